@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// Every layer of tests runs in Node 24; the edge under test is the built bundle in workerd, started by
+// test/support. Files run in few workers because each integration file starts real processes.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['node_modules/**'],
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    reporters: ['default', './test/support/count-reporter.ts'],
+  },
+});
