@@ -1,0 +1,84 @@
+// What can go wrong with a request, once and for all: one closed list of reasons, one table that says what
+// each becomes for the caller (HTTP status, FHIR issue code), whether a retry may help, whose fault it is and
+// how loudly it is logged. A reason without a row does not compile.
+
+export type Fault = 'caller' | 'gateway' | 'relay' | 'vendor';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+interface ReasonRow {
+  readonly status: number;
+  /** FHIR R4 IssueType. */
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly fault: Fault;
+  readonly level: LogLevel;
+}
+
+const row = (
+  status: number,
+  code: string,
+  fault: Fault,
+  level: LogLevel = 'info',
+  retryable = false,
+): ReasonRow => ({ status, code, retryable, fault, level });
+
+export const REASONS = {
+  'parameter-missing': row(400, 'required', 'caller'),
+  'parameter-invalid': row(400, 'value', 'caller'),
+  'parameter-unknown': row(400, 'not-supported', 'caller'),
+  'parameter-repeated': row(400, 'invalid', 'caller'),
+  'too-many-subjects': row(400, 'too-costly', 'caller'),
+  'window-invalid': row(400, 'value', 'caller'),
+  'query-malformed': row(400, 'structure', 'caller'),
+  'body-malformed': row(400, 'structure', 'caller'),
+  'token-missing': row(401, 'login', 'caller'),
+  'token-invalid': row(401, 'login', 'caller'),
+  'token-expired': row(401, 'expired', 'caller'),
+  'scope-missing': row(403, 'forbidden', 'caller'),
+  'not-found': row(404, 'not-found', 'caller'),
+  'method-not-allowed': row(405, 'not-supported', 'caller'),
+  'format-not-supported': row(406, 'not-supported', 'caller'),
+  'body-too-large': row(413, 'too-long', 'caller'),
+  'uri-too-long': row(414, 'too-long', 'caller'),
+  'media-type-not-supported': row(415, 'not-supported', 'caller'),
+  'upgrade-required': row(426, 'not-supported', 'caller'),
+  internal: row(500, 'exception', 'gateway', 'error'),
+  misconfigured: row(503, 'exception', 'gateway', 'error', true),
+  'storage-unavailable': row(503, 'no-store', 'gateway', 'error', true),
+  'relay-absent': row(503, 'transient', 'relay', 'warn', true),
+  'relay-lost': row(503, 'transient', 'relay', 'warn', true),
+} as const satisfies Record<string, ReasonRow>;
+
+export type Reason = keyof typeof REASONS;
+
+export interface GatewayErrorFields {
+  readonly reason: Reason;
+  /** One sentence for people, in French, without anything the caller did not send. */
+  readonly text: string;
+  /** FHIRPath, or `http.<parameter>` for a search parameter. */
+  readonly expression?: readonly string[];
+  /** For the log only. Never a person's data, never a vendor's text. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** Extra response headers, e.g. `Allow` for a 405. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The only error handlers throw on purpose; whatever else reaches the top is a 500 without detail. */
+export class GatewayError extends Error {
+  readonly reason: Reason;
+  readonly text: string;
+  readonly expression: readonly string[];
+  readonly detail: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(fields: GatewayErrorFields) {
+    super(fields.reason, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.name = 'GatewayError';
+    this.reason = fields.reason;
+    this.text = fields.text;
+    this.expression = fields.expression ?? [];
+    this.detail = fields.detail;
+    this.headers = fields.headers ?? {};
+  }
+}

@@ -1,0 +1,37 @@
+// What a relay may ask of the edge over the link, and how it signs in. Types and the token's facts only.
+
+import type { Flow } from '../sas/query.ts';
+
+export type EditorFlow = Flow | 'INT_R02' | 'INT_R03';
+
+/** A vendor as a relay knows it: no secret, no certificate, no URL. */
+export interface EditorAnnouncement {
+  readonly id: string;
+  readonly name: string;
+  readonly flows: readonly EditorFlow[];
+  readonly redirectHosts: readonly string[];
+  /** Expiry of the client certificate we show this vendor, ISO instant. */
+  readonly certificateNotAfter: string;
+}
+
+export interface Announcement {
+  readonly relay: string;
+  readonly version: string;
+  readonly editors: readonly EditorAnnouncement[];
+}
+
+/** What the edge serves to a relay once it has proved who it is. */
+export interface HubApi {
+  /** Replaces all that this relay said before. Called on connecting and after each reload of its vendors. */
+  announce(announcement: Announcement): Promise<void>;
+  /** From now on nothing new is sent to this relay; what runs is finished. */
+  drain(): Promise<void>;
+}
+
+/**
+ * The relay's token: a JWT signed with its Ed25519 key (`alg` EdDSA, `kid` = `iss` = `sub` = relayId),
+ * `aud` as below, valid for two minutes, in the `Authorization` header of the WebSocket upgrade.
+ */
+export const LINK_AUDIENCE = 'passerelle-link';
+export const LINK_TOKEN_LIFETIME_S = 120;
+export const LINK_PATH = '/link';

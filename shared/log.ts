@@ -1,0 +1,45 @@
+// The only fields a log line may carry, at the edge and at the relay. A field that is not here cannot be
+// logged: no body, no query, no full URL, no name, no e-mail, no phone, no national identifier of a person.
+
+import type { Fault, LogLevel } from './error.ts';
+
+export interface LogFields {
+  readonly requestId?: string;
+  readonly method?: string;
+  /** The route's pattern, never the path asked. */
+  readonly route?: string;
+  readonly flow?: string;
+  readonly relay?: string;
+  readonly editor?: string;
+  readonly reason?: string;
+  readonly fault?: Fault;
+  readonly status?: number;
+  readonly durationMs?: number;
+  readonly bytes?: number;
+  readonly count?: number;
+  readonly subjects?: number;
+  readonly slots?: number;
+  readonly editors?: number;
+  readonly failed?: number;
+  readonly pages?: number;
+  readonly attempt?: number;
+  readonly delayMs?: number;
+  readonly port?: number;
+  readonly host?: string;
+  readonly file?: string;
+  readonly field?: string;
+  readonly signal?: string;
+  readonly version?: string;
+  /** Certificate facts: subject CN and OU of a machine, serial, expiry, TLS version and cipher. */
+  readonly cn?: string;
+  readonly ou?: string;
+  readonly serial?: string;
+  readonly notAfter?: string;
+  readonly tls?: string;
+  readonly cipher?: string;
+  /** Why, in our own words (an error's class or code, never its text when it comes from outside). */
+  readonly detail?: string;
+}
+
+/** Messages are constants; all that varies is a field. */
+export type Log = (level: LogLevel, message: string, fields?: LogFields) => void;
