@@ -1,0 +1,223 @@
+// Reads one vendor's answer to one search: tolerant of what vendors send, strict in what it gives back. Every
+// slot received is either shown or dropped for exactly one named reason. Pure: no I/O, no clock, hash passed in.
+// Called by the relay for each exchange; its result crosses the link as it is. flows.md §§ 3.3, 3.4, 8.
+
+import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import type { CallAnswer, Place, SlotRow, SlotShape, SubjectAnswer } from '../../link/relay.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
+import type { Flow } from '../query.ts';
+import { BundleIndex, vendorId } from './bundle-index.ts';
+import { CptsRegister } from './cpts.ts';
+import { bookingLink } from './link.ts';
+import { type PlaceFailure, PlaceReader, type ReadPlace } from './place.ts';
+import type { ReadRuleId } from './rules.ts';
+import { gatewayId } from './site.ts';
+import { readShape, shapeSignature } from './slot-shape.ts';
+import { Tally } from './tally.ts';
+
+export interface Question {
+  readonly editor: string;
+  readonly flow: Flow;
+  /** Prefixed national identifiers asked. */
+  readonly subjects: readonly string[];
+  /** Inclusive bounds on `Slot.start`, milliseconds since the epoch. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly nowMs: number;
+  /** 20 lower-case hexadecimal characters of the text's SHA-256. */
+  readonly hash: (text: string) => string;
+}
+
+export type ReadAnswer = Pick<
+  CallAnswer,
+  'subjects' | 'shapes' | 'services' | 'received' | 'shown' | 'dropped' | 'repaired'
+>;
+
+interface KnownShape {
+  readonly index: number;
+  readonly repairs: readonly ReadRuleId[];
+}
+
+interface Times {
+  readonly start: string;
+  readonly end: string;
+  readonly startMs: number;
+}
+
+export class AnswerReader {
+  readonly #question: Question;
+  readonly #index = new BundleIndex();
+  readonly #dropped = new Tally();
+  readonly #repaired = new Tally();
+  readonly #places: PlaceReader;
+  readonly #cpts: CptsRegister;
+  readonly #shapes: SlotShape[] = [];
+  readonly #shapeBySignature = new Map<string, KnownShape | ReadRuleId>();
+  readonly #slotIds = new Set<string>();
+  readonly #links = new Map<string, string | undefined>();
+
+  constructor(question: Question) {
+    this.#question = question;
+    this.#cpts = new CptsRegister(this.#index, question.hash, (rules) => this.#repaired.addAll(rules));
+    this.#places = new PlaceReader(question, this.#index, this.#repaired);
+  }
+
+  /** Reads one page. `next` is the raw URL of the link, when there is one. */
+  add(value: unknown): Result<{ readonly entries: number; readonly next?: string }, 'not-bundle'> {
+    const bundle = asObject(value);
+    if (bundle === undefined || bundle.resourceType !== 'Bundle') return err('not-bundle');
+    const type = asText(bundle.type)?.toLowerCase();
+    // A list without a type is read as what was asked for; a declared other type is not an answer to a search.
+    if (type !== undefined && type !== 'searchset' && type !== 'collection') return err('not-bundle');
+    const before = this.#index.entries;
+    this.#index.add(bundle);
+    const next = objectsOf(bundle.link).find((link) => link.relation === 'next');
+    const url = asText(next?.url);
+    return ok({ entries: this.#index.entries - before, ...(url === undefined ? {} : { next: url }) });
+  }
+
+  /** Everything read so far: call once, after the last page. */
+  finish(): ReadAnswer {
+    let shown = 0;
+    for (const slot of this.#index.slots) {
+      const reason = this.#read(slot);
+      if (reason === undefined) shown += 1;
+      else this.#dropped.add(reason, vendorId(slot));
+    }
+    return {
+      subjects: this.#subjects(),
+      shapes: this.#shapes,
+      services: this.#cpts.services,
+      received: this.#index.slots.length,
+      shown,
+      dropped: this.#dropped.rows(),
+      repaired: this.#repaired.rows(),
+    };
+  }
+
+  /** Shows the slot, or says why not. */
+  #read(slot: JsonObject): ReadRuleId | undefined {
+    const repairs: ReadRuleId[] = [];
+    const status = asText(slot.status);
+    if (status?.toLowerCase() !== 'free') return 'slot-not-free';
+    if (status !== 'free') repairs.push('status-spelling');
+    const times = readTimes(slot, repairs);
+    if (typeof times === 'string') return times;
+    const { fromMs, toMs, nowMs } = this.#question;
+    if (times.startMs < fromMs || times.startMs > toMs) return 'slot-outside-window';
+    if (times.startMs < nowMs) return 'slot-started';
+    const place = this.#placeOf(slot);
+    if (typeof place === 'string') return place;
+    const shape = this.#shapeOf(slot);
+    if (typeof shape === 'string') return shape;
+    if (!this.#show(slot, place, shape.index, times, repairs)) return 'slot-duplicate';
+    this.#repaired.addAll(repairs, vendorId(slot));
+    this.#repaired.addAll(shape.repairs, vendorId(slot));
+    return undefined;
+  }
+
+  #placeOf(slot: JsonObject): ReadPlace | PlaceFailure {
+    const schedule = this.#index.resolve(asObject(slot.schedule), 'Schedule');
+    return schedule === undefined ? 'slot-schedule-unresolved' : this.#places.read(schedule);
+  }
+
+  #shapeOf(slot: JsonObject): KnownShape | ReadRuleId {
+    const signature = shapeSignature(slot);
+    const known = this.#shapeBySignature.get(signature);
+    if (known !== undefined) return known;
+    const read = readShape(slot, this.#question.flow, this.#cpts);
+    let shape: KnownShape | ReadRuleId;
+    if (typeof read === 'string') shape = read;
+    else {
+      // `{"meta":…}` without its braces: the edge pastes it between id and schedule.
+      const text = JSON.stringify(read.content).slice(1, -1);
+      this.#shapes.push({ text, services: read.services });
+      shape = { index: this.#shapes.length - 1, repairs: read.repairs };
+    }
+    this.#shapeBySignature.set(signature, shape);
+    return shape;
+  }
+
+  /** False when this place already shows the same slot. */
+  #show(slot: JsonObject, place: ReadPlace, shape: number, times: Times, repairs: ReadRuleId[]): boolean {
+    const comment = this.#commentOf(slot, repairs);
+    const content = `${shape}|${times.start}|${times.end}|${comment ?? ''}`;
+    if (place.contents.has(content)) return false;
+    place.contents.add(content);
+    const { editor, hash } = this.#question;
+    let id = gatewayId(editor, 'Slot', vendorId(slot) ?? `${place.schedule.id}|${content}`, hash);
+    // A vendor that reuses an id for two different slots gets two ids, still stable between searches.
+    if (this.#slotIds.has(id)) id = gatewayId(editor, 'Slot', `${id}|${place.schedule.id}|${content}`, hash);
+    this.#slotIds.add(id);
+    place.rows.push({ shape, id, start: times.start, end: times.end, comment });
+    return true;
+  }
+
+  #commentOf(slot: JsonObject, repairs: ReadRuleId[]): string | undefined {
+    const written = slot.comment;
+    if (typeof written !== 'string' || written === '') return undefined;
+    let link = this.#links.get(written);
+    if (link === undefined && !this.#links.has(written)) {
+      link = bookingLink(written);
+      this.#links.set(written, link);
+    }
+    if (link === undefined) repairs.push('comment-not-a-link');
+    return link;
+  }
+
+  #subjects(): SubjectAnswer[] {
+    const answers: SubjectAnswer[] = [];
+    for (const subject of this.#question.subjects) {
+      const holder = this.#places.holderOf(subject);
+      const places = this.#places.placesOf(subject).map(toPlace);
+      if (holder === undefined || places.length === 0) continue;
+      answers.push({ subject, holder: holder.resource, holderRank: holder.rank, places });
+    }
+    return answers;
+  }
+}
+
+/** The place's most frequent booking page is written once; only slots with another one repeat it. */
+function toPlace(place: ReadPlace): Place {
+  const counts = new Map<string | undefined, number>();
+  for (const { comment } of place.rows) counts.set(comment, (counts.get(comment) ?? 0) + 1);
+  const everySlotHasOne = !counts.has(undefined);
+  const [common] = [...counts].reduce((best, row) => (row[1] > best[1] ? row : best), [undefined, 0] as [
+    string | undefined,
+    number,
+  ]);
+  const shared = everySlotHasOne ? common : undefined;
+  const slots = place.rows.map(
+    ({ shape, id, start, end, comment }): SlotRow =>
+      comment === undefined || comment === shared
+        ? [shape, id, start, end]
+        : [shape, id, start, end, comment],
+  );
+  return {
+    schedule: place.schedule,
+    site: place.site,
+    ...(shared === undefined ? {} : { comment: shared }),
+    slots,
+  };
+}
+
+function readTimes(slot: JsonObject, repairs: ReadRuleId[]): Times | ReadRuleId {
+  const start = readInstant(slot.start, repairs);
+  const end = readInstant(slot.end, repairs);
+  if (start === undefined || end === undefined) return 'slot-dates-unreadable';
+  if (end.ms <= start.ms) return 'slot-end-not-after-start';
+  return { start: start.text, end: end.text, startMs: start.ms };
+}
+
+function readInstant(value: unknown, repairs: ReadRuleId[]): { text: string; ms: number } | undefined {
+  if (typeof value !== 'string') return undefined;
+  const strict = strictMillis(value);
+  if (strict !== undefined) return { text: value, ms: strict };
+  const written = value.trim();
+  const parsed = parseInstant(written);
+  // A bare day or an hour without minutes does not say when to come.
+  if (parsed === undefined || !written.includes('T')) return undefined;
+  repairs.push(/(Z|[+-]\d{2}:?\d{2})$/i.test(written.slice(16)) ? 'instant-form' : 'instant-without-offset');
+  return { text: formatInstant(parsed.ms, parsed.offsetMinutes), ms: parsed.ms };
+}

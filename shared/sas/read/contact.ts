@@ -1,0 +1,85 @@
+// Phones and postal addresses as the guide wants them. identifiers.md § 7; profiles.md § 7.
+
+import { asFiniteNumber, asObject, asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
+import { normalisePhone } from '../phone.ts';
+import type { ReadRuleId } from './rules.ts';
+
+export interface Phone {
+  readonly system: 'phone';
+  readonly value: string;
+  readonly use?: string;
+}
+
+const PHONE_USES = new Set(['work', 'temp', 'old', 'mobile']);
+
+/** The phones of a `telecom` list, in E.164, each once. What is no phone (e-mail, fax, url) is left out. */
+export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
+  const phones: Phone[] = [];
+  for (const contact of objectsOf(telecom)) {
+    const value = asText(contact.value);
+    const system = asText(contact.system)?.toLowerCase();
+    if (value === undefined || (system !== undefined && system !== 'phone' && system !== 'sms')) continue;
+    const number = normalisePhone(value);
+    if (number === undefined) {
+      repairs.push('phone-unusable');
+      continue;
+    }
+    if (number !== contact.value || system !== 'phone') repairs.push('phone-form');
+    if (phones.some((phone) => phone.value === number)) continue;
+    const use = asText(contact.use);
+    phones.push({
+      system: 'phone',
+      value: number,
+      ...(use !== undefined && PHONE_USES.has(use) ? { use } : {}),
+    });
+  }
+  return phones;
+}
+
+export interface PostalAddress {
+  readonly line: readonly [string];
+  readonly city: string;
+  readonly postalCode: string;
+  readonly country?: string;
+}
+
+/** Undefined when a part the guide makes mandatory cannot be had. */
+export function readAddress(value: unknown, repairs: ReadRuleId[]): PostalAddress | undefined {
+  const address = asObject(value);
+  if (address === undefined) return undefined;
+  const line = readLine(address, repairs);
+  const city = asText(address.city);
+  const postalCode = readPostalCode(address, repairs);
+  if (line === undefined || city === undefined || postalCode === undefined) return undefined;
+  const country = asText(address.country);
+  return { line: [line], city, postalCode, ...(country === undefined ? {} : { country }) };
+}
+
+function readLine(address: JsonObject, repairs: ReadRuleId[]): string | undefined {
+  const lines = typeof address.line === 'string' ? textsOf([address.line]) : textsOf(address.line);
+  if (lines.length === 1) return lines[0];
+  const joined = lines.length > 1 ? lines.join(', ') : asText(address.text);
+  if (joined !== undefined) repairs.push('address-line-joined');
+  return joined;
+}
+
+function readPostalCode(address: JsonObject, repairs: ReadRuleId[]): string | undefined {
+  const text =
+    asText(address.postalCode) ??
+    (typeof address.postalCode === 'number' ? String(address.postalCode).padStart(5, '0') : undefined);
+  if (text === undefined) return undefined;
+  if (text === address.postalCode && /^\d{5}$/.test(text)) return text;
+  const digits = text.replace(/^F(?:R)?-/i, '').replace(/[\s.]/g, '');
+  if (!/^\d{5}$/.test(digits)) return undefined;
+  repairs.push('postal-code-form');
+  return digits;
+}
+
+/** Geographic position, when both numbers make sense. */
+export function readPosition(value: unknown): { longitude: number; latitude: number } | undefined {
+  const position = asObject(value);
+  const longitude = asFiniteNumber(position?.longitude);
+  const latitude = asFiniteNumber(position?.latitude);
+  if (longitude === undefined || latitude === undefined) return undefined;
+  return Math.abs(longitude) <= 180 && Math.abs(latitude) <= 90 ? { longitude, latitude } : undefined;
+}

@@ -1,0 +1,94 @@
+// The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with one id made from
+// the FINESS so that two vendors' answers meet in one. profiles.md §§ 8.1, 9.1; flows.md A6, A25-A28.
+
+import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import type { CptsService } from '../../link/relay.ts';
+import { PROFILE, SYSTEM } from '../canonical.ts';
+import { isStrictFiness, normaliseStructure } from '../identifier.ts';
+import type { BundleIndex } from './bundle-index.ts';
+import { readPhones } from './contact.ts';
+import type { ReadRuleId } from './rules.ts';
+
+/** Collects the CPTS of one answer; slots point to them by index. */
+export class CptsRegister {
+  readonly services: CptsService[] = [];
+  readonly #byResource = new Map<JsonObject, number | undefined>();
+  readonly #byFiness = new Map<string, number>();
+  readonly #index: BundleIndex;
+  readonly #hash: (text: string) => string;
+  readonly #report: (rules: readonly ReadRuleId[]) => void;
+
+  constructor(
+    index: BundleIndex,
+    hash: (text: string) => string,
+    report: (rules: readonly ReadRuleId[]) => void,
+  ) {
+    this.#index = index;
+    this.#hash = hash;
+    this.#report = report;
+  }
+
+  /** Index of the CPTS that this reference leads to; undefined when its resources are missing or incomplete. */
+  find(reference: JsonObject | undefined): number | undefined {
+    const service = this.#index.resolve(reference, 'HealthcareService');
+    if (service === undefined) return undefined;
+    if (!this.#byResource.has(service)) this.#byResource.set(service, this.#read(service));
+    return this.#byResource.get(service);
+  }
+
+  #read(service: JsonObject): number | undefined {
+    const organization = this.#index.resolve(asObject(service.providedBy), 'Organization');
+    const finess = organization === undefined ? undefined : finessOf(organization);
+    if (organization === undefined || finess === undefined) return undefined;
+    const known = this.#byFiness.get(finess);
+    if (known !== undefined) return known;
+    const id = `cpts-${this.#hash(finess)}`;
+    this.services.push({
+      service: { type: 'HealthcareService', id, text: serviceText(service, id) },
+      organization: { type: 'Organization', id, text: this.#organizationText(organization, id, finess) },
+    });
+    this.#byFiness.set(finess, this.services.length - 1);
+    return this.services.length - 1;
+  }
+
+  #organizationText(organization: JsonObject, id: string, finess: string): string {
+    const repairs: ReadRuleId[] = [];
+    const name = asText(organization.name);
+    const telecom = readPhones(organization.telecom, repairs);
+    this.#report(repairs);
+    return JSON.stringify({
+      resourceType: 'Organization',
+      id,
+      meta: { profile: [PROFILE.organizationCpts] },
+      identifier: [
+        {
+          type: { coding: [{ system: SYSTEM.identifierTypeHl7Fr, code: 'IDNST' }] },
+          system: SYSTEM.idnst,
+          value: finess,
+        },
+      ],
+      ...(name === undefined ? {} : { name }),
+      ...(telecom.length > 0 ? { telecom } : {}),
+    });
+  }
+}
+
+function serviceText(service: JsonObject, id: string): string {
+  const name = asText(service.name);
+  return JSON.stringify({
+    resourceType: 'HealthcareService',
+    id,
+    meta: { profile: [PROFILE.healthcareService] },
+    providedBy: { reference: `Organization/${id}` },
+    ...(name === undefined ? {} : { name }),
+  });
+}
+
+function finessOf(organization: JsonObject): string | undefined {
+  for (const identifier of objectsOf(organization.identifier)) {
+    const value = asText(identifier.value);
+    const national = value === undefined ? undefined : normaliseStructure(value);
+    if (national !== undefined && isStrictFiness(national)) return national;
+  }
+  return undefined;
+}

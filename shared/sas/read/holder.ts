@@ -1,0 +1,134 @@
+// Who a slot belongs to: the Practitioner (INT_R01, INT_R04) or the association's Organization (SOS). One
+// resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
+// profiles.md §§ 5.1, 8.2. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
+
+import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
+import type { ResourceText } from '../../link/relay.ts';
+import { PROFILE, SYSTEM } from '../canonical.ts';
+import { normaliseProfessional, normaliseSiret } from '../identifier.ts';
+import { readPhones } from './contact.ts';
+import type { ReadRuleId } from './rules.ts';
+
+export interface Holder {
+  readonly subject: string;
+  readonly resource: ResourceText;
+  /** 0..3: how much it tells; the fuller of two wins. */
+  readonly rank: number;
+  readonly name?: string;
+  readonly repairs: readonly ReadRuleId[];
+}
+
+/** `urn:oid:` is often forgotten (identifiers.md § 5). */
+function isSystem(value: unknown, system: string): boolean {
+  const text = asText(value);
+  return text === undefined || text === system || `urn:oid:${text}` === system;
+}
+
+/** What a holder is read for: whose slots were asked, and how ids are made. */
+export interface HolderContext {
+  readonly asked: ReadonlySet<string>;
+  readonly hash: (text: string) => string;
+}
+
+/** The identifier under which this holder was asked; when he was not, any he carries (RPPS before ADELI). */
+function nationalId(
+  resource: JsonObject,
+  system: string,
+  normalise: (value: string) => string | undefined,
+  asked: ReadonlySet<string>,
+  repairs: ReadRuleId[],
+): string | undefined {
+  const identifiers = objectsOf(resource.identifier);
+  let best: string | undefined;
+  let bestWritten: string | undefined;
+  for (const identifier of identifiers) {
+    const written = asText(identifier.value);
+    const found =
+      written !== undefined && isSystem(identifier.system, system) ? normalise(written) : undefined;
+    if (found === undefined || preference(found, asked) <= preference(best, asked)) continue;
+    best = found;
+    bestWritten = written;
+  }
+  if (best !== bestWritten) repairs.push('identifier-prefix');
+  if (best !== undefined && identifiers.length > 1) repairs.push('identifier-pruned');
+  return best;
+}
+
+function preference(id: string | undefined, asked: ReadonlySet<string>): number {
+  if (id === undefined) return 0;
+  return (asked.has(id) ? 3 : 1) + (id.startsWith('8') ? 1 : 0);
+}
+
+export function readPractitioner(resource: JsonObject, context: HolderContext): Holder | undefined {
+  const repairs: ReadRuleId[] = [];
+  const subject = nationalId(resource, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
+  if (subject === undefined) return undefined;
+  const id = `ps-${context.hash(subject)}`;
+  const name = readNames(resource.name);
+  const telecom = readPhones(resource.telecom, repairs);
+  const text = JSON.stringify({
+    resourceType: 'Practitioner',
+    id,
+    meta: { profile: [PROFILE.practitioner] },
+    identifier: [
+      {
+        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+        system: SYSTEM.idnps,
+        value: subject,
+      },
+    ],
+    ...(name.length > 0 ? { name } : {}),
+    ...(telecom.length > 0 ? { telecom } : {}),
+  });
+  const rank = (name.length > 0 ? 2 : 0) + (telecom.length > 0 ? 1 : 0);
+  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs };
+}
+
+function readNames(value: unknown): JsonObject[] {
+  const names: JsonObject[] = [];
+  for (const name of objectsOf(value)) {
+    const family = asText(name.family);
+    const given = textsOf(name.given);
+    if (family === undefined && given.length === 0) continue;
+    const prefix = textsOf(name.prefix).slice(0, 1);
+    const suffix = textsOf(name.suffix);
+    names.push({
+      ...(family === undefined ? {} : { family }),
+      ...(given.length > 0 ? { given } : {}),
+      ...(prefix.length > 0 ? { prefix } : {}),
+      ...(suffix.length > 0 ? { suffix } : {}),
+    });
+  }
+  return names;
+}
+
+export function readAssociation(resource: JsonObject, context: HolderContext): Holder | undefined {
+  const repairs: ReadRuleId[] = [];
+  const subject = nationalId(resource, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
+  if (subject === undefined) return undefined;
+  const id = `sos-${context.hash(subject)}`;
+  const name = asText(resource.name);
+  const telecom = readPhones(resource.telecom, repairs);
+  const text = JSON.stringify({
+    resourceType: 'Organization',
+    id,
+    meta: { profile: [PROFILE.organizationSos] },
+    identifier: [
+      {
+        type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'IDNST' }] },
+        system: SYSTEM.idnst,
+        value: subject,
+      },
+    ],
+    ...(name === undefined ? {} : { name }),
+    ...(telecom.length > 0 ? { telecom } : {}),
+  });
+  const rank = (name === undefined ? 0 : 2) + (telecom.length > 0 ? 1 : 0);
+  return {
+    subject,
+    resource: { type: 'Organization', id, text },
+    rank,
+    ...(name === undefined ? {} : { name }),
+    repairs,
+  };
+}

@@ -1,0 +1,170 @@
+// From a vendor's Schedule to the place it stands for: holder, site and one Schedule per site, whichever number
+// of Schedules the vendor cut it into. FAQ F6, F15; flows.md § 3.3.
+
+import { asObject, type JsonObject } from '../../fhir/json.ts';
+import type { ResourceText } from '../../link/relay.ts';
+import { PROFILE } from '../canonical.ts';
+import type { Flow } from '../query.ts';
+import type { BundleIndex } from './bundle-index.ts';
+import { type Holder, readAssociation, readPractitioner } from './holder.ts';
+import { gatewayId, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
+import type { Tally } from './tally.ts';
+
+export interface ReadSlot {
+  readonly shape: number;
+  readonly id: string;
+  readonly start: string;
+  readonly end: string;
+  readonly comment: string | undefined;
+}
+
+export interface ReadPlace {
+  readonly schedule: ResourceText;
+  readonly site: ResourceText;
+  readonly rows: ReadSlot[];
+  /** What is already shown here, to show nothing twice. */
+  readonly contents: Set<string>;
+}
+
+export type PlaceFailure =
+  | SiteFailure
+  | 'slot-schedule-unresolved'
+  | 'slot-holder-unresolved'
+  | 'slot-of-someone-else';
+
+interface PlaceQuestion {
+  readonly editor: string;
+  readonly flow: Flow;
+  readonly subjects: readonly string[];
+  readonly hash: (text: string) => string;
+}
+
+export class PlaceReader {
+  readonly #question: PlaceQuestion;
+  readonly #index: BundleIndex;
+  readonly #repaired: Tally;
+  readonly #asked: ReadonlySet<string>;
+  readonly #bySchedule = new Map<JsonObject, ReadPlace | PlaceFailure>();
+  readonly #bySite = new Map<string, ReadPlace>();
+  readonly #holderByResource = new Map<JsonObject, Holder | undefined>();
+  readonly #holders = new Map<string, Holder>();
+  readonly #places = new Map<string, ReadPlace[]>();
+
+  constructor(question: PlaceQuestion, index: BundleIndex, repaired: Tally) {
+    this.#question = question;
+    this.#index = index;
+    this.#repaired = repaired;
+    this.#asked = new Set(question.subjects);
+  }
+
+  read(schedule: JsonObject): ReadPlace | PlaceFailure {
+    let place = this.#bySchedule.get(schedule);
+    if (place === undefined) {
+      place = this.#question.flow === 'SOS' ? this.#readSos(schedule) : this.#readIndividual(schedule);
+      this.#bySchedule.set(schedule, place);
+    }
+    return place;
+  }
+
+  holderOf(subject: string): Holder | undefined {
+    return this.#holders.get(subject);
+  }
+
+  /** Places of a subject that have something to show. */
+  placesOf(subject: string): ReadPlace[] {
+    return (this.#places.get(subject) ?? []).filter((place) => place.rows.length > 0);
+  }
+
+  #readIndividual(schedule: JsonObject): ReadPlace | PlaceFailure {
+    const role = this.#index.resolveFirst(schedule.actor, 'PractitionerRole');
+    const practitioner =
+      this.#index.resolveFirst(schedule.actor, 'Practitioner') ??
+      this.#index.resolve(asObject(role?.practitioner), 'Practitioner');
+    const holder = this.#holder(practitioner);
+    if (holder === undefined) return 'slot-holder-unresolved';
+    if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
+    if (role === undefined) return 'slot-site-unresolved';
+    const key = `${holder.subject}|${this.#index.keyOf(role)}`;
+    const actor = [{ reference: holder.resource.id }];
+    return this.#place(key, holder, PROFILE.schedule, actor, () =>
+      readRole(role, holder.resource.id, this.#siteContext()),
+    );
+  }
+
+  #readSos(schedule: JsonObject): ReadPlace | PlaceFailure {
+    const location = this.#index.resolveFirst(schedule.actor, 'Location');
+    if (location === undefined) return 'slot-site-unresolved';
+    const organization = this.#index.resolve(asObject(location.managingOrganization), 'Organization');
+    const holder = this.#holder(organization);
+    if (holder === undefined) return 'slot-holder-unresolved';
+    if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
+    const key = `${holder.subject}|${this.#index.keyOf(location)}`;
+    const association = {
+      id: holder.resource.id,
+      ...(holder.name === undefined ? {} : { name: holder.name }),
+    };
+    return this.#place(key, holder, PROFILE.scheduleSos, [], () =>
+      readSosLocation(location, association, this.#siteContext()),
+    );
+  }
+
+  #siteContext(): { editor: string; index: BundleIndex; hash: (text: string) => string } {
+    return { editor: this.#question.editor, index: this.#index, hash: this.#question.hash };
+  }
+
+  #holder(resource: JsonObject | undefined): Holder | undefined {
+    if (resource === undefined) return undefined;
+    if (this.#holderByResource.has(resource)) return this.#holderByResource.get(resource);
+    const context = { asked: this.#asked, hash: this.#question.hash };
+    const holder =
+      this.#question.flow === 'SOS'
+        ? readAssociation(resource, context)
+        : readPractitioner(resource, context);
+    this.#holderByResource.set(resource, holder);
+    if (holder !== undefined && this.#asked.has(holder.subject)) this.#keep(holder);
+    return holder;
+  }
+
+  #keep(holder: Holder): void {
+    this.#repaired.addAll(holder.repairs);
+    const known = this.#holders.get(holder.subject);
+    if (known !== undefined) this.#repaired.add('practitioner-merged');
+    if (known === undefined || holder.rank > known.rank) this.#holders.set(holder.subject, holder);
+  }
+
+  /** One Schedule per site: its id comes from the site's, so that a vendor's several Schedules fall together. */
+  #place(
+    key: string,
+    holder: Holder,
+    profile: string,
+    holderActor: readonly { readonly reference: string }[],
+    readSite: () => Site | SiteFailure,
+  ): ReadPlace | PlaceFailure {
+    const known = this.#bySite.get(key);
+    if (known !== undefined) {
+      this.#repaired.add('schedule-merged');
+      return known;
+    }
+    const site = readSite();
+    if (typeof site === 'string') return site;
+    this.#repaired.addAll(site.repairs);
+    const { editor, hash } = this.#question;
+    const id = gatewayId(editor, 'Schedule', key, hash);
+    const actor = [
+      ...holderActor.map(({ reference }) => ({ reference: `${holder.resource.type}/${reference}` })),
+      { reference: `${site.resource.type}/${site.resource.id}` },
+    ];
+    const text = JSON.stringify({ resourceType: 'Schedule', id, meta: { profile: [profile] }, actor });
+    const place: ReadPlace = {
+      schedule: { type: 'Schedule', id, text },
+      site: site.resource,
+      rows: [],
+      contents: new Set(),
+    };
+    this.#bySite.set(key, place);
+    const places = this.#places.get(holder.subject);
+    if (places === undefined) this.#places.set(holder.subject, [place]);
+    else places.push(place);
+    return place;
+  }
+}

@@ -1,0 +1,188 @@
+// Where a slot takes place: a PractitionerRole with its contained Location (INT_R01, INT_R04), or an SOS
+// Location. profiles.md §§ 6, 7. What the flows do not use (periods, codes, endpoints) is left out.
+
+import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import type { ResourceText } from '../../link/relay.ts';
+import { PROFILE, SYSTEM } from '../canonical.ts';
+import { normaliseStructure } from '../identifier.ts';
+import type { BundleIndex } from './bundle-index.ts';
+import { readAddress, readPhones, readPosition } from './contact.ts';
+import { readOpeningHours } from './opening-hours.ts';
+import type { ReadRuleId } from './rules.ts';
+
+export interface SiteContext {
+  readonly editor: string;
+  readonly index: BundleIndex;
+  readonly hash: (text: string) => string;
+}
+
+export interface Site {
+  readonly resource: ResourceText;
+  readonly repairs: readonly ReadRuleId[];
+}
+
+export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete';
+
+/** System of a Location's internal identifier when the vendor gave none. */
+function madeSystem(editor: string): string {
+  return `urn:x-passerelle:editor:${editor}`;
+}
+
+/** Id of a resource of this vendor: stable between searches, without collision with other vendors. */
+export function gatewayId(editor: string, type: string, own: string, hash: (text: string) => string): string {
+  return `${editor}-${hash(`${editor}|${type}|${own}`)}`;
+}
+
+/**
+ * @param practitionerId gateway id of the practitioner whose place this is
+ */
+export function readRole(role: JsonObject, practitionerId: string, context: SiteContext): Site | SiteFailure {
+  const repairs: ReadRuleId[] = [];
+  const location = locationOf(role, context, repairs);
+  if (location === undefined) return 'slot-site-unresolved';
+  const contained = readContained(location, role, context, repairs);
+  if (contained === undefined) return 'site-address-incomplete';
+  const id = gatewayId(context.editor, 'PractitionerRole', context.index.keyOf(role), context.hash);
+  const organization = readStructure(role.organization, repairs);
+  const telecom = readPhones(role.telecom, repairs);
+  if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
+  const text = JSON.stringify({
+    resourceType: 'PractitionerRole',
+    id,
+    meta: { profile: [PROFILE.practitionerRole] },
+    contained: [contained],
+    practitioner: { reference: `Practitioner/${practitionerId}` },
+    ...(organization === undefined ? {} : { organization }),
+    location: [{ reference: `#${contained.id}` }],
+    ...(telecom.length > 0 ? { telecom } : {}),
+  });
+  return { resource: { type: 'PractitionerRole', id, text }, repairs };
+}
+
+/** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
+function locationOf(role: JsonObject, context: SiteContext, repairs: ReadRuleId[]): JsonObject | undefined {
+  const contained = objectsOf(role.contained).filter((item) => item.resourceType === 'Location');
+  const references = Array.isArray(role.location) ? asList(role.location) : [role.location];
+  for (const reference of references) {
+    const text = asText(asObject(reference)?.reference);
+    const own = text?.startsWith('#') ? contained.find((item) => item.id === text.slice(1)) : undefined;
+    if (own !== undefined) return own;
+    const other = context.index.resolve(asObject(reference), 'Location');
+    if (other !== undefined) {
+      repairs.push('location-contained');
+      return other;
+    }
+  }
+  return contained.length === 1 ? contained[0] : undefined;
+}
+
+interface ContainedLocation extends JsonObject {
+  readonly id: string;
+}
+
+function readContained(
+  location: JsonObject,
+  role: JsonObject,
+  context: SiteContext,
+  repairs: ReadRuleId[],
+): ContainedLocation | undefined {
+  const address = readAddress(location.address, repairs);
+  if (address === undefined) return undefined;
+  const own = asText(location.id);
+  const id = own !== undefined && /^[A-Za-z0-9.-]{1,64}$/.test(own) ? own : 'lieu';
+  const name = asText(location.name);
+  const position = readPosition(location.position);
+  return {
+    resourceType: 'Location',
+    id,
+    meta: { profile: [PROFILE.location] },
+    identifier: readLocationIdentifiers(
+      location,
+      `${context.index.keyOf(role)}.${id}`,
+      context.editor,
+      repairs,
+    ),
+    ...(name === undefined ? {} : { name }),
+    address,
+    ...(position === undefined ? {} : { position }),
+  };
+}
+
+/** INTRN only: the profile's pattern holds for every identifier (flows.md A12, A25). */
+function readLocationIdentifiers(
+  location: JsonObject,
+  fallback: string,
+  editor: string,
+  repairs: ReadRuleId[],
+): JsonObject[] {
+  const found: JsonObject[] = [];
+  for (const identifier of objectsOf(location.identifier)) {
+    const value = asText(identifier.value);
+    if (value === undefined || asText(identifier.system) === SYSTEM.idnst) continue;
+    const system = asText(identifier.system);
+    if (system === undefined || asObject(identifier.type) === undefined)
+      repairs.push('location-identifier-made');
+    found.push(internalIdentifier(system ?? madeSystem(editor), value));
+  }
+  if (found.length > 0) return found;
+  repairs.push('location-identifier-made');
+  return [internalIdentifier(madeSystem(editor), fallback)];
+}
+
+function internalIdentifier(system: string, value: string): JsonObject {
+  return { type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'INTRN' }] }, system, value };
+}
+
+/** The structure as a logical reference: prefixed identifier, nothing else. FAQ: FINESS, else SIRET, else rang. */
+function readStructure(value: unknown, repairs: ReadRuleId[]): JsonObject | undefined {
+  const identifier = asObject(asObject(value)?.identifier);
+  const written = asText(identifier?.value);
+  if (written === undefined) return undefined;
+  const national = normaliseStructure(written);
+  if (national === undefined) {
+    repairs.push('structure-id-unknown');
+    return undefined;
+  }
+  if (national !== written) repairs.push('identifier-prefix');
+  return {
+    identifier: {
+      type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNST' }] },
+      system: SYSTEM.idnst,
+      value: national,
+    },
+  };
+}
+
+/**
+ * @param association gateway id and name of the Organization that manages the place
+ */
+export function readSosLocation(
+  location: JsonObject,
+  association: { readonly id: string; readonly name?: string },
+  context: SiteContext,
+): Site | SiteFailure {
+  const repairs: ReadRuleId[] = [];
+  const address = readAddress(location.address, repairs);
+  const ownName = asText(location.name);
+  const name = ownName ?? association.name;
+  if (address === undefined || name === undefined) return 'site-address-incomplete';
+  if (ownName === undefined) repairs.push('location-name-made');
+  const own = context.index.keyOf(location);
+  const id = gatewayId(context.editor, 'Location', own, context.hash);
+  const telecom = readPhones(location.telecom, repairs);
+  const position = readPosition(location.position);
+  const hoursOfOperation = readOpeningHours(location.hoursOfOperation, repairs);
+  const text = JSON.stringify({
+    resourceType: 'Location',
+    id,
+    meta: { profile: [PROFILE.locationSos] },
+    identifier: readLocationIdentifiers(location, own, context.editor, repairs),
+    name,
+    ...(telecom.length > 0 ? { telecom } : {}),
+    address,
+    ...(position === undefined ? {} : { position }),
+    managingOrganization: { reference: `Organization/${association.id}` },
+    ...(hoursOfOperation.length > 0 ? { hoursOfOperation } : {}),
+  });
+  return { resource: { type: 'Location', id, text }, repairs };
+}

@@ -1,0 +1,202 @@
+// What slots have in common besides their times and place: kinds, consultation types, reasons, specialties,
+// bookable or not. A vendor sends few different shapes, so each is read, repaired and checked once per answer
+// and only pointed to by its slots. profiles.md § 3; flows.md § 3.4 and A9-A11, A20, A21, A29.
+
+import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import {
+  BOOKABLE_CODES,
+  CONSULTATION_CODES,
+  CPTS_CODE,
+  EXTENSION,
+  PROFILE,
+  SLOT_KINDS,
+  SLOT_KINDS_SOS,
+  SYSTEM,
+} from '../canonical.ts';
+import type { Flow } from '../query.ts';
+import type { CptsRegister } from './cpts.ts';
+import type { ReadRuleId } from './rules.ts';
+
+/** The parts of a Slot that make its shape, as they leave the edge. */
+export interface ShapedSlot {
+  readonly content: JsonObject;
+  readonly services: readonly number[];
+  readonly repairs: readonly ReadRuleId[];
+}
+
+const CONSULTATIONS: ReadonlySet<string> = new Set(CONSULTATION_CODES);
+const BOOKABLE: ReadonlySet<string> = new Set(BOOKABLE_CODES);
+
+/** The text two slots of one shape share: what `readShape` looks at, and nothing else. */
+export function shapeSignature(slot: JsonObject): string {
+  const security = asObject(slot.meta)?.security;
+  return JSON.stringify([security, slot.serviceType, slot.specialty, slot.appointmentType]);
+}
+
+/** The shape, or the reason why no slot of this shape may be shown. */
+export function readShape(slot: JsonObject, flow: Flow, cpts: CptsRegister): ShapedSlot | ReadRuleId {
+  const repairs: ReadRuleId[] = [];
+  const security = readKinds(asObject(slot.meta)?.security, flow, repairs);
+  if (security === undefined) return 'slot-kind-not-shown';
+  const { serviceType, services } = readServiceTypes(slot.serviceType, flow, cpts, repairs);
+  const specialty = readSpecialties(slot.specialty, repairs);
+  const appointmentType = readAppointmentType(slot.appointmentType, repairs);
+  const profile = slotProfile(flow, services.length > 0);
+  const content = {
+    meta: { profile: [profile], ...(security.length > 0 ? { security } : {}) },
+    ...(serviceType.length > 0 ? { serviceType } : {}),
+    ...(specialty.length > 0 ? { specialty } : {}),
+    ...(appointmentType === undefined ? {} : { appointmentType }),
+  };
+  return { content, services, repairs };
+}
+
+function slotProfile(flow: Flow, isCpts: boolean): string {
+  if (flow === 'SOS') return PROFILE.slotSos;
+  return isCpts ? PROFILE.slotCpts : PROFILE.slotIndividual;
+}
+
+/** Undefined when kinds were sent and none of them may be shown. */
+function readKinds(value: unknown, flow: Flow, repairs: ReadRuleId[]): JsonObject[] | undefined {
+  const codings = objectsOf(value);
+  const known: readonly string[] = flow === 'SOS' ? SLOT_KINDS_SOS : SLOT_KINDS;
+  const kinds: string[] = [];
+  for (const coding of codings) {
+    const written = asText(coding.code);
+    const code = written?.toUpperCase();
+    if (code === undefined || !known.includes(code)) {
+      repairs.push('kind-unknown');
+      continue;
+    }
+    if (code !== coding.code || coding.system !== SYSTEM.slotKind) repairs.push('code-spelling');
+    if (!kinds.includes(code)) kinds.push(code);
+  }
+  if (codings.length > 0 && kinds.length === 0) return undefined;
+  return kinds.map((code) => ({ system: SYSTEM.slotKind, code }));
+}
+
+interface ServiceTypes {
+  readonly serviceType: JsonObject[];
+  readonly services: number[];
+}
+
+function readServiceTypes(
+  value: unknown,
+  flow: Flow,
+  cpts: CptsRegister,
+  repairs: ReadRuleId[],
+): ServiceTypes {
+  const serviceType: JsonObject[] = [];
+  const services: number[] = [];
+  const seen = new Set<string>();
+  const push = (concept: JsonObject, key: string): void => {
+    if (seen.has(key)) return;
+    seen.add(key);
+    serviceType.push(concept);
+  };
+  for (const concept of objectsOf(value)) {
+    if (isCptsConcept(concept)) {
+      if (flow === 'INT_R04') readCptsConcept(concept, cpts, services, push, repairs);
+      continue;
+    }
+    readConsultation(concept, push, repairs);
+  }
+  return { serviceType, services };
+}
+
+function isCptsConcept(concept: JsonObject): boolean {
+  return objectsOf(concept.coding).some(
+    (coding) => asText(coding.code) === CPTS_CODE && /R66/.test(asText(coding.system) ?? ''),
+  );
+}
+
+function readCptsConcept(
+  concept: JsonObject,
+  cpts: CptsRegister,
+  services: number[],
+  push: (concept: JsonObject, key: string) => void,
+  repairs: ReadRuleId[],
+): void {
+  const coding = { system: SYSTEM.establishment, code: CPTS_CODE };
+  if (!objectsOf(concept.coding).some((item) => item.system === SYSTEM.establishment)) {
+    repairs.push('code-spelling');
+  }
+  const references = objectsOf(concept.extension).filter((item) => item.url === EXTENSION.slotService);
+  if (references.length === 0) repairs.push('cpts-unresolved');
+  for (const extension of references) {
+    const index = cpts.find(asObject(extension.valueReference));
+    const service = index === undefined ? undefined : cpts.services[index]?.service;
+    if (index === undefined || service === undefined) {
+      repairs.push('cpts-unresolved');
+      continue;
+    }
+    const reference = `HealthcareService/${service.id}`;
+    if (!services.includes(index)) services.push(index);
+    push(
+      { extension: [{ url: EXTENSION.slotService, valueReference: { reference } }], coding: [coding] },
+      reference,
+    );
+  }
+}
+
+/** One CodeableConcept per consultation code; reasons stay as free text. */
+function readConsultation(
+  concept: JsonObject,
+  push: (concept: JsonObject, key: string) => void,
+  repairs: ReadRuleId[],
+): void {
+  const codings = objectsOf(concept.coding);
+  let text = asText(concept.text);
+  let kept = 0;
+  for (const coding of codings) {
+    const code = asText(coding.code)?.toUpperCase();
+    if (code === undefined || !CONSULTATIONS.has(code)) {
+      repairs.push('consultation-unknown');
+      text ??= asText(coding.display);
+      continue;
+    }
+    if (code !== coding.code || coding.system !== SYSTEM.actCode) repairs.push('code-spelling');
+    kept += 1;
+    if (kept > 1) repairs.push('service-type-split');
+    const own = kept === 1 && text !== undefined ? { text } : {};
+    push({ coding: [{ system: SYSTEM.actCode, code }], ...own }, `${code} ${'text' in own ? text : ''}`);
+  }
+  if (kept === 0 && text !== undefined) push({ text }, `text ${text}`);
+}
+
+/** A specialty without code goes first: ANS's kit forgives the required binding at index 0 only (flows.md A10). */
+function readSpecialties(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
+  const coded: JsonObject[] = [];
+  const textOnly: JsonObject[] = [];
+  for (const concept of objectsOf(value)) {
+    const text = asText(concept.text);
+    const coding = objectsOf(concept.coding).flatMap((item) => readSpecialtyCoding(item, repairs));
+    if (coding.length > 0) coded.push({ coding, ...(text === undefined ? {} : { text }) });
+    else if (text !== undefined) textOnly.push({ text });
+    else repairs.push('specialty-unknown');
+  }
+  return [...textOnly, ...coded];
+}
+
+function readSpecialtyCoding(coding: JsonObject, repairs: ReadRuleId[]): JsonObject[] {
+  const code = asText(coding.code);
+  const written = asText(coding.system);
+  if (code === undefined) return [];
+  const system = written === undefined || /TRE[_-]R38/.test(written) ? SYSTEM.specialty : written;
+  if (system !== coding.system || code !== coding.code) repairs.push('code-spelling');
+  const display = asText(coding.display);
+  return [{ system, code, ...(display === undefined ? {} : { display }) }];
+}
+
+function readAppointmentType(value: unknown, repairs: ReadRuleId[]): JsonObject | undefined {
+  const concept = asObject(value);
+  if (concept === undefined) return undefined;
+  for (const coding of objectsOf(concept.coding)) {
+    const code = asText(coding.code)?.toUpperCase();
+    if (code === undefined || !BOOKABLE.has(code)) continue;
+    if (code !== coding.code || coding.system !== SYSTEM.bookable) repairs.push('code-spelling');
+    return { coding: [{ system: SYSTEM.bookable, code }] };
+  }
+  repairs.push('appointment-type-unknown');
+  return undefined;
+}

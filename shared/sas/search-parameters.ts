@@ -1,0 +1,206 @@
+// Reads the parameters of a slot search into a SlotQuery: what INT_R01, INT_R04 (individual.ts) and SOS
+// (sos.ts) have in common. Every refusal names its parameter. flows.md §§ 3.1, 3.2; identifiers.md §§ 5, 6.
+
+import { GatewayError, type Reason } from '../error.ts';
+import { parseToken, type SearchParameter } from '../fhir/search.ts';
+import { SUBJECTS_MAX, WINDOW_MS_MAX } from '../link/limits.ts';
+import { parseInstant } from '../time.ts';
+import type { SlotQuery, SlotWindow } from './query.ts';
+
+/** How strictly a search is read: FHIR's `Prefer: handling`. Lenient ignores unknown parameters and says so. */
+export type Handling = 'strict' | 'lenient';
+
+export interface ReadQuery extends SlotQuery {
+  /** Parameters that lenient handling passed over. */
+  readonly ignored: readonly string[];
+}
+
+export interface SearchVocabulary {
+  readonly startName: string;
+  readonly statusName: string;
+  readonly subjectName: string;
+  readonly subjectSystem: string;
+  /** What the subjects are, for sentences. */
+  readonly subjectWord: string;
+  readonly normaliseSubject: (value: string) => string | undefined;
+  /** Include parameters this search knows, lower-cased `name=value`. */
+  readonly includes: ReadonlySet<string>;
+}
+
+export interface CollectedSearch {
+  readonly window: SlotWindow;
+  readonly subjects: readonly string[];
+  /** The includes asked, lower-cased `name=value`. */
+  readonly includes: ReadonlySet<string>;
+  readonly ignored: readonly string[];
+}
+
+export function refuse(reason: Reason, parameter: string, text: string): GatewayError {
+  return new GatewayError({ reason, text, expression: [`http.${parameter}`] });
+}
+
+/** @throws GatewayError for the first parameter that cannot be served. */
+export function collectSearch(
+  parameters: readonly SearchParameter[],
+  words: SearchVocabulary,
+  handling: Handling,
+): CollectedSearch {
+  const starts: string[] = [];
+  const statuses: string[] = [];
+  const tokens: string[] = [];
+  const includes = new Set<string>();
+  const ignored: string[] = [];
+  for (const { name, value } of parameters) {
+    if (name === words.startName) starts.push(value);
+    else if (name === words.statusName) statuses.push(value.trim());
+    else if (name === words.subjectName) tokens.push(...value.split(','));
+    else if (name === '_format') readFormat(value);
+    else if (name === '_count') readCount(value);
+    else if (isInclude(name) && words.includes.has(includeKey(name, value)))
+      includes.add(includeKey(name, value));
+    else if (handling === 'lenient') ignored.push(name);
+    else throw unknown(name, value);
+  }
+  readStatus(statuses, words.statusName);
+  return {
+    window: readWindow(starts, words.startName),
+    subjects: readSubjects(tokens, words),
+    includes,
+    ignored,
+  };
+}
+
+function unknown(name: string, value: string): GatewayError {
+  const shown = name.slice(0, 80);
+  if (isInclude(name)) {
+    return refuse('parameter-unknown', shown, `Inclusion inconnue : ${shown}=${value.slice(0, 80)}.`);
+  }
+  return refuse('parameter-unknown', shown, `Paramètre inconnu : ${shown}.`);
+}
+
+function isInclude(name: string): boolean {
+  return /^_(rev)?include(:(iterate|recurse))?$/i.test(name);
+}
+
+function includeKey(name: string, value: string): string {
+  return `${name.replace(/:recurse$/i, ':iterate')}=${value.trim()}`.toLowerCase();
+}
+
+/** JSON in all its spellings; refused otherwise. */
+export function readFormat(value: string): void {
+  const format = value.trim().toLowerCase().replace(/ /g, '+').split(';')[0] ?? '';
+  if (
+    ['json', 'application/json', 'text/json', 'application/fhir+json', 'application/json+fhir'].includes(
+      format,
+    )
+  )
+    return;
+  throw refuse('format-not-supported', '_format', 'Seul le format JSON est servi (application/fhir+json).');
+}
+
+function readCount(value: string): void {
+  if (/^[1-9]\d{0,8}$/.test(value.trim())) return;
+  throw refuse(
+    'parameter-invalid',
+    '_count',
+    "_count est un nombre entier positif ; la réponse n'est jamais paginée.",
+  );
+}
+
+function readStatus(statuses: readonly string[], name: string): void {
+  if (statuses.length === 0)
+    throw refuse('parameter-missing', name, `Le paramètre ${name}=free est obligatoire.`);
+  if (statuses.some((status) => status !== 'free')) {
+    throw refuse('parameter-invalid', name, 'Seul le statut « free » peut être recherché.');
+  }
+}
+
+interface Bound {
+  readonly prefix: 'ge' | 'le';
+  readonly ms: number;
+}
+
+function readWindow(starts: readonly string[], name: string): SlotWindow {
+  const bounds = starts.map((value) => readBound(value, name));
+  const from = bounds.filter(({ prefix }) => prefix === 'ge');
+  const to = bounds.filter(({ prefix }) => prefix === 'le');
+  if (from.length > 1 || to.length > 1) {
+    throw refuse(
+      'parameter-repeated',
+      name,
+      `Une seule borne ge et une seule borne le sont admises pour ${name}.`,
+    );
+  }
+  const fromMs = from[0]?.ms;
+  const toMs = to[0]?.ms;
+  if (fromMs === undefined || toMs === undefined) {
+    const absent = fromMs === undefined ? 'ge' : 'le';
+    throw refuse('parameter-missing', name, `Le paramètre ${name}=${absent}… est obligatoire.`);
+  }
+  if (toMs < fromMs) throw refuse('window-invalid', name, 'La fin de la fenêtre précède son début.');
+  if (toMs - fromMs > WINDOW_MS_MAX) {
+    throw refuse('window-invalid', name, 'La fenêtre de recherche dépasse 31 jours.');
+  }
+  return { fromMs, toMs };
+}
+
+function readBound(value: string, name: string): Bound {
+  // A form decoder made the offset's + a blank (flows.md § 3.2).
+  const text = value.trim().replace(/(T[\d:.]+) (\d\d:?\d\d)$/, '$1+$2');
+  const prefix = text.slice(0, 2).toLowerCase();
+  if (prefix !== 'ge' && prefix !== 'le') {
+    throw refuse('parameter-invalid', name, `${name} attend ge ou le suivi d'une date et heure.`);
+  }
+  const instant = parseInstant(text.slice(2));
+  if (instant === undefined) {
+    throw refuse(
+      'parameter-invalid',
+      name,
+      `${name} : la date n'est pas lisible (attendu AAAA-MM-JJThh:mm:ss±hh:mm).`,
+    );
+  }
+  return { prefix, ms: prefix === 'ge' ? instant.ms : instant.lastMs };
+}
+
+function readSubjects(tokens: readonly string[], words: SearchVocabulary): string[] {
+  const subjects = new Set<string>();
+  for (const text of tokens) {
+    if (text.trim() === '') continue;
+    subjects.add(readSubject(text, words));
+    if (subjects.size > SUBJECTS_MAX) {
+      throw refuse(
+        'too-many-subjects',
+        words.subjectName,
+        `Plus de ${SUBJECTS_MAX} ${words.subjectWord} demandés.`,
+      );
+    }
+  }
+  if (subjects.size === 0) {
+    throw refuse(
+      'parameter-missing',
+      words.subjectName,
+      `Aucun identifiant demandé dans ${words.subjectName}.`,
+    );
+  }
+  return [...subjects];
+}
+
+function readSubject(text: string, words: SearchVocabulary): string {
+  const token = parseToken(text.replace(/\+/g, ' '));
+  if (token === undefined) {
+    throw refuse('parameter-invalid', words.subjectName, 'Identifiant illisible : attendu système|valeur.');
+  }
+  const { system, value } = token;
+  if (system !== undefined && system !== words.subjectSystem && `urn:oid:${system}` !== words.subjectSystem) {
+    throw refuse('parameter-invalid', words.subjectName, `Système inconnu ; attendu ${words.subjectSystem}.`);
+  }
+  const subject = words.normaliseSubject(value);
+  if (subject === undefined) {
+    throw refuse(
+      'parameter-invalid',
+      words.subjectName,
+      'La valeur ne suit aucune forme d’identifiant national.',
+    );
+  }
+  return subject;
+}

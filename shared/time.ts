@@ -1,0 +1,130 @@
+// Instants as the guide writes them and as vendors and callers write them. Pure: `now` is always passed in.
+// Strict form (identifiers.md § 6): `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`, three decimals, numeric offset, never `Z`.
+
+const STRICT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2}$/;
+const TOLERANT =
+  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
+const DAY_MS = 24 * 3600 * 1000;
+const MINUTE_MS = 60_000;
+
+export interface ParsedInstant {
+  /** First millisecond the text may mean. */
+  readonly ms: number;
+  /** Last millisecond the text may mean: a whole day, minute or second when that is all it says. */
+  readonly lastMs: number;
+  /** Minutes east of UTC: as written, or Europe/Paris when nothing was written. */
+  readonly offsetMinutes: number;
+}
+
+const parisClock = new Intl.DateTimeFormat('en-CA', {
+  timeZone: 'Europe/Paris',
+  hourCycle: 'h23',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+/** Minutes that Paris is east of UTC at that instant: 60 or 120. */
+export function parisOffsetMinutes(ms: number): number {
+  const part: Record<string, number> = {};
+  for (const { type, value } of parisClock.formatToParts(ms)) part[type] = Number(value);
+  const local = Date.UTC(
+    part.year ?? 0,
+    (part.month ?? 1) - 1,
+    part.day,
+    part.hour,
+    part.minute,
+    part.second,
+  );
+  return Math.round((local - Math.floor(ms / 1000) * 1000) / MINUTE_MS);
+}
+
+/** Offset of a Paris wall-clock time (given as if it were UTC). In the doubled hour of autumn: summer time. */
+function parisOffsetOfLocal(localMs: number): number {
+  const summer = parisOffsetMinutes(localMs - 120 * MINUTE_MS);
+  return summer === 120 ? 120 : parisOffsetMinutes(localMs - 60 * MINUTE_MS);
+}
+
+/**
+ * Reads what vendors and callers write: `Z`, missing or 1..9 decimals, minutes only, a date only, no offset
+ * (then Europe/Paris at that date). Undefined when it names no real instant.
+ */
+export function parseInstant(text: string): ParsedInstant | undefined {
+  const match = TOLERANT.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction, zone] = match;
+  const local = localMillis(
+    Number(year),
+    Number(month),
+    Number(day),
+    Number(hour ?? 0),
+    Number(minute ?? 0),
+    Number(second ?? 0),
+  );
+  if (local === undefined) return undefined;
+  const millis = fraction === undefined ? 0 : Number(fraction.padEnd(3, '0').slice(0, 3));
+  const offsetMinutes = zone === undefined ? parisOffsetOfLocal(local) : parseOffset(zone);
+  if (offsetMinutes === undefined) return undefined;
+  const ms = local + millis - offsetMinutes * MINUTE_MS;
+  const width = spanOf(hour, second, fraction);
+  if (hour !== undefined || zone !== undefined) return { ms, lastMs: ms + width - 1, offsetMinutes };
+  // A civil day in Paris lasts 23, 24 or 25 hours.
+  const next = local + DAY_MS;
+  return { ms, lastMs: next - parisOffsetOfLocal(next) * MINUTE_MS - 1, offsetMinutes };
+}
+
+function spanOf(hour: string | undefined, second: string | undefined, fraction: string | undefined): number {
+  if (hour === undefined) return DAY_MS;
+  if (second === undefined) return MINUTE_MS;
+  if (fraction === undefined) return 1000;
+  return fraction.length >= 3 ? 1 : 10 ** (3 - fraction.length);
+}
+
+/** The wall-clock time as if it were UTC; undefined for a day or hour that does not exist (2026-02-30, 25:00). */
+function localMillis(
+  year: number,
+  month: number,
+  day: number,
+  hour: number,
+  minute: number,
+  second: number,
+): number | undefined {
+  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  const date = new Date(ms);
+  return date.getUTCDate() === day && date.getUTCMonth() === month - 1 && year >= 1900 ? ms : undefined;
+}
+
+function parseOffset(zone: string): number | undefined {
+  if (zone === 'Z' || zone === 'z') return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(-2));
+  if (hours > 14 || minutes > 59) return undefined;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}
+
+/** Milliseconds of an instant already in the strict form and real; undefined for anything else. Fast. */
+export function strictMillis(text: string): number | undefined {
+  if (text.length !== 29 || !STRICT.test(text)) return undefined;
+  const ms = Date.parse(text);
+  // Date.parse rolls no day over in ISO strings, but accepts 24:00 and offsets up to 23:59.
+  if (Number.isNaN(ms) || text.startsWith('24', 11) || text.slice(24, 26) > '14') return undefined;
+  // V8 accepts 2026-02-30 as 2 March: only days 29..31 can be unreal.
+  if (text.charCodeAt(8) < 50 || (text.startsWith('2', 8) && text.charCodeAt(9) < 57)) return ms;
+  return parseInstant(text) === undefined ? undefined : ms;
+}
+
+function two(n: number): string {
+  return n < 10 ? `0${n}` : String(n);
+}
+
+/** The guide's strict form of an instant, on the clock of the given offset. */
+export function formatInstant(ms: number, offsetMinutes: number): string {
+  const sign = offsetMinutes < 0 ? '-' : '+';
+  const distance = Math.abs(offsetMinutes);
+  const local = new Date(ms + offsetMinutes * MINUTE_MS).toISOString().slice(0, 23);
+  return `${local}${sign}${two(Math.floor(distance / 60))}:${two(distance % 60)}`;
+}
