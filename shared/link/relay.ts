@@ -131,8 +131,20 @@ export interface CallAnswer {
   readonly noStore: boolean;
 }
 
-/** Passed by the edge with a plan; called by the relay as answers land. */
-export type AnswerSink = (answers: readonly CallAnswer[]) => void | Promise<void>;
+/** What the hub must know of an answer without reading it. */
+export interface CallHead {
+  /** Index in `SearchPlan.calls`. */
+  readonly call: number;
+  readonly failure?: FailedCall;
+  readonly durationMs: number;
+}
+
+/**
+ * Passed by the edge with a plan; called by the relay as answers land. `answers` is the JSON text of a
+ * `CallAnswer[]`, one per head in the same order: as one string it costs the link and the hub nothing to carry
+ * (a tree of small arrays would be walked value by value on both sides).
+ */
+export type AnswerSink = (heads: readonly CallHead[], answers: string) => void | Promise<void>;
 
 /** What a relay serves to the edge. */
 export interface RelayApi {
