@@ -1,0 +1,267 @@
+// The imitation authority kept in one folder: opens it, or makes it when absent, then issues leaves and lists.
+// Private keys of authorities stay in `ca/`; what others read (root.crt, igc-sante.pem, *.crl) is beside it.
+
+import { X509Certificate } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type LeafSpec, makeAuthorityCertificate, makeLeafCertificate, type Signer } from './certificates.ts';
+import { type FileContent, makeFolderOnce, readOptional, writeAtomically } from './files.ts';
+import { type Hash, makeKeyPair } from './keys.ts';
+import { CA_ISSUERS, CA_ROLES, type CaRole, type DnAttribute, nameAuthority, nameLeaf } from './names.ts';
+import { makeRevocationList, type RevocationList } from './revocation.ts';
+
+const CA_KEY_BITS = 3072;
+const LEAF_KEY_BITS = 2048;
+const CRL_BASE_URL = 'http://127.0.0.1:8404/CRL/';
+
+export interface AuthorityOptions {
+  /** Modulus of the authorities' keys; tests take 2048 to go faster. Used when the folder is first made. */
+  readonly caKeyBits?: number;
+  /** Where certificates say their revocation list is. Nothing serves it here. */
+  readonly crlBaseUrl?: string;
+}
+
+export type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf;
+
+export interface LeafRequest {
+  readonly cn: string | readonly string[];
+  readonly ou: string | readonly string[];
+  readonly o?: string;
+  /** Order of the name's attributes; one left out is absent from the name. */
+  readonly order?: readonly DnAttribute['type'][];
+  readonly issuer?: LeafIssuer;
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  readonly dns?: readonly string[];
+  readonly ips?: readonly string[];
+  /** Replaces the usage of the kind asked for; an empty list leaves the extension out. */
+  readonly usages?: LeafSpec['usages'];
+  readonly keyBits?: number;
+  readonly hash?: Hash;
+  readonly ca?: boolean;
+}
+
+export interface Leaf {
+  /** Leaf, then its intermediate: what a server or client presents. */
+  readonly certPem: string;
+  readonly leafPem: string;
+  readonly keyPem: string;
+  /** Hexadecimal. */
+  readonly serial: string;
+}
+
+export interface CrlRequest {
+  readonly issuer?: 'org' | 'pers' | 'root';
+  readonly revoked?: readonly string[];
+  readonly thisUpdate?: Date;
+  readonly nextUpdate?: Date;
+  /** `spoof`: right issuer name, wrong key. */
+  readonly signedBy?: 'issuer' | 'spoof';
+  readonly truncated?: boolean;
+  /** PEM file to write, `.der` beside it; default: the authority's own list of that issuer. */
+  readonly file?: string;
+}
+
+export interface AuthorityFiles {
+  readonly root: string;
+  readonly intermediateOrg: string;
+  readonly intermediatePers: string;
+  readonly spoofRoot: string;
+  readonly spoofIntermediateOrg: string;
+  /** ORG intermediate and root: what a `caFile` names. */
+  readonly caBundle: string;
+  readonly rootCrl: string;
+  readonly intermediateOrgCrl: string;
+  readonly intermediatePersCrl: string;
+}
+
+export interface Authority {
+  readonly dir: string;
+  readonly files: AuthorityFiles;
+  /** Certificates and keys of the authorities themselves. */
+  readonly signers: Readonly<Record<CaRole, Signer>>;
+  issueClient(request: LeafRequest): Promise<Leaf>;
+  issueServer(request: LeafRequest): Promise<Leaf>;
+  writeCrl(request?: CrlRequest): Promise<RevocationList & { readonly file: string }>;
+  /** Hexadecimal serial of an authority's own certificate, to revoke it in the root's list. */
+  serialOf(role: CaRole): string;
+}
+
+export async function openAuthority(dir: string, options: AuthorityOptions = {}): Promise<Authority> {
+  const root = resolve(dir);
+  await mkdir(root, { recursive: true });
+  const caDir = join(root, 'ca');
+  if ((await readOptional(join(caDir, 'root.crt'))) === undefined) {
+    await makeFolderOnce(caDir, () => makeAuthorities(options));
+  }
+  const signers = await readSigners(caDir);
+  const files = listFiles(root);
+  const authority = makeAuthority(root, files, signers, options.crlBaseUrl ?? CRL_BASE_URL);
+  await publish(authority);
+  return authority;
+}
+
+/** Writes `name.crt` (leaf and intermediate) and `name.key` (mode 0600) in a folder. */
+export async function writeLeaf(
+  dir: string,
+  name: string,
+  leaf: Leaf,
+): Promise<{ readonly certFile: string; readonly keyFile: string }> {
+  const certFile = join(dir, `${name}.crt`);
+  const keyFile = join(dir, `${name}.key`);
+  await writeAtomically(keyFile, { content: leaf.keyPem, secret: true });
+  await writeAtomically(certFile, { content: leaf.certPem });
+  return { certFile, keyFile };
+}
+
+async function makeAuthorities(options: AuthorityOptions): Promise<Record<string, FileContent>> {
+  const bits = options.caKeyBits ?? CA_KEY_BITS;
+  const crlUrl = `${options.crlBaseUrl ?? CRL_BASE_URL}ACR-EL.crl`;
+  const made = new Map<CaRole, Signer>();
+  // CA_ROLES lists a root before those it signs.
+  for (const role of CA_ROLES.toSorted((a, b) => Number(CA_ISSUERS[a] !== a) - Number(CA_ISSUERS[b] !== b))) {
+    const keys = await makeKeyPair(bits);
+    const issuer = made.get(CA_ISSUERS[role]) ?? 'self';
+    const subject = nameAuthority(role);
+    const spec: AuthoritySpec = issuer === 'self' ? { subject, issuer } : { subject, issuer, crlUrl };
+    made.set(role, { certPem: await makeAuthorityCertificate(keys, spec), keyPem: keys.keyPem });
+  }
+  return Object.fromEntries(
+    [...made].flatMap(([role, signer]): [string, FileContent][] => [
+      [`${role}.crt`, { content: signer.certPem }],
+      [`${role}.key`, { content: signer.keyPem, secret: true }],
+    ]),
+  );
+}
+
+async function readSigners(caDir: string): Promise<Readonly<Record<CaRole, Signer>>> {
+  const read = async (role: CaRole): Promise<Signer> => ({
+    certPem: await readFile(join(caDir, `${role}.crt`), 'utf8'),
+    keyPem: await readFile(join(caDir, `${role}.key`), 'utf8'),
+  });
+  return {
+    root: await read('root'),
+    org: await read('org'),
+    pers: await read('pers'),
+    'spoof-root': await read('spoof-root'),
+    'spoof-org': await read('spoof-org'),
+  };
+}
+
+function listFiles(dir: string): AuthorityFiles {
+  return {
+    root: join(dir, 'root.crt'),
+    intermediateOrg: join(dir, 'intermediate-org.crt'),
+    intermediatePers: join(dir, 'intermediate-pers.crt'),
+    spoofRoot: join(dir, 'spoof-root.crt'),
+    spoofIntermediateOrg: join(dir, 'spoof-intermediate-org.crt'),
+    caBundle: join(dir, 'igc-sante.pem'),
+    rootCrl: join(dir, 'root.crl'),
+    intermediateOrgCrl: join(dir, 'intermediate-org.crl'),
+    intermediatePersCrl: join(dir, 'intermediate-pers.crl'),
+  };
+}
+
+async function publish(authority: Authority): Promise<void> {
+  const { files, signers } = authority;
+  const contents: readonly (readonly [string, string])[] = [
+    [files.root, signers.root.certPem],
+    [files.intermediateOrg, signers.org.certPem],
+    [files.intermediatePers, signers.pers.certPem],
+    [files.spoofRoot, signers['spoof-root'].certPem],
+    [files.spoofIntermediateOrg, signers['spoof-org'].certPem],
+    [files.caBundle, signers.org.certPem + signers.root.certPem],
+  ];
+  for (const [file, content] of contents) {
+    if ((await readOptional(file)) !== content) await writeAtomically(file, { content });
+  }
+  const lists = [
+    ['root', files.rootCrl],
+    ['org', files.intermediateOrgCrl],
+    ['pers', files.intermediatePersCrl],
+  ] as const;
+  for (const [issuer, file] of lists) {
+    if ((await readOptional(file)) === undefined) await authority.writeCrl({ issuer });
+  }
+}
+
+function makeAuthority(
+  dir: string,
+  files: AuthorityFiles,
+  signers: Authority['signers'],
+  crlBaseUrl: string,
+): Authority {
+  const crlUrl = `${crlBaseUrl}ACI-EL-ORG.crl`;
+  return {
+    dir,
+    files,
+    signers,
+    issueClient: (request) => issue(signers, crlUrl, request, ['clientAuth'], false),
+    issueServer: (request) => issue(signers, crlUrl, request, ['serverAuth'], true),
+    writeCrl: (request = {}) => writeCrl(files, signers, request),
+    serialOf: (role) => new X509Certificate(signers[role].certPem).serialNumber,
+  };
+}
+
+async function issue(
+  signers: Authority['signers'],
+  crlUrl: string,
+  request: LeafRequest,
+  usages: LeafSpec['usages'],
+  keyEncipherment: boolean,
+): Promise<Leaf> {
+  const keys = await makeKeyPair(request.keyBits ?? LEAF_KEY_BITS);
+  const chosen = chooseIssuer(signers, request.issuer ?? 'org');
+  const { dns, ips, notBefore, notAfter, hash, ca } = request;
+  const spec: LeafSpec = {
+    subject: nameLeaf(request),
+    issuer: chosen.signer,
+    usages: request.usages ?? usages,
+    keyEncipherment,
+    crlUrl,
+    ...(dns && { dns }),
+    ...(ips && { ips }),
+    ...(notBefore && { notBefore }),
+    ...(notAfter && { notAfter }),
+    ...(hash && { hash }),
+    ...(ca && { ca }),
+  };
+  const { pem, serial } = await makeLeafCertificate(keys, spec);
+  return { certPem: pem + chosen.chainPem, leafPem: pem, keyPem: keys.keyPem, serial };
+}
+
+function chooseIssuer(
+  signers: Authority['signers'],
+  issuer: LeafIssuer,
+): { readonly signer: Signer | 'self'; readonly chainPem: string } {
+  switch (issuer) {
+    case 'self':
+      return { signer: 'self', chainPem: '' };
+    case 'org':
+      return { signer: signers.org, chainPem: signers.org.certPem };
+    case 'pers':
+      return { signer: signers.pers, chainPem: signers.pers.certPem };
+    case 'spoof':
+      return { signer: signers['spoof-org'], chainPem: signers['spoof-org'].certPem };
+    default:
+      return { signer: { certPem: issuer.leafPem, keyPem: issuer.keyPem }, chainPem: issuer.certPem };
+  }
+}
+
+async function writeCrl(files: AuthorityFiles, signers: Authority['signers'], request: CrlRequest) {
+  const issuer = request.issuer ?? 'org';
+  const spoofed = issuer === 'root' ? signers['spoof-root'] : signers['spoof-org'];
+  const { thisUpdate, nextUpdate, truncated } = request;
+  const list = await makeRevocationList({
+    revoked: request.revoked ?? [],
+    signer: request.signedBy === 'spoof' ? spoofed : signers[issuer],
+    ...(thisUpdate && { thisUpdate }),
+    ...(nextUpdate && { nextUpdate }),
+    ...(truncated && { truncated }),
+  });
+  const own = { org: files.intermediateOrgCrl, pers: files.intermediatePersCrl, root: files.rootCrl };
+  const file = request.file ?? own[issuer];
+  await writeAtomically(file, { content: list.pem });
+  await writeAtomically(`${file}.der`, { content: list.der });
+  return { ...list, file };
+}

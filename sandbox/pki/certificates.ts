@@ -1,0 +1,155 @@
+// Builds certificates: authorities (root, intermediates, impostors) and leaves, sound or broken on request.
+// No files here. Extensions follow the imitation profile: critical basic constraints and key usage on
+// authorities, digitalSignature with clientAuth or serverAuth on leaves, AKI, SKI and a CRL distribution point.
+
+// The X.509 library resolves its parts by decorators, and wants this polyfill before it is loaded.
+import 'reflect-metadata';
+import { randomBytes, type webcrypto } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  CRLDistributionPointsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonGeneralName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  Name,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+import { type Hash, type KeyPair, readPrivateKey } from './keys.ts';
+import type { DnAttribute } from './names.ts';
+
+const DAY_MS = 86_400_000;
+const CA_VALIDITY_DAYS = 20 * 365;
+const LEAF_VALIDITY_DAYS = 3 * 365;
+// A little in the past, so that a peer whose clock is late still accepts what was just made.
+const BACKDATE_MS = 3_600_000;
+const SERIAL_RANDOM_BYTES = 16;
+
+export interface Signer {
+  readonly certPem: string;
+  readonly keyPem: string;
+}
+
+export interface LeafSpec {
+  readonly subject: readonly DnAttribute[];
+  readonly issuer: Signer | 'self';
+  readonly usages: readonly ('clientAuth' | 'serverAuth')[];
+  readonly keyEncipherment?: boolean;
+  readonly dns?: readonly string[];
+  readonly ips?: readonly string[];
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
+  readonly hash?: Hash;
+  readonly crlUrl?: string;
+  /** Makes a leaf that claims to be an authority. */
+  readonly ca?: boolean;
+}
+
+export interface AuthoritySpec {
+  readonly subject: readonly DnAttribute[];
+  readonly issuer: Signer | 'self';
+  readonly crlUrl?: string;
+}
+
+/** UTF8String values, as the real authority writes them. */
+export function makeName(attributes: readonly DnAttribute[]): Name {
+  return new Name(attributes.map(({ type, value }) => ({ [type]: [{ utf8String: value }] })));
+}
+
+/** Hexadecimal, 18 bytes, with the leading bytes the real authority's serials have. */
+export function makeSerial(): string {
+  return `1120${randomBytes(SERIAL_RANDOM_BYTES).toString('hex')}`;
+}
+
+export async function makeAuthorityCertificate(keys: KeyPair, spec: AuthoritySpec): Promise<string> {
+  const self = spec.issuer === 'self';
+  const issued = await openIssuer(spec.issuer, keys, spec.subject, 'SHA-256');
+  const extensions: Extension[] = [
+    new BasicConstraintsExtension(true, self ? undefined : 0, true),
+    new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await AuthorityKeyIdentifierExtension.create(issued.publicKey),
+  ];
+  if (spec.crlUrl !== undefined) extensions.push(new CRLDistributionPointsExtension([spec.crlUrl]));
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: makeSerial(),
+    subject: makeName(spec.subject),
+    issuer: issued.name,
+    notBefore: new Date(Date.now() - BACKDATE_MS),
+    notAfter: new Date(Date.now() + CA_VALIDITY_DAYS * DAY_MS),
+    publicKey: keys.publicKey,
+    signingKey: issued.key,
+    extensions,
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+export async function makeLeafCertificate(
+  keys: KeyPair,
+  spec: LeafSpec,
+): Promise<{ readonly pem: string; readonly serial: string }> {
+  const hash = spec.hash ?? 'SHA-256';
+  const issued = await openIssuer(spec.issuer, keys, spec.subject, hash);
+  const serial = makeSerial();
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial,
+    subject: makeName(spec.subject),
+    issuer: issued.name,
+    notBefore: spec.notBefore ?? new Date(Date.now() - BACKDATE_MS),
+    notAfter: spec.notAfter ?? new Date(Date.now() + LEAF_VALIDITY_DAYS * DAY_MS),
+    publicKey: keys.publicKey,
+    signingKey: issued.key,
+    extensions: await makeLeafExtensions(keys, spec, issued.publicKey),
+  });
+  return { pem: `${certificate.toString('pem')}\n`, serial };
+}
+
+async function makeLeafExtensions(
+  keys: KeyPair,
+  spec: LeafSpec,
+  issuerKey: IssuerPublicKey,
+): Promise<Extension[]> {
+  const flags = spec.keyEncipherment
+    ? KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment
+    : KeyUsageFlags.digitalSignature;
+  const extensions: Extension[] = [
+    new BasicConstraintsExtension(spec.ca ?? false, undefined, true),
+    new KeyUsagesExtension(spec.ca ? flags | KeyUsageFlags.keyCertSign : flags, true),
+    await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    await AuthorityKeyIdentifierExtension.create(issuerKey),
+  ];
+  if (spec.usages.length > 0) {
+    extensions.push(new ExtendedKeyUsageExtension(spec.usages.map((usage) => ExtendedKeyUsage[usage])));
+  }
+  const names: JsonGeneralName[] = [
+    ...(spec.dns ?? []).map((value): JsonGeneralName => ({ type: 'dns', value })),
+    ...(spec.ips ?? []).map((value): JsonGeneralName => ({ type: 'ip', value })),
+  ];
+  if (names.length > 0) extensions.push(new SubjectAlternativeNameExtension(names));
+  if (spec.crlUrl !== undefined) extensions.push(new CRLDistributionPointsExtension([spec.crlUrl]));
+  return extensions;
+}
+
+type IssuerPublicKey = webcrypto.CryptoKey | X509Certificate['publicKey'];
+
+async function openIssuer(
+  issuer: Signer | 'self',
+  keys: KeyPair,
+  subject: readonly DnAttribute[],
+  hash: Hash,
+) {
+  if (issuer === 'self') {
+    const key = await readPrivateKey(keys.keyPem, hash);
+    const publicKey: IssuerPublicKey = keys.publicKey;
+    return { name: makeName(subject), key, publicKey };
+  }
+  const certificate = new X509Certificate(issuer.certPem);
+  const publicKey: IssuerPublicKey = certificate.publicKey;
+  return { name: certificate.subjectName, key: await readPrivateKey(issuer.keyPem, hash), publicKey };
+}
