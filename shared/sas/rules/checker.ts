@@ -1,0 +1,83 @@
+// One judgment in progress: where we are in the resource, and what was found. The path is a stack of names
+// and indices that is written out only when something is reported, because almost nothing is. No I/O.
+import type { Finding } from './rule.ts';
+import { RULES, type RuleId } from './table.ts';
+
+/** Findings of one judgment: at most this many errors and this many warnings, so that neither hides the other. */
+export const FINDING_COUNT_MAX = 500;
+/** Names and indices from the root. The deepest legal element of the guide is at about 20. */
+export const PATH_STEP_COUNT_MAX = 64;
+
+export type Json = { readonly [key: string]: unknown };
+export type Step = string | number;
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The elements of a JSON array; nothing for anything else, which the R4 walk has already reported. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Keys come from outside: only what can be a FHIR element name is repeated in an expression. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+
+export class Checker {
+  readonly findings: Finding[] = [];
+  /** Contained resources of the resource being walked, by id: was it referenced? */
+  contained: Map<string, boolean> | undefined = undefined;
+  private readonly root: string;
+  private readonly path: Step[] = [];
+  private depth = 0;
+  private errors = 0;
+  private warnings = 0;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  enter(step: Step): void {
+    this.path[this.depth] = step;
+    this.depth += 1;
+  }
+
+  leave(): void {
+    this.depth -= 1;
+  }
+
+  /** Nothing more can be reported that matters: whoever loops stops. */
+  get full(): boolean {
+    return this.errors >= FINDING_COUNT_MAX;
+  }
+
+  get tooDeep(): boolean {
+    return this.depth >= PATH_STEP_COUNT_MAX;
+  }
+
+  get errorCount(): number {
+    return this.errors;
+  }
+
+  /** Reports at the current path, or below it. */
+  fail(rule: RuleId, ...steps: Step[]): void {
+    if (RULES[rule].severity === 'error') {
+      if (this.errors >= FINDING_COUNT_MAX) return;
+      this.errors += 1;
+    } else {
+      if (this.warnings >= FINDING_COUNT_MAX) return;
+      this.warnings += 1;
+    }
+    this.findings.push({ rule, expression: this.render(steps) });
+  }
+
+  private render(steps: readonly Step[]): string {
+    let text = this.root;
+    for (const step of [...this.path.slice(0, this.depth), ...steps]) {
+      if (typeof step === 'number') text += `[${step}]`;
+      else if (NAME.test(step)) text += `.${step}`;
+      else return text;
+    }
+    return text;
+  }
+}

@@ -1,0 +1,28 @@
+// The frame of every judgment of one resource: R4 first, then the profile. Judges of Bundles use
+// `judgeInto` for each entry with the Bundle's checker, so that paths and limits are shared.
+import { Checker, type Json } from './checker.ts';
+import { walkResource } from './r4-walk.ts';
+import type { Finding } from './rule.ts';
+
+export type Check<Profile> = (c: Checker, resource: Json, profile: Profile) => void;
+
+export function judge<Profile>(
+  value: unknown,
+  type: string,
+  check: Check<Profile>,
+  profile: Profile,
+): readonly Finding[] {
+  const c = new Checker(type);
+  judgeInto(c, value, type, check, profile);
+  return c.findings;
+}
+
+export function judgeInto<Profile>(
+  c: Checker,
+  value: unknown,
+  type: string,
+  check: Check<Profile>,
+  profile: Profile,
+): void {
+  if (walkResource(c, value, type) && !c.full) check(c, value, profile);
+}

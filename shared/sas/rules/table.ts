@@ -1,0 +1,22 @@
+// Every rule of the validators, by id. `RuleId` is the closed union of the ids: a typo does not compile.
+// scripts/rule-table.ts prints it, with the reader's rules, as docs/rules.md. No I/O, no clock.
+import type { Rule } from './rule.ts';
+import { BUNDLE_RULES } from './table-bundle.ts';
+import { DIRECTORY_RULES } from './table-directory.ts';
+import { R4_RULES } from './table-r4.ts';
+import { SLOT_RULES } from './table-slot.ts';
+import { WRITE_RULES } from './table-write.ts';
+
+export const RULES = {
+  ...R4_RULES,
+  ...SLOT_RULES,
+  ...DIRECTORY_RULES,
+  ...BUNDLE_RULES,
+  ...WRITE_RULES,
+} as const;
+
+export type RuleId = keyof typeof RULES;
+
+export function ruleOf(id: RuleId): Rule {
+  return RULES[id];
+}
