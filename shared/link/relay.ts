@@ -9,6 +9,8 @@ export interface SearchCall {
   readonly editor: string;
   /** Prefixed national identifiers: `8…`/`0…` for practitioners, `3…` for associations. */
   readonly subjects: readonly string[];
+  /** Less time than the plan's, when the operator gives this vendor less. */
+  readonly budgetMs?: number;
 }
 
 export interface SearchPlan {

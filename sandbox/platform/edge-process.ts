@@ -1,0 +1,125 @@
+// Runs the edge as it will run: the built bundle in workerd, its Durable Object and D1 on disk, migrations
+// applied, reached directly (no dev proxy in between). Used by `npm run edge`, `npm start`, tests and benches.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MIGRATIONS = join(ROOT, 'worker', 'store', 'migrations');
+export const COMPATIBILITY_DATE = '2026-07-30';
+
+export interface EdgeOptions {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Folder of the database and of the Durable Object; undefined keeps them in memory. */
+  readonly stateDir: string | undefined;
+  /** Vars of the Worker. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Receives what the Worker logs, line by line; by default standard output. */
+  readonly onLog?: (line: string) => void;
+}
+
+export interface EdgeProcess {
+  readonly url: string;
+  /** Restarts the Worker with other settings; the port and the data stay. */
+  configure(settings: Readonly<Record<string, string>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function buildWorker(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [join(ROOT, 'worker', 'index.ts')],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'error',
+  });
+  const script = outputFiles[0]?.text;
+  if (script === undefined) throw new Error('the worker did not build');
+  return script;
+}
+
+export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
+  const script = await buildWorker();
+  const write = options.onLog ?? ((line: string) => process.stdout.write(`${line}\n`));
+  const optionsFor = (settings: Readonly<Record<string, string>>, port: number): MiniflareOptions => ({
+    name: 'edge',
+    modules: true,
+    script,
+    compatibilityDate: COMPATIBILITY_DATE,
+    bindings: { ...settings },
+    d1Databases: { DB: 'passerelle' },
+    durableObjects: { RELAY_HUB: { className: 'RelayHub', useSQLite: true } },
+    ...(options.stateDir === undefined
+      ? {}
+      : {
+          d1Persist: join(options.stateDir, 'd1'),
+          durableObjectsPersist: join(options.stateDir, 'objects'),
+        }),
+    unsafeDirectSockets: [{ host: options.host, port }],
+    cf: false,
+    log: new Log(LogLevel.ERROR),
+    handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
+      eachLine(stdout, write);
+      eachLine(stderr, write);
+    },
+  });
+  const miniflare = new Miniflare(optionsFor(options.settings, options.port));
+  await miniflare.ready;
+  await applyMigrations(await miniflare.getD1Database('DB'));
+  const url = (await miniflare.unsafeGetDirectURL()).origin;
+  return {
+    url,
+    configure: (settings) => miniflare.setOptions(optionsFor(settings, Number(new URL(url).port))),
+    close: () => miniflare.dispose(),
+  };
+}
+
+function eachLine(stream: NodeJS.ReadableStream, write: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') write(line);
+  });
+}
+
+interface Database {
+  prepare(sql: string): { bind(...values: unknown[]): unknown; all<T>(): Promise<{ results: T[] }> };
+  batch(statements: unknown[]): Promise<unknown>;
+}
+
+/** Same table as wrangler's, so that either tool knows what the other applied. */
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
+  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
+
+async function applyMigrations(db: Database): Promise<void> {
+  await db.batch([db.prepare(MIGRATIONS_TABLE)]);
+  const { results } = await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
+  const applied = new Set(results.map(({ name }) => name));
+  const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
+  for (const name of names.filter((name) => !applied.has(name))) {
+    const statements = splitStatements(await readFile(join(MIGRATIONS, name), 'utf8'));
+    await db.batch([
+      ...statements.map((sql) => db.prepare(sql)),
+      db.prepare('INSERT INTO d1_migrations (name) VALUES (?1)').bind(name),
+    ]);
+  }
+}
+
+/** Our migrations hold no `;` but at the end of a statement, and comments only from `--` to the line's end. */
+function splitStatements(sql: string): string[] {
+  return sql
+    .replace(/--.*$/gm, '')
+    .split(';')
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

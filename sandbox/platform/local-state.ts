@@ -1,0 +1,68 @@
+// What a local edge keeps in its state folder: the key of the local token issuer, the public keys of relays
+// that were introduced, the database. Made when absent; private keys are readable by their owner only.
+
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, SignJWT } from 'jose';
+
+export const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
+export const LOCAL_AUDIENCE = 'passerelle';
+const KEY_FILE = 'issuer.key.pem';
+const ISSUER_JWKS_FILE = 'issuer-jwks.json';
+/** Written by `npm run relay -- --print-jwk --trust DIR`. */
+export const RELAY_JWKS_FILE = 'relay-jwks.json';
+const EMPTY_JWKS = '{"keys":[]}';
+
+export interface LocalState {
+  readonly dir: string;
+  /** JWKS of the local issuer, as JSON text. */
+  readonly issuerJwks: string;
+}
+
+export async function openLocalState(dir: string): Promise<LocalState> {
+  await mkdir(dir, { recursive: true });
+  const known = await readText(join(dir, ISSUER_JWKS_FILE));
+  if (known !== undefined) return { dir, issuerJwks: known };
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = await exportJWK(publicKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  const issuerJwks = JSON.stringify({ keys: [{ ...jwk, kid, alg: 'EdDSA', use: 'sig' }] });
+  await writeAtomically(join(dir, KEY_FILE), await exportPKCS8(privateKey), 0o600);
+  await writeAtomically(join(dir, ISSUER_JWKS_FILE), issuerJwks, 0o644);
+  return { dir, issuerJwks };
+}
+
+/** The public keys of the relays this edge trusts, as JSON text; empty when none was introduced. */
+export async function readRelayJwks(dir: string): Promise<string> {
+  return (await readText(join(dir, RELAY_JWKS_FILE))) ?? EMPTY_JWKS;
+}
+
+/** A bearer token that the local edge accepts. `lifetimeS` may be negative, for tests of expiry. */
+export async function signToken(state: LocalState, scope: string, lifetimeS = 8 * 3600): Promise<string> {
+  const key = await importPKCS8(await readFile(join(state.dir, KEY_FILE), 'utf8'), 'EdDSA');
+  const kid = (JSON.parse(state.issuerJwks) as { keys: { kid: string }[] }).keys[0]?.kid ?? '';
+  const nowS = Math.floor(Date.now() / 1000);
+  return new SignJWT({ scope })
+    .setProtectedHeader({ alg: 'EdDSA', kid })
+    .setIssuer(LOCAL_ISSUER)
+    .setAudience(LOCAL_AUDIENCE)
+    .setSubject('local')
+    .setIssuedAt(nowS)
+    .setExpirationTime(nowS + lifetimeS)
+    .sign(key);
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+async function writeAtomically(file: string, text: string, mode: number): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`;
+  await writeFile(temporary, text, { mode });
+  await rename(temporary, file);
+}

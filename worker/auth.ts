@@ -1,0 +1,110 @@
+// Who is calling: bearer JWT of SAS and operators with SMART system scopes, and the relays' own tokens.
+
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { GatewayError, type Reason } from '../shared/error.ts';
+import { LINK_AUDIENCE } from '../shared/link/hub.ts';
+import type { Config } from './config.ts';
+
+const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
+const CLOCK_TOLERANCE_S = 30;
+
+export interface Caller {
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** What a route needs: `admin`, or a letter of SMART's `cruds` on a resource type. */
+export type Need = 'admin' | { readonly resource: string; readonly permission: 'c' | 'r' | 'u' | 'd' | 's' };
+
+/** @throws GatewayError token-missing, token-invalid, token-expired. */
+export async function authenticate(request: Request, config: Config): Promise<Caller> {
+  const payload = await verify(bearerOf(request), config.callerKeys, {
+    issuer: config.issuer,
+    audience: config.audience,
+  });
+  const scope = typeof payload.scope === 'string' ? payload.scope : '';
+  return { subject: payload.sub ?? '', scopes: new Set(scope.split(' ').filter((item) => item !== '')) };
+}
+
+/** @throws GatewayError scope-missing. */
+export function authorise(caller: Caller, needs: readonly Need[]): void {
+  if (needs.some((need) => isGranted(caller.scopes, need))) return;
+  const wanted = needs.map((need) =>
+    need === 'admin' ? need : `system/${need.resource}.${need.permission}`,
+  );
+  throw new GatewayError({
+    reason: 'scope-missing',
+    text: `Le jeton ne porte pas le droit nécessaire : ${wanted.join(' ou ')}.`,
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${wanted.join(' ')}"` },
+  });
+}
+
+function isGranted(scopes: ReadonlySet<string>, need: Need): boolean {
+  if (need === 'admin') return scopes.has('admin');
+  for (const scope of scopes) {
+    const match = /^system\/(\w+|\*)\.([cruds]+|\*)$/.exec(scope);
+    if (match === null) continue;
+    const [, resource, permissions] = match;
+    if (resource !== '*' && resource !== need.resource) continue;
+    if (permissions === '*' || permissions?.includes(need.permission)) return true;
+  }
+  return false;
+}
+
+/** The relay's id, proved by its signature. @throws GatewayError like `authenticate`. */
+export async function authenticateRelay(request: Request, config: Config): Promise<string> {
+  const payload = await verify(bearerOf(request), config.relayKeys, { audience: LINK_AUDIENCE }, true);
+  return payload.iss ?? '';
+}
+
+function bearerOf(request: Request): string {
+  const header = request.headers.get('Authorization') ?? '';
+  const match = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header.trim());
+  if (match?.[1] !== undefined) return match[1];
+  throw unauthorised(
+    header === '' ? 'token-missing' : 'token-invalid',
+    header === '' ? 'Un jeton est nécessaire (Authorization: Bearer …).' : 'Le jeton est illisible.',
+  );
+}
+
+async function verify(
+  token: string,
+  keys: JWTVerifyGetKey,
+  expected: { readonly issuer?: string; readonly audience: string },
+  isRelay = false,
+): Promise<JWTPayload> {
+  try {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      ...expected,
+      algorithms: ALGORITHMS,
+      clockTolerance: CLOCK_TOLERANCE_S,
+      requiredClaims: ['exp'],
+    });
+    // A relay speaks for itself only: the key that signed is the key of the id it claims.
+    if (isRelay && (payload.iss === undefined || payload.iss !== protectedHeader.kid)) {
+      throw new errors.JWTInvalid('kid and iss differ');
+    }
+    return payload;
+  } catch (cause) {
+    if (cause instanceof errors.JWTExpired) throw unauthorised('token-expired', 'Le jeton a expiré.', cause);
+    if (isKeySourceDown(cause)) {
+      throw new GatewayError({
+        reason: 'misconfigured',
+        text: "Les clés de l'émetteur des jetons ne peuvent être lues.",
+        cause,
+      });
+    }
+    throw unauthorised('token-invalid', "Le jeton n'est pas valable pour ce service.", cause);
+  }
+}
+
+function isKeySourceDown(cause: unknown): boolean {
+  return (
+    cause instanceof errors.JWKSTimeout || cause instanceof TypeError || cause instanceof errors.JWKSInvalid
+  );
+}
+
+function unauthorised(reason: Reason, text: string, cause?: unknown): GatewayError {
+  const error = reason === 'token-missing' ? '' : ' error="invalid_token"';
+  return new GatewayError({ reason, text, cause, headers: { 'WWW-Authenticate': `Bearer${error}` } });
+}

@@ -1,0 +1,104 @@
+// The edge's settings, read once per isolate by one schema. Invalid settings never become a default, an empty
+// list or a 401: the edge answers 503 and the log names the fields (never their values).
+
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import * as v from 'valibot';
+import { GatewayError } from '../shared/error.ts';
+import type { RelayHub } from './relay-hub.ts';
+
+export interface Env {
+  readonly DB: D1Database;
+  readonly RELAY_HUB: DurableObjectNamespace<RelayHub>;
+  readonly [name: string]: unknown;
+}
+
+export interface Config {
+  readonly relayKeys: JWTVerifyGetKey;
+  readonly callerKeys: JWTVerifyGetKey;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly deadlineMs: number;
+  readonly cacheTtlS: number;
+  readonly redirectOrigin: string;
+  /** Base URL of the public face when a proxy hides it; else taken from each request. */
+  readonly publicUrl: string | undefined;
+}
+
+const json = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return JSON.parse(dataset.value) as unknown;
+    } catch {
+      addIssue({ message: 'is not JSON' });
+      return NEVER;
+    }
+  }),
+);
+const jwks = v.pipe(json, v.object({ keys: v.array(v.looseObject({ kty: v.string() })) }, 'is not a JWKS'));
+const integer = (fallback: string, min: number, max: number) =>
+  v.pipe(
+    v.optional(v.string(), fallback),
+    v.regex(/^\d+$/, 'is not a whole number'),
+    v.transform(Number),
+    v.minValue(min, `is below ${min}`),
+    v.maxValue(max, `is above ${max}`),
+  );
+
+const schema = v.pipe(
+  v.object({
+    RELAY_JWKS: jwks,
+    AUTH_ISSUER: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
+    AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
+    AUTH_JWKS: v.optional(jwks),
+    AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+    DEADLINE_MS: integer('7000', 500, 25_000),
+    CACHE_TTL_S: integer('30', 0, 3_600),
+    REDIRECT_ORIGIN: v.optional(
+      v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
+      'sas',
+    ),
+    PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+  }),
+  v.check(
+    (env) => (env.AUTH_JWKS === undefined) !== (env.AUTH_JWKS_URL === undefined),
+    'exactly one of AUTH_JWKS and AUTH_JWKS_URL is needed',
+  ),
+);
+
+const configs = new WeakMap<Env, Config>();
+
+/** @throws GatewayError `misconfigured`, with the faulty fields in its detail. */
+export function readConfig(env: Env): Config {
+  const known = configs.get(env);
+  if (known !== undefined) return known;
+  const parsed = v.safeParse(schema, env);
+  if (!parsed.success) {
+    const fields = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'} ${issue.message}`);
+    throw new GatewayError({
+      reason: 'misconfigured',
+      text: 'La passerelle est mal configurée ; son exploitant est prévenu.',
+      detail: fields.join('; '),
+    });
+  }
+  const config = freeze(parsed.output);
+  configs.set(env, config);
+  return config;
+}
+
+function freeze(settings: v.InferOutput<typeof schema>): Config {
+  const callerKeys =
+    settings.AUTH_JWKS === undefined
+      ? createRemoteJWKSet(new URL(settings.AUTH_JWKS_URL ?? ''))
+      : createLocalJWKSet(settings.AUTH_JWKS as JSONWebKeySet);
+  return Object.freeze({
+    relayKeys: createLocalJWKSet(settings.RELAY_JWKS as JSONWebKeySet),
+    callerKeys,
+    issuer: settings.AUTH_ISSUER,
+    audience: settings.AUTH_AUDIENCE,
+    deadlineMs: settings.DEADLINE_MS,
+    cacheTtlS: settings.CACHE_TTL_S,
+    redirectOrigin: settings.REDIRECT_ORIGIN,
+    publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
+  });
+}

@@ -1,0 +1,20 @@
+// GET /link: where relays dial in. Proves who dials, then hands the socket to the hub.
+
+import { GatewayError } from '../../shared/error.ts';
+import { authenticateRelay } from '../auth.ts';
+import type { RequestContext } from '../http.ts';
+import { hubOf, RELAY_ID_HEADER } from '../relay-hub.ts';
+
+export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {
+  const relay = await authenticateRelay(request, config);
+  if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+    throw new GatewayError({
+      reason: 'upgrade-required',
+      text: 'Ce chemin attend un WebSocket.',
+      headers: { Upgrade: 'websocket' },
+    });
+  }
+  return hubOf(env).fetch('https://hub/link', {
+    headers: { Upgrade: 'websocket', [RELAY_ID_HEADER]: relay },
+  });
+}

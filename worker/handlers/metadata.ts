@@ -1,0 +1,62 @@
+// GET /fhir/metadata: the CapabilityStatement, made from the routes that exist. flows.md § 3.1, A30.
+
+import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
+import { fhirResponse, type RequestContext } from '../http.ts';
+import { VERSION } from '../version.ts';
+
+/** What a route tells the CapabilityStatement. */
+export interface Capability {
+  readonly type: 'Slot' | 'Schedule';
+  readonly interaction: 'search-type';
+  readonly searchParameters: readonly string[];
+  readonly includes: readonly string[];
+  readonly revIncludes: readonly string[];
+  readonly profiles: readonly string[];
+}
+
+export function capabilityHandler(capabilities: () => readonly Capability[]) {
+  return (context: RequestContext): Response => {
+    const statement: CapabilityStatement = {
+      resourceType: 'CapabilityStatement',
+      id: 'passerelle',
+      status: 'active',
+      date: VERSION.date,
+      publisher: 'Passerelle SAS',
+      kind: 'instance',
+      software: { name: 'Passerelle SAS', version: VERSION.number },
+      implementation: {
+        description: "Agrégateur de créneaux du Service d'Accès aux Soins",
+        url: context.fhirBase,
+      },
+      fhirVersion: '4.0.1',
+      format: ['application/fhir+json'],
+      implementationGuide: ['https://interop.esante.gouv.fr/ig/fhir/sas/ImplementationGuide/ans.fhir.fr.sas'],
+      rest: [
+        {
+          mode: 'server',
+          security: {
+            cors: false,
+            description: 'Jeton Bearer (JWT) avec les portées SMART system/Slot.s',
+          },
+          resource: capabilities().map(toResource),
+        },
+      ],
+    };
+    return fhirResponse(statement, context, 200, { 'Cache-Control': 'public, max-age=300' });
+  };
+}
+
+function toResource(capability: Capability): CapabilityStatementRestResource {
+  return {
+    type: capability.type,
+    supportedProfile: [...capability.profiles],
+    interaction: [{ code: capability.interaction }],
+    searchInclude: [...capability.includes],
+    ...(capability.revIncludes.length > 0 ? { searchRevInclude: [...capability.revIncludes] } : {}),
+    searchParam: capability.searchParameters.map((name) => ({ name, type: typeOf(name) })),
+  };
+}
+
+function typeOf(name: string): 'date' | 'token' {
+  return name.endsWith('start') ? 'date' : 'token';
+}

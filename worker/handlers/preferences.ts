@@ -1,0 +1,42 @@
+// The Prefer header (RFC 7240; FHIR R4 http.html): how a search is read and how much is told.
+
+import { GatewayError } from '../../shared/error.ts';
+import type { Handling } from '../../shared/sas/search-parameters.ts';
+
+export interface Preferences {
+  readonly handling: Handling;
+  /** `auto`: the ledger travels unless an empty Bundle says it all. */
+  readonly ledger: 'auto' | 'off' | 'full';
+}
+
+/** Unknown preferences are ignored, as RFC 7240 wants; a known one with a wrong value is refused. */
+export function readPreferences(header: string | null): Preferences {
+  let handling: Handling = 'strict';
+  let ledger: Preferences['ledger'] = 'auto';
+  for (const item of (header ?? '').split(/[,;]/)) {
+    const [name, value] = item.split('=').map((part) =>
+      part
+        .trim()
+        .replace(/^"(.*)"$/, '$1')
+        .toLowerCase(),
+    );
+    if (name === 'handling') {
+      if (value !== 'strict' && value !== 'lenient') throw wrong('handling', 'strict ou lenient');
+      handling = value;
+    } else if (name === 'return') {
+      if (value === 'minimal') ledger = 'off';
+      else if (value === 'operationoutcome') ledger = 'full';
+      else if (value !== 'representation')
+        throw wrong('return', 'minimal, representation ou OperationOutcome');
+    }
+  }
+  return { handling, ledger };
+}
+
+function wrong(name: string, expected: string): GatewayError {
+  return new GatewayError({
+    reason: 'parameter-invalid',
+    text: `Prefer: ${name} attend ${expected}.`,
+    expression: ['http.Prefer'],
+  });
+}

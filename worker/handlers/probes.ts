@@ -1,0 +1,25 @@
+// GET /healthz and /readyz: for load balancers and monitors, without authentication and without detail.
+
+import type { RequestContext } from '../http.ts';
+import { hubOf } from '../relay-hub.ts';
+
+const PROBE_MS = 2_000;
+
+export function answerHealth(): Response {
+  return probe(true);
+}
+
+/** Ready: D1 answers and at least one relay can be asked. */
+export async function answerReadiness({ env }: RequestContext): Promise<Response> {
+  const checks = Promise.all([env.DB.prepare('SELECT 1').first(), hubOf(env).hasRelay()]);
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PROBE_MS));
+  const result = await Promise.race([checks.catch(() => undefined), late]);
+  return probe(result?.[1] === true);
+}
+
+function probe(isWell: boolean): Response {
+  return new Response(isWell ? 'ok\n' : 'unavailable\n', {
+    status: isWell ? 200 : 503,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },
+  });
+}

@@ -1,0 +1,195 @@
+// The Durable Object that holds the relays: sockets in, typed calls out. It knows which relay serves which
+// vendor, hands each search to relays, and passes their answers on without reading them. The sockets are not
+// hibernating ones: a Cap'n Web session lives in memory, and a relay dials again after an eviction.
+
+import { DurableObject } from 'cloudflare:workers';
+import type { AnswerSink, CallHead } from '../shared/link/relay.ts';
+import type { Env } from './config.ts';
+import { log } from './log.ts';
+import { RelayLink } from './relay-link.ts';
+import { type EditorRow, listEditors, saveAnnouncement } from './store/editors.ts';
+import { readAnnouncement } from './vendors/announcement.ts';
+import { EditorHealth } from './vendors/editor-health.ts';
+import type { HubEvent, HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
+import { type RelayShare, type SearchShares, shareSearch } from './vendors/plan.ts';
+
+/** The one instance that relays and searches meet in. */
+const HUB_NAME = 'hub';
+export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
+
+/** The operator's switches are read again after this long. */
+const DIRECTORY_MAX_AGE_MS = 15_000;
+/** What the hop back may take once a relay has spent its budget. */
+const HOP_MS = 150;
+const CLOSE_REPLACED = 4001;
+
+/** The hub as the rest of the Worker calls it. */
+export function hubOf(env: Env): DurableObjectStub<RelayHub> {
+  return env.RELAY_HUB.get(env.RELAY_HUB.idFromName(HUB_NAME), { locationHint: 'weur' });
+}
+
+interface RunningSearch {
+  readonly abandon: () => void;
+}
+
+export class RelayHub extends DurableObject<Env> {
+  readonly #links = new Map<string, RelayLink>();
+  readonly #running = new Map<string, RunningSearch>();
+  readonly #health: EditorHealth;
+  #directory: { readonly rows: readonly EditorRow[]; readonly readMs: number } | undefined;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    this.#health = new EditorHealth(context.storage);
+    context.blockConcurrencyWhile(() => this.#health.load());
+  }
+
+  /** The relay's WebSocket. The router has proved who dials, and says so in `RELAY_ID_HEADER`. */
+  override fetch(request: Request): Response {
+    const relay = request.headers.get(RELAY_ID_HEADER) ?? '';
+    const { 0: client, 1: server } = new WebSocketPair();
+    server.accept();
+    // A relay that dials again has lost its first link, whether or not we have noticed.
+    this.#links.get(relay)?.close(CLOSE_REPLACED, 'replaced');
+    const link: RelayLink = new RelayLink(relay, server, {
+      announced: async (value) => {
+        const announcement = readAnnouncement(value, relay);
+        await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
+        this.#directory = undefined;
+        log('info', 'relay announced', {
+          relay,
+          editors: announcement.editors.length,
+          version: announcement.version,
+        });
+      },
+      lost: () => {
+        if (this.#links.get(relay) === link) this.#links.delete(relay);
+        log('info', 'relay lost', { relay });
+      },
+    });
+    this.#links.set(relay, link);
+    log('info', 'relay connected', { relay });
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** True when at least one relay can be asked. */
+  hasRelay(): boolean {
+    return [...this.#links.values()].some((link) => link.isServing);
+  }
+
+  /** Forgets the operator's switches, so that the next search reads them. */
+  refresh(): void {
+    this.#directory = undefined;
+  }
+
+  /**
+   * Asks every vendor that serves the flow; `listener` hears who is asked, then each answer. Resolves when all
+   * have answered or the budget is spent: a call that nobody reported has timed out.
+   */
+  async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
+    if (!this.hasRelay()) return 'no-relay';
+    const endMs = Date.now() + search.budgetMs;
+    const editors = await this.#editors();
+    if (editors === undefined) return 'no-registry';
+    const relays = [...this.#links.values()].filter((link) => link.isServing);
+    const plan = shareSearch(search.query, editors, relays);
+    const pending: Promise<unknown>[] = [];
+    const emit = (event: HubEvent): void => {
+      // A Worker that has left (deadline, client gone) no longer listens; that is not an error.
+      pending.push(Promise.resolve(listener(event)).catch(() => undefined));
+    };
+    emit({
+      kind: 'asked',
+      editors: plan.editors.map((row) => this.#health.describe(row)),
+      calls: plan.calls,
+    });
+    if (plan.unserved.length > 0) emit({ kind: 'failed', calls: plan.unserved, reason: 'relay-absent' });
+    await this.#run(search, plan, endMs, emit);
+    await Promise.all(pending);
+    return 'done';
+  }
+
+  /** Gives up a search whose caller no longer waits. */
+  cancel(id: string): void {
+    this.#running.get(id)?.abandon();
+  }
+
+  async #run(
+    search: HubSearch,
+    plan: SearchShares,
+    endMs: number,
+    emit: (event: HubEvent) => void,
+  ): Promise<void> {
+    const shares = plan.shares.map((share) => this.#ask(share, search, plan, endMs, emit));
+    const relays = new Set(plan.shares.flatMap(({ relay }) => this.#links.get(relay) ?? []));
+    const ended = Promise.withResolvers<'abandoned' | 'late'>();
+    this.#running.set(search.id, { abandon: () => ended.resolve('abandoned') });
+    const timer = setTimeout(() => ended.resolve('late'), endMs - Date.now());
+    const how = await Promise.race([ended.promise, Promise.all(shares).then(() => 'done' as const)]);
+    clearTimeout(timer);
+    this.#running.delete(search.id);
+    if (how !== 'done') for (const relay of relays) relay.cancel(search.id);
+  }
+
+  async #ask(
+    share: RelayShare,
+    search: HubSearch,
+    plan: SearchShares,
+    endMs: number,
+    emit: (event: HubEvent) => void,
+  ): Promise<void> {
+    const unanswered = new Set(share.numbers);
+    const sink: AnswerSink = (heads, text) => {
+      for (const head of heads) this.#note(head, share, plan, unanswered);
+      emit({ kind: 'answers', numbers: share.numbers, text });
+    };
+    const { flow, window } = search.query;
+    try {
+      const link = this.#links.get(share.relay);
+      if (link === undefined) throw new Error('relay gone');
+      await link.search(
+        {
+          id: search.id,
+          flow,
+          fromMs: window.fromMs,
+          toMs: window.toMs,
+          budgetMs: Math.max(0, endMs - Date.now() - HOP_MS),
+          gatherMs: search.gatherMs,
+          calls: share.calls,
+        },
+        sink,
+      );
+    } catch {
+      // The link broke, or the relay broke its word: its other answers stand.
+      log('warn', 'search lost its relay', {
+        requestId: search.id,
+        relay: share.relay,
+        count: unanswered.size,
+      });
+      if (unanswered.size > 0) emit({ kind: 'failed', calls: [...unanswered], reason: 'relay-lost' });
+    }
+  }
+
+  #note(head: CallHead, share: RelayShare, plan: SearchShares, unanswered: Set<number>): void {
+    const number = share.numbers[head.call];
+    const call = number === undefined ? undefined : plan.calls[number];
+    if (number === undefined || call === undefined) return;
+    unanswered.delete(number);
+    this.#health.note(call.editor, head.failure === undefined, Date.now());
+  }
+
+  /** With D1 away, what was known a moment ago still finds slots; knowing nothing cannot. */
+  async #editors(): Promise<readonly EditorRow[] | undefined> {
+    const known = this.#directory;
+    const nowMs = Date.now();
+    if (known !== undefined && nowMs - known.readMs < DIRECTORY_MAX_AGE_MS) return known.rows;
+    try {
+      const rows = await listEditors(this.env.DB);
+      this.#directory = { rows, readMs: nowMs };
+      return rows;
+    } catch (cause) {
+      log('error', 'registry unreadable', { detail: cause instanceof Error ? cause.name : 'unknown' });
+      return known?.rows;
+    }
+  }
+}

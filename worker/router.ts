@@ -1,0 +1,137 @@
+// From a request to its handler: settings, route, content negotiation, token, scope; and from whatever goes
+// wrong to one OperationOutcome. The only place that answers errors.
+
+import { type IRequestStrict, IttyRouter } from 'itty-router';
+import { GatewayError, REASONS } from '../shared/error.ts';
+import { readFormat } from '../shared/sas/search-parameters.ts';
+import { authenticate, authorise } from './auth.ts';
+import { type Config, type Env, readConfig } from './config.ts';
+import { errorResponse, type RequestContext } from './http.ts';
+import { log } from './log.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+interface RouteArguments {
+  readonly env: Env;
+  readonly execution: ExecutionContext;
+  readonly requestId: string;
+  readonly startedMs: number;
+}
+
+const router = IttyRouter<IRequestStrict, [RouteArguments]>();
+for (const route of ROUTES) {
+  const serve = (request: IRequestStrict, given: RouteArguments): Promise<Response> =>
+    serveRoute(route, request as unknown as Request, given);
+  if (route.method === 'GET') {
+    router.get(route.path, serve);
+    router.head(route.path, serve);
+  } else if (route.method === 'POST') router.post(route.path, serve);
+  else router.put(route.path, serve);
+}
+for (const path of new Set(ROUTES.map((route) => route.path))) {
+  const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
+  const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].join(', ');
+  router.options(path, () => new Response(null, { status: 204, headers: { Allow: allow } }));
+  router.all(path, (request) => {
+    throw new GatewayError({
+      reason: 'method-not-allowed',
+      text: `La méthode ${request.method} n'est pas admise ici.`,
+      headers: { Allow: allow },
+    });
+  });
+}
+router.all('*', () => {
+  throw new GatewayError({ reason: 'not-found', text: "Ce chemin n'existe pas." });
+});
+
+export async function handleRequest(
+  request: Request,
+  env: Env,
+  execution: ExecutionContext,
+): Promise<Response> {
+  const given: RouteArguments = {
+    env,
+    execution,
+    requestId: requestIdOf(request),
+    startedMs: Date.now(),
+  };
+  try {
+    const response = await router.fetch(request, given);
+    return request.method === 'HEAD' ? new Response(null, response) : response;
+  } catch (cause) {
+    return fail(cause, request, given);
+  }
+}
+
+/** The caller's own id when it looks like one, so that both logs can be joined; else a new one. */
+function requestIdOf(request: Request): string {
+  const given = request.headers.get('X-Request-Id') ?? '';
+  return /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : crypto.randomUUID();
+}
+
+async function serveRoute(route: Route, request: Request, given: RouteArguments): Promise<Response> {
+  const url = new URL(request.url);
+  const config = readConfig(given.env);
+  const context: RequestContext = {
+    request,
+    url,
+    fhirBase: `${baseOf(url, config)}/fhir`,
+    env: given.env,
+    config,
+    requestId: given.requestId,
+    startedMs: given.startedMs,
+    caller: undefined,
+    waitUntil: (promise) => given.execution.waitUntil(promise),
+  };
+  if (route.needs === 'open') return route.handler(context);
+  const caller = await authenticate(request, config);
+  authorise(caller, route.needs);
+  if (route.path.startsWith('/fhir/')) negotiate(request);
+  return route.handler({ ...context, caller });
+}
+
+function baseOf(url: URL, config: Config): string {
+  return config.publicUrl ?? url.origin;
+}
+
+/** 406 only when the caller's Accept leaves no room for JSON (flows.md § 2). */
+function negotiate(request: Request): void {
+  const accept = request.headers.get('Accept') ?? '';
+  const ranges = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '');
+  const isJson = (range: string): boolean =>
+    range === '' ||
+    range === '*/*' ||
+    range === 'application/*' ||
+    /^(application|text)\/(fhir\+json|json\+fhir|json)$/.test(range);
+  if (!ranges.some(isJson)) readFormat(ranges[0] ?? '');
+}
+
+function fail(cause: unknown, request: Request, given: RouteArguments): Response {
+  const error =
+    cause instanceof GatewayError
+      ? cause
+      : new GatewayError({ reason: 'internal', text: 'Erreur interne ; elle est enregistrée.', cause });
+  const { status, level, fault } = REASONS[error.reason];
+  log(level, 'request refused', {
+    requestId: given.requestId,
+    method: request.method,
+    reason: error.reason,
+    fault,
+    status,
+    durationMs: Date.now() - given.startedMs,
+    ...(error.detail === undefined ? {} : { detail: error.detail }),
+    ...(error.reason === 'internal' ? { detail: describe(cause) } : {}),
+  });
+  const response = errorResponse(error, given.requestId);
+  return request.method === 'HEAD' ? new Response(null, response) : response;
+}
+
+/** Class and place of an unexpected error; its text may hold what a person sent. */
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause;
+  const where =
+    cause.stack
+      ?.split('\n')
+      .find((line) => line.trimStart().startsWith('at '))
+      ?.trim() ?? '';
+  return `${cause.name} ${where}`.slice(0, 300);
+}

@@ -1,0 +1,76 @@
+// Every path this edge answers, in one table: the router serves it, the CapabilityStatement is made from it, and
+// what is not in it is a 404 (no such path) or a 405 (other methods).
+
+import { LINK_PATH } from '../shared/link/hub.ts';
+import { PROFILE } from '../shared/sas/canonical.ts';
+import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
+import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
+import type { Need } from './auth.ts';
+import { acceptRelay } from './handlers/link.ts';
+import { type Capability, capabilityHandler } from './handlers/metadata.ts';
+import { answerHealth, answerReadiness } from './handlers/probes.ts';
+import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
+import type { RequestContext } from './http.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: string;
+  /** Any of these scopes opens the route; `open`: no bearer token (or, for relays, their own). */
+  readonly needs: readonly Need[] | 'open';
+  readonly handler: (context: RequestContext) => Response | Promise<Response>;
+  readonly capability?: Capability;
+}
+
+const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
+const SEARCH_SCHEDULES: readonly Need[] = [...SEARCH_SLOTS, { resource: 'Schedule', permission: 's' }];
+
+const slotCapability: Capability = {
+  type: 'Slot',
+  interaction: 'search-type',
+  searchParameters: INDIVIDUAL_PARAMETERS,
+  includes: [
+    'Slot:schedule',
+    'Schedule:actor',
+    'Slot:service-type-reference',
+    'HealthcareService:organization',
+  ],
+  revIncludes: [],
+  profiles: [PROFILE.slotIndividual, PROFILE.slotCpts],
+};
+
+const scheduleCapability: Capability = {
+  type: 'Schedule',
+  interaction: 'search-type',
+  searchParameters: SOS_PARAMETERS,
+  includes: ['Schedule:actor:Location', 'Location:organization'],
+  revIncludes: ['Slot:schedule'],
+  profiles: [PROFILE.scheduleSos],
+};
+
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/fhir/metadata',
+    needs: 'open',
+    handler: capabilityHandler(() => ROUTES.flatMap(({ capability }) => capability ?? [])),
+  },
+  {
+    method: 'GET',
+    path: '/fhir/Slot',
+    needs: SEARCH_SLOTS,
+    handler: searchSlots,
+    capability: slotCapability,
+  },
+  { method: 'POST', path: '/fhir/Slot/_search', needs: SEARCH_SLOTS, handler: searchSlots },
+  {
+    method: 'GET',
+    path: '/fhir/Schedule',
+    needs: SEARCH_SCHEDULES,
+    handler: searchSchedules,
+    capability: scheduleCapability,
+  },
+  { method: 'POST', path: '/fhir/Schedule/_search', needs: SEARCH_SCHEDULES, handler: searchSchedules },
+  { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
+  { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
+  { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },
+];

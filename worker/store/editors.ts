@@ -1,0 +1,77 @@
+// Tables `editors` and `relay_editors`: what relays announced, and the operator's switches.
+
+import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
+
+export interface EditorRow {
+  readonly id: string;
+  readonly name: string;
+  readonly flows: readonly EditorFlow[];
+  readonly redirectHosts: readonly string[];
+  readonly certificateNotAfter: string;
+  readonly enabled: boolean;
+  /** Milliseconds; undefined = the edge's own. */
+  readonly deadlineMs: number | undefined;
+  /** Seconds; undefined = the edge's own, 0 = never kept. */
+  readonly cacheTtlS: number | undefined;
+}
+
+interface RawRow {
+  readonly id: string;
+  readonly name: string;
+  readonly flows: string;
+  readonly redirect_hosts: string;
+  readonly certificate_not_after: string;
+  readonly enabled: number;
+  readonly deadline_ms: number | null;
+  readonly cache_ttl_s: number | null;
+}
+
+/** Every vendor that some relay last announced, in the order of their ids. */
+export async function listEditors(db: D1Database): Promise<EditorRow[]> {
+  const { results } = await db
+    .prepare(
+      `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s
+       FROM editors WHERE id IN (SELECT editor FROM relay_editors) ORDER BY id`,
+    )
+    .all<RawRow>();
+  return results.map((row) => ({
+    id: row.id,
+    name: row.name,
+    flows: JSON.parse(row.flows) as EditorFlow[],
+    redirectHosts: JSON.parse(row.redirect_hosts) as string[],
+    certificateNotAfter: row.certificate_not_after,
+    enabled: row.enabled === 1,
+    deadlineMs: row.deadline_ms ?? undefined,
+    cacheTtlS: row.cache_ttl_s ?? undefined,
+  }));
+}
+
+/** Takes a relay's announcement whole: all of it or, on failure, nothing. The operator's switches stay. */
+export async function saveAnnouncement(
+  db: D1Database,
+  relay: string,
+  editors: readonly EditorAnnouncement[],
+  nowMs: number,
+): Promise<void> {
+  const upsert = db.prepare(
+    `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+     ON CONFLICT (id) DO UPDATE SET name = ?2, flows = ?3, redirect_hosts = ?4,
+       certificate_not_after = ?5, announced_at = ?6`,
+  );
+  const serve = db.prepare('INSERT INTO relay_editors (relay, editor) VALUES (?1, ?2)');
+  await db.batch([
+    ...editors.map((editor) =>
+      upsert.bind(
+        editor.id,
+        editor.name,
+        JSON.stringify(editor.flows),
+        JSON.stringify(editor.redirectHosts),
+        editor.certificateNotAfter,
+        nowMs,
+      ),
+    ),
+    db.prepare('DELETE FROM relay_editors WHERE relay = ?1').bind(relay),
+    ...editors.map((editor) => serve.bind(relay, editor.id)),
+  ]);
+}

@@ -1,0 +1,34 @@
+// Reads what a relay announces: frames are input like any other, even from a relay that proved its name.
+
+import * as v from 'valibot';
+import type { Announcement } from '../../shared/link/hub.ts';
+import { EDITOR_ID_LENGTH_MAX } from '../../shared/link/limits.ts';
+
+const EDITORS_PER_RELAY_MAX = 500;
+const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
+
+const schema = v.object({
+  relay: text,
+  version: text,
+  editors: v.pipe(
+    v.array(
+      v.object({
+        id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/), v.maxLength(EDITOR_ID_LENGTH_MAX)),
+        name: text,
+        // A flow that this edge does not know yet is a newer relay's: kept, never asked.
+        flows: v.pipe(v.array(text), v.maxLength(20)),
+        redirectHosts: v.pipe(v.array(text), v.maxLength(100)),
+        certificateNotAfter: text,
+      }),
+    ),
+    v.maxLength(EDITORS_PER_RELAY_MAX),
+    v.check((editors) => new Set(editors.map(({ id }) => id)).size === editors.length, 'ids repeat'),
+  ),
+});
+
+/** @throws valibot's error when the frame is not an announcement of that relay. */
+export function readAnnouncement(value: unknown, relay: string): Announcement {
+  const announcement = v.parse(schema, value);
+  if (announcement.relay !== relay) throw new TypeError('announcement of another relay');
+  return announcement as Announcement;
+}

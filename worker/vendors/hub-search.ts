@@ -1,0 +1,41 @@
+// What the Worker asks of the relay hub, and what the hub reports while relays answer. Types only: both sides
+// of that call live in worker/, one in the Worker's isolate, the other in the Durable Object.
+
+import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+
+export interface HubSearch {
+  readonly id: string;
+  readonly query: SlotQuery;
+  /** What may be spent from now until the last event. */
+  readonly budgetMs: number;
+  /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
+  readonly gatherMs: number;
+}
+
+/** Why a vendor that should have been asked told us nothing: its own failures, and ours on the way to it. */
+export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost';
+
+export interface AskedEditor {
+  readonly id: string;
+  readonly name: string;
+  /** Since when every call to it has failed, milliseconds; absent when the last one went well. */
+  readonly failingSinceMs?: number;
+}
+
+/** One question to one vendor. Its place in the list is its number. */
+export interface AskedCall {
+  readonly editor: string;
+  readonly subjects: readonly string[];
+}
+
+export type HubEvent =
+  | { readonly kind: 'asked'; readonly editors: readonly AskedEditor[]; readonly calls: readonly AskedCall[] }
+  /** `text` is the JSON of a CallAnswer[]; `numbers` turns each `call` in it into a number of the asked list. */
+  | { readonly kind: 'answers'; readonly numbers: readonly number[]; readonly text: string }
+  | { readonly kind: 'failed'; readonly calls: readonly number[]; readonly reason: CallFailure };
+
+export type HubListener = (event: HubEvent) => void;
+
+/** `no-registry`: D1 cannot be read and nothing of it is remembered. */
+export type HubOutcome = 'done' | 'no-relay' | 'no-registry';

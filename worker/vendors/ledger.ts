@@ -1,0 +1,189 @@
+// The completeness ledger: for every identifier asked, exactly one of slots, none, unknown, not interfaced; and
+// for every vendor that failed, why and since when. docs/ledger.md is its reader's page.
+
+import type { Issue } from '../../shared/fhir/operation-outcome.ts';
+import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { CallResult, FanOut } from './fan-out.ts';
+import type { AskedEditor, CallFailure } from './hub-search.ts';
+
+/** Slots came and none could be shown because of how they were written. */
+type LedgerFailure = CallFailure | 'unusable';
+
+export interface Ledger {
+  readonly slots: ReadonlyMap<string, number>;
+  readonly none: readonly string[];
+  readonly unknown: readonly string[];
+  readonly notInterfaced: readonly string[];
+  readonly failures: readonly EditorFailure[];
+}
+
+interface EditorFailure {
+  readonly editor: AskedEditor;
+  readonly reason: LedgerFailure;
+  readonly sinceMs: number;
+  /** Identifiers whose state is unknown because of it. */
+  readonly subjects: readonly string[];
+}
+
+/** Drops that mean "we could not read this vendor", unlike slots that were rightly left out. */
+const UNREADABLE = new Set([
+  'slot-dates-unreadable',
+  'slot-end-not-after-start',
+  'slot-schedule-unresolved',
+  'slot-holder-unresolved',
+  'slot-site-unresolved',
+  'site-address-incomplete',
+  'slot-not-conformant',
+]);
+
+function failureOf({ failure, answer }: CallResult): LedgerFailure | undefined {
+  if (failure !== undefined) return failure.reason;
+  return answer?.dropped.some(({ rule }) => UNREADABLE.has(rule)) ? 'unusable' : undefined;
+}
+
+export function keepLedger(
+  query: SlotQuery,
+  fanOut: FanOut,
+  shown: ReadonlyMap<string, number>,
+  nowMs: number,
+): Ledger {
+  const asked = new Set<string>();
+  const failed = new Map<string, EditorFailure & { readonly subjects: string[] }>();
+  const unknown = new Set<string>();
+  const editors = new Map(fanOut.editors.map((editor) => [editor.id, editor]));
+  for (const result of fanOut.results) {
+    const reason = failureOf(result);
+    for (const subject of result.call.subjects) asked.add(subject);
+    const editor = editors.get(result.call.editor);
+    if (reason === undefined || editor === undefined) continue;
+    const key = `${editor.id} ${reason}`;
+    const row = failed.get(key) ?? { editor, reason, sinceMs: editor.failingSinceMs ?? nowMs, subjects: [] };
+    failed.set(key, row);
+    for (const subject of result.call.subjects) {
+      if (shown.has(subject)) continue;
+      unknown.add(subject);
+      row.subjects.push(subject);
+    }
+  }
+  const rest = query.subjects.filter((subject) => !shown.has(subject) && !unknown.has(subject));
+  return {
+    slots: shown,
+    none: rest.filter((subject) => asked.has(subject)),
+    unknown: [...unknown],
+    notInterfaced: rest.filter((subject) => !asked.has(subject)),
+    failures: [...failed.values()],
+  };
+}
+
+/** True when there is nothing to tell that an empty Bundle does not tell: everybody answered, nobody has a slot. */
+export function isPlainlyEmpty(ledger: Ledger): boolean {
+  return ledger.slots.size === 0 && ledger.failures.length === 0 && ledger.notInterfaced.length === 0;
+}
+
+/** One line for machines and logs: how many identifiers are in each state. */
+export function ledgerHeader(ledger: Ledger): string {
+  const { slots, none, unknown, notInterfaced } = ledger;
+  return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}`;
+}
+
+/** The `search.mode=outcome` entry of the Bundle. */
+export function ledgerEntry(
+  ledger: Ledger,
+  flow: SlotQuery['flow'],
+  base: string,
+  id: string,
+  extra: readonly Issue[],
+): string {
+  const outcome = operationOutcome(id, [...ledgerIssues(ledger, flow), ...extra]);
+  return `{"fullUrl":"${base}/OperationOutcome/${id}","resource":${JSON.stringify(outcome)},"search":{"mode":"outcome"}}`;
+}
+
+function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
+  const people = (count: number): string => counted(count, flow === 'SOS' ? 'association' : 'professionnel');
+  const issues: Issue[] = [];
+  if (ledger.slots.size > 0) {
+    const total = [...ledger.slots.values()].reduce((sum, count) => sum + count, 0);
+    issues.push({
+      severity: 'information',
+      code: 'informational',
+      reason: 'slots',
+      text: `${counted(total, 'créneau', 'créneaux')} pour ${people(ledger.slots.size)}.`,
+      diagnostics: `subjects=${[...ledger.slots].map(([subject, count]) => `${subject}:${count}`).join(',')}`,
+    });
+  }
+  if (ledger.none.length > 0) {
+    issues.push({
+      severity: 'information',
+      code: 'informational',
+      reason: 'none',
+      text: `Aucun créneau libre pour ${people(ledger.none.length)} : tous les éditeurs interrogés ont répondu.`,
+      diagnostics: `subjects=${ledger.none.join(',')}`,
+    });
+  }
+  if (ledger.notInterfaced.length > 0) {
+    issues.push({
+      severity: 'warning',
+      code: 'not-found',
+      reason: 'not-interfaced',
+      text: `Aucun éditeur raccordé ne sert cette recherche pour ${people(ledger.notInterfaced.length)}.`,
+      diagnostics: `subjects=${ledger.notInterfaced.join(',')}`,
+    });
+  }
+  return [...issues, ...ledger.failures.map((failure) => failureIssue(failure, people))];
+}
+
+function failureIssue(failure: EditorFailure, people: (count: number) => string): Issue {
+  const { editor, reason, sinceMs, subjects } = failure;
+  const { code, sentence } = FAILURES[reason];
+  const since = new Date(sinceMs).toISOString();
+  const effect =
+    subjects.length === 0
+      ? 'les créneaux affichés viennent des autres éditeurs.'
+      : `la disponibilité de ${people(subjects.length)} n'est pas connue.`;
+  return {
+    severity: 'warning',
+    code,
+    reason: 'unknown',
+    text: `${editor.name} ${sentence} : ${effect}`,
+    diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}`,
+  };
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count > 1 ? many : one}`;
+}
+
+interface FailureWords {
+  readonly code: string;
+  readonly sentence: string;
+}
+
+const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
+  timeout: { code: 'timeout', sentence: "n'a pas répondu dans le délai" },
+  connect: { code: 'transient', sentence: 'est injoignable' },
+  tls: { code: 'security', sentence: 'a refusé ou manqué la liaison sécurisée' },
+  certificate: { code: 'security', sentence: "présente un certificat qui n'est pas celui attendu" },
+  reset: { code: 'transient', sentence: 'a rompu la liaison en cours de réponse' },
+  refused: { code: 'processing', sentence: 'a refusé la recherche' },
+  error: { code: 'exception', sentence: 'a répondu par une erreur' },
+  busy: { code: 'throttled', sentence: 'demande de patienter' },
+  redirect: { code: 'processing', sentence: 'renvoie vers une autre adresse' },
+  'not-json': { code: 'structure', sentence: 'a envoyé une réponse illisible' },
+  'too-deep': { code: 'too-long', sentence: 'a envoyé une réponse démesurée' },
+  'too-large': { code: 'too-long', sentence: 'a envoyé une réponse démesurée' },
+  'too-many-entries': { code: 'too-long', sentence: 'a envoyé une réponse démesurée' },
+  'too-many-pages': { code: 'too-long', sentence: 'a découpé sa réponse en trop de pages' },
+  'foreign-next': { code: 'security', sentence: 'renvoie la suite de sa réponse ailleurs que chez lui' },
+  'not-bundle': { code: 'structure', sentence: 'a répondu autre chose qu’une liste de créneaux' },
+  overloaded: { code: 'throttled', sentence: 'a déjà trop de recherches en cours' },
+  'not-served': { code: 'not-supported', sentence: "n'est plus servi par le relais" },
+  draining: { code: 'transient', sentence: "n'a pas été interrogé : le relais s'arrête" },
+  internal: { code: 'exception', sentence: "n'a pu être interrogé : erreur du relais" },
+  'relay-absent': { code: 'transient', sentence: "n'a pu être interrogé : aucun relais connecté ne le sert" },
+  'relay-lost': {
+    code: 'transient',
+    sentence: "n'a pu être interrogé : la liaison avec le relais s'est rompue",
+  },
+  unusable: { code: 'invalid', sentence: 'a envoyé des créneaux qui ne peuvent être affichés' },
+};
