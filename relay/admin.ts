@@ -1,0 +1,65 @@
+// The operators' port, on loopback only: is it alive, is it linked, what does it count. No secret, no detail, no
+// data; anything else is 404.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+export interface AdminSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly registry: Registry;
+  readonly ready: () => boolean;
+}
+
+export interface Admin {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+export function openAdmin(settings: AdminSettings): Promise<Admin> {
+  const server = createServer((request, response) => {
+    answer(settings, request, response).catch(() => response.destroy());
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<Admin>();
+  server.once('error', reject);
+  server.listen(settings.port, settings.host, () => {
+    resolve({ port: (server.address() as AddressInfo).port, close: () => close(server) });
+  });
+  return promise;
+}
+
+async function answer(
+  { registry, ready }: AdminSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return send(response, 405, 'method not allowed\n');
+  }
+  switch (request.url?.split('?', 1)[0]) {
+    case '/healthz':
+      return send(response, 200, 'ok\n');
+    case '/readyz':
+      return ready() ? send(response, 200, 'ok\n') : send(response, 503, 'link down\n');
+    case '/metrics':
+      response.setHeader('content-type', registry.contentType);
+      return send(response, 200, await registry.metrics());
+    default:
+      return send(response, 404, 'not found\n');
+  }
+}
+
+function send(response: ServerResponse, status: number, text: string): void {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'text/plain; charset=utf-8');
+  response.writeHead(status, { 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' });
+  response.end(response.req.method === 'HEAD' ? undefined : text);
+}
+
+function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  return promise;
+}

@@ -1,0 +1,68 @@
+// From the bytes a vendor sent to a parsed value: decoded under a bound, measured for depth, parsed once. The
+// content type is neither trusted nor needed: what parses is JSON (flows.md A2).
+
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { VENDOR_JSON_DEPTH_MAX } from '../shared/link/limits.ts';
+import type { VendorFailure } from '../shared/link/relay.ts';
+import { err, ok, type Result } from '../shared/result.ts';
+import { isWithinDepth } from './json-depth.ts';
+
+const DECODERS = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  br: promisify(brotliDecompress),
+  deflate: promisify(inflate),
+  'deflate-raw': promisify(inflateRaw),
+} as const;
+
+export interface Parsed {
+  readonly json: unknown;
+  /** After decoding. */
+  readonly bytes: number;
+}
+
+type BodyFailure = Extract<VendorFailure, 'not-json' | 'too-deep' | 'too-large'>;
+
+/** A promise only when there is something to decode. */
+export function readBody(
+  chunks: readonly Buffer[],
+  encoding: string | undefined,
+  bytesMax: number,
+): Result<Parsed, BodyFailure> | Promise<Result<Parsed, BodyFailure>> {
+  const first = chunks[0];
+  const whole = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+  const coding = encoding?.trim().toLowerCase() ?? '';
+  if (coding === '' || coding === 'identity') return parse(whole);
+  return decode(whole, coding, bytesMax);
+}
+
+async function decode(body: Buffer, coding: string, bytesMax: number): Promise<Result<Parsed, BodyFailure>> {
+  const name = coding === 'deflate' && !isZlib(body) ? 'deflate-raw' : coding;
+  if (!Object.hasOwn(DECODERS, name)) return err('not-json');
+  let decoded: Buffer;
+  try {
+    // The bound stops a small body that would unfold into gigabytes.
+    decoded = await DECODERS[name as keyof typeof DECODERS](body, { maxOutputLength: Math.max(bytesMax, 1) });
+  } catch (error) {
+    return err((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'not-json');
+  }
+  return parse(decoded);
+}
+
+function parse(body: Buffer): Result<Parsed, BodyFailure> {
+  const bytes = body.length;
+  const bom = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
+  const text = bom ? body.subarray(3) : body;
+  if (!isWithinDepth(text, VENDOR_JSON_DEPTH_MAX)) return err('too-deep');
+  try {
+    return ok({ json: JSON.parse(text.toString('utf8')), bytes });
+  } catch {
+    return err('not-json');
+  }
+}
+
+/** Some servers send raw DEFLATE under `deflate`, others wrap it (RFC 1950: method 8, header divisible by 31). */
+function isZlib(body: Buffer): boolean {
+  return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+}

@@ -1,0 +1,76 @@
+// The relay program: `npm run relay -- --config FILE [--check | --print-jwk [--generate-key] [--trust DIR]]`.
+// Exit codes: 0 done, 1 something is wrong with the settings or the files, 2 wrong command line.
+
+import { checkFiles, describeProblems } from './check.ts';
+import { type Command, readCommand, USAGE } from './command.ts';
+import { type RelayConfig, readConfig } from './config.ts';
+import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './identity-key.ts';
+import { openLog } from './log.ts';
+import { isBlocking, type Problem } from './problem.ts';
+import { logProblems, startRelay } from './relay.ts';
+import { VendorSet } from './vendors.ts';
+
+async function main(args: readonly string[]): Promise<void> {
+  const command = readCommand(args);
+  if (!command.ok) {
+    process.stderr.write(`${command.error}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  const config = readConfig(command.value.config);
+  if (!config.ok) return refuse(config.error);
+  switch (command.value.name) {
+    case 'check':
+      return check(config.value);
+    case 'print-jwk':
+      return printJwk(config.value, command.value);
+    case 'run':
+      return run(config.value, command.value.config);
+  }
+}
+
+function check(config: RelayConfig): void {
+  const problems = checkFiles(config, Date.now());
+  if (problems.length > 0) refuse(problems);
+  else process.stdout.write(`Configuration correcte : ${config.editors.length} éditeur(s).\n`);
+}
+
+function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-jwk' }>): void {
+  if (command.generate) ensureIdentityKey(config.edge.keyFile);
+  const key = readIdentityKey(config.edge.keyFile);
+  if (!key.ok) {
+    refuse([key.error]);
+    return;
+  }
+  const jwk = toPublicJwk(key.value, config.relayId);
+  try {
+    if (command.trust !== undefined) trustLocally(command.trust, jwk);
+    process.stdout.write(`${JSON.stringify(jwk)}\n`);
+  } catch {
+    refuse([{ field: '--trust', text: 'relay-jwks.json ne peut pas être lu ou écrit dans ce dossier' }]);
+  }
+}
+
+async function run(config: RelayConfig, file: string): Promise<void> {
+  const key = readIdentityKey(config.edge.keyFile);
+  const vendors = VendorSet.open(file, config);
+  const problems = [...(key.ok ? [] : [key.error]), ...(vendors.ok ? vendors.value.problems : vendors.error)];
+  if (!key.ok || !vendors.ok) return refuse(problems.filter(isBlocking));
+  const out = openLog(config.relayId);
+  logProblems(out.log, problems);
+  try {
+    await startRelay({ config, key: key.value, vendors: vendors.value.set, out });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return refuse([
+      { field: 'admin', text: `le port ne peut pas être ouvert (${code ?? 'erreur inconnue'})` },
+    ]);
+  }
+}
+
+function refuse(problems: readonly Problem[]): void {
+  process.stderr.write(describeProblems(problems));
+  process.exitCode = 1;
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,137 @@
+// The relay's counters, for Prometheus. Labels are vendors, reasons and rules: never a person, never a URL.
+// What can be read at any moment (queues, connections, expiry) is read when asked.
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { SearchPlan } from '../shared/link/relay.ts';
+import type { Vendors } from './search.ts';
+import type { Exchanged } from './vendor-call.ts';
+
+const PREFIX = 'passerelle_relay_';
+/** Seconds; the guide gives vendors seven. */
+const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7];
+
+export interface Observed {
+  readonly vendors: () => Vendors;
+  readonly linkUp: () => boolean;
+  readonly searches: () => number;
+}
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #calls = this.#counter('vendor_calls_total', 'Vendor calls by outcome', [
+    'editor',
+    'flow',
+    'outcome',
+  ]);
+  readonly #bytes = this.#counter('vendor_bytes_total', 'Bytes of vendor answers, decoded', ['editor']);
+  readonly #pages = this.#counter('vendor_pages_total', 'Pages read', ['editor']);
+  readonly #received = this.#counter('slots_received_total', 'Slots vendors sent', ['editor']);
+  readonly #shown = this.#counter('slots_shown_total', 'Slots handed to the edge', ['editor']);
+  readonly #dropped = this.#counter('slots_dropped_total', 'Slots left out, by rule', ['editor', 'rule']);
+  readonly #repaired = this.#counter('repairs_total', 'Repairs of what vendors sent, by rule', [
+    'editor',
+    'rule',
+  ]);
+  readonly #reloads = this.#counter('reloads_total', 'Reloads of settings and certificates', ['outcome']);
+  readonly #dials = this.#counter('link_dials_total', 'Attempts to reach the edge', []);
+  readonly #seconds = new Histogram({
+    name: `${PREFIX}vendor_call_seconds`,
+    help: 'Duration of vendor calls, queue included',
+    labelNames: ['editor'],
+    buckets: BUCKETS_S,
+    registers: [this.registry],
+  });
+
+  constructor(observed: Observed) {
+    collectDefaultMetrics({ register: this.registry });
+    this.#observe(observed);
+    for (const outcome of ['done', 'failed']) this.#reloads.labels(outcome).inc(0);
+  }
+
+  countExchange(plan: SearchPlan, { answer }: Exchanged): void {
+    const editor = plan.calls[answer.call]?.editor ?? '';
+    this.#calls.labels(editor, plan.flow, answer.failure?.reason ?? 'ok').inc();
+    this.#seconds.labels(editor).observe(answer.durationMs / 1000);
+    this.#bytes.labels(editor).inc(answer.bytes);
+    this.#pages.labels(editor).inc(answer.pages);
+    this.#received.labels(editor).inc(answer.received);
+    this.#shown.labels(editor).inc(answer.shown);
+    for (const { rule, count } of answer.dropped) this.#dropped.labels(editor, rule).inc(count);
+    for (const { rule, count } of answer.repaired) this.#repaired.labels(editor, rule).inc(count);
+  }
+
+  countReload(outcome: 'done' | 'failed'): void {
+    this.#reloads.labels(outcome).inc();
+  }
+
+  countDial(): void {
+    this.#dials.inc();
+  }
+
+  #observe({ vendors, linkUp, searches }: Observed): void {
+    this.#gauge('link_up', 'Whether the edge knows this relay', () => Number(linkUp()));
+    this.#gauge('searches_running', 'Searches that run', searches);
+    this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
+    this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);
+    this.#perVendor('vendor_connections', 'Open connections', vendors, (one) => one.connections);
+    this.#perVendor(
+      'certificate_expiry_seconds',
+      'Seconds until our certificate for this vendor ends',
+      vendors,
+      (one) => Math.round((one.certificates.notAfterMs - Date.now()) / 1000),
+    );
+    this.#perVendor(
+      'crl_next_update_seconds',
+      'Seconds until the first revocation list is stale',
+      vendors,
+      (one) => {
+        const { crlNextUpdateMs } = one.certificates;
+        return crlNextUpdateMs === undefined ? undefined : Math.round((crlNextUpdateMs - Date.now()) / 1000);
+      },
+    );
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+    });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  #perVendor(
+    name: string,
+    help: string,
+    vendors: () => Vendors,
+    read: (one: VendorOf) => number | undefined,
+  ): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: ['editor'],
+      registers: [this.registry],
+      collect() {
+        // A vendor that has left the settings leaves the page too.
+        this.reset();
+        for (const [id, client] of vendors()) {
+          const value = read(client);
+          if (value !== undefined) this.labels(id).set(value);
+        }
+      },
+    });
+  }
+}
+
+type VendorOf = Vendors extends ReadonlyMap<string, infer C> ? C : never;

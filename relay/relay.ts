@@ -1,0 +1,124 @@
+// The running relay: wires settings, vendors, link, admin port and their end. Called by main.ts once the
+// settings are in order; the only place that knows every part.
+
+import type { KeyObject } from 'node:crypto';
+import type { SearchPlan } from '../shared/link/relay.ts';
+import type { Log } from '../shared/log.ts';
+import { type Admin, openAdmin } from './admin.ts';
+import type { RelayConfig } from './config.ts';
+import { Link } from './link.ts';
+import { signLinkToken } from './link-token.ts';
+import type { RelayLog } from './log.ts';
+import { Metrics } from './metrics.ts';
+import type { Problem } from './problem.ts';
+import { Searches } from './search.ts';
+import { closeOnSignal } from './shutdown.ts';
+import type { Exchanged } from './vendor-call.ts';
+import type { VendorSet } from './vendors.ts';
+import { VERSION } from './version.ts';
+import { FileWatch } from './watch.ts';
+
+export interface RelayParts {
+  readonly config: RelayConfig;
+  readonly key: KeyObject;
+  readonly vendors: VendorSet;
+  readonly out: RelayLog;
+}
+
+/** Resolves when the admin port is open; the link is dialled in the background. */
+export async function startRelay({ config, key, vendors, out }: RelayParts): Promise<void> {
+  const { log } = out;
+  const searches = new Searches({
+    vendors: () => vendors.clients,
+    onExchange: (plan, exchanged) => {
+      metrics.countExchange(plan, exchanged);
+      logExchange(log, plan, exchanged);
+    },
+    onInternalError: (error, plan) => {
+      const detail = error instanceof Error ? error.name : 'unknown';
+      log('error', 'vendor-call-broken', { requestId: plan.id, flow: plan.flow, detail });
+    },
+  });
+  const metrics = new Metrics({
+    vendors: () => vendors.clients,
+    linkUp: () => link.state === 'up',
+    searches: () => searches.running,
+  });
+  const link: Link = new Link({
+    url: config.edge.url,
+    sign: () => signLinkToken(key, config.relayId, Date.now()),
+    announcement: () => ({ relay: config.relayId, version: VERSION, editors: vendors.announce() }),
+    searches,
+    log,
+    onDial: () => metrics.countDial(),
+  });
+  const watch = followFiles(vendors, link, metrics, log);
+  const { host, port } = config.admin;
+  const admin: Admin = await openAdmin({
+    host,
+    port,
+    registry: metrics.registry,
+    ready: () => link.state === 'up',
+  });
+  closeOnSignal({
+    log,
+    drainLink: (timeoutMs) => link.drain(timeoutMs),
+    finishSearches: () => {
+      watch.close();
+      return searches.drain();
+    },
+    closeLink: () => link.close(),
+    closeVendors: () => vendors.close(),
+    closeAdmin: () => admin.close(),
+    flushLog: out.flush,
+  });
+  log('info', 'relay-ready', { port: admin.port, host, version: VERSION, editors: vendors.clients.size });
+  link.start();
+}
+
+/** Reloads on SIGHUP and when a file changes. */
+function followFiles(vendors: VendorSet, link: Link, metrics: Metrics, log: Log): FileWatch {
+  const reload = (): void => {
+    const { changed, problems, needRestart } = vendors.reload();
+    logProblems(log, problems);
+    for (const field of needRestart) log('warn', 'relay-restart-needed', { field });
+    metrics.countReload(problems.length === 0 ? 'done' : 'failed');
+    log('info', 'relay-reloaded', {
+      editors: vendors.clients.size,
+      failed: problems.length,
+      reason: changed ? 'changed' : 'unchanged',
+    });
+    watch.follow(vendors.files());
+    if (changed) link.announce();
+  };
+  const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
+  watch.follow(vendors.files());
+  process.on('SIGHUP', reload);
+  return watch;
+}
+
+/** The texts are ours and name no value. */
+export function logProblems(log: Log, problems: readonly Problem[]): void {
+  for (const { field, text, dated } of problems) {
+    log(dated === true ? 'warn' : 'error', 'relay-file-problem', { field, detail: text });
+  }
+}
+
+function logExchange(log: Log, plan: SearchPlan, { answer, status, code }: Exchanged): void {
+  const call = plan.calls[answer.call];
+  const reason = answer.failure?.reason ?? 'ok';
+  log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
+    requestId: plan.id,
+    editor: call?.editor ?? '',
+    flow: plan.flow,
+    subjects: call?.subjects.length ?? 0,
+    reason,
+    ...(status !== undefined && { status }),
+    ...(code !== undefined && { detail: code }),
+    durationMs: answer.durationMs,
+    bytes: answer.bytes,
+    pages: answer.pages,
+    count: answer.received,
+    slots: answer.shown,
+  });
+}

@@ -1,0 +1,162 @@
+// Runs the plans the edge sends: all calls of a plan at once, answers gathered and handed to the sink, all of it
+// over when the budget is. A vendor that hangs costs its own answer only. Called by the link's session, one per
+// connection; knows the vendors, not the socket.
+
+import type { CallAnswer, SearchPlan } from '../shared/link/relay.ts';
+import { GivenUp } from './failure.ts';
+import { cutFrames, type Frame, type WrittenAnswer, writeAnswer } from './frames.ts';
+import type { VendorClient } from './outbound.ts';
+import { SearchClock } from './search-clock.ts';
+import { answerNothing, callVendor, type Exchanged } from './vendor-call.ts';
+
+/** Hands answers over; rejects when they cannot arrive any more. */
+export type Sink = (frame: Frame) => PromiseLike<unknown>;
+
+export type Vendors = ReadonlyMap<string, VendorClient>;
+
+export interface SearchSettings {
+  readonly vendors: () => Vendors;
+  readonly onExchange: (plan: SearchPlan, exchanged: Exchanged) => void;
+  readonly onInternalError: (error: unknown, plan: SearchPlan) => void;
+}
+
+/** All searches of this process. */
+export class Searches {
+  readonly #settings: SearchSettings;
+  readonly #running = new Set<Search>();
+  #draining: PromiseWithResolvers<void> | undefined;
+
+  constructor(settings: SearchSettings) {
+    this.#settings = settings;
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Resolves when every call has been handed to the sink, or the search was given up. Never rejects. */
+  async run(plan: SearchPlan, sink: Sink, owner: object): Promise<void> {
+    const search = new Search(plan, sink, owner, this.#settings);
+    this.#running.add(search);
+    try {
+      await search.run(this.#draining !== undefined);
+    } finally {
+      this.#running.delete(search);
+      if (this.#running.size === 0) this.#draining?.resolve();
+    }
+  }
+
+  /** Only the connection that asked may cancel. */
+  cancel(id: string, owner: object): void {
+    for (const search of this.#running) {
+      if (search.id === id && search.owner === owner) search.giveUp();
+    }
+  }
+
+  /** Its link is lost: nobody reads the answers. */
+  abandon(owner: object): void {
+    for (const search of this.#running) if (search.owner === owner) search.giveUp();
+  }
+
+  /** From now on plans are answered with `draining`; resolves when those that run are over. */
+  drain(): Promise<void> {
+    this.#draining ??= Promise.withResolvers();
+    if (this.#running.size === 0) this.#draining.resolve();
+    return this.#draining.promise;
+  }
+}
+
+class Search {
+  readonly owner: object;
+  readonly #plan: SearchPlan;
+  readonly #sink: Sink;
+  readonly #settings: SearchSettings;
+  readonly #clock: SearchClock;
+  readonly #done = Promise.withResolvers<void>();
+  #gathered: WrittenAnswer[] = [];
+  #left: number;
+  #over = false;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #flushSoon: NodeJS.Immediate | undefined;
+
+  constructor(plan: SearchPlan, sink: Sink, owner: object, settings: SearchSettings) {
+    this.owner = owner;
+    this.#plan = plan;
+    this.#sink = sink;
+    this.#settings = settings;
+    this.#clock = new SearchClock(plan.budgetMs);
+    this.#left = plan.calls.length;
+  }
+
+  get id(): string {
+    return this.#plan.id;
+  }
+
+  run(draining: boolean): Promise<void> {
+    if (this.#left === 0) return Promise.resolve();
+    const vendors = this.#settings.vendors();
+    for (const [index, call] of this.#plan.calls.entries()) {
+      const client = vendors.get(call.editor);
+      if (draining) this.#land(answerNothing(index, 'draining'));
+      else if (client?.editor.flows.includes(this.#plan.flow)) this.#ask(client, index, call.budgetMs);
+      else this.#land(answerNothing(index, 'not-served'));
+    }
+    return this.#done.promise;
+  }
+
+  giveUp(): void {
+    this.#gathered = [];
+    this.#end();
+    this.#clock.abort(new GivenUp('internal'));
+  }
+
+  #ask(client: VendorClient, index: number, budgetMs: number | undefined): void {
+    callVendor(client, this.#plan, index, this.#clock.signal(budgetMs)).then(
+      (exchanged) => {
+        this.#settings.onExchange(this.#plan, exchanged);
+        this.#land(exchanged.answer);
+      },
+      (error: unknown) => {
+        this.#settings.onInternalError(error, this.#plan);
+        this.#land(answerNothing(index, 'internal'));
+      },
+    );
+  }
+
+  #land(answer: CallAnswer): void {
+    this.#left -= 1;
+    if (this.#over) return;
+    this.#gathered.push(writeAnswer(answer));
+    if (this.#left === 0) {
+      this.#flush();
+      this.#end();
+    } else if (this.#plan.gatherMs > 0) {
+      this.#flushTimer ??= setTimeout(this.#flush, this.#plan.gatherMs);
+    } else {
+      // At once, but together with what the same turn of the event loop brought.
+      this.#flushSoon ??= setImmediate(this.#flush);
+    }
+  }
+
+  readonly #flush = (): void => {
+    this.#cancelFlush();
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    // The link keeps order, so nothing waits here for the edge to say that it has read them.
+    for (const frame of cutFrames(gathered)) this.#sink(frame).then(undefined, () => this.giveUp());
+  };
+
+  #cancelFlush(): void {
+    clearTimeout(this.#flushTimer);
+    clearImmediate(this.#flushSoon);
+    this.#flushTimer = undefined;
+    this.#flushSoon = undefined;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#cancelFlush();
+    this.#clock.stop();
+    this.#done.resolve();
+  }
+}

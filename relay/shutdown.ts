@@ -1,0 +1,62 @@
+// The end of the process: the edge is told first, what runs is finished inside a bound, then everything is
+// closed in the order it depends on. A second signal does not wait.
+
+import type { Log } from '../shared/log.ts';
+
+const FINISH_MS = 10_000;
+const DRAIN_TIMEOUT_MS = 1000;
+
+export interface Closing {
+  readonly log: Log;
+  /** Tells the edge to send nothing new. */
+  readonly drainLink: (timeoutMs: number) => Promise<void>;
+  /** Resolves when no search runs. */
+  readonly finishSearches: () => Promise<void>;
+  readonly closeLink: () => void;
+  readonly closeVendors: () => Promise<void>;
+  readonly closeAdmin: () => Promise<void>;
+  readonly flushLog: () => void;
+  readonly finishMs?: number;
+}
+
+/** Ends the process on SIGTERM or SIGINT; call once. */
+export function closeOnSignal(closing: Closing): void {
+  let closed: Promise<void> | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (closed !== undefined) {
+      closing.log('warn', 'relay-killed', { signal });
+      closing.flushLog();
+      process.exit(1);
+    }
+    closed = close(closing, signal).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
+  const startedMs = performance.now();
+  closing.log('info', 'relay-draining', { signal });
+  const searches = closing.finishSearches();
+  await closing.drainLink(DRAIN_TIMEOUT_MS);
+  const finished = await before(searches, closing.finishMs ?? FINISH_MS);
+  closing.closeLink();
+  await before(Promise.all([closing.closeVendors(), closing.closeAdmin()]), DRAIN_TIMEOUT_MS);
+  const durationMs = Math.round(performance.now() - startedMs);
+  closing.log(finished ? 'info' : 'warn', 'relay-closed', {
+    durationMs,
+    reason: finished ? 'done' : 'timeout',
+  });
+  closing.flushLog();
+}
+
+async function before(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), timeoutMs);
+  const done = await Promise.race([work.then(() => true), promise]);
+  clearTimeout(timer);
+  return done;
+}
