@@ -1,0 +1,82 @@
+// An appointment that a vendor tells SAS about (INT_R03), for a practitioner or for SOS Médecins. Whatever could
+// name a patient is refused: the flow needs none (flows.md § 5). Profiles FrAppointmentSAS, sas-sos-appointment;
+// page "gestion des rendez-vous".
+import { checkOperator } from './appointment-operator.ts';
+import { checkParticipants } from './appointment-participant.ts';
+import { checkPrivacy } from './appointment-privacy.ts';
+import { type Checker, isObject, type Json, list } from './checker.ts';
+import { checkProfile, checkSpecialties } from './elements.ts';
+import { instantMs } from './formats.ts';
+import { judge } from './judge.ts';
+import type { Finding } from './rule.ts';
+import { PROFILE, SAS_APPOINTMENT_STATUSES } from './terms.ts';
+
+export type AppointmentProfile = 'individual' | 'sos';
+
+export function judgeAppointment(value: unknown, profile: AppointmentProfile): readonly Finding[] {
+  return judge(value, 'Appointment', checkAppointment, profile);
+}
+
+export function checkAppointment(c: Checker, appointment: Json, profile: AppointmentProfile): void {
+  checkProfile(c, appointment, profile === 'sos' ? PROFILE.appointmentSos : PROFILE.appointment);
+  checkOperator(c, appointment, profile);
+  checkIdentifier(c, appointment);
+  checkStatus(c, appointment);
+  checkTimes(c, appointment);
+  checkParticipants(c, appointment, profile);
+  checkSpecialties(c, appointment);
+  checkSlots(c, appointment);
+  checkPrivacy(c, appointment);
+}
+
+function checkIdentifier(c: Checker, appointment: Json): void {
+  const identifiers = appointment.identifier;
+  if (identifiers === undefined || list(identifiers).length > 1)
+    c.fail('appointment-identifier-one', 'identifier');
+  list(identifiers).forEach((identifier, index) => {
+    if (!isObject(identifier)) return;
+    if (identifier.system === undefined || identifier.value === undefined) {
+      c.fail('appointment-identifier-complete', 'identifier', index);
+    }
+  });
+}
+
+function checkStatus(c: Checker, appointment: Json): void {
+  const { status, cancelationReason } = appointment;
+  if (status === undefined) c.fail('appointment-status', 'status');
+  else if (typeof status === 'string' && status !== '' && !SAS_APPOINTMENT_STATUSES.has(status)) {
+    c.fail('appointment-status-sas', 'status');
+  }
+  // R4 writes `no-show`, which is no R4 code: a reason on a `noshow` appointment breaks the rule.
+  if (cancelationReason !== undefined && status !== 'cancelled' && status !== 'no-show') {
+    c.fail('r4-app-4', 'cancelationReason');
+  }
+}
+
+const TIMELESS: ReadonlySet<unknown> = new Set(['proposed', 'cancelled', 'waitlist']);
+
+function checkTimes(c: Checker, appointment: Json): void {
+  const { start, end, status } = appointment;
+  if (start === undefined) c.fail('appointment-start', 'start');
+  if (end === undefined) c.fail('appointment-end', 'end');
+  if ((start === undefined) !== (end === undefined)) c.fail('r4-app-2');
+  if (start === undefined && end === undefined && status !== undefined && !TIMELESS.has(status))
+    c.fail('r4-app-3');
+  if (typeof start === 'string' && typeof end === 'string' && instantMs(end) < instantMs(start)) {
+    c.fail('appointment-order', 'end');
+  }
+  if (appointment.created === undefined) c.fail('appointment-created', 'created');
+}
+
+function checkSlots(c: Checker, appointment: Json): void {
+  list(appointment.slot).forEach((slot, index) => {
+    const reference = isObject(slot) ? slot.reference : undefined;
+    if (
+      typeof reference === 'string' &&
+      !/(?:^|\/)Slot\/[^/]+$/.test(reference) &&
+      !reference.startsWith('#')
+    ) {
+      c.fail('appointment-reference', 'slot', index, 'reference');
+    }
+  });
+}

@@ -1,0 +1,38 @@
+// The practitioner of a slot: his national identifier, prefixed, and nothing else under `identifier`.
+// Profile FrPractitionerAgregateur; FAQ. Accounts of regulators are another profile: regulator.ts.
+import { type Checker, isObject, type Json, list } from './checker.ts';
+import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
+import { PRACTITIONER_ID } from './formats.ts';
+import { judge } from './judge.ts';
+import type { Finding } from './rule.ts';
+import { CODES, PROFILE, SYSTEM } from './terms.ts';
+
+export function judgePractitioner(value: unknown): readonly Finding[] {
+  return judge(value, 'Practitioner', checkPractitioner, undefined);
+}
+
+export function checkPractitioner(c: Checker, practitioner: Json): void {
+  checkProfile(c, practitioner, PROFILE.practitioner);
+  if (practitioner.identifier === undefined) c.fail('practitioner-identifier', 'identifier');
+  list(practitioner.identifier).forEach((identifier, index) => {
+    if (!isObject(identifier)) return;
+    c.enter('identifier');
+    c.enter(index);
+    checkIdentifier(c, identifier);
+    c.leave();
+    c.leave();
+  });
+  checkNames(c, practitioner);
+  checkTelecoms(c, practitioner);
+}
+
+function checkIdentifier(c: Checker, identifier: Json): void {
+  const { system, type, value } = identifier;
+  if (system !== SYSTEM.practitioner) c.fail('practitioner-identifier-system', 'system');
+  const codings = isObject(type) ? list(type.coding).length : 0;
+  if (codings > 1 || !hasCoding(type, CODES.identifierType, 'IDNPS')) {
+    c.fail('practitioner-identifier-type', 'type');
+  }
+  if (value === undefined) c.fail('practitioner-identifier-value', 'value');
+  else if (isFilled(value) && !PRACTITIONER_ID.test(value)) c.fail('practitioner-identifier-prefix', 'value');
+}
