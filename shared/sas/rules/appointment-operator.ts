@@ -1,9 +1,17 @@
 // Who took the appointment: the extension FrAppointmentOperator, by the identifier that INT_R02 gave; and the
 // orientation category, the other extension the package defines. Page "gestion des rendez-vous".
+
+import { EXTENSION, SYSTEM } from '../canonical.ts';
 import type { AppointmentProfile } from './appointment.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkCoherent } from './elements.ts';
-import { CODES, EXTENSION, OPERATOR_TYPES, ORIENTATION_CATEGORIES, ORIENTATIONS } from './terms.ts';
+import {
+  OPERATOR_TYPES,
+  ORIENTATION_CATEGORIES,
+  ORIENTATION_EXTENSION,
+  ORIENTATION_SYSTEM,
+  ORIENTATIONS,
+} from './terms.ts';
 
 export function checkOperator(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const extensions = list(appointment.extension);
@@ -16,7 +24,7 @@ export function checkOperator(c: Checker, appointment: Json, profile: Appointmen
       operators += 1;
       checkValue(c, extension);
     } else if (profile === 'sos') c.fail('appointment-sos-extension');
-    if (extension.url === EXTENSION.orientationCategory) checkOrientation(c, extension);
+    if (extension.url === ORIENTATION_EXTENSION) checkOrientation(c, extension);
     c.leave();
     c.leave();
   });
@@ -50,7 +58,7 @@ function checkIdentifier(c: Checker, identifier: Json): void {
   }
   const [coding] = codings;
   if (!isObject(coding)) return;
-  if (coding.system !== CODES.identifierType || !OPERATOR_TYPES.has(coding.code)) {
+  if (coding.system !== SYSTEM.identifierType || !OPERATOR_TYPES.has(coding.code)) {
     c.fail('appointment-operator-type', 'identifier', 'type', 'coding', 0);
   } else checkCoherent(c, identifier, 'identifier');
 }
@@ -60,8 +68,8 @@ function checkOrientation(c: Checker, extension: Json): void {
   const known = (isObject(concept) ? list(concept.coding) : []).some(
     (coding) =>
       isObject(coding) &&
-      ((coding.system === CODES.orientation && ORIENTATIONS.has(coding.code)) ||
-        (coding.system === CODES.category && ORIENTATION_CATEGORIES.has(coding.code))),
+      ((coding.system === ORIENTATION_SYSTEM && ORIENTATIONS.has(coding.code)) ||
+        (coding.system === SYSTEM.establishment && ORIENTATION_CATEGORIES.has(coding.code))),
   );
   if (!known) c.fail('orientation-category', 'valueCodeableConcept');
 }

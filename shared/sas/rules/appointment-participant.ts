@@ -1,10 +1,12 @@
 // Who takes part in an appointment: the practitioner by his national identifier. SOS appointments may
 // name nobody (type ADM). Profile FrAppointmentSAS; page "gestion des rendez-vous"; R4 app-1.
+
+import { SYSTEM } from '../canonical.ts';
 import type { AppointmentProfile } from './appointment.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { hasCoding, isFilled } from './elements.ts';
 import { PRACTITIONER_ID } from './formats.ts';
-import { CODES, PARTICIPANT_STATUSES, SYSTEM } from './terms.ts';
+import { PARTICIPANT_STATUSES } from './terms.ts';
 
 export function checkParticipants(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const participants = appointment.participant;
@@ -41,10 +43,10 @@ function checkActor(c: Checker, actor: Json, profile: AppointmentProfile): void 
   c.enter('identifier');
   if (system === undefined || type === undefined || value === undefined)
     c.fail('appointment-actor-identifier');
-  if (system !== undefined && system !== SYSTEM.practitioner) c.fail('appointment-actor-system', 'system');
+  if (system !== undefined && system !== SYSTEM.idnps) c.fail('appointment-actor-system', 'system');
   if (type !== undefined) {
     const single = isObject(type) && list(type.coding).length === 1;
-    if (!single || !hasCoding(type, CODES.identifierType, 'IDNPS')) c.fail('appointment-actor-type', 'type');
+    if (!single || !hasCoding(type, SYSTEM.identifierType, 'IDNPS')) c.fail('appointment-actor-type', 'type');
   }
   if (isFilled(value) && !PRACTITIONER_ID.test(value)) c.fail('appointment-actor-prefix', 'value');
   c.leave();

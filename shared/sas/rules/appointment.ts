@@ -1,6 +1,8 @@
 // An appointment that a vendor tells SAS about (INT_R03), for a practitioner or for SOS Médecins. Whatever could
 // name a patient is refused: the flow needs none (flows.md § 5). Profiles FrAppointmentSAS, sas-sos-appointment;
 // page "gestion des rendez-vous".
+
+import { PROFILE } from '../canonical.ts';
 import { checkOperator } from './appointment-operator.ts';
 import { checkParticipants } from './appointment-participant.ts';
 import { checkPrivacy } from './appointment-privacy.ts';
@@ -9,7 +11,7 @@ import { checkProfile, checkSpecialties } from './elements.ts';
 import { instantMs } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { PROFILE, SAS_APPOINTMENT_STATUSES } from './terms.ts';
+import { SAS_APPOINTMENT_STATUSES } from './terms.ts';
 
 export type AppointmentProfile = 'individual' | 'sos';
 

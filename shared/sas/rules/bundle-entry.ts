@@ -1,5 +1,7 @@
 // One entry of a searchset Bundle: its envelope (fullUrl, search mode) and its resource, judged by the profile
 // that the flow gives to its type. What it is and what it points to goes into the graph.
+
+import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
 import type { BundleGraph } from './bundle-graph.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
@@ -14,7 +16,6 @@ import { walkResource } from './r4-walk.ts';
 import { checkSchedule } from './schedule.ts';
 import { checkSlot, hasCptsKind } from './slot.ts';
 import { serviceReferences } from './slot-service-type.ts';
-import { PROFILE } from './terms.ts';
 
 /** The element the search is about; everything else in the answer was included. flows.md A14. */
 const MATCH: Readonly<Record<Flow, string>> = { INT_R01: 'Slot', INT_R04: 'Slot', SOS: 'Schedule' };
@@ -106,7 +107,7 @@ function judgeForeign(c: Checker, resource: Json, type: string): void {
 /** flows.md A21: an INT_R04 answer mixes CPTS slots and plain ones; the declared profile says which. */
 function judgeMixedSlot(c: Checker, slot: Json): void {
   const [declared] = isObject(slot.meta) ? list(slot.meta.profile) : [];
-  if (declared !== PROFILE.slot) {
+  if (declared !== PROFILE.slotIndividual) {
     judgeInto(c, slot, 'Slot', checkSlot, 'cpts');
     return;
   }

@@ -1,6 +1,8 @@
 // The answer to a slot search, judged whole: the envelope, every entry by the profile its flow gives it, then
 // what the entries owe each other (bundle-graph.ts). Profiles BundleAgregateur, sas-cpts-bundle-aggregator,
 // sas-sos-bundle-aggregator; pages PS, CPTS, SOS, FAQ; R4 bdl-*.
+
+import { PROFILE } from '../canonical.ts';
 import type { Flow, SlotWindow } from '../query.ts';
 import { checkEntry } from './bundle-entry.ts';
 import { BundleGraph } from './bundle-graph.ts';
@@ -9,7 +11,6 @@ import { checkProfile } from './elements.ts';
 import { URL_ILLEGAL } from './formats.ts';
 import { walkResource } from './r4-walk.ts';
 import type { Finding } from './rule.ts';
-import { PROFILE } from './terms.ts';
 
 export interface BundleOptions {
   /** Bounds that every slot's start must keep, inclusive. */
@@ -21,7 +22,7 @@ export interface BundleOptions {
 }
 
 const CANONICAL: Readonly<Record<Flow, string>> = {
-  INT_R01: PROFILE.bundle,
+  INT_R01: PROFILE.bundleIndividual,
   INT_R04: PROFILE.bundleCpts,
   SOS: PROFILE.bundleSos,
 };

@@ -1,10 +1,11 @@
 // What several profiles say in the same words: meta.profile, references, specialties, contacts, identifiers.
 // Called by the judges after the R4 walk, so wrong JSON types are already reported and only skipped here. The
 // path is given as steps and costs nothing until something is reported.
+
+import { SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { BLANK, E164, PHONE_FRENCH } from './formats.ts';
 import type { RuleId } from './table.ts';
-import { CODES, SYSTEM } from './terms.ts';
 
 /** Exactly one `meta.profile`, the package's URL: consumers select resources by string equality. */
 export function checkProfile(c: Checker, resource: Json, canonical: string): void {
@@ -78,8 +79,8 @@ export function checkSpecialties(c: Checker, owner: Json): void {
       if (!isObject(coding)) continue;
       if (coding.system === undefined || coding.code === undefined) {
         c.fail('specialty-coding', 'specialty', index, 'coding', at);
-      } else if (coding.system !== CODES.specialty || !SPECIALTY.test(String(coding.code))) {
-        c.fail('specialty-unknown', 'specialty', index, 'coding', at);
+      } else if (coding.system !== SYSTEM.specialty || !SPECIALTY.test(String(coding.code))) {
+        c.fail('specialty-code-unknown', 'specialty', index, 'coding', at);
       }
     }
   }
@@ -100,8 +101,8 @@ export function checkTelecoms(c: Checker, owner: Json): void {
 }
 
 const SYSTEM_TYPES: ReadonlyMap<unknown, string> = new Map([
-  [SYSTEM.practitioner, 'IDNPS'],
-  [SYSTEM.structure, 'IDNST'],
+  [SYSTEM.idnps, 'IDNPS'],
+  [SYSTEM.idnst, 'IDNST'],
   [SYSTEM.sas, 'INTRN'],
 ]);
 

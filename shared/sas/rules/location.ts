@@ -1,5 +1,7 @@
 // A place: contained in a PractitionerRole (INT_R01, INT_R04), or an entry of its own (SOS Médecins).
 // Profiles FrLocationAgregateur, sas-sos-location-aggregator; FAQ.
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import {
   checkCoherent,
@@ -12,7 +14,6 @@ import {
 import { POSTAL_CODE } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { CODES, PROFILE } from './terms.ts';
 
 export type LocationProfile = 'contained' | 'sos';
 
@@ -43,7 +44,7 @@ function checkIdentifier(c: Checker, identifier: Json, index: number, profile: L
     c.fail('location-identifier-complete', 'identifier', index);
   }
   if (!isObject(type)) return;
-  if (profile === 'sos' && !hasCoding(type, CODES.locationIdentifierType, 'INTRN')) {
+  if (profile === 'sos' && !hasCoding(type, SYSTEM.locationIdentifierType, 'INTRN')) {
     c.fail('location-sos-identifier-type', 'identifier', index, 'type');
     return;
   }

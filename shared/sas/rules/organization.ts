@@ -1,11 +1,13 @@
 // A CPTS (FINESS) or an SOS Médecins association (SIRET). Profiles sas-cpts-organization-aggregator,
 // sas-sos-organization-aggregator; R4 org-1..3.
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
 import { FINESS_ID, SIRET_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { CODES, PROFILE, SYSTEM } from './terms.ts';
+import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from './terms.ts';
 
 export type OrganizationProfile = 'cpts' | 'sos';
 
@@ -42,9 +44,9 @@ export function checkOrganization(c: Checker, organization: Json, profile: Organ
 /** flows.md A6, A25: the coding system of IDNST differs between the two profiles of package 1.2.0. */
 function checkIdentifier(c: Checker, identifier: Json, index: number, profile: OrganizationProfile): void {
   const { type, system, value } = identifier;
-  const types = profile === 'sos' ? CODES.locationIdentifierType : CODES.identifierTypeCore;
+  const types = profile === 'sos' ? SYSTEM.locationIdentifierType : SYSTEM.identifierTypeHl7Fr;
   if (!hasCoding(type, types, 'IDNST')) c.fail('organization-identifier-type', 'identifier', index, 'type');
-  if (system !== SYSTEM.structure) c.fail('organization-identifier-system', 'identifier', index, 'system');
+  if (system !== SYSTEM.idnst) c.fail('organization-identifier-system', 'identifier', index, 'system');
   if (value === undefined) c.fail('organization-identifier-value', 'identifier', index, 'value');
   if (!isFilled(value)) return;
   if (profile === 'sos') {
@@ -61,7 +63,7 @@ function checkHome(c: Checker, organization: Json): void {
   });
 }
 
-const TYPE_SLICES: readonly string[] = [CODES.organizationType, CODES.sector, CODES.category];
+const TYPE_SLICES: readonly string[] = [ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM, SYSTEM.establishment];
 
 /** fr-core slices `type` by coding system: each slice at most once, with exactly one coding. */
 function checkTypes(c: Checker, organization: Json): void {

@@ -1,5 +1,7 @@
 // Where a practitioner works: one contained Location, the practitioner himself, the structure by its national
 // identifier. Profile FrPractitionerRoleExerciceAgregateur; FAQ; ANS kit (counts `contained`).
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import {
   checkProfile,
@@ -13,7 +15,6 @@ import { STRUCTURE_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import { checkLocation } from './location.ts';
 import type { Finding } from './rule.ts';
-import { CODES, PROFILE, SYSTEM } from './terms.ts';
 
 /** Judges the role and the Location it contains. */
 export function judgePractitionerRole(value: unknown): readonly Finding[] {
@@ -67,9 +68,9 @@ function checkOrganization(c: Checker, role: Json): void {
   const { type, system, value } = identifier;
   c.enter('organization');
   c.enter('identifier');
-  if (type !== undefined && !hasCoding(type, CODES.identifierType, 'IDNST'))
+  if (type !== undefined && !hasCoding(type, SYSTEM.identifierType, 'IDNST'))
     c.fail('role-organization-type', 'type');
-  if (system !== undefined && system !== SYSTEM.structure) c.fail('role-organization-system', 'system');
+  if (system !== undefined && system !== SYSTEM.idnst) c.fail('role-organization-system', 'system');
   if (isFilled(value) && !STRUCTURE_ID.test(value)) c.fail('role-organization-prefix', 'value');
   if (type === undefined || system === undefined || value === undefined) c.fail('role-organization-complete');
   c.leave();

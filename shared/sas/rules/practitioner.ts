@@ -1,11 +1,12 @@
 // The practitioner of a slot: his national identifier, prefixed, and nothing else under `identifier`.
 // Profile FrPractitionerAgregateur; FAQ. Accounts of regulators are another profile: regulator.ts.
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
 import { PRACTITIONER_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { CODES, PROFILE, SYSTEM } from './terms.ts';
 
 export function judgePractitioner(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkPractitioner, undefined);
@@ -28,9 +29,9 @@ export function checkPractitioner(c: Checker, practitioner: Json): void {
 
 function checkIdentifier(c: Checker, identifier: Json): void {
   const { system, type, value } = identifier;
-  if (system !== SYSTEM.practitioner) c.fail('practitioner-identifier-system', 'system');
+  if (system !== SYSTEM.idnps) c.fail('practitioner-identifier-system', 'system');
   const codings = isObject(type) ? list(type.coding).length : 0;
-  if (codings > 1 || !hasCoding(type, CODES.identifierType, 'IDNPS')) {
+  if (codings > 1 || !hasCoding(type, SYSTEM.identifierType, 'IDNPS')) {
     c.fail('practitioner-identifier-type', 'type');
   }
   if (value === undefined) c.fail('practitioner-identifier-value', 'value');

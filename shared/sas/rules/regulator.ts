@@ -1,12 +1,13 @@
 // The account of a regulator (INT_R02), as SAS sends it and as the vendor must receive it. Profile
 // FrPractitionerRegul; page "gestion du régulateur"; the ANS kit's refusals (name, telecom, active).
 // INTRN values need not be UUIDs: the kit sends national ones.
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
 import { REGULATOR_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { CODES, PROFILE, SYSTEM } from './terms.ts';
 
 export function judgeRegulator(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkRegulator, undefined);
@@ -36,13 +37,13 @@ function checkIdentifiers(c: Checker, regulator: Json): void {
     if (system === undefined || type === undefined || value === undefined) {
       c.fail('regulator-identifier-complete', 'identifier', index);
     }
-    if (system === SYSTEM.practitioner) national += 1;
+    if (system === SYSTEM.idnps) national += 1;
     if (system === SYSTEM.sas) internal += 1;
-    const code = system === SYSTEM.practitioner ? 'IDNPS' : system === SYSTEM.sas ? 'INTRN' : undefined;
-    if (code !== undefined && type !== undefined && !hasCoding(type, CODES.identifierType, code)) {
+    const code = system === SYSTEM.idnps ? 'IDNPS' : system === SYSTEM.sas ? 'INTRN' : undefined;
+    if (code !== undefined && type !== undefined && !hasCoding(type, SYSTEM.identifierType, code)) {
       c.fail('regulator-identifier-type', 'identifier', index, 'type');
     }
-    if (system === SYSTEM.practitioner && isFilled(value) && !REGULATOR_ID.test(value)) {
+    if (system === SYSTEM.idnps && isFilled(value) && !REGULATOR_ID.test(value)) {
       c.fail('regulator-identifier-format', 'identifier', index, 'value');
     }
   });

@@ -1,11 +1,12 @@
 // The two schedule profiles: practitioners (INT_R01, INT_R04) and SOS Médecins. A schedule is one place: of a
 // practitioner by his role, of an association by its location. Profiles FrScheduleAgregateur,
 // sas-sos-schedule-aggregator; FAQ.
+
+import { PROFILE } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkSpecialties, referenceProblem, referenceProblemAmong } from './elements.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
-import { PROFILE } from './terms.ts';
 
 export type ScheduleProfile = 'individual' | 'sos';
 

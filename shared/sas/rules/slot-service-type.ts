@@ -1,9 +1,11 @@
 // Slot.serviceType: consultation types (v3-ActCode), reasons as text, and the 604 entry that ties a CPTS slot
 // to its HealthcareService. Profiles FrSlotAgregateur, sas-cpts-slot-aggregator, sas-sos-slot-aggregator.
+
+import { CPTS_CODE, EXTENSION, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { referenceProblem } from './elements.ts';
 import type { SlotProfile } from './slot.ts';
-import { CATEGORY_SYSTEM_MARK, CODES, CPTS_CATEGORY, ENCOUNTER_ACTS, EXTENSION, SAS_ACTS } from './terms.ts';
+import { ENCOUNTER_ACTS, ESTABLISHMENT_SYSTEM_MARK, SAS_ACTS } from './terms.ts';
 
 /** Reports on every entry; true when one of them carries CPTS data (category 604 or the reference to it). */
 export function checkServiceTypes(c: Checker, slot: Json, profile: SlotProfile): boolean {
@@ -39,13 +41,13 @@ function checkCodings(c: Checker, entry: Json, index: number, profile: SlotProfi
     const coding: unknown = codings[at];
     if (!isObject(coding)) continue;
     const { system, code } = coding;
-    if (system === CODES.act) {
+    if (system === SYSTEM.actCode) {
       acts += 1;
       checkAct(c, code, profile, index, at);
     } else if (profile === 'sos') c.fail('slot-sos-service-type', 'serviceType', index, 'coding', at);
-    else if (code === CPTS_CATEGORY && typeof system === 'string') {
-      if (system === CODES.category) kind = 'cpts';
-      else if (system.includes(CATEGORY_SYSTEM_MARK)) {
+    else if (code === CPTS_CODE && typeof system === 'string') {
+      if (system === SYSTEM.establishment) kind = 'cpts';
+      else if (system.includes(ESTABLISHMENT_SYSTEM_MARK)) {
         c.fail('slot-cpts-category-system', 'serviceType', index, 'coding', at, 'system');
         kind = 'cpts';
       }
@@ -67,7 +69,7 @@ function checkAct(c: Checker, code: unknown, profile: SlotProfile, index: number
 
 function hasReference(entry: Json): boolean {
   return list(entry.extension).some(
-    (extension) => isObject(extension) && extension.url === EXTENSION.serviceTypeReference,
+    (extension) => isObject(extension) && extension.url === EXTENSION.slotService,
   );
 }
 
@@ -77,7 +79,7 @@ function checkServiceReference(c: Checker, entry: Json, index: number, mandatory
   const extensions = list(entry.extension);
   for (let at = 0; at < extensions.length; at += 1) {
     const extension = extensions[at];
-    if (!isObject(extension) || extension.url !== EXTENSION.serviceTypeReference) continue;
+    if (!isObject(extension) || extension.url !== EXTENSION.slotService) continue;
     count += 1;
     const reference = isObject(extension.valueReference) ? extension.valueReference.reference : undefined;
     if (typeof reference !== 'string') c.fail('slot-cpts-reference', 'serviceType', index, 'extension', at);
@@ -97,7 +99,7 @@ export function serviceReferences(slot: Json): readonly string[] {
   for (const entry of list(slot.serviceType)) {
     if (!isObject(entry) || entry.extension === undefined) continue;
     for (const extension of list(entry.extension)) {
-      if (!isObject(extension) || extension.url !== EXTENSION.serviceTypeReference) continue;
+      if (!isObject(extension) || extension.url !== EXTENSION.slotService) continue;
       const reference = isObject(extension.valueReference) ? extension.valueReference.reference : undefined;
       if (typeof reference === 'string') references.push(reference);
     }

@@ -1,18 +1,20 @@
 // The three slot profiles: individual practitioners (INT_R01), CPTS (INT_R04), SOS Médecins. Hot: it runs once
 // per slot of every answer. spec pages: PS, CPTS, SOS; profiles FrSlotAgregateur, sas-cpts-slot-aggregator,
 // sas-sos-slot-aggregator.
+
+import { PROFILE, SYSTEM } from '../canonical.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkSpecialties, referenceProblem } from './elements.ts';
 import { HTTP_URL, instantMs, isGuideInstant } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
 import { checkServiceTypes } from './slot-service-type.ts';
-import { APPOINTMENT_TYPES, CODES, PROFILE, SLOT_KINDS, SOS_SLOT_KINDS } from './terms.ts';
+import { APPOINTMENT_TYPES, KINDS, SOS_KINDS } from './terms.ts';
 
 export type SlotProfile = 'individual' | 'cpts' | 'sos';
 
 const CANONICAL: Readonly<Record<SlotProfile, string>> = {
-  individual: PROFILE.slot,
+  individual: PROFILE.slotIndividual,
   cpts: PROFILE.slotCpts,
   sos: PROFILE.slotSos,
 };
@@ -57,9 +59,9 @@ function checkKinds(c: Checker, slot: Json, profile: SlotProfile): boolean {
   for (let index = 0; index < kinds.length; index += 1) {
     const kind: unknown = kinds[index];
     if (!isObject(kind)) continue;
-    if (kind.system !== CODES.slotKind || !SLOT_KINDS.has(kind.code))
+    if (kind.system !== SYSTEM.slotKind || !KINDS.has(kind.code))
       c.fail('slot-kind', 'meta', 'security', index);
-    else if (profile === 'sos' && !SOS_SLOT_KINDS.has(kind.code))
+    else if (profile === 'sos' && !SOS_KINDS.has(kind.code))
       c.fail('slot-sos-kind', 'meta', 'security', index);
     else if (kind.code === 'CPTS') cpts = true;
   }
@@ -76,7 +78,7 @@ function checkAppointmentType(c: Checker, slot: Json, profile: SlotProfile): voi
   for (let index = 0; index < codings.length; index += 1) {
     const coding: unknown = codings[index];
     if (!isObject(coding)) continue;
-    if (coding.system === CODES.appointmentType && APPOINTMENT_TYPES.has(coding.code)) continue;
+    if (coding.system === SYSTEM.bookable && APPOINTMENT_TYPES.has(coding.code)) continue;
     const rule = profile === 'individual' ? 'slot-appointment-type-preferred' : 'slot-appointment-type';
     c.fail(rule, 'appointmentType', 'coding', index);
   }

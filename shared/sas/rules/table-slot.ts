@@ -10,7 +10,7 @@ const shared = defineRules('toute ressource', {
   'specialty-coding': 'error [FAQ] Une spécialité codée a un système et un code.',
   'specialty-text':
     'warning [FAQ] La spécialité n’a qu’un texte : le guide l’admet, le profil attend un code.',
-  'specialty-unknown': 'warning [PS] La spécialité codée n’est pas un code connu de TRE_R38.',
+  'specialty-code-unknown': 'warning [PS] La spécialité codée n’est pas un code connu de TRE_R38.',
   'telecom-complete': 'error [profil FrContactPoint] Un moyen de contact a un système et une valeur.',
   'telecom-phone': 'error [FAQ] Un téléphone s’écrit au format international : + puis les chiffres.',
   'telecom-phone-french':

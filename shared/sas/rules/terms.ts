@@ -1,76 +1,30 @@
-// Names the guide fixes: canonical URLs, identifier systems, code systems and the closed code lists, of
-// package 1.2.0. Read by the validators. The lists of TRE_* and fr-core value sets are not published with the
-// package: only what the guide itself names is pinned.
+// Code lists and systems that only the validators need; the rest is in ../canonical.ts. The lists of TRE_* and
+// fr-core value sets are not published with the package: only what the guide itself names is pinned.
+// Source: profiles.md §§ 8, 12, 13.
+import { BOOKABLE_CODES, CONSULTATION_CODES, SLOT_KINDS, SLOT_KINDS_SOS } from '../canonical.ts';
 
-const SAS = 'http://sas.fr/fhir/StructureDefinition';
-const ANS = 'https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition';
-
-export const PROFILE = {
-  bundle: `${SAS}/BundleAgregateur`,
-  bundleCpts: `${ANS}/sas-cpts-bundle-aggregator`,
-  bundleSos: `${ANS}/sas-sos-bundle-aggregator`,
-  slot: `${SAS}/FrSlotAgregateur`,
-  slotCpts: `${ANS}/sas-cpts-slot-aggregator`,
-  slotSos: `${ANS}/sas-sos-slot-aggregator`,
-  schedule: `${SAS}/FrScheduleAgregateur`,
-  scheduleSos: `${ANS}/sas-sos-schedule-aggregator`,
-  practitioner: `${SAS}/FrPractitionerAgregateur`,
-  practitionerRole: `${SAS}/FrPractitionerRoleExerciceAgregateur`,
-  location: `${SAS}/FrLocationAgregateur`,
-  locationSos: `${ANS}/sas-sos-location-aggregator`,
-  healthcareService: `${ANS}/sas-cpts-healthcareservice-aggregator`,
-  organizationCpts: `${ANS}/sas-cpts-organization-aggregator`,
-  organizationSos: `${ANS}/sas-sos-organization-aggregator`,
-  appointment: `${SAS}/FrAppointmentSAS`,
-  appointmentSos: `${ANS}/sas-sos-appointment`,
-  regulator: `${ANS}/FrPractitionerRegul`,
-} as const;
-
-export const EXTENSION = {
-  serviceTypeReference: 'http://hl7.org/fhir/5.0/StructureDefinition/extension-Slot.serviceType',
-  appointmentOperator: 'http://interopsante.org/fhir/StructureDefinition/FrAppointmentOperator',
-  orientationCategory: `${ANS}/sas-categorie-orientation`,
-} as const;
-
-/** `identifier.system`. */
-export const SYSTEM = {
-  practitioner: 'urn:oid:1.2.250.1.71.4.2.1',
-  structure: 'urn:oid:1.2.250.1.71.4.2.2',
-  sas: 'urn:oid:1.2.250.1.213.3.6',
-} as const;
-
-/** `coding.system`. */
-export const CODES = {
-  identifierType: 'http://interopsante.org/fhir/CodeSystem/fr-v2-0203',
-  identifierTypeCore: 'https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203',
-  locationIdentifierType: 'http://interopsante.org/fhir/CodeSystem/fr-location-identifier-type',
-  organizationType: 'http://interopsante.org/fhir/CodeSystem/fr-v2-3307',
-  sector: 'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite',
-  slotKind: 'https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau',
-  act: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
-  appointmentType: 'http://terminology.hl7.org/CodeSystem/v2-0276',
-  specialty: 'https://mos.esante.gouv.fr/NOS/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale',
-  category:
-    'https://mos.esante.gouv.fr/NOS/TRE_R66-CategorieEtablissement/FHIR/TRE-R66-CategorieEtablissement',
-  orientation: 'https://interop.esante.gouv.fr/ig/fhir/sas/CodeSystem/categorie-orientation-sas-codesystem',
-} as const;
+export const ORGANIZATION_TYPE_SYSTEM = 'http://interopsante.org/fhir/CodeSystem/fr-v2-3307';
+export const SECTOR_SYSTEM =
+  'https://mos.esante.gouv.fr/NOS/TRE_R02-SecteurActivite/FHIR/TRE-R02-SecteurActivite';
+export const ORIENTATION_SYSTEM =
+  'https://interop.esante.gouv.fr/ig/fhir/sas/CodeSystem/categorie-orientation-sas-codesystem';
+export const ORIENTATION_EXTENSION =
+  'https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-categorie-orientation';
 
 /** Part of every known spelling of TRE_R66's system (flows.md A9): tells a wrong spelling from another system. */
-export const CATEGORY_SYSTEM_MARK = 'TRE_R66-';
-export const CPTS_CATEGORY = '604';
+export const ESTABLISHMENT_SYSTEM_MARK = 'TRE_R66-';
 
-export const SLOT_KINDS: ReadonlySet<unknown> = new Set(['PUBLIC', 'PRO', 'SNP', 'CPTS']);
-export const SOS_SLOT_KINDS: ReadonlySet<unknown> = new Set(['PUBLIC', 'SNP']);
+// Sets of `unknown`, because what is looked up comes from outside.
+const setOf = (codes: readonly string[]): ReadonlySet<unknown> => new Set<unknown>(codes);
+
+export const KINDS = setOf(SLOT_KINDS);
+export const SOS_KINDS = setOf(SLOT_KINDS_SOS);
 /** v3-ActEncounterCode. */
-export const ENCOUNTER_ACTS: ReadonlySet<unknown> = new Set(
-  'AMB EMER FLD HH IMP ACUTE NONAC OBSENC PRENC SS VR'.split(' '),
-);
-export const SAS_ACTS: ReadonlySet<unknown> = new Set(['AMB', 'HH', 'VR']);
-export const APPOINTMENT_TYPES: ReadonlySet<unknown> = new Set(['ROUTINE', 'WALKIN']);
-export const SAS_APPOINTMENT_STATUSES: ReadonlySet<unknown> = new Set(
-  'booked fulfilled noshow cancelled pending'.split(' '),
-);
-export const PARTICIPANT_STATUSES: ReadonlySet<unknown> = new Set(['accepted', 'needs-action']);
-export const OPERATOR_TYPES: ReadonlySet<unknown> = new Set(['IDNPS', 'INTRN']);
-export const ORIENTATIONS: ReadonlySet<unknown> = new Set(['001', '002', '003']);
-export const ORIENTATION_CATEGORIES: ReadonlySet<unknown> = new Set(['604', '603', '124']);
+export const ENCOUNTER_ACTS = setOf('AMB EMER FLD HH IMP ACUTE NONAC OBSENC PRENC SS VR'.split(' '));
+export const SAS_ACTS = setOf(CONSULTATION_CODES);
+export const APPOINTMENT_TYPES = setOf(BOOKABLE_CODES);
+export const SAS_APPOINTMENT_STATUSES = setOf(['booked', 'fulfilled', 'noshow', 'cancelled', 'pending']);
+export const PARTICIPANT_STATUSES = setOf(['accepted', 'needs-action']);
+export const OPERATOR_TYPES = setOf(['IDNPS', 'INTRN']);
+export const ORIENTATIONS = setOf(['001', '002', '003']);
+export const ORIENTATION_CATEGORIES = setOf(['604', '603', '124']);

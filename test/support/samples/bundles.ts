@@ -1,7 +1,8 @@
 // Valid Bundles of the three flows: a small one of each, with every kind of entry at a known index, and large
 // ones for the benchmark and the growth tests.
+
+import { PROFILE } from '../../../shared/sas/canonical.ts';
 import type { Flow } from '../../../shared/sas/query.ts';
-import { PROFILE } from '../../../shared/sas/rules/terms.ts';
 import * as valid from './valid.ts';
 
 const BASE = 'https://agenda.example/fhir';
@@ -28,7 +29,7 @@ export function emptyBundle(profile: string): valid.Sample {
 
 /** 0-1 slots, 2-3 schedules, 4 practitioner, 5-6 roles. */
 export function individualBundle(): valid.Sample {
-  return bundle(PROFILE.bundle, 2, [
+  return bundle(PROFILE.bundleIndividual, 2, [
     entry(valid.individualSlot(1, 1), 'match'),
     entry(valid.individualSlot(2, 2), 'match'),
     ...places(),
@@ -74,7 +75,9 @@ const PLACE_COUNT = 50;
 /** `count` slots over fifty places: what twenty-five practitioners with two places each would answer. */
 export function largeBundle(flow: Flow, count: number): valid.Sample {
   const entries: valid.Sample[] = [];
-  const profile = { INT_R01: PROFILE.bundle, INT_R04: PROFILE.bundleCpts, SOS: PROFILE.bundleSos }[flow];
+  const profile = { INT_R01: PROFILE.bundleIndividual, INT_R04: PROFILE.bundleCpts, SOS: PROFILE.bundleSos }[
+    flow
+  ];
   for (let n = 1; n <= count; n += 1) {
     const place = 1 + (n % PLACE_COUNT);
     if (flow === 'SOS') entries.push(entry(valid.sosSlot(n, place), 'include'));

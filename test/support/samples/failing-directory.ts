@@ -1,5 +1,5 @@
 // One failing sample at least per rule of practitioners, roles, places, organizations and services.
-import { CODES, SYSTEM } from '../../../shared/sas/rules/terms.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { edit, type FailingSamples } from './edit.ts';
 
 const OTHER = 'https://agenda.example/ids';
@@ -14,7 +14,7 @@ const practitioner: FailingSamples = {
   }),
   '[practitioner-identifier-type] none': edit('practitioner', { 'identifier[0].type': undefined }),
   '[practitioner-identifier-type] two codings': edit('practitioner', {
-    'identifier[0].type.coding[1]': { system: CODES.identifierTypeCore, code: 'IDNPS' },
+    'identifier[0].type.coding[1]': { system: SYSTEM.identifierTypeHl7Fr, code: 'IDNPS' },
   }),
   '[practitioner-identifier-value] none': edit('practitioner', { 'identifier[0].value': undefined }),
   '[practitioner-identifier-prefix] no prefix': edit('practitioner', {
@@ -71,7 +71,7 @@ const location: FailingSamples = {
   '[location-postal-code-format] a foreign one': edit('location', { 'address.postalCode': 'L-1009' }),
   '[location-sos-identifier-type] a national identifier': edit('location sos', {
     'identifier[0].type.coding[0].code': 'IDNST',
-    'identifier[0].system': SYSTEM.structure,
+    'identifier[0].system': SYSTEM.idnst,
   }),
   '[location-sos-name] none': edit('location sos', { name: undefined }),
   '[location-sos-organization] none': edit('location sos', { managingOrganization: undefined }),
@@ -81,13 +81,13 @@ const organization: FailingSamples = {
   '[organization-identifier-one] none': edit('organization cpts', { identifier: undefined }),
   '[organization-identifier-one] two': edit('organization sos', {
     'identifier[1]': {
-      type: { coding: [{ system: CODES.locationIdentifierType, code: 'IDNST' }] },
-      system: SYSTEM.structure,
+      type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'IDNST' }] },
+      system: SYSTEM.idnst,
       value: '399999999900029',
     },
   }),
   '[organization-identifier-type] the coding system of the other profile': edit('organization cpts', {
-    'identifier[0].type.coding[0].system': CODES.locationIdentifierType,
+    'identifier[0].type.coding[0].system': SYSTEM.locationIdentifierType,
   }),
   '[organization-identifier-system] another system': edit('organization sos', {
     'identifier[0].system': OTHER,
@@ -97,16 +97,16 @@ const organization: FailingSamples = {
     type: [
       {
         coding: [
-          { system: CODES.category, code: '604' },
-          { system: CODES.category, code: '603' },
+          { system: SYSTEM.establishment, code: '604' },
+          { system: SYSTEM.establishment, code: '603' },
         ],
       },
     ],
   }),
   '[organization-type-slice] the same nomenclature twice': edit('organization cpts', {
     type: [
-      { coding: [{ system: CODES.category, code: '604' }] },
-      { coding: [{ system: CODES.category, code: '603' }] },
+      { coding: [{ system: SYSTEM.establishment, code: '604' }] },
+      { coding: [{ system: SYSTEM.establishment, code: '603' }] },
     ],
   }),
   '[r4-org-1] neither identifier nor name': edit(

@@ -1,14 +1,14 @@
 // One failing sample at least per rule of slots and schedules, and of the elements that profiles share.
-import { CODES, EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/rules/terms.ts';
+import { EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { edit, type FailingSamples } from './edit.ts';
 
 const reference = [
-  { url: EXTENSION.serviceTypeReference, valueReference: { reference: 'HealthcareService/service-1' } },
+  { url: EXTENSION.slotService, valueReference: { reference: 'HealthcareService/service-1' } },
 ];
 
 const shared: FailingSamples = {
   '[meta-profile-one] none': edit('slot', { 'meta.profile': undefined }),
-  '[meta-profile-one] two': edit('slot', { 'meta.profile': [PROFILE.slot, PROFILE.slotCpts] }),
+  '[meta-profile-one] two': edit('slot', { 'meta.profile': [PROFILE.slotIndividual, PROFILE.slotCpts] }),
   '[meta-profile-canonical] the profile of another flow': edit('slot', {
     'meta.profile[0]': PROFILE.slotSos,
   }),
@@ -28,10 +28,10 @@ const shared: FailingSamples = {
   }),
   '[specialty-coding] a code without system': edit('slot', { 'specialty[0].coding[0].system': undefined }),
   '[specialty-text] text only': edit('slot', { 'specialty[1]': { text: 'Médecine du sport' } }),
-  '[specialty-unknown] another system': edit('slot', {
+  '[specialty-code-unknown] another system': edit('slot', {
     'specialty[0].coding[0].system': 'https://agenda.example/specialites',
   }),
-  '[specialty-unknown] not the form of a TRE_R38 code': edit('slot', {
+  '[specialty-code-unknown] not the form of a TRE_R38 code': edit('slot', {
     'specialty[0].coding[0].code': 'generaliste',
   }),
   '[telecom-complete] no value': edit('role', { 'telecom[0].value': undefined }),
@@ -41,7 +41,7 @@ const shared: FailingSamples = {
   '[telecom-phone-french] a neighbour’s number': edit('role', { 'telecom[0].value': '+3220000000' }),
   '[name-prefix-max] two civilities': edit('practitioner', { 'name[0].prefix': ['MME', 'DR'] }),
   '[identifier-coherent] a national system under an internal type': edit('role', {
-    'contained[0].identifier[0].system': SYSTEM.structure,
+    'contained[0].identifier[0].system': SYSTEM.idnst,
   }),
   '[identifier-coherent] an operator of SAS under a national type': edit('appointment', {
     'extension[0].valueReference.identifier.system': SYSTEM.sas,
@@ -76,7 +76,7 @@ const slot: FailingSamples = {
     'serviceType[0].coding[1]': { system: 'https://agenda.example/types', code: 'C' },
   }),
   '[slot-consultation-one] two acts in one entry': edit('slot', {
-    'serviceType[0].coding[1]': { system: CODES.act, code: 'HH' },
+    'serviceType[0].coding[1]': { system: SYSTEM.actCode, code: 'HH' },
   }),
   '[slot-consultation-present] a reason only': edit('slot', { serviceType: [{ text: 'Suivi' }] }),
   '[slot-appointment-type] another code under CPTS': edit('slot cpts', {
@@ -117,7 +117,7 @@ const cpts: FailingSamples = {
     'serviceType[1].extension': [...reference, ...reference],
   }),
   '[slot-cpts-reference] a text': edit('slot cpts', {
-    'serviceType[1].extension': [{ url: EXTENSION.serviceTypeReference, valueString: 'service-1' }],
+    'serviceType[1].extension': [{ url: EXTENSION.slotService, valueString: 'service-1' }],
   }),
   '[slot-cpts-reference-misplaced] on a consultation type': edit('slot cpts', {
     'serviceType[0].extension': reference,
@@ -131,7 +131,7 @@ const sos: FailingSamples = {
   '[slot-sos-kind] PRO': edit('slot sos', { 'meta.security[0].code': 'PRO' }),
   '[slot-sos-service-type] another act': edit('slot sos', { 'serviceType[0].coding[0].code': 'EMER' }),
   '[slot-sos-service-type] another system': edit('slot sos', {
-    'serviceType[1]': { coding: [{ system: CODES.category, code: '604' }] },
+    'serviceType[1]': { coding: [{ system: SYSTEM.establishment, code: '604' }] },
   }),
 };
 

@@ -1,5 +1,6 @@
 // One failing sample at least per rule of appointments and regulator accounts.
-import { CODES, EXTENSION, SYSTEM } from '../../../shared/sas/rules/terms.ts';
+import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
+import { ORIENTATION_EXTENSION, ORIENTATION_SYSTEM } from '../../../shared/sas/rules/terms.ts';
 import { edit, type FailingSamples } from './edit.ts';
 
 const OTHER = 'https://agenda.example/ids';
@@ -94,8 +95,8 @@ const privacy: FailingSamples = {
   '[appointment-free-text] a reason': edit('appointment', { reasonCode: [{ text: 'Fièvre' }] }),
   '[orientation-category] an unknown code': edit('appointment', {
     'extension[1]': {
-      url: EXTENSION.orientationCategory,
-      valueCodeableConcept: { coding: [{ system: CODES.orientation, code: '999' }] },
+      url: ORIENTATION_EXTENSION,
+      valueCodeableConcept: { coding: [{ system: ORIENTATION_SYSTEM, code: '999' }] },
     },
   }),
 };
@@ -103,7 +104,7 @@ const privacy: FailingSamples = {
 const IDENTIFIER = 'identifier[0]';
 
 const regulator: FailingSamples = {
-  '[regulator-source] another source': edit('regulator', { 'meta.source': SYSTEM.practitioner }),
+  '[regulator-source] another source': edit('regulator', { 'meta.source': SYSTEM.idnps }),
   '[regulator-source-present] none': edit('regulator', { 'meta.source': undefined }),
   '[regulator-identifier] none': edit('regulator', { identifier: undefined }),
   '[regulator-identifier-complete] no value': edit('regulator', { [`${IDENTIFIER}.value`]: undefined }),
@@ -115,8 +116,8 @@ const regulator: FailingSamples = {
   }),
   '[regulator-identifier-max] two national ones': edit('regulator', {
     'identifier[1]': {
-      type: { coding: [{ system: CODES.identifierType, code: 'IDNPS' }] },
-      system: SYSTEM.practitioner,
+      type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+      system: SYSTEM.idnps,
       value: '899900000002',
     },
   }),

@@ -1,4 +1,6 @@
 // What can be judged, by name: a valid sample and its judge. The failing samples refer to these names.
+
+import { PROFILE } from '../../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { type BundleOptions, judgeBundle } from '../../../shared/sas/rules/bundle.ts';
 import { judgeHealthcareService } from '../../../shared/sas/rules/healthcare-service.ts';
@@ -10,7 +12,6 @@ import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import type { Finding } from '../../../shared/sas/rules/rule.ts';
 import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
-import { PROFILE } from '../../../shared/sas/rules/terms.ts';
 import * as bundles from './bundles.ts';
 import * as valid from './valid.ts';
 
@@ -46,7 +47,7 @@ export const SUBJECTS = {
   'bundle cpts': subject(bundles.cptsBundle, (value, options) => judgeBundle(value, 'INT_R04', options)),
   'bundle sos': subject(bundles.sosBundle, (value, options) => judgeBundle(value, 'SOS', options)),
   'bundle empty': subject(
-    () => bundles.emptyBundle(PROFILE.bundle),
+    () => bundles.emptyBundle(PROFILE.bundleIndividual),
     (value, options) => judgeBundle(value, 'INT_R01', options),
   ),
   'bundle empty cpts': subject(

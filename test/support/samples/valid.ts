@@ -1,6 +1,6 @@
 // Valid resources of every profile, by functions: each call returns a fresh one, to be mutated freely. People,
 // places and numbers are invented.
-import { CODES, EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/rules/terms.ts';
+import { EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 
 export type Sample = Record<string, unknown>;
 
@@ -19,19 +19,19 @@ export function individualSlot(n = 1, schedule = 1): Sample {
     resourceType: 'Slot',
     id: `slot-${n}`,
     meta: {
-      profile: [PROFILE.slot],
+      profile: [PROFILE.slotIndividual],
       security: [
-        { system: CODES.slotKind, code: 'PUBLIC' },
-        { system: CODES.slotKind, code: 'SNP' },
+        { system: SYSTEM.slotKind, code: 'PUBLIC' },
+        { system: SYSTEM.slotKind, code: 'SNP' },
       ],
     },
     serviceType: [
-      { coding: [{ system: CODES.act, code: 'AMB' }] },
-      { coding: [{ system: CODES.act, code: 'VR' }] },
+      { coding: [{ system: SYSTEM.actCode, code: 'AMB' }] },
+      { coding: [{ system: SYSTEM.actCode, code: 'VR' }] },
       { text: 'Consultation non programmée' },
     ],
-    specialty: [{ coding: [{ system: CODES.specialty, code: 'SM54' }] }],
-    appointmentType: { coding: [{ system: CODES.appointmentType, code: 'ROUTINE' }] },
+    specialty: [{ coding: [{ system: SYSTEM.specialty, code: 'SM54' }] }],
+    appointmentType: { coding: [{ system: SYSTEM.bookable, code: 'ROUTINE' }] },
     schedule: { reference: `Schedule/schedule-${schedule}` },
     status: 'free',
     start: '2026-03-02T09:00:00.000+01:00',
@@ -46,20 +46,20 @@ export function cptsSlot(n = 1, schedule = 1): Sample {
     meta: {
       profile: [PROFILE.slotCpts],
       security: [
-        { system: CODES.slotKind, code: 'PUBLIC' },
-        { system: CODES.slotKind, code: 'CPTS' },
+        { system: SYSTEM.slotKind, code: 'PUBLIC' },
+        { system: SYSTEM.slotKind, code: 'CPTS' },
       ],
     },
     serviceType: [
-      { coding: [{ system: CODES.act, code: 'AMB' }] },
+      { coding: [{ system: SYSTEM.actCode, code: 'AMB' }] },
       {
         extension: [
           {
-            url: EXTENSION.serviceTypeReference,
+            url: EXTENSION.slotService,
             valueReference: { reference: 'HealthcareService/service-1' },
           },
         ],
-        coding: [{ system: CODES.category, code: '604' }],
+        coding: [{ system: SYSTEM.establishment, code: '604' }],
       },
     ],
   };
@@ -69,8 +69,8 @@ export function sosSlot(n = 1, schedule = 1): Sample {
   const { specialty: _, ...slot } = individualSlot(n, schedule);
   return {
     ...slot,
-    meta: { profile: [PROFILE.slotSos], security: [{ system: CODES.slotKind, code: 'PUBLIC' }] },
-    serviceType: [{ coding: [{ system: CODES.act, code: 'AMB' }] }],
+    meta: { profile: [PROFILE.slotSos], security: [{ system: SYSTEM.slotKind, code: 'PUBLIC' }] },
+    serviceType: [{ coding: [{ system: SYSTEM.actCode, code: 'AMB' }] }],
   };
 }
 
@@ -102,8 +102,8 @@ export function practitioner(n = 1): Sample {
     meta: { profile: [PROFILE.practitioner] },
     identifier: [
       {
-        type: { coding: [{ system: CODES.identifierType, code: 'IDNPS' }] },
-        system: SYSTEM.practitioner,
+        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+        system: SYSTEM.idnps,
         value: rpps(n),
       },
     ],
@@ -123,7 +123,7 @@ export function role(n = 1, practitioner = 1): Sample {
         meta: { profile: [PROFILE.location] },
         identifier: [
           {
-            type: { coding: [{ system: CODES.locationIdentifierType, code: 'INTRN' }] },
+            type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'INTRN' }] },
             system: 'https://agenda.example/lieux',
             value: `lieu-${n}`,
           },
@@ -134,8 +134,8 @@ export function role(n = 1, practitioner = 1): Sample {
     practitioner: { reference: `Practitioner/practitioner-${practitioner}` },
     organization: {
       identifier: {
-        type: { coding: [{ system: CODES.identifierType, code: 'IDNST' }] },
-        system: SYSTEM.structure,
+        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNST' }] },
+        system: SYSTEM.idnst,
         value: '1990000011',
       },
     },
@@ -151,7 +151,7 @@ export function sosLocation(n = 1): Sample {
     meta: { profile: [PROFILE.locationSos] },
     identifier: [
       {
-        type: { coding: [{ system: CODES.locationIdentifierType, code: 'INTRN' }] },
+        type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'INTRN' }] },
         system: 'https://garde.example/lieux',
         value: `lieu-${n}`,
       },
@@ -171,8 +171,8 @@ export function sosOrganization(n = 1): Sample {
     meta: { profile: [PROFILE.organizationSos] },
     identifier: [
       {
-        type: { coding: [{ system: CODES.locationIdentifierType, code: 'IDNST' }] },
-        system: SYSTEM.structure,
+        type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'IDNST' }] },
+        system: SYSTEM.idnst,
         value: `399999999${String(n).padStart(6, '0')}`,
       },
     ],
@@ -187,8 +187,8 @@ export function cptsOrganization(n = 1): Sample {
     meta: { profile: [PROFILE.organizationCpts] },
     identifier: [
       {
-        type: { coding: [{ system: CODES.identifierTypeCore, code: 'IDNST' }] },
-        system: SYSTEM.structure,
+        type: { coding: [{ system: SYSTEM.identifierTypeHl7Fr, code: 'IDNST' }] },
+        system: SYSTEM.idnst,
         value: `199000${String(n).padStart(4, '0')}`,
       },
     ],
@@ -212,8 +212,8 @@ export function regulator(): Sample {
     meta: { profile: [PROFILE.regulator], source: SYSTEM.sas },
     identifier: [
       {
-        type: { coding: [{ system: CODES.identifierType, code: 'IDNPS' }] },
-        system: SYSTEM.practitioner,
+        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+        system: SYSTEM.idnps,
         value: '3990000011/REG-77',
       },
     ],
@@ -228,8 +228,8 @@ function operator(): Sample {
     url: EXTENSION.appointmentOperator,
     valueReference: {
       identifier: {
-        type: { coding: [{ system: CODES.identifierType, code: 'IDNPS' }] },
-        system: SYSTEM.practitioner,
+        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+        system: SYSTEM.idnps,
         value: '3990000011/REG-77',
       },
     },
@@ -250,8 +250,8 @@ export function appointment(): Sample {
       {
         actor: {
           identifier: {
-            type: { coding: [{ system: CODES.identifierType, code: 'IDNPS' }] },
-            system: SYSTEM.practitioner,
+            type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
+            system: SYSTEM.idnps,
             value: rpps(1),
           },
         },
