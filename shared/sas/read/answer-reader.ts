@@ -146,9 +146,11 @@ export class AnswerReader {
     if (place.contents.has(content)) return false;
     place.contents.add(content);
     const { editor, hash } = this.#question;
-    let id = gatewayId(editor, 'Slot', vendorId(slot) ?? `${place.schedule.id}|${content}`, hash);
-    // A vendor that reuses an id for two different slots gets two ids, still stable between searches.
-    if (this.#slotIds.has(id)) id = gatewayId(editor, 'Slot', `${id}|${place.schedule.id}|${content}`, hash);
+    // Place and times belong to the id: a vendor that counts from 1 in every answer, or uses an id for two slots,
+    // still gets ids that differ, and the same at the next search.
+    const own = `${vendorId(slot) ?? ''}|${place.schedule.id}|${times.start}|${times.end}`;
+    let id = gatewayId(editor, 'Slot', own, hash);
+    if (this.#slotIds.has(id)) id = gatewayId(editor, 'Slot', `${own}|${content}`, hash);
     this.#slotIds.add(id);
     place.rows.push({ shape, id, start: times.start, end: times.end, comment });
     return true;

@@ -1,0 +1,102 @@
+// What most of the relay's tests need together: an authority, one or more vendors, an edge, a settings file and
+// a relay process between them. Everything is closed by `close`, in any order of failure.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureIdentityKey } from '../../relay/identity-key.ts';
+import type { SearchPlan } from '../../shared/link/relay.ts';
+import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
+import { RPPS_A } from './relay-bundle.ts';
+import { startTestEdge, type TestEdge } from './relay-edge.ts';
+import { type RelayProcess, spawnRelay } from './relay-process.ts';
+import { type Handler, startTestVendor, type TestVendor } from './relay-vendor.ts';
+
+export interface Scene {
+  readonly dir: string;
+  readonly authority: TestAuthority;
+  readonly edge: TestEdge;
+  readonly vendors: readonly TestVendor[];
+  readonly configFile: string;
+  /** The settings as an object, to change and write again. */
+  readonly config: SceneConfig;
+  writeConfig(config: object): Promise<void>;
+  startRelay(): RelayProcess;
+  close(): Promise<void>;
+}
+
+export interface SceneConfig {
+  relayId: string;
+  edge: { url: string; keyFile: string };
+  admin: { host: string; port: number };
+  editors: Record<string, unknown>[];
+}
+
+export async function makeScene(handlers: readonly Handler[]): Promise<Scene> {
+  const dir = await mkdtemp(join(tmpdir(), 'relay-scene-'));
+  const authority = await makeTestAuthority();
+  const client = await authority.client('relay');
+  const leaf = await authority.server('vendor');
+  const ca = authority.signers.org.certPem + authority.signers.root.certPem;
+  const vendors = await Promise.all(handlers.map((handler) => startTestVendor(leaf, ca, handler)));
+  const edge = await startTestEdge();
+  const relays: RelayProcess[] = [];
+  const configFile = join(dir, 'relay.json');
+  ensureIdentityKey(join(dir, 'link.key.pem'));
+  const config: SceneConfig = {
+    relayId: 'relay-test',
+    edge: { url: edge.url, keyFile: 'link.key.pem' },
+    admin: { host: '127.0.0.1', port: 0 },
+    editors: vendors.map(({ baseUrl }, index) => ({
+      id: `agenda-${index + 1}`,
+      name: `Agenda ${index + 1}`,
+      baseUrl,
+      flows: ['INT_R01', 'INT_R04', 'SOS'],
+      certFile: client.certFile,
+      keyFile: client.keyFile,
+      caFile: authority.files.caBundle,
+      crlFiles: [authority.files.rootCrl, authority.files.intermediateOrgCrl],
+      server: VENDOR_NAME,
+      redirectHosts: ['agenda.example'],
+    })),
+  };
+  const writeConfig = (value: object): Promise<void> => writeFile(configFile, JSON.stringify(value, null, 2));
+  await writeConfig(config);
+  return {
+    dir,
+    authority,
+    edge,
+    vendors,
+    configFile,
+    config,
+    writeConfig,
+    startRelay: () => {
+      const relay = spawnRelay(['--config', configFile]);
+      relays.push(relay);
+      return relay;
+    },
+    close: async () => {
+      await Promise.all(relays.map((relay) => relay.stop()));
+      await Promise.all([edge.close(), ...vendors.map((vendor) => vendor.close())]);
+      await authority.remove();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+let plans = 0;
+
+export function makePlan(editors: readonly string[], change: Partial<SearchPlan> = {}): SearchPlan {
+  plans += 1;
+  const nowMs = Date.now();
+  return {
+    id: `plan-${plans}`,
+    flow: 'INT_R01',
+    fromMs: nowMs,
+    toMs: nowMs + 3 * 24 * 3600 * 1000,
+    budgetMs: 5000,
+    gatherMs: 0,
+    calls: editors.map((editor) => ({ editor, subjects: [RPPS_A] })),
+    ...change,
+  };
+}
