@@ -139,7 +139,7 @@ class Bundle {
     if (leaf === undefined) return undefined;
     try {
       const context = createSecureContext({
-        cert: this.#chain.map(toPem),
+        cert: this.#chain.map(toPem).join(''),
         key: this.#keyPem,
         ca: this.#authorities.map(toPem),
         // An empty array would ask for a check that nothing could pass.
@@ -155,8 +155,12 @@ class Bundle {
         crlNextUpdateMs: updates.length === 0 ? undefined : Math.min(...updates),
         digest: this.#hash.digest('hex'),
       };
-    } catch {
-      this.#report('certFile', 'OpenSSL refuse ce certificat, cette clé ou ces autorités');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      this.#report(
+        'certFile',
+        `OpenSSL refuse ce certificat, cette clé ou ces autorités (${code ?? 'sans code'})`,
+      );
       return undefined;
     }
   }

@@ -33,7 +33,13 @@ test('announces its vendors without any secret', async () => {
   expect(announcement?.relay).toBe('relay-test');
   expect(announcement?.editors.map(({ id }) => id)).toEqual(['agenda-1', 'agenda-2', 'agenda-3']);
   const [first] = announcement?.editors ?? [];
-  expect(Object.keys(first ?? {}).sort()).toEqual(['certificateNotAfter', 'flows', 'id', 'name', 'redirectHosts']);
+  expect(Object.keys(first ?? {}).sort()).toEqual([
+    'certificateNotAfter',
+    'flows',
+    'id',
+    'name',
+    'redirectHosts',
+  ]);
   expect(Date.parse(first?.certificateNotAfter ?? '')).toBeGreaterThan(Date.now());
 });
 
@@ -51,7 +57,9 @@ test('signs in with a token that its printed key verifies', async () => {
 test('answers a search with the slots of every vendor before the search resolves', async () => {
   const link = await scene.edge.linked();
   const landed = await ask(link, makePlan(['agenda-1', 'agenda-2']));
-  expect(landed.answers.map(({ call, failure, shown, received }) => ({ call, failure, shown, received }))).toEqual(
+  expect(
+    landed.answers.map(({ call, failure, shown, received }) => ({ call, failure, shown, received })),
+  ).toEqual(
     expect.arrayContaining([
       { call: 0, failure: undefined, shown: 2, received: 2 },
       { call: 1, failure: undefined, shown: 2, received: 2 },
@@ -63,7 +71,9 @@ test('answers a search with the slots of every vendor before the search resolves
 
 test('sends the exact request of the guide', () => {
   const [request] = scene.vendors[0]?.requests ?? [];
-  expect(request).toMatch(/^\/fhir\/Slot\?_include=Slot:schedule&_include:iterate=Schedule:actor&start=ge\d{4}-/);
+  expect(request).toMatch(
+    /^\/fhir\/Slot\?_include=Slot:schedule&_include:iterate=Schedule:actor&start=ge\d{4}-/,
+  );
   expect(request).toContain(`&schedule.actor:Practitioner.identifier=urn:oid:1.2.250.1.71.4.2.1%7C${RPPS_A}`);
   const [headers] = scene.vendors[0]?.headers ?? [];
   expect(headers?.accept).toBe('application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8');
@@ -130,8 +140,12 @@ test('refuses a plan that breaks the bounds of the link', async () => {
 
 test('counts what happened without a word about persons', async () => {
   const text = await (await fetch(`${await relay.adminUrl()}/metrics`)).text();
-  expect(text).toContain('passerelle_relay_vendor_calls_total{editor="agenda-1",flow="INT_R01",outcome="ok"}');
-  expect(text).toContain('passerelle_relay_vendor_calls_total{editor="agenda-3",flow="INT_R01",outcome="timeout"}');
+  expect(text).toContain(
+    'passerelle_relay_vendor_calls_total{editor="agenda-1",flow="INT_R01",outcome="ok"}',
+  );
+  expect(text).toContain(
+    'passerelle_relay_vendor_calls_total{editor="agenda-3",flow="INT_R01",outcome="timeout"}',
+  );
   expect(text).toContain('passerelle_relay_link_up 1');
   expect(text).toMatch(/passerelle_relay_certificate_expiry_seconds\{editor="agenda-1"\} \d{7,}/);
   expect(text).not.toContain(RPPS_A);
@@ -140,8 +154,24 @@ test('counts what happened without a word about persons', async () => {
 
 test('logs each exchange with numbers, and no identity that a vendor or the edge sent', async () => {
   const line = await relay.said('vendor-exchange');
-  expect(line).toMatchObject({ editor: 'agenda-1', flow: 'INT_R01', reason: 'ok', status: 200, count: 2, slots: 2 });
-  for (const canary of [RPPS_A, RPPS_A.slice(1), 'CANARI', 'Canari', 'Slot?', 'Bearer', '+33199000001', 'eyJ']) {
+  expect(line).toMatchObject({
+    editor: 'agenda-1',
+    flow: 'INT_R01',
+    reason: 'ok',
+    status: 200,
+    count: 2,
+    slots: 2,
+  });
+  for (const canary of [
+    RPPS_A,
+    RPPS_A.slice(1),
+    'CANARI',
+    'Canari',
+    'Slot?',
+    'Bearer',
+    '+33199000001',
+    'eyJ',
+  ]) {
     expect(relay.output()).not.toContain(canary);
   }
 });

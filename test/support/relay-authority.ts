@@ -7,8 +7,14 @@ import { type Authority, type LeafRequest, openAuthority, writeLeaf } from '../.
 
 export interface TestAuthority extends Authority {
   /** Issues and writes; the paths are absolute. */
-  client(name: string, request?: Partial<LeafRequest>): Promise<{ certFile: string; keyFile: string; serial: string }>;
-  server(name: string, request?: Partial<LeafRequest>): Promise<{ certPem: string; keyPem: string; serial: string }>;
+  client(
+    name: string,
+    request?: Partial<LeafRequest>,
+  ): Promise<{ certFile: string; keyFile: string; serial: string }>;
+  server(
+    name: string,
+    request?: Partial<LeafRequest>,
+  ): Promise<{ certPem: string; keyPem: string; serial: string }>;
   remove(): Promise<void>;
 }
 

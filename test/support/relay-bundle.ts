@@ -32,7 +32,9 @@ export function makeBundle(request: BundleRequest): object {
         resourceType: 'Slot',
         id: `slot-${tag}-${index}`,
         meta: { security: [{ system: SLOT_KIND_SYSTEM, code: 'PUBLIC' }] },
-        serviceType: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' }] }],
+        serviceType: [
+          { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'AMB' }] },
+        ],
         schedule: { reference: `Schedule/sch-${tag}` },
         status: 'free',
         start: new Date(start).toISOString().replace('Z', '+00:00'),

@@ -47,7 +47,9 @@ export async function startTestEdge(port = 0): Promise<TestEdge> {
     dials.count += 1;
     socket.on('error', () => {});
     if (edge.refuseWith !== undefined || request.url !== '/link') {
-      socket.end(`HTTP/1.1 ${edge.refuseWith ?? 404} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+      socket.end(
+        `HTTP/1.1 ${edge.refuseWith ?? 404} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+      );
       return;
     }
     sockets.handleUpgrade(request, socket, head, (accepted) => accept(accepted, request, links));

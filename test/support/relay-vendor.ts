@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { TlsOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -67,7 +67,8 @@ export async function startTestVendor(
     sockets,
     connections,
     handler,
-    present: ({ certPem, keyPem }) => server.setSecureContext({ cert: certPem, key: keyPem, ca: caPem, ...tls }),
+    present: ({ certPem, keyPem }) =>
+      server.setSecureContext({ cert: certPem, key: keyPem, ca: caPem, ...tls }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -78,7 +79,11 @@ export async function startTestVendor(
   return vendor;
 }
 
-export function sendJson(response: ServerResponse, value: unknown, headers: Record<string, string> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(200, { 'content-type': 'application/fhir+json', ...headers });
   response.end(typeof value === 'string' ? value : JSON.stringify(value));
 }
