@@ -4,7 +4,13 @@
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type LeafSpec, makeAuthorityCertificate, makeLeafCertificate, type Signer } from './certificates.ts';
+import {
+  type AuthoritySpec,
+  type LeafSpec,
+  makeAuthorityCertificate,
+  makeLeafCertificate,
+  type Signer,
+} from './certificates.ts';
 import { type FileContent, makeFolderOnce, readOptional, writeAtomically } from './files.ts';
 import { type Hash, makeKeyPair } from './keys.ts';
 import { CA_ISSUERS, CA_ROLES, type CaRole, type DnAttribute, nameAuthority, nameLeaf } from './names.ts';

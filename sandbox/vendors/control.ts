@@ -1,0 +1,143 @@
+// The control port, on loopback and in clear: what tests and people use to read a vendor's state and to steer it.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { FAULTS, readFaults } from './faults.ts';
+import type { Practice } from './practice.ts';
+import { changeSettings } from './settings.ts';
+import { describeState, resetVendor, type VendorInside } from './state.ts';
+
+const BODY_BYTES_MAX = 32 << 20;
+
+type Action = (inside: VendorInside, body: unknown) => unknown;
+
+/** Told to the caller as 400. */
+class BadInput extends Error {}
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  'GET /state': describeState,
+  'GET /faults': () => FAULTS,
+  'GET /directory': ({ practice }) => describeDirectory(practice),
+  'GET /settings': ({ practice }) => practice.settings,
+  'GET /fault': ({ faults }) => faults.list(),
+  'PUT /fault': ({ faults }, body) => {
+    faults.replace(accept(readFaults(body)));
+    return faults.list();
+  },
+  'DELETE /fault': ({ faults }) => {
+    faults.replace([]);
+    return [];
+  },
+  'PUT /settings': ({ practice }, body) => {
+    practice.settings = accept(changeSettings(practice.settings, body));
+    return practice.settings;
+  },
+  'PUT /bundle': ({ override }, body) => {
+    const problem = override.set(body);
+    if (problem !== undefined) throw new BadInput(problem);
+    return { override: true };
+  },
+  'DELETE /bundle': ({ override }) => {
+    override.clear();
+    return { override: false };
+  },
+  'POST /reset': (inside) => {
+    resetVendor(inside);
+    return describeState(inside);
+  },
+};
+
+export function makeControlServer(inside: VendorInside): Server {
+  return createServer((request, response) => {
+    response.on('error', () => {});
+    handle(request, inside).then(
+      (answer) => send(response, 200, answer),
+      (error: unknown) => {
+        if (error instanceof BadInput) send(response, 400, { error: error.message });
+        else send(response, 500, { error: String(error) });
+      },
+    );
+  });
+}
+
+export function describeDirectory({ directory, clock, ...practice }: Practice) {
+  return {
+    id: practice.id,
+    seed: directory.seed,
+    practitioners: directory.practitioners.map(({ id, person, roles, communities }) => ({
+      id,
+      identifier: person.identifier,
+      family: person.family,
+      given: person.given,
+      full: roles.every((role) => role.full),
+      communities: communities.map(({ community }) => community.finess),
+      places: roles.map(({ place, roleId, scheduleId }) => ({
+        roleId,
+        scheduleId,
+        line: place.line,
+        city: place.town.city,
+        postalCode: place.town.postalCode,
+        zone: place.town.zone,
+        phone: place.phone ?? null,
+        structure: place.structure,
+      })),
+    })),
+    associations: directory.associations.map(({ organizationId, association, points }) => ({
+      id: organizationId,
+      siret: association.siret,
+      name: association.name,
+      points: points.map(({ locationId, scheduleId, name, place }) => ({
+        locationId,
+        scheduleId,
+        name,
+        city: place.town.city,
+        zone: place.town.zone,
+      })),
+    })),
+  };
+}
+
+async function handle(request: IncomingMessage, inside: VendorInside): Promise<unknown> {
+  const route = `${request.method} ${request.url?.split('?', 1)[0]}`;
+  const action = Object.hasOwn(ACTIONS, route) ? ACTIONS[route] : undefined;
+  if (action === undefined) {
+    request.resume();
+    throw new BadInput(`Rien à cette adresse. On y trouve : ${Object.keys(ACTIONS).join(', ')}.`);
+  }
+  const text = await readBody(request);
+  return action(inside, request.method === 'PUT' ? parse(text) : undefined);
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > BODY_BYTES_MAX) throw new BadInput(`Corps de plus de ${BODY_BYTES_MAX} octets.`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BadInput('Le corps n’est pas du JSON.');
+  }
+}
+
+function accept<T>(value: T | string): T {
+  if (typeof value === 'string') throw new BadInput(value);
+  return value;
+}
+
+function send(response: ServerResponse, status: number, answer: unknown): void {
+  if (response.destroyed) return;
+  const body = JSON.stringify(answer);
+  response.writeHead(status, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

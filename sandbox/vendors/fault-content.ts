@@ -1,0 +1,67 @@
+// Faults that alter the Bundle of a search, applied in the order they were asked for.
+
+import type { FhirBundle } from './bundle.ts';
+import * as extra from './fault-extra-slots.ts';
+import { loop, paginate, sendElsewhere } from './fault-paging.ts';
+import * as references from './fault-references.ts';
+import * as shapes from './fault-shapes.ts';
+import * as slots from './fault-slots.ts';
+import type { FAULTS, FaultKind, TakenFault } from './faults.ts';
+import type { Pages } from './pages.ts';
+import type { Practice } from './practice.ts';
+import type { Search } from './search.ts';
+
+export interface ContentContext {
+  readonly search: Search;
+  readonly practice: Practice;
+  readonly pages: Pages;
+}
+
+/** Alters the Bundle in place. */
+export type Alteration = (bundle: FhirBundle, context: ContentContext, fault: TakenFault) => void;
+
+type ContentKind = { [K in FaultKind]: (typeof FAULTS)[K]['stage'] extends 'content' ? K : never }[FaultKind];
+
+const ALTERATIONS: Readonly<Record<ContentKind, Alteration>> = {
+  'outside-window': extra.addOutsideWindow,
+  'someone-else': extra.addSomeoneElse,
+  busy: extra.addBusy,
+  started: extra.addStarted,
+  'duplicate-slots': extra.repeatSlots,
+  'bad-dates': slots.writeBadDates,
+  'status-uppercase': slots.writeStatusUppercase,
+  'sos-pro': slots.addProKind,
+  'non-http-comment': slots.writeOddComments,
+  'missing-includes': shapes.dropIncludes,
+  unprefixed: shapes.dropPrefixes,
+  'french-phones': shapes.writeFrenchPhones,
+  'no-profile': shapes.dropProfiles,
+  'old-canonicals': shapes.swapCanonicals,
+  'empty-elements': shapes.addEmptyElements,
+  narrative: shapes.addNarratives,
+  unsorted: shapes.shuffle,
+  'no-total': shapes.dropTotal,
+  'long-ids': references.lengthenIds,
+  'absolute-refs': references.writeAbsolute,
+  'urn-refs': references.writeUrns,
+  'schedule-per-day': references.splitSchedulesByDay,
+  'duplicate-practitioner': references.doublePractitioners,
+  paging: paginate,
+  'paging-loop': loop,
+  'paging-foreign': sendElsewhere,
+};
+
+export function alterContent(
+  bundle: FhirBundle,
+  context: ContentContext,
+  faults: readonly TakenFault[],
+): FhirBundle {
+  for (const fault of faults) {
+    if (isContent(fault.kind)) ALTERATIONS[fault.kind](bundle, context, fault);
+  }
+  return bundle;
+}
+
+function isContent(kind: FaultKind): kind is ContentKind {
+  return Object.hasOwn(ALTERATIONS, kind);
+}

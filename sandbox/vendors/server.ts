@@ -1,0 +1,176 @@
+// The vendor's HTTPS port: asks for a client certificate without requiring it in the handshake, then routes.
+// `/fhir/*` is for callers with an accepted certificate; `/agenda/*` is a page for people, without certificate.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { parseBundle, writeBundle } from './bundle.ts';
+import { type Caller, CallerCheck } from './caller.ts';
+import { FHIR_JSON } from './codes.ts';
+import { CallerGone, Exchange, type Reply, tlsSocketOf } from './exchange.ts';
+import { alterContent } from './fault-content.ts';
+import { deliver } from './fault-delivery.ts';
+import { answerInstead } from './fault-instead.ts';
+import type { FaultSet, TakenFault } from './faults.ts';
+import type { Journal } from './journal.ts';
+import { describeCapabilities } from './metadata.ts';
+import { Refusal, writeOutcome } from './outcome.ts';
+import type { Override } from './override.ts';
+import type { Pages } from './pages.ts';
+import type { Practice } from './practice.ts';
+import { runSearch } from './search.ts';
+
+const URL_CHARS_MAX = 8_000;
+const KEEP_ALIVE_MS = 30_000;
+
+export interface TlsMaterial {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+export interface ServerOptions {
+  readonly tls: TlsMaterial;
+  /** `require` refuses in the handshake instead of answering 403. */
+  readonly clientCertificate: 'ask' | 'require';
+  readonly tlsMax: 'TLSv1.2' | 'TLSv1.3';
+}
+
+export interface VendorParts {
+  readonly practice: () => Practice;
+  readonly faults: FaultSet;
+  readonly pages: Pages;
+  readonly journal: Journal;
+  readonly override: Override;
+  /** Resets the TCP connection of an exchange. */
+  readonly reset: (exchange: Exchange) => void;
+}
+
+type Route = 'Slot' | 'Schedule' | 'metadata' | 'page' | 'agenda' | 'unknown';
+
+export function makeServer(options: ServerOptions, parts: VendorParts): Server {
+  const check = new CallerCheck(options.tls.ca);
+  const server = createServer(
+    {
+      ...options.tls,
+      requestCert: true,
+      rejectUnauthorized: options.clientCertificate === 'require',
+      minVersion: 'TLSv1.2',
+      maxVersion: options.tlsMax,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      void handle(request, response, check, parts);
+    },
+  );
+  server.on('secureConnection', (socket: TLSSocket) =>
+    parts.journal.countHandshake(socket.isSessionReused()),
+  );
+  // A client that refuses us, or speaks something else than TLS, is an ordinary ending.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('clientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  check: CallerCheck,
+  parts: VendorParts,
+): Promise<void> {
+  const socket = tlsSocketOf(request);
+  const caller = check.read(socket);
+  const route = findRoute(request.url ?? '');
+  const exchange = new Exchange(
+    request,
+    response,
+    parts.journal.begin(request, socket, route, caller.identity),
+  );
+  // Searches have no body; what comes is read and dropped so that the connection can be kept.
+  request.resume();
+  try {
+    await answer(exchange, route, caller, parts);
+  } catch (error) {
+    if (error instanceof CallerGone) return;
+    exchange.send(describeFailure(error));
+  }
+}
+
+async function answer(exchange: Exchange, route: Route, caller: Caller, parts: VendorParts): Promise<void> {
+  const practice = parts.practice();
+  const url = exchange.request.url ?? '';
+  if (url.length > URL_CHARS_MAX) throw new Refusal(414, 'too-long', 'adresse trop longue');
+  if (route === 'agenda') return exchange.send(showAgenda(practice, url));
+  refuseStranger(caller, practice);
+  if (exchange.request.method !== 'GET') throw new Refusal(405, 'not-supported', 'seul GET est accepté ici');
+  const faults = parts.faults.take(route);
+  for (const fault of faults) {
+    await answerInstead(exchange, fault, parts.reset);
+    if (exchange.response.headersSent || exchange.gone) return;
+  }
+  await exchange.wait(practice.settings.latencyMs);
+  const reply = makeReply(exchange, route, faults, parts);
+  await deliver(exchange, reply, faults, parts.reset);
+}
+
+function makeReply(
+  exchange: Exchange,
+  route: Route,
+  faults: readonly TakenFault[],
+  parts: VendorParts,
+): Reply {
+  const practice = parts.practice();
+  const url = exchange.request.url ?? '';
+  if (route === 'metadata') return okay(JSON.stringify(describeCapabilities(practice.id, practice.base)));
+  if (route === 'page') return okay(parts.pages.read(url));
+  const override = parts.override.take();
+  if (override !== undefined) return override;
+  const search = runSearch(route, url, practice);
+  if (!faults.some((fault) => fault.stage === 'content')) return okay(writeBundle(search.result));
+  const context = { search, practice, pages: parts.pages };
+  return okay(JSON.stringify(alterContent(parseBundle(search.result), context, faults)));
+}
+
+function refuseStranger(caller: Caller, practice: Practice): void {
+  if (caller.refusal !== undefined) throw new Refusal(403, 'forbidden', caller.refusal);
+  const expected = practice.settings.caller;
+  if (expected === null) return;
+  if (caller.identity?.cn !== expected.cn || caller.identity.ou !== expected.ou) {
+    throw new Refusal(403, 'forbidden', 'ce certificat n’est pas celui du SAS');
+  }
+}
+
+function findRoute(url: string): Route {
+  const path = url.split('?', 1)[0]?.replace(/\/+$/, '') ?? '';
+  if (path === '/fhir/Slot') return 'Slot';
+  if (path === '/fhir/Schedule') return 'Schedule';
+  if (path === '/fhir/metadata') return 'metadata';
+  if (path === '/fhir' && url.includes('_getpages=')) return 'page';
+  return path === '/agenda' || path.startsWith('/agenda/') ? 'agenda' : 'unknown';
+}
+
+function describeFailure(error: unknown): Reply {
+  const refusal =
+    error instanceof Refusal ? error : new Refusal(500, 'exception', 'erreur interne de l’éditeur simulé');
+  return {
+    status: refusal.status,
+    headers: { 'Content-Type': FHIR_JSON },
+    body: writeOutcome(refusal.code, refusal.message),
+  };
+}
+
+function okay(body: string): Reply {
+  return { status: 200, headers: { 'Content-Type': FHIR_JSON }, body };
+}
+
+function showAgenda(practice: Practice, url: string): Reply {
+  const origin = /[?&]origin=([A-Za-z0-9-]{1,40})(?:&|$)/.exec(url)?.[1];
+  const arrival = origin === undefined ? 'sans passer par le SAS' : `depuis ${origin}`;
+  return {
+    status: 200,
+    headers: { 'Content-Type': 'text/html; charset=utf-8' },
+    body:
+      `<!doctype html><html lang="fr"><meta charset="utf-8"><title>Agenda ${practice.id}</title>` +
+      `<h1>Agenda de l’éditeur simulé ${practice.id}</h1><p>Vous arrivez ${arrival}.</p></html>`,
+  };
+}

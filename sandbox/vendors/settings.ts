@@ -1,0 +1,85 @@
+// What can be set on a running vendor, with the checks of what the control port receives.
+
+export interface CallerIdentity {
+  readonly cn: string;
+  readonly ou: string;
+}
+
+export interface Settings {
+  /** Added before every answer under /fhir. */
+  readonly latencyMs: number;
+  /** Exactly so many free slots for each practitioner asked; null leaves the agenda as it is. */
+  readonly slotsPerPractitioner: number | null;
+  /** `any`: every well-formed identifier is known. */
+  readonly population: 'known' | 'any';
+  /** The vendor's clock, stopped at an instant; null follows the machine's. */
+  readonly now: string | null;
+  /** The only caller accepted; null accepts every certificate of the organisations' authority. */
+  readonly caller: CallerIdentity | null;
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  latencyMs: 0,
+  slotsPerPractitioner: null,
+  population: 'known',
+  now: null,
+  caller: null,
+};
+
+const LATENCY_MAX_MS = 600_000;
+const SLOTS_MAX = 2_000;
+
+/** Settings changed by what was received; a sentence when it is not acceptable. */
+export function changeSettings(current: Settings, change: unknown): Settings | string {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) {
+    return 'Les réglages sont un objet JSON.';
+  }
+  let next = current;
+  for (const [name, value] of Object.entries(change)) {
+    const changed = changeOne(next, name, value);
+    if (typeof changed === 'string') return changed;
+    next = changed;
+  }
+  return next;
+}
+
+function changeOne(current: Settings, name: string, value: unknown): Settings | string {
+  switch (name) {
+    case 'latencyMs':
+      if (!isWhole(value, LATENCY_MAX_MS)) return `latencyMs est un entier de 0 à ${LATENCY_MAX_MS}.`;
+      return { ...current, latencyMs: value };
+    case 'slotsPerPractitioner':
+      if (value !== null && !isWhole(value, SLOTS_MAX)) {
+        return `slotsPerPractitioner est null ou un entier de 0 à ${SLOTS_MAX}.`;
+      }
+      return { ...current, slotsPerPractitioner: value };
+    case 'population':
+      if (value !== 'known' && value !== 'any') return 'population vaut known ou any.';
+      return { ...current, population: value };
+    case 'now':
+      if (value !== null && (typeof value !== 'string' || Number.isNaN(Date.parse(value)))) {
+        return 'now est null ou un instant avec décalage horaire.';
+      }
+      return { ...current, now: value };
+    case 'caller':
+      if (value !== null && !isIdentity(value)) return 'caller est null ou un objet { cn, ou }.';
+      return { ...current, caller: value };
+    default:
+      return `réglage inconnu : ${name}`;
+  }
+}
+
+function isWhole(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function isIdentity(value: unknown): value is CallerIdentity {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'cn' in value &&
+    typeof value.cn === 'string' &&
+    'ou' in value &&
+    typeof value.ou === 'string'
+  );
+}
