@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
+import { splitLines } from './child.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MIGRATIONS = join(ROOT, 'worker', 'store', 'migrations');
@@ -66,8 +67,8 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     cf: false,
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
-      eachLine(stdout, write);
-      eachLine(stderr, write);
+      splitLines(stdout, write);
+      splitLines(stderr, write);
     },
   });
   const miniflare = new Miniflare(optionsFor(options.settings, options.port));
@@ -79,16 +80,6 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     configure: (settings) => miniflare.setOptions(optionsFor(settings, Number(new URL(url).port))),
     close: () => miniflare.dispose(),
   };
-}
-
-function eachLine(stream: NodeJS.ReadableStream, write: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') write(line);
-  });
 }
 
 interface Database {

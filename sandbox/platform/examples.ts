@@ -1,0 +1,95 @@
+// The commands `npm start` prints: searches that find something, made from what the simulated vendors hold today.
+
+import { setTimeout as wait } from 'node:timers/promises';
+
+const READY_MS = 30_000;
+
+/** Polls /readyz: D1 answers and a relay is connected. */
+export async function waitUntilReady(edgeUrl: string): Promise<void> {
+  const endMs = Date.now() + READY_MS;
+  for (;;) {
+    const response = await fetch(`${edgeUrl}/readyz`).catch(() => undefined);
+    if (response?.ok) return;
+    if (Date.now() > endMs) throw new Error('the relay did not reach the edge');
+    await wait(50);
+  }
+}
+
+interface Directory {
+  readonly practitioners: readonly { readonly identifier: string }[];
+  readonly associations: readonly { readonly siret: string }[];
+}
+
+export interface ExampleSearch {
+  readonly title: string;
+  readonly command: string;
+}
+
+export async function exampleSearches(
+  edgeUrl: string,
+  vendors: readonly { readonly control: string }[],
+): Promise<ExampleSearch[]> {
+  const directories = await Promise.all(
+    vendors.map(async ({ control }) => (await (await fetch(`${control}/directory`)).json()) as Directory),
+  );
+  const practitioners = mostShared(
+    directories.map((directory) => directory.practitioners.map((item) => item.identifier)),
+  );
+  const associations = mostShared(
+    directories.map((directory) => directory.associations.map((item) => item.siret)),
+  );
+  const idnps = practitioners.slice(0, 5).map((id) => `urn:oid:1.2.250.1.71.4.2.1|${id}`);
+  const idnst = associations.slice(0, 2).map((id) => `urn:oid:1.2.250.1.71.4.2.2|${id}`);
+  const slots = [
+    '_include=Slot:schedule',
+    '_include:iterate=Schedule:actor',
+    ...windowOf('start'),
+    'status=free',
+  ];
+  const cpts = ['_include=Slot:service-type-reference', '_include:iterate=HealthcareService:organization'];
+  const sos = [
+    '_revinclude=Slot:schedule',
+    '_include=Schedule:actor:Location',
+    '_include:iterate=Location:organization',
+    ...windowOf('_has:Slot:schedule:start'),
+    '_has:Slot:schedule:status=free',
+  ];
+  const who = `schedule.actor:Practitioner.identifier=${idnps.join(',')}`;
+  return [
+    {
+      title: 'Créneaux de cinq professionnels (INT_R01)',
+      command: curl(`${edgeUrl}/fhir/Slot`, [...slots, who]),
+    },
+    {
+      title: 'Les mêmes avec leurs CPTS (INT_R04)',
+      command: curl(`${edgeUrl}/fhir/Slot`, [...slots, ...cpts, who]),
+    },
+    {
+      title: 'Créneaux de deux associations SOS Médecins',
+      command: curl(`${edgeUrl}/fhir/Schedule`, [
+        ...sos,
+        `actor:Location.organization.identifier=${idnst.join(',')}`,
+      ]),
+    },
+  ];
+}
+
+/** Identifiers known to most vendors first. */
+function mostShared(lists: readonly (readonly string[])[]): string[] {
+  const counts = new Map<string, number>();
+  for (const id of lists.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([id]) => id);
+}
+
+/** From now to the end of the day after tomorrow, as SAS asks. */
+function windowOf(name: string): string[] {
+  const to = new Date(Date.now() + 2 * 24 * 3600 * 1000);
+  to.setUTCHours(22, 59, 59, 999);
+  const text = (date: Date): string => date.toISOString().replace('Z', '+00:00');
+  return [`${name}=ge${text(new Date())}`, `${name}=le${text(to)}`];
+}
+
+function curl(url: string, parameters: readonly string[]): string {
+  const data = parameters.map((parameter) => `--data-urlencode '${parameter}'`);
+  return `curl -sG -H "Authorization: Bearer $TOKEN" ${data.join(' ')} '${url}'`;
+}

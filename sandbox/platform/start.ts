@@ -1,0 +1,118 @@
+// npm start: the whole system on this machine. Three simulated vendors over real mTLS, the relay, the edge;
+// prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
+import { type Child, startChild } from './child.ts';
+import { exampleSearches, waitUntilReady } from './examples.ts';
+import { closeOnSignal, readFlags, readPort } from './flags.ts';
+import { startLocalEdge } from './local-edge.ts';
+import { type LocalVendor, startLocalRelay } from './local-relay.ts';
+import { openLocalState, signToken } from './local-state.ts';
+
+const flags = readFlags(
+  'Usage : npm start -- [--state .passerelle] [--port 8787] [--admin-port 9090] [--verbose oui]',
+  { state: '.passerelle', port: '8787', 'admin-port': '9090', verbose: '' },
+);
+const edgeStateDir = join(flags.state, 'edge');
+const VENDORS = [
+  { id: 'agenda-a', name: 'Agenda A', seed: '1' },
+  { id: 'agenda-b', name: 'Agenda B', seed: '2' },
+  { id: 'agenda-c', name: 'Agenda C', seed: '3' },
+] as const;
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const onLog = (line: string): void => {
+  if (flags.verbose !== '') say(line);
+};
+
+interface StartedVendor extends LocalVendor {
+  readonly control: string;
+}
+
+const stops: (() => Promise<unknown>)[] = [];
+let isStopping = false;
+
+async function stop(): Promise<void> {
+  isStopping = true;
+  for (const close of stops.reverse()) await close();
+}
+
+/** A part that dies takes the rest down with one clear line: a half system answers questions wrongly. */
+function watch(child: Child, name: string): Child {
+  stops.push(() => child.stop());
+  child.process.once('exit', (code) => {
+    if (isStopping) return;
+    process.stderr.write(`${name} s'est arrêté (code ${code}) : le reste s'arrête aussi.\n`);
+    void stop().finally(() => process.exit(1));
+  });
+  return child;
+}
+
+async function startVendors(pkiDir: string): Promise<StartedVendor[]> {
+  const started = VENDORS.map(async ({ id, name, seed }): Promise<StartedVendor> => {
+    const child = await startChild({
+      command: ['sandbox/vendors/main.ts', '--id', id, '--seed', seed, '--port', '0', '--pki', pkiDir],
+      readyEvent: 'vendor-ready',
+      onLine: onLog,
+    });
+    watch(child, name);
+    return { id, name, url: String(child.ready.url), control: String(child.ready.control) };
+  });
+  return Promise.all(started);
+}
+
+async function start(): Promise<void> {
+  await mkdir(flags.state, { recursive: true });
+  const pkiDir = join(flags.state, 'pki');
+  say('Certificats de test…');
+  const pki = await ensureSandboxPki(pkiDir);
+  say('Éditeurs simulés, relais, accès…');
+  const vendors = await startVendors(pkiDir);
+  const edge = await startLocalEdge({
+    host: '127.0.0.1',
+    port: readPort(flags.port, 'port'),
+    stateDir: edgeStateDir,
+    onLog,
+  });
+  stops.push(() => edge.close());
+  const relay = await startLocalRelay({
+    id: 'relay-a',
+    dir: join(flags.state, 'relay'),
+    edgeUrl: edge.url,
+    edgeStateDir,
+    pki,
+    vendors,
+    adminPort: readPort(flags['admin-port'], 'admin-port'),
+    onLog,
+  });
+  watch(relay, 'Le relais');
+  await waitUntilReady(edge.url);
+  await tell(edge.url, vendors);
+}
+
+async function tell(edgeUrl: string, vendors: readonly StartedVendor[]): Promise<void> {
+  const token = await signToken(await openLocalState(edgeStateDir), 'system/Slot.s');
+  say(`
+Passerelle est prête.
+
+  Accès (FHIR)        ${edgeUrl}/fhir/metadata
+  Relais (métriques)  http://127.0.0.1:${flags['admin-port']}/metrics`);
+  for (const { name, url, control } of vendors) say(`  ${name}            ${url}   commande : ${control}`);
+  say(`
+Jeton (8 heures) :
+  TOKEN=${token}
+`);
+  for (const { title, command } of await exampleSearches(edgeUrl, vendors)) say(`${title} :\n  ${command}\n`);
+  say('Ctrl-C arrête tout.');
+}
+
+closeOnSignal(stop);
+try {
+  await start();
+} catch (cause) {
+  process.stderr.write(`Le démarrage a échoué : ${cause instanceof Error ? cause.message : String(cause)}\n`);
+  await stop();
+  process.exit(1);
+}
