@@ -2,10 +2,10 @@
 // name nobody (type ADM). Profile FrAppointmentSAS; page "gestion des rendez-vous"; R4 app-1.
 
 import { SYSTEM } from '../canonical.ts';
+import { professionalKind } from '../identifier.ts';
 import type { AppointmentProfile } from './appointment.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { hasCoding, isFilled } from './elements.ts';
-import { PRACTITIONER_ID } from './formats.ts';
 import { PARTICIPANT_STATUSES } from './terms.ts';
 
 export function checkParticipants(c: Checker, appointment: Json, profile: AppointmentProfile): void {
@@ -48,7 +48,7 @@ function checkActor(c: Checker, actor: Json, profile: AppointmentProfile): void 
     const single = isObject(type) && list(type.coding).length === 1;
     if (!single || !hasCoding(type, SYSTEM.identifierType, 'IDNPS')) c.fail('appointment-actor-type', 'type');
   }
-  if (isFilled(value) && !PRACTITIONER_ID.test(value)) c.fail('appointment-actor-prefix', 'value');
+  if (isFilled(value) && professionalKind(value) === undefined) c.fail('appointment-actor-prefix', 'value');
   c.leave();
   c.leave();
 }

@@ -1,4 +1,4 @@
-// Forms of the values the guide and R4 constrain: instants, references, phones, national identifiers.
+// Forms of the values the guide and R4 constrain: instants, ids, phones, URLs.
 // Pure; every pattern is linear in the length of its input.
 
 export const ID = /^[A-Za-z0-9\-.]{1,64}$/;
@@ -13,12 +13,7 @@ export const E164 = /^\+[1-9]\d{6,14}$/;
 export const PHONE_FRENCH = /^\+(?:33|262|590|594|596)\d{9}$/;
 export const POSTAL_CODE = /^\d{5}$/;
 
-/** 8 + RPPS, or 0 + ADELI (Corsica has a letter). identifiers.md § 2. */
-export const PRACTITIONER_ID = /^(?:8\d{11}|0[0-9AB]{9})$/;
-/** 1 + FINESS, 3 + SIRET, 4 + RPPS rank, 0 + ADELI rank. identifiers.md § 2. */
-export const STRUCTURE_ID = /^(?:1[0-9AB]{9}|[34]\d{14}|0[0-9AB]{9,12})$/;
-export const FINESS_ID = /^1[0-9]{9}$/;
-export const SIRET_ID = /^3[0-9]{14}$/;
+/** A structure and a number of its own, or an RPPS. identifiers.md § 2; other national identifiers: ../identifier.ts. */
 export const REGULATOR_ID = /^(?:8\d{11}|[35][0-9AB]{9,14}\/[A-Za-z0-9._-]+)$/;
 
 /** Absolute http(s) URL without credentials, blank or control character. */

@@ -2,9 +2,9 @@
 // sas-sos-organization-aggregator; R4 org-1..3.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
+import { isSiret, isStrictFiness } from '../identifier.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import { FINESS_ID, SIRET_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
 import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from './terms.ts';
@@ -50,8 +50,8 @@ function checkIdentifier(c: Checker, identifier: Json, index: number, profile: O
   if (value === undefined) c.fail('organization-identifier-value', 'identifier', index, 'value');
   if (!isFilled(value)) return;
   if (profile === 'sos') {
-    if (!SIRET_ID.test(value)) c.fail('organization-siret', 'identifier', index, 'value');
-  } else if (!FINESS_ID.test(value)) c.fail('organization-finess', 'identifier', index, 'value');
+    if (!isSiret(value)) c.fail('organization-siret', 'identifier', index, 'value');
+  } else if (!isStrictFiness(value)) c.fail('organization-finess', 'identifier', index, 'value');
 }
 
 function checkHome(c: Checker, organization: Json): void {

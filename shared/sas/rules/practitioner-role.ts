@@ -2,6 +2,7 @@
 // identifier. Profile FrPractitionerRoleExerciceAgregateur; FAQ; ANS kit (counts `contained`).
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
+import { normaliseStructure } from '../identifier.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import {
   checkProfile,
@@ -11,7 +12,6 @@ import {
   hasCoding,
   isFilled,
 } from './elements.ts';
-import { STRUCTURE_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import { checkLocation } from './location.ts';
 import type { Finding } from './rule.ts';
@@ -71,7 +71,7 @@ function checkOrganization(c: Checker, role: Json): void {
   if (type !== undefined && !hasCoding(type, SYSTEM.identifierType, 'IDNST'))
     c.fail('role-organization-type', 'type');
   if (system !== undefined && system !== SYSTEM.idnst) c.fail('role-organization-system', 'system');
-  if (isFilled(value) && !STRUCTURE_ID.test(value)) c.fail('role-organization-prefix', 'value');
+  if (isFilled(value) && normaliseStructure(value) !== value) c.fail('role-organization-prefix', 'value');
   if (type === undefined || system === undefined || value === undefined) c.fail('role-organization-complete');
   c.leave();
   c.leave();

@@ -2,9 +2,9 @@
 // Profile FrPractitionerAgregateur; FAQ. Accounts of regulators are another profile: regulator.ts.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
+import { professionalKind } from '../identifier.ts';
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import { PRACTITIONER_ID } from './formats.ts';
 import { judge } from './judge.ts';
 import type { Finding } from './rule.ts';
 
@@ -35,5 +35,6 @@ function checkIdentifier(c: Checker, identifier: Json): void {
     c.fail('practitioner-identifier-type', 'type');
   }
   if (value === undefined) c.fail('practitioner-identifier-value', 'value');
-  else if (isFilled(value) && !PRACTITIONER_ID.test(value)) c.fail('practitioner-identifier-prefix', 'value');
+  else if (isFilled(value) && professionalKind(value) === undefined)
+    c.fail('practitioner-identifier-prefix', 'value');
 }
