@@ -1,0 +1,233 @@
+// The running system for tests and benches: simulated vendors in this process over real mTLS, the relay as a
+// process of its own, the edge in workerd with its D1. Everything on loopback and free ports, in a temporary
+// folder with fresh certificates; `stop` leaves nothing behind.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
+import { ensureSandboxPki, type SandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
+import type { Child } from '../../sandbox/platform/child.ts';
+import type { EdgeProcess } from '../../sandbox/platform/edge-process.ts';
+import { waitUntilReady } from '../../sandbox/platform/examples.ts';
+import { startLocalEdge } from '../../sandbox/platform/local-edge.ts';
+import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
+import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { startVendor, type Vendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';
+
+export interface SystemOptions {
+  readonly vendors?: readonly VendorOptions[];
+  /** Settings of the edge over the local ones, e.g. `DEADLINE_MS`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly flows?: readonly string[];
+  /** False: the edge and the vendors only. */
+  readonly relay?: boolean;
+}
+
+export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
+export const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
+const THREE_VENDORS: readonly VendorOptions[] = [{ seed: 1 }, { seed: 2 }, { seed: 3 }];
+const CA_BITS = 2048;
+
+/** Polls until `check` holds; fails with `what` after 15 seconds. */
+export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = Date.now() + 15_000;
+  while (!(await check())) {
+    if (Date.now() > endMs) throw new Error(`never happened: ${what}`);
+    await wait(20);
+  }
+}
+
+export class System {
+  readonly dir: string;
+  readonly pki: SandboxPki;
+  readonly vendors: readonly Vendor[];
+  readonly state: LocalState;
+  readonly edgeLog: string[] = [];
+  readonly relayLog: string[] = [];
+  readonly #options: SystemOptions;
+  #edge: EdgeProcess | undefined;
+  relay: Child | undefined;
+  token = '';
+  #port = 0;
+
+  private constructor(
+    dir: string,
+    pki: SandboxPki,
+    vendors: readonly Vendor[],
+    state: LocalState,
+    options: SystemOptions,
+  ) {
+    this.dir = dir;
+    this.pki = pki;
+    this.vendors = vendors;
+    this.state = state;
+    this.#options = options;
+  }
+
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const dir = await mkdtemp(join(tmpdir(), 'passerelle-'));
+    const wanted = options.vendors ?? THREE_VENDORS;
+    const ids = wanted.map(({ id, seed }) => id ?? `agenda-${String.fromCharCode(96 + seed)}`);
+    const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds: ids, caKeyBits: CA_BITS });
+    const vendors = await Promise.all(
+      wanted.map((vendor, i) => startVendor({ ...vendor, id: ids[i] ?? '', pki: join(dir, 'pki') })),
+    );
+    const state = await openLocalState(join(dir, 'edge'));
+    const system = new System(dir, pki, vendors, state, options);
+    system.token = await signToken(state, 'system/Slot.s');
+    await system.startEdge();
+    if (options.relay !== false) await system.startRelay();
+    return system;
+  }
+
+  get url(): string {
+    return this.#edge?.url ?? '';
+  }
+
+  async startEdge(): Promise<void> {
+    this.#edge = await startLocalEdge({
+      host: '127.0.0.1',
+      port: this.#port,
+      stateDir: this.state.dir,
+      settings: this.#options.settings ?? {},
+      onLog: (line) => this.edgeLog.push(line),
+    });
+    this.#port = Number(new URL(this.#edge.url).port);
+  }
+
+  async stopEdge(): Promise<void> {
+    await this.#edge?.close();
+    this.#edge = undefined;
+  }
+
+  /** Starts a relay and waits until the edge can ask it. */
+  async startRelay(id = 'relay-a'): Promise<Child> {
+    const child = await startLocalRelay({
+      id,
+      dir: join(this.dir, id),
+      edgeUrl: this.url,
+      edgeStateDir: this.state.dir,
+      pki: this.pki,
+      vendors: this.vendors.map((vendor) => ({
+        id: vendor.id,
+        name: vendor.id.replace('agenda-', 'Agenda '),
+        url: vendor.url,
+      })),
+      ...(this.#options.flows === undefined ? {} : { flows: this.#options.flows }),
+      adminPort: 0,
+      onLog: (line) => this.relayLog.push(line),
+    });
+    this.relay = child;
+    await waitUntilReady(this.url);
+    return child;
+  }
+
+  vendor(id: string): Vendor {
+    const vendor = this.vendors.find((item) => item.id === id);
+    if (vendor === undefined) throw new Error(`no vendor ${id}`);
+    return vendor;
+  }
+
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (!headers.has('Authorization')) headers.set('Authorization', `Bearer ${this.token}`);
+    return fetch(`${this.url}${path}`, { redirect: 'manual', ...init, headers });
+  }
+
+  async search(path: string, init: RequestInit = {}): Promise<SearchAnswer> {
+    const startedMs = performance.now();
+    const response = await this.fetch(path, init);
+    const text = await response.text();
+    return new SearchAnswer(response, text, performance.now() - startedMs);
+  }
+
+  async stop(): Promise<void> {
+    await this.relay?.stop();
+    await this.stopEdge();
+    await Promise.all(this.vendors.map((vendor) => vendor.close()));
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export class SearchAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly durationMs: number;
+
+  constructor(response: Response, text: string, durationMs: number) {
+    this.status = response.status;
+    this.headers = response.headers;
+    this.text = text;
+    this.durationMs = durationMs;
+  }
+
+  get bundle(): Bundle {
+    return JSON.parse(this.text) as Bundle;
+  }
+
+  get outcome(): OperationOutcome {
+    return JSON.parse(this.text) as OperationOutcome;
+  }
+
+  /** Resources of one type, in the Bundle's order. */
+  resources<T extends { resourceType: string }>(type: T['resourceType']): T[] {
+    const found = (this.bundle.entry ?? []).flatMap(({ resource }) =>
+      resource?.resourceType === type ? [resource] : [],
+    );
+    return found as unknown as T[];
+  }
+
+  /** Issues of the ledger entry; none when the Bundle has none. */
+  get ledger(): readonly OperationOutcomeIssue[] {
+    return this.resources<OperationOutcome>('OperationOutcome').flatMap(({ issue }) => issue);
+  }
+
+  /** The ledger as identifier → state. */
+  get states(): Map<string, string> {
+    const states = new Map<string, string>();
+    for (const { details, diagnostics } of this.ledger) {
+      const state = details?.coding?.[0]?.code ?? '';
+      const listed = /(?:^| )subjects=(\S*)/.exec(diagnostics ?? '')?.[1] ?? '';
+      for (const item of listed.split(',')) if (item !== '') states.set(item.split(':')[0] ?? '', state);
+    }
+    return states;
+  }
+}
+
+export interface SearchWindow {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** From now on for so many hours, on the UTC clock. */
+export function windowOf(hours = 60, from = new Date()): SearchWindow {
+  const text = (ms: number): string => new Date(ms).toISOString().replace('Z', '+00:00');
+  return { from: text(from.getTime()), to: text(from.getTime() + hours * 3_600_000) };
+}
+
+const encode = (text: string): string => text.replaceAll('+', '%2B');
+
+/** The path SAS asks for INT_R01, or for INT_R04 with `cpts`. */
+export function slotPath(subjects: readonly string[], window = windowOf(), cpts = false): string {
+  const services = cpts
+    ? '&_include=Slot:service-type-reference&_include:iterate=HealthcareService:organization'
+    : '';
+  return (
+    `/fhir/Slot?_include=Slot:schedule&_include:iterate=Schedule:actor${services}` +
+    `&start=ge${encode(window.from)}&start=le${encode(window.to)}&status=free` +
+    `&schedule.actor:Practitioner.identifier=${subjects.map((subject) => `${IDNPS}%7C${subject}`).join(',')}`
+  );
+}
+
+/** The path SAS asks for SOS Médecins. */
+export function schedulePath(subjects: readonly string[], window = windowOf()): string {
+  return (
+    '/fhir/Schedule?_revinclude=Slot:schedule&_include=Schedule:actor:Location&_include:iterate=Location:organization' +
+    `&_has:Slot:schedule:start=ge${encode(window.from)}&_has:Slot:schedule:start=le${encode(window.to)}` +
+    '&_has:Slot:schedule:status=free' +
+    `&actor:Location.organization.identifier=${subjects.map((subject) => `${IDNST}%7C${subject}`).join(',')}`
+  );
+}
