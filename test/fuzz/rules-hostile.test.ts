@@ -146,6 +146,17 @@ describe(`hostile JSON (seed ${SEED})`, () => {
     expect(judgeBundle({ ...bundles.individualBundle(), entry }, 'INT_R01')).toHaveLength(FINDING_COUNT_MAX);
   });
 
+  // Seed 1 of the property above: template strings and String() throw on such an object.
+  it('an object that has no text form, wherever a text belongs', () => {
+    for (const [, { make, judge }] of subjects) {
+      for (const path of pathsOf(make())) {
+        const sample = structuredClone(make());
+        apply(sample, path, JSON.parse('{"toString":null,"valueOf":null}'));
+        expect(judge(sample).length).toBeGreaterThan(0);
+      }
+    }
+  });
+
   it('the prototype is no element', () => {
     const slot: unknown = JSON.parse(`{"__proto__":${JSON.stringify(valid.individualSlot())}}`);
     expect(judgeSlot(slot, 'individual')).toEqual([{ rule: 'r4-resource-type', expression: 'Slot' }]);

@@ -179,8 +179,9 @@ export class BundleGraph {
   private checkOnce(c: Checker, resource: Json, seen: Set<string>, rule: RuleId): void {
     const own = new Set<string>();
     for (const identifier of list(resource.identifier)) {
-      if (!isObject(identifier) || typeof identifier.value !== 'string') continue;
-      own.add(`${String(resource.resourceType)} ${String(identifier.system)} ${identifier.value}`);
+      if (!isObject(identifier)) continue;
+      const { system, value } = identifier;
+      if (typeof system === 'string' && typeof value === 'string') own.add(`${rule} ${system} ${value}`);
     }
     for (const key of own) {
       if (seen.has(key)) c.fail(rule, 'identifier');

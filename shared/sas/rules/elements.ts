@@ -79,7 +79,10 @@ export function checkSpecialties(c: Checker, owner: Json): void {
       if (!isObject(coding)) continue;
       if (coding.system === undefined || coding.code === undefined) {
         c.fail('specialty-coding', 'specialty', index, 'coding', at);
-      } else if (coding.system !== SYSTEM.specialty || !SPECIALTY.test(String(coding.code))) {
+      } else if (
+        coding.system !== SYSTEM.specialty ||
+        (typeof coding.code === 'string' && !SPECIALTY.test(coding.code))
+      ) {
         c.fail('specialty-code-unknown', 'specialty', index, 'coding', at);
       }
     }

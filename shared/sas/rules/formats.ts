@@ -4,7 +4,7 @@
 export const ID = /^[A-Za-z0-9\-.]{1,64}$/;
 export const CODE = /^\S+(?: \S+)*$/;
 export const BLANK = /\s/;
-export const BASE64 = /^(?:[A-Za-z0-9+/=]|\s)+$/;
+export const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 export const DATE = /^\d{4}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?$/;
 export const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?$/;
 
