@@ -1,4 +1,4 @@
-// Sends an answer, soundly or as the delivery faults say: late, by drops, cut, compressed, endless, reset.
+// Sends an answer, soundly or as the delivery faults say: by drops, cut, compressed, endless, reset.
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
@@ -16,10 +16,7 @@ export async function deliver(
   reset: (exchange: Exchange) => void,
 ): Promise<void> {
   let changed = reply;
-  for (const fault of faults) {
-    if (fault.kind === 'slow') await exchange.wait(fault.number('delayMs'));
-    else changed = await alterReply(changed, fault);
-  }
+  for (const fault of faults) changed = await alterReply(changed, fault);
   for (const fault of faults) {
     switch (fault.kind) {
       case 'hang-body':

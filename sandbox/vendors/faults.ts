@@ -9,6 +9,8 @@ interface FaultEntry {
   readonly sentence: string;
   /** Parameters with their default value, whose type is what the control port accepts. */
   readonly parameters?: Readonly<Record<string, number | string>>;
+  /** The values a text parameter may take, when not any. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const FAULTS = {
@@ -19,7 +21,7 @@ export const FAULTS = {
     sentence: 'Envoie le corps par quelques octets à la fois.',
     parameters: { bytes: 16, everyMs: 50 },
   },
-  slow: { stage: 'delivery', sentence: 'Attend avant de répondre.', parameters: { delayMs: 3000 } },
+  slow: { stage: 'instead', sentence: 'Attend avant de répondre.', parameters: { delayMs: 3000 } },
   'status-400': { stage: 'instead', sentence: 'Refuse la requête : 400 et OperationOutcome.' },
   'status-401': { stage: 'instead', sentence: 'Demande une authentification : 401 et OperationOutcome.' },
   'status-404': {
@@ -70,6 +72,7 @@ export const FAULTS = {
     stage: 'instead',
     sentence: 'Répond 200 avec une autre ressource qu’un Bundle.',
     parameters: { as: 'OperationOutcome' },
+    choices: { as: ['OperationOutcome', 'Patient'] },
   },
   'outside-window': { stage: 'content', sentence: 'Ajoute des créneaux avant et après la fenêtre demandée.' },
   'someone-else': {
@@ -107,6 +110,7 @@ export const FAULTS = {
     stage: 'content',
     sentence: 'Écrit les dates sous d’autres formes : sans décalage, Z, précisions diverses, illisible.',
     parameters: { form: 'all' },
+    choices: { form: ['all', 'no-offset', 'z', 'no-millis', 'micros', 'minutes', 'garbage'] },
   },
   unprefixed: { stage: 'content', sentence: 'Ôte le préfixe des identifiants nationaux.' },
   'french-phones': {
@@ -207,21 +211,30 @@ function readFault(input: unknown): Fault | string {
   }
   const known = FAULT_ROUTES.find((candidate) => candidate === route);
   if (route !== null && known === undefined) return `route vaut ${FAULT_ROUTES.join(', ')}.`;
-  const entry: FaultEntry = FAULTS[kind];
-  const parameters: Record<string, number | string> = { ...entry.parameters };
+  const parameters = readParameters(kind, given);
+  return typeof parameters === 'string' ? parameters : { kind, times, route: known ?? null, parameters };
+}
+
+function readParameters(
+  kind: FaultKind,
+  given: Readonly<Record<string, unknown>>,
+): Fault['parameters'] | string {
+  const { parameters: defaults = {}, choices = {} }: FaultEntry = FAULTS[kind];
+  const parameters: Record<string, number | string> = { ...defaults };
   for (const [name, value] of Object.entries(given)) {
-    const expected = parameters[name];
+    const expected = defaults[name];
     if (expected === undefined) return `${kind} n’a pas de paramètre ${name}.`;
-    if (
-      typeof value === 'number'
-        ? typeof expected !== 'number' || !(value >= 0)
-        : typeof value !== typeof expected
-    ) {
-      return `${name} de ${kind} est ${typeof expected === 'number' ? 'un nombre positif' : 'un texte'}.`;
+    if (typeof expected === 'number') {
+      if (typeof value !== 'number' || !(value >= 0)) return `${name} de ${kind} est un nombre positif.`;
+      parameters[name] = value;
+    } else {
+      const allowed = choices[name];
+      if (typeof value !== 'string') return `${name} de ${kind} est un texte.`;
+      if (allowed?.includes(value) === false) return `${name} de ${kind} vaut ${allowed.join(', ')}.`;
+      parameters[name] = value;
     }
-    if (typeof value === 'number' || typeof value === 'string') parameters[name] = value;
   }
-  return { kind, times, route: known ?? null, parameters };
+  return parameters;
 }
 
 function isFaultKind(name: string): name is FaultKind {

@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { parseBundle, writeBundle } from './bundle.ts';
 import { type Caller, CallerCheck } from './caller.ts';
@@ -68,8 +69,14 @@ export function makeServer(options: ServerOptions, parts: VendorParts): Server {
   );
   // A client that refuses us, or speaks something else than TLS, is an ordinary ending.
   server.on('tlsClientError', (_error, socket) => socket.destroy());
-  server.on('clientError', (_error, socket) => socket.destroy());
+  server.on('clientError', refuseNoise);
   return server;
+}
+
+function refuseNoise(error: Error, socket: Duplex): void {
+  if (!socket.writable) return void socket.destroy();
+  const tooLong = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW';
+  socket.end(`HTTP/1.1 ${tooLong ? '431 Too Long' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
 }
 
 async function handle(
@@ -104,13 +111,21 @@ async function answer(exchange: Exchange, route: Route, caller: Caller, parts: V
   refuseStranger(caller, practice);
   if (exchange.request.method !== 'GET') throw new Refusal(405, 'not-supported', 'seul GET est accepté ici');
   const faults = parts.faults.take(route);
+  const instead = await findInstead(exchange, faults, parts);
+  if (instead === undefined) await exchange.wait(practice.settings.latencyMs);
+  await deliver(exchange, instead ?? makeReply(exchange, route, faults, parts), faults, parts.reset);
+}
+
+async function findInstead(
+  exchange: Exchange,
+  faults: readonly TakenFault[],
+  parts: VendorParts,
+): Promise<Reply | undefined> {
   for (const fault of faults) {
-    await answerInstead(exchange, fault, parts.reset);
-    if (exchange.response.headersSent || exchange.gone) return;
+    const reply = await answerInstead(exchange, fault, parts.reset);
+    if (reply !== undefined) return reply;
   }
-  await exchange.wait(practice.settings.latencyMs);
-  const reply = makeReply(exchange, route, faults, parts);
-  await deliver(exchange, reply, faults, parts.reset);
+  return undefined;
 }
 
 function makeReply(
