@@ -13,6 +13,7 @@ import { VERSION } from './version.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const ANNOUNCE_TIMEOUT_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1000;
 const BACKOFF_BASE_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
 /** A link that lived this long was a good one: the next dial starts afresh. */
@@ -84,7 +85,8 @@ export class Link {
     await within(this.#state.hub.drain(), timeoutMs).catch(() => {});
   }
 
-  close(): void {
+  /** Resolves when the socket is closed: what was said before has then reached the edge, or never will. */
+  async close(): Promise<void> {
     const state = this.#state;
     this.#state = { name: 'closed' };
     switch (state.name) {
@@ -96,8 +98,7 @@ export class Link {
         break;
       case 'announcing':
       case 'up':
-        state.socket.close(1001);
-        setTimeout(() => state.socket.terminate(), 1000).unref();
+        await closeSocket(state.socket);
         break;
       case 'idle':
       case 'signing':
@@ -207,6 +208,16 @@ export function linkUrl(edgeUrl: string): string {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.pathname = url.pathname.replace(/\/+$/, '') + LINK_PATH;
   return url.href;
+}
+
+/** Says goodbye, and does not wait for ever to hear it back. */
+async function closeSocket(socket: WebSocket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+  socket.once('close', () => resolve());
+  socket.close(1001);
+  await promise;
+  clearTimeout(timer);
 }
 
 async function within<T>(work: PromiseLike<T>, timeoutMs: number): Promise<T> {

@@ -1,6 +1,7 @@
 // The end of the process: the edge is told first, what runs is finished inside a bound, then everything is
 // closed in the order it depends on. A second signal does not wait.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Log } from '../shared/log.ts';
 
 const FINISH_MS = 10_000;
@@ -12,7 +13,7 @@ export interface Closing {
   readonly drainLink: (timeoutMs: number) => Promise<void>;
   /** Resolves when no search runs. */
   readonly finishSearches: () => Promise<void>;
-  readonly closeLink: () => void;
+  readonly closeLink: () => Promise<void>;
   readonly closeVendors: () => Promise<void>;
   readonly closeAdmin: () => Promise<void>;
   readonly flushLog: () => void;
@@ -43,7 +44,9 @@ async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
   const searches = closing.finishSearches();
   await closing.drainLink(DRAIN_TIMEOUT_MS);
   const finished = await before(searches, closing.finishMs ?? FINISH_MS);
-  closing.closeLink();
+  // The last search is over, but what says so to the edge is only written in this turn of the event loop.
+  await nextTurn();
+  await closing.closeLink();
   await before(Promise.all([closing.closeVendors(), closing.closeAdmin()]), DRAIN_TIMEOUT_MS);
   const durationMs = Math.round(performance.now() - startedMs);
   closing.log(finished ? 'info' : 'warn', 'relay-closed', {

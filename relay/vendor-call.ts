@@ -2,6 +2,7 @@
 // inside the bounds, gives them to the reader. Whatever goes wrong, what came before is kept.
 
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { VENDOR_BODY_BYTES_MAX, VENDOR_ENTRIES_MAX } from '../shared/link/limits.ts';
 import type { CallAnswer, FailedCall, SearchPlan, VendorFailure } from '../shared/link/relay.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';
@@ -110,6 +111,8 @@ class Reading {
       const next = trail.follow(read.next);
       if (!next.ok) return this.#fail({ reason: next.error, status: page.value.status });
       path = next.value;
+      // Undici lends a connection again one turn later: without this each second page would open another.
+      await nextTurn();
     }
   }
 

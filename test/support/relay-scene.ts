@@ -18,6 +18,8 @@ export interface Scene {
   readonly edge: TestEdge;
   readonly vendors: readonly TestVendor[];
   readonly configFile: string;
+  /** Of the certificate that every vendor shows. */
+  readonly vendorSerial: string;
   /** The settings as an object, to change and write again. */
   readonly config: SceneConfig;
   writeConfig(config: object): Promise<void>;
@@ -32,9 +34,10 @@ export interface SceneConfig {
   editors: Record<string, unknown>[];
 }
 
-export async function makeScene(handlers: readonly Handler[]): Promise<Scene> {
+/** `shared` is an authority that outlives the scene, for tests that leave its files alone. */
+export async function makeScene(handlers: readonly Handler[], shared?: TestAuthority): Promise<Scene> {
   const dir = await mkdtemp(join(tmpdir(), 'relay-scene-'));
-  const authority = await makeTestAuthority();
+  const authority = shared ?? (await makeTestAuthority());
   const client = await authority.client('relay');
   const leaf = await authority.server('vendor');
   const ca = authority.signers.org.certPem + authority.signers.root.certPem;
@@ -68,6 +71,7 @@ export async function makeScene(handlers: readonly Handler[]): Promise<Scene> {
     edge,
     vendors,
     configFile,
+    vendorSerial: leaf.serial,
     config,
     writeConfig,
     startRelay: () => {
@@ -78,7 +82,7 @@ export async function makeScene(handlers: readonly Handler[]): Promise<Scene> {
     close: async () => {
       await Promise.all(relays.map((relay) => relay.stop()));
       await Promise.all([edge.close(), ...vendors.map((vendor) => vendor.close())]);
-      await authority.remove();
+      if (shared === undefined) await authority.remove();
       await rm(dir, { recursive: true, force: true });
     },
   };

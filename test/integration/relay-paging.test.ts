@@ -1,0 +1,145 @@
+// Following a vendor's pages, and where that stops. Whatever stops it, the slots that came before are kept.
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { VendorClient } from '../../relay/outbound.ts';
+import { callVendor, type Exchanged } from '../../relay/vendor-call.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
+import { makeBundle } from '../support/relay-bundle.ts';
+import { makeClient } from '../support/relay-client.ts';
+import { makePlan } from '../support/relay-scene.ts';
+import { sendJson, startTestVendor, type TestVendor } from '../support/relay-vendor.ts';
+
+const HOUR_MS = 3_600_000;
+
+let authority: TestAuthority;
+let vendor: TestVendor;
+let client: VendorClient;
+let next: (page: number) => string | undefined;
+
+beforeAll(async () => {
+  authority = await makeTestAuthority();
+  const ca = authority.signers.org.certPem + authority.signers.root.certPem;
+  vendor = await startTestVendor(await authority.server('vendor'), ca, (_request, response) => {
+    const page = vendor.requests.length;
+    const url = next(page);
+    const startMs = Date.now() + page * HOUR_MS;
+    sendJson(response, makeBundle({ startMs, tag: String(page), ...(url !== undefined && { next: url }) }));
+  });
+  client = makeClient({ baseUrl: `${vendor.baseUrl}/`, authority, files: await authority.client('relay') });
+});
+
+beforeEach(() => {
+  vendor.requests.length = 0;
+});
+
+afterAll(async () => {
+  await client?.retire();
+  await vendor?.close();
+  await authority?.remove();
+});
+
+async function call(links: (page: number) => string | undefined): Promise<Exchanged> {
+  next = links;
+  // Undici lends a connection again one turn of the event loop after its answer.
+  await nextTurn();
+  return callVendor(client, makePlan(['agenda-test']), 0, AbortSignal.timeout(10_000));
+}
+
+function until3(url: (page: number) => string) {
+  return (page: number) => (page < 3 ? url(page) : undefined);
+}
+
+test.each([
+  ['absolute', (page: number) => `${vendor.baseUrl}/Slot?page=${page + 1}`],
+  ['relative to the base', (page: number) => `Slot?page=${page + 1}`],
+  ['absolute in path only', (page: number) => `/fhir/Slot?page=${page + 1}`],
+  ['a query alone', (page: number) => `?page=${page + 1}`],
+  ['on the base itself', (page: number) => `${vendor.baseUrl}?_getpages=${page + 1}`],
+])('follows a next that is %s, on one connection', async (_name, url) => {
+  const { answer } = await call(until3(url));
+  expect(answer).toMatchObject({ pages: 3, received: 3, shown: 3 });
+  expect(answer.failure).toBeUndefined();
+  expect(vendor.requests.slice(1).every((request) => request.includes('3') || request.includes('2'))).toBe(
+    true,
+  );
+  expect(vendor.connections.count).toBe(1);
+});
+
+test.each([
+  ['another host', () => 'https://elsewhere.test/fhir/Slot?page=2'],
+  ['another port', () => `https://localhost:1/fhir/Slot?page=2`],
+  ['another scheme', () => `http://localhost:${vendor.port}/fhir/Slot?page=2`],
+  ['credentials', () => `https://user@localhost:${vendor.port}/fhir/Slot?page=2`],
+  ['another path', () => `${vendor.origin}/admin?page=2`],
+  ['a path that only begins alike', () => `${vendor.origin}/fhir2/Slot?page=2`],
+  ['a path that climbs', () => `${vendor.baseUrl}/../admin?page=2`],
+  ['a path that climbs in disguise', () => `${vendor.baseUrl}/%2e%2e/admin?page=2`],
+  ['a path with an encoded slash', () => `${vendor.baseUrl}/..%2Fadmin?page=2`],
+  ['no URL', () => 'https://'],
+  ['the page just read', () => vendor.requests.at(-1) ?? ''],
+])('refuses a next with %s, and keeps what came before', async (_name, url) => {
+  const { answer } = await call(url);
+  expect(answer.failure).toEqual({ reason: 'foreign-next', status: 200 });
+  expect(answer).toMatchObject({ pages: 1, shown: 1 });
+  expect(vendor.requests).toHaveLength(1);
+});
+
+test('stops when a page comes round again', async () => {
+  const { answer } = await call((page) => `?page=${page % 2}`);
+  expect(answer.failure).toEqual({ reason: 'foreign-next', status: 200 });
+  expect(answer).toMatchObject({ pages: 3, shown: 3 });
+});
+
+test('follows twenty pages and refuses the twenty-first', async () => {
+  const whole = await call((page) => (page < 20 ? `?page=${page + 1}` : undefined));
+  expect(whole.answer).toMatchObject({ pages: 20, shown: 20 });
+  expect(whole.answer.failure).toBeUndefined();
+  vendor.requests.length = 0;
+  const endless = await call((page) => `?page=${page + 1}`);
+  expect(endless.answer.failure).toEqual({ reason: 'too-many-pages', status: 200 });
+  expect(endless.answer).toMatchObject({ pages: 20, shown: 20 });
+  expect(vendor.requests).toHaveLength(20);
+});
+
+test('keeps the first page when the second fails', async () => {
+  const { handler } = vendor;
+  vendor.handler = (request, response) => {
+    if (vendor.requests.length < 2) handler(request, response);
+    else response.writeHead(500).end();
+  };
+  const { answer, status } = await call(() => '?page=2');
+  vendor.handler = handler;
+  expect(answer.failure).toEqual({ reason: 'error', status: 500 });
+  expect(answer).toMatchObject({ pages: 1, shown: 1 });
+  expect(status).toBe(500);
+});
+
+test('refuses more entries than the bound, over all pages', async () => {
+  const { handler } = vendor;
+  vendor.handler = (_request, response) => {
+    const entry = Array.from({ length: 10_001 }, () => ({ resource: { resourceType: 'Slot' } }));
+    sendJson(response, {
+      resourceType: 'Bundle',
+      type: 'searchset',
+      entry,
+      link: [{ relation: 'next', url: `?page=${vendor.requests.length + 1}` }],
+    });
+  };
+  const { answer } = await call(() => undefined);
+  vendor.handler = handler;
+  expect(answer.failure).toEqual({ reason: 'too-many-entries', status: 200 });
+  expect(answer).toMatchObject({ pages: 1, received: 10_001 });
+});
+
+test.each([['{"resourceType":"OperationOutcome"}'], ['[]'], ['null'], ['"text"'], ['{}']])(
+  'calls not-bundle %s',
+  async (body) => {
+    const { handler } = vendor;
+    vendor.handler = (_request, response) => sendJson(response, body);
+    const { answer } = await call(() => undefined);
+    vendor.handler = handler;
+    expect(answer.failure).toEqual({ reason: 'not-bundle', status: 200 });
+    expect(answer).toMatchObject({ pages: 0, received: 0 });
+  },
+);
