@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     console.error(
-      `Impossible d'écrire dans ${options.out} : ${error instanceof Error ? error.message : error}`,
+      `Impossible d’écrire dans ${options.out} : ${error instanceof Error ? error.message : error}`,
     );
     return 1;
   }
