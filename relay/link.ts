@@ -118,6 +118,9 @@ export class Link {
       maxPayload: FRAME_BYTES_MAX,
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      // Masks protect proxies from what a browser's page may write; here they would only cost a copy of each
+      // answer. A zero mask is legal, and `ws` then skips the work.
+      generateMask: (mask) => mask.fill(0),
     });
     this.#state = { name: 'dialling', socket };
     this.#log('info', 'link-dialling', { host: this.#host, attempt: this.#attempt });

@@ -133,6 +133,21 @@ test('accepts JSON at the depth bound and refuses one past it', async () => {
   });
 });
 
+test('measures the depth of a large body before parsing it', async () => {
+  const large = (depth: number): Buffer =>
+    gzipSync(Buffer.from(`["${'x'.repeat(BYTES_MAX)}",${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}]`));
+  const client = connect();
+  for (const [depth, expected] of [
+    [64, { ok: true }],
+    [65, { ok: false, error: { reason: 'too-deep' } }],
+  ] as const) {
+    vendor.handler = answers(200, { 'content-encoding': 'gzip' }, large(depth));
+    expect(await client.fetchPage('/fhir/Slot', 2 * BYTES_MAX, AbortSignal.timeout(5000))).toMatchObject(
+      expected,
+    );
+  }
+});
+
 test('calls too-large a header block past its bound', async () => {
   const page = await ask(answers(200, { 'x-long': 'y'.repeat(17 * 1024) }, '{}'));
   expect(page).toMatchObject({ ok: false, error: { reason: 'too-large' } });

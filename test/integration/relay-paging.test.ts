@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { VendorClient } from '../../relay/outbound.ts';
 import { callVendor, type Exchanged } from '../../relay/vendor-call.ts';
+import { VENDOR_PAGES_MAX } from '../../shared/link/limits.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { makeBundle } from '../support/relay-bundle.ts';
 import { makeClient } from '../support/relay-client.ts';
@@ -91,15 +92,15 @@ test('stops when a page comes round again', async () => {
   expect(answer).toMatchObject({ pages: 3, shown: 3 });
 });
 
-test('follows twenty pages and refuses the twenty-first', async () => {
-  const whole = await call((page) => (page < 20 ? `?page=${page + 1}` : undefined));
-  expect(whole.answer).toMatchObject({ pages: 20, shown: 20 });
+test('follows pages up to the bound and refuses one more', async () => {
+  const whole = await call((page) => (page < VENDOR_PAGES_MAX ? `?page=${page + 1}` : undefined));
+  expect(whole.answer).toMatchObject({ pages: VENDOR_PAGES_MAX, shown: VENDOR_PAGES_MAX });
   expect(whole.answer.failure).toBeUndefined();
   vendor.requests.length = 0;
   const endless = await call((page) => `?page=${page + 1}`);
   expect(endless.answer.failure).toEqual({ reason: 'too-many-pages', status: 200 });
-  expect(endless.answer).toMatchObject({ pages: 20, shown: 20 });
-  expect(vendor.requests).toHaveLength(20);
+  expect(endless.answer).toMatchObject({ pages: VENDOR_PAGES_MAX, shown: VENDOR_PAGES_MAX });
+  expect(vendor.requests).toHaveLength(VENDOR_PAGES_MAX);
 });
 
 test('keeps the first page when the second fails', async () => {

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isWithinDepth } from '../../relay/json-depth.ts';
+import { isTextWithinDepth, isWithinDepth } from '../../relay/json-depth.ts';
 
-const scan = (text: string, max: number): boolean => isWithinDepth(Buffer.from(text), max);
+const scan = (text: string, max: number): boolean => isTextWithinDepth(Buffer.from(text), max);
 
 test.each([
   ['', 0],
@@ -31,13 +31,15 @@ test('stops at once on a text that only opens', () => {
   expect(scan('['.repeat(1_000_000), 64)).toBe(false);
 });
 
-test('agrees with the parsed value', () => {
+test('both measures agree with each other', () => {
   let seen = 0;
   fc.assert(
     fc.property(fc.json({ maxDepth: 8 }), (text) => {
       const depth = measure(JSON.parse(text));
       seen = Math.max(seen, depth);
-      return scan(text, depth) && (depth === 0 || !scan(text, depth - 1));
+      const value: unknown = JSON.parse(text);
+      const scanned = scan(text, depth) && (depth === 0 || !scan(text, depth - 1));
+      return scanned && isWithinDepth(value, depth) && (depth === 0 || !isWithinDepth(value, depth - 1));
     }),
     { seed: 20_260, numRuns: 500 },
   );
