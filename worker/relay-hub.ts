@@ -49,13 +49,12 @@ export class RelayHub extends DurableObject<Env> {
     const relay = request.headers.get(RELAY_ID_HEADER) ?? '';
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
-    // A relay that dials again has lost its first link, whether or not we have noticed.
-    this.#links.get(relay)?.close(CLOSE_REPLACED, 'replaced');
     const link: RelayLink = new RelayLink(relay, server, {
       announced: async (value) => {
         const announcement = readAnnouncement(value, relay);
         await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
         this.#directory = undefined;
+        this.#take(link);
         log('info', 'relay announced', {
           relay,
           editors: announcement.editors.length,
@@ -67,9 +66,15 @@ export class RelayHub extends DurableObject<Env> {
         log('info', 'relay lost', { relay });
       },
     });
-    this.#links.set(relay, link);
     log('info', 'relay connected', { relay });
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** From its announcement on a link is the relay's: one that dials again has lost the first, noticed or not. */
+  #take(link: RelayLink): void {
+    const before = this.#links.get(link.id);
+    this.#links.set(link.id, link);
+    if (before !== link) before?.close(CLOSE_REPLACED, 'replaced');
   }
 
   /** True when at least one relay can be asked. */

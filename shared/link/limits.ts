@@ -5,7 +5,7 @@ export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 /** One vendor's whole answer, all pages, after decompression: 25 practitioners × 3 days × 3 places stay under 4 MB. */
 export const VENDOR_BODY_BYTES_MAX = 16 * 1024 * 1024;
 /** Pages followed through `next`; the guide knows none (flows.md A33). */
-export const VENDOR_PAGES_MAX = 20;
+export const VENDOR_PAGES_MAX = 50;
 /** Entries over all pages of one exchange. */
 export const VENDOR_ENTRIES_MAX = 20_000;
 /** Nesting of a vendor's JSON; the guide's Bundles reach 10. */

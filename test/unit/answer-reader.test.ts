@@ -415,6 +415,15 @@ describe('INT_R04', () => {
     expect(result).toMatchObject({ shown: 1, repaired: { 'cpts-unresolved': 1 }, services: [] });
   });
 
+  it('takes the kind CPTS away with it, and drops a slot that was open to that CPTS only', () => {
+    const kinds = (...codes: string[]): Json => ({ security: codes.map((code) => ({ code })) });
+    const both = read(answer([slot({ meta: kinds('PUBLIC', 'CPTS') })]), { flow: 'INT_R04' });
+    expect((first(both).shape.meta as Json).security).toEqual([expect.objectContaining({ code: 'PUBLIC' })]);
+    expect(both.repaired).toMatchObject({ 'cpts-unresolved': 1 });
+    const only = read(answer([slot({ meta: kinds('CPTS') })]), { flow: 'INT_R04' });
+    expect(only).toMatchObject({ shown: 0, dropped: { 'slot-cpts-unresolved': 1 } });
+  });
+
   it('sends no CPTS resource when INT_R01 asked', () => {
     expect(read(page).services).toEqual([]);
   });

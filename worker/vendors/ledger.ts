@@ -34,6 +34,7 @@ const UNREADABLE = new Set([
   'slot-holder-unresolved',
   'slot-site-unresolved',
   'site-address-incomplete',
+  'slot-cpts-unresolved',
   'slot-not-conformant',
 ]);
 

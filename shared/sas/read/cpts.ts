@@ -7,6 +7,7 @@ import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isStrictFiness, normaliseStructure } from '../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { readPhones } from './contact.ts';
+import { isConformantCpts } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** Collects the CPTS of one answer; slots point to them by index. */
@@ -43,20 +44,22 @@ export class CptsRegister {
     const known = this.#byFiness.get(finess);
     if (known !== undefined) return known;
     const id = `cpts-${this.#hash(finess)}`;
+    const owner = this.#organization(organization, id, finess);
+    if (!isConformantCpts(owner)) return undefined;
     this.services.push({
       service: { type: 'HealthcareService', id, text: serviceText(service, id) },
-      organization: { type: 'Organization', id, text: this.#organizationText(organization, id, finess) },
+      organization: { type: 'Organization', id, text: JSON.stringify(owner) },
     });
     this.#byFiness.set(finess, this.services.length - 1);
     return this.services.length - 1;
   }
 
-  #organizationText(organization: JsonObject, id: string, finess: string): string {
+  #organization(organization: JsonObject, id: string, finess: string): JsonObject {
     const repairs: ReadRuleId[] = [];
     const name = asText(organization.name);
     const telecom = readPhones(organization.telecom, repairs);
     this.#report(repairs);
-    return JSON.stringify({
+    return {
       resourceType: 'Organization',
       id,
       meta: { profile: [PROFILE.organizationCpts] },
@@ -69,7 +72,7 @@ export class CptsRegister {
       ],
       ...(name === undefined ? {} : { name }),
       ...(telecom.length > 0 ? { telecom } : {}),
-    });
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../identifier.ts';
 import { readPhones } from './contact.ts';
+import { isConformantHolder } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Holder {
@@ -59,14 +60,14 @@ function preference(id: string | undefined, asked: ReadonlySet<string>): number 
   return (asked.has(id) ? 3 : 1) + (id.startsWith('8') ? 1 : 0);
 }
 
-export function readPractitioner(resource: JsonObject, context: HolderContext): Holder | undefined {
+export function readPractitioner(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
-  const subject = nationalId(resource, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
+  const subject = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
   if (subject === undefined) return undefined;
   const id = `ps-${context.hash(subject)}`;
-  const name = readNames(resource.name);
-  const telecom = readPhones(resource.telecom, repairs);
-  const text = JSON.stringify({
+  const name = readNames(sent.name);
+  const telecom = readPhones(sent.telecom, repairs);
+  const resource = {
     resourceType: 'Practitioner',
     id,
     meta: { profile: [PROFILE.practitioner] },
@@ -79,9 +80,10 @@ export function readPractitioner(resource: JsonObject, context: HolderContext): 
     ],
     ...(name.length > 0 ? { name } : {}),
     ...(telecom.length > 0 ? { telecom } : {}),
-  });
+  };
+  if (!isConformantHolder(resource)) return undefined;
   const rank = (name.length > 0 ? 2 : 0) + (telecom.length > 0 ? 1 : 0);
-  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs };
+  return { subject, resource: { type: 'Practitioner', id, text: JSON.stringify(resource) }, rank, repairs };
 }
 
 function readNames(value: unknown): JsonObject[] {
@@ -102,14 +104,14 @@ function readNames(value: unknown): JsonObject[] {
   return names;
 }
 
-export function readAssociation(resource: JsonObject, context: HolderContext): Holder | undefined {
+export function readAssociation(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
-  const subject = nationalId(resource, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
+  const subject = nationalId(sent, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
   if (subject === undefined) return undefined;
   const id = `sos-${context.hash(subject)}`;
-  const name = asText(resource.name);
-  const telecom = readPhones(resource.telecom, repairs);
-  const text = JSON.stringify({
+  const name = asText(sent.name);
+  const telecom = readPhones(sent.telecom, repairs);
+  const resource = {
     resourceType: 'Organization',
     id,
     meta: { profile: [PROFILE.organizationSos] },
@@ -122,11 +124,12 @@ export function readAssociation(resource: JsonObject, context: HolderContext): H
     ],
     ...(name === undefined ? {} : { name }),
     ...(telecom.length > 0 ? { telecom } : {}),
-  });
+  };
+  if (!isConformantHolder(resource)) return undefined;
   const rank = (name === undefined ? 0 : 2) + (telecom.length > 0 ? 1 : 0);
   return {
     subject,
-    resource: { type: 'Organization', id, text },
+    resource: { type: 'Organization', id, text: JSON.stringify(resource) },
     rank,
     ...(name === undefined ? {} : { name }),
     repairs,

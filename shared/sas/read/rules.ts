@@ -89,6 +89,13 @@ export const READ_RULES = {
     text: "Aucun des types de créneau envoyés n'est affichable pour ce flux.",
     page: 'SOS',
   },
+  'slot-cpts-unresolved': {
+    id: 'slot-cpts-unresolved',
+    severity: 'error',
+    on: 'Slot',
+    text: "Le créneau n'est ouvert qu'à une CPTS, et les ressources de cette CPTS sont absentes ou incomplètes.",
+    page: 'CPTS',
+  },
   'slot-not-conformant': {
     id: 'slot-not-conformant',
     severity: 'error',
@@ -136,6 +143,12 @@ export const READ_RULES = {
     'cpts-unresolved',
     'Slot',
     'La référence à une CPTS ne mène pas à un HealthcareService et une Organization complets : elle est retirée.',
+    'CPTS',
+  ),
+  'kind-cpts-added': repaired(
+    'kind-cpts-added',
+    'Slot',
+    'Le créneau est rattaché à une CPTS sans en avoir la nature : elle est ajoutée.',
     'CPTS',
   ),
   'appointment-type-unknown': repaired(

@@ -5,8 +5,10 @@ import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseStructure } from '../identifier.ts';
+import type { Flow } from '../query.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { readAddress, readPhones, readPosition } from './contact.ts';
+import { isConformantSite } from './guard.ts';
 import { readOpeningHours } from './opening-hours.ts';
 import type { ReadRuleId } from './rules.ts';
 
@@ -21,7 +23,7 @@ export interface Site {
   readonly repairs: readonly ReadRuleId[];
 }
 
-export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete';
+export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete' | 'slot-not-conformant';
 
 /** System of a Location's internal identifier when the vendor gave none. */
 function madeSystem(editor: string): string {
@@ -46,7 +48,7 @@ export function readRole(role: JsonObject, practitionerId: string, context: Site
   const organization = readStructure(role.organization, repairs);
   const telecom = readPhones(role.telecom, repairs);
   if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
-  const text = JSON.stringify({
+  const resource = {
     resourceType: 'PractitionerRole',
     id,
     meta: { profile: [PROFILE.practitionerRole] },
@@ -55,8 +57,18 @@ export function readRole(role: JsonObject, practitionerId: string, context: Site
     ...(organization === undefined ? {} : { organization }),
     location: [{ reference: `#${contained.id}` }],
     ...(telecom.length > 0 ? { telecom } : {}),
-  });
-  return { resource: { type: 'PractitionerRole', id, text }, repairs };
+  };
+  return toSite(resource, 'INT_R01', repairs);
+}
+
+function toSite(
+  resource: JsonObject & { readonly resourceType: string; readonly id: string },
+  flow: Flow,
+  repairs: readonly ReadRuleId[],
+): Site | SiteFailure {
+  if (!isConformantSite(resource, flow)) return 'slot-not-conformant';
+  const { resourceType: type, id } = resource;
+  return { resource: { type, id, text: JSON.stringify(resource) }, repairs };
 }
 
 /** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
@@ -172,7 +184,7 @@ export function readSosLocation(
   const telecom = readPhones(location.telecom, repairs);
   const position = readPosition(location.position);
   const hoursOfOperation = readOpeningHours(location.hoursOfOperation, repairs);
-  const text = JSON.stringify({
+  const resource = {
     resourceType: 'Location',
     id,
     meta: { profile: [PROFILE.locationSos] },
@@ -183,6 +195,6 @@ export function readSosLocation(
     ...(position === undefined ? {} : { position }),
     managingOrganization: { reference: `Organization/${association.id}` },
     ...(hoursOfOperation.length > 0 ? { hoursOfOperation } : {}),
-  });
-  return { resource: { type: 'Location', id, text }, repairs };
+  };
+  return toSite(resource, 'SOS', repairs);
 }

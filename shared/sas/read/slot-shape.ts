@@ -15,6 +15,7 @@ import {
 } from '../canonical.ts';
 import type { Flow } from '../query.ts';
 import type { CptsRegister } from './cpts.ts';
+import { isConformantShape } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** The parts of a Slot that make its shape, as they leave the edge. */
@@ -36,9 +37,11 @@ export function shapeSignature(slot: JsonObject): string {
 /** The shape, or the reason why no slot of this shape may be shown. */
 export function readShape(slot: JsonObject, flow: Flow, cpts: CptsRegister): ShapedSlot | ReadRuleId {
   const repairs: ReadRuleId[] = [];
-  const security = readKinds(asObject(slot.meta)?.security, flow, repairs);
-  if (security === undefined) return 'slot-kind-not-shown';
+  const sent = readKinds(asObject(slot.meta)?.security, flow, repairs);
+  if (sent === undefined) return 'slot-kind-not-shown';
   const { serviceType, services } = readServiceTypes(slot.serviceType, flow, cpts, repairs);
+  const security = flow === 'INT_R04' ? agreeOnCpts(sent, services.length > 0, repairs) : sent;
+  if (security === undefined) return 'slot-cpts-unresolved';
   const specialty = readSpecialties(slot.specialty, repairs);
   const appointmentType = readAppointmentType(slot.appointmentType, repairs);
   const profile = slotProfile(flow, services.length > 0);
@@ -48,6 +51,7 @@ export function readShape(slot: JsonObject, flow: Flow, cpts: CptsRegister): Sha
     ...(specialty.length > 0 ? { specialty } : {}),
     ...(appointmentType === undefined ? {} : { appointmentType }),
   };
+  if (!isConformantShape(content, flow, services.length > 0)) return 'slot-not-conformant';
   return { content, services, repairs };
 }
 
@@ -73,6 +77,21 @@ function readKinds(value: unknown, flow: Flow, repairs: ReadRuleId[]): JsonObjec
   }
   if (codings.length > 0 && kinds.length === 0) return undefined;
   return kinds.map((code) => ({ system: SYSTEM.slotKind, code }));
+}
+
+/**
+ * The kind CPTS and the reference to a CPTS go together (FAQ 6): whichever is there alone is completed or taken
+ * away, by name. Undefined when the slot was open to nobody else.
+ */
+function agreeOnCpts(kinds: JsonObject[], isTied: boolean, repairs: ReadRuleId[]): JsonObject[] | undefined {
+  const others = kinds.filter(({ code }) => code !== 'CPTS');
+  if (others.length < kinds.length === isTied) return kinds;
+  if (isTied) {
+    repairs.push('kind-cpts-added');
+    return [...kinds, { system: SYSTEM.slotKind, code: 'CPTS' }];
+  }
+  if (!repairs.includes('cpts-unresolved')) repairs.push('cpts-unresolved');
+  return others.length === 0 ? undefined : others;
 }
 
 interface ServiceTypes {
