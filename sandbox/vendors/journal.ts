@@ -30,6 +30,7 @@ export class Journal {
   #inFlight = 0;
   #handshakes = 0;
   #resumed = 0;
+  readonly #idle: (() => void)[] = [];
 
   countHandshake(resumed: boolean): void {
     this.#handshakes += 1;
@@ -62,6 +63,9 @@ export class Journal {
     this.#inFlight += 1;
     return (status) => {
       this.#inFlight -= 1;
+      if (this.#inFlight === 0) {
+        for (const wake of this.#idle.splice(0)) wake();
+      }
       record.status = status;
       record.durationMs = Math.round(performance.now() - startedMs);
     };
@@ -75,6 +79,10 @@ export class Journal {
       sessionsResumed: this.#resumed,
       requests: this.#requests,
     };
+  }
+
+  async untilIdle(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   /** What is in flight stays counted. */

@@ -1,5 +1,6 @@
 // The open connections of a server, handshakes in progress included: counted, ended at once on close, or reset.
 
+import { once } from 'node:events';
 import type { Server, Socket } from 'node:net';
 
 export class OpenSockets {
@@ -23,8 +24,16 @@ export class OpenSockets {
     this.#sockets.get(keyOf(above))?.resetAndDestroy();
   }
 
-  destroyAll(): void {
-    for (const socket of this.#sockets.values()) socket.destroy();
+  /** Resolves when each has said it is closed. */
+  async destroyAll(): Promise<void> {
+    const open = [...this.#sockets.values()];
+    await Promise.all(
+      open.map(async (socket) => {
+        const closed = once(socket, 'close');
+        socket.destroy();
+        await closed;
+      }),
+    );
   }
 }
 

@@ -132,6 +132,7 @@ async function openControl(inside: VendorInside, server: Server, controlPort: nu
       reset: () => resetVendor(inside),
       close: async () => {
         await Promise.all([shut(server, inside.sockets), shut(control, controlSockets)]);
+        await inside.journal.untilIdle();
       },
     };
   } catch (error) {
@@ -168,8 +169,8 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
 }
 
 async function shut(server: Server, sockets: OpenSockets): Promise<void> {
-  await new Promise<void>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
-    sockets.destroyAll();
   });
+  await Promise.all([closed, sockets.destroyAll()]);
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Bundle, FhirResource, Slot } from 'fhir/r4';
 import { type Authority, type Leaf, openAuthority } from '../../sandbox/pki/authority.ts';
 import { ensureVendorServer } from '../../sandbox/pki/sandbox-pki.ts';
+import type { Directory, KnownPractitioner } from '../../sandbox/vendors/directory.ts';
 import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
 
 export interface Answer {
@@ -104,4 +105,20 @@ export function resources(bundle: Bundle<FhirResource>): FhirResource[] {
 
 export function slots(bundle: Bundle<FhirResource>): Slot[] {
   return resources(bundle).filter((resource) => resource.resourceType === 'Slot');
+}
+
+/** Every reference that resolves neither inside the Bundle nor to a contained resource. */
+export function danglingReferences(text: string): string[] {
+  const present = new Set(resources(readBundle(text)).map(({ resourceType, id }) => `${resourceType}/${id}`));
+  const found = [...text.matchAll(/"reference":"([^"#]+)"/g)].map((match) => match[1] ?? '');
+  return found.filter((reference) => !present.has(reference));
+}
+
+/** Identifiers of those a vendor knows and whose agenda is not full. */
+export function freeIdentifiers(directory: Directory): string[] {
+  return freePractitioners(directory).map(({ person }) => person.identifier);
+}
+
+export function freePractitioners(directory: Directory): KnownPractitioner[] {
+  return directory.practitioners.filter(({ roles }) => roles.every(({ full }) => !full));
 }
