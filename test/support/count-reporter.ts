@@ -1,5 +1,5 @@
 // Prints the last line of every test run: what really ran, in one line that CI reads.
-import type { Reporter, TestModule, TestCase } from 'vitest/node';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
