@@ -13,6 +13,7 @@ import { VERSION } from './version.ts';
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const ANNOUNCE_TIMEOUT_MS = 10_000;
+const BACKLOG_BYTES_MAX = 4 * FRAME_BYTES_MAX;
 const CLOSE_TIMEOUT_MS = 1000;
 const BACKOFF_BASE_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
@@ -28,6 +29,8 @@ export interface LinkSettings {
   readonly log: Log;
   readonly onDial?: () => void;
   readonly pingMs?: number;
+  /** Answers that the edge has not taken yet; past this it is as good as gone. */
+  readonly backlogBytesMax?: number;
   /** 0..1, for the jitter. */
   readonly random?: () => number;
 }
@@ -140,7 +143,14 @@ export class Link {
   #open(socket: WebSocket): void {
     if (this.#state.name !== 'dialling') return;
     const { searches } = this.#settings;
-    const session = new LinkSession(searches, () => this.#log('error', 'link-plan-refused'));
+    const session = new LinkSession(searches, {
+      onRefusedPlan: () => this.#log('error', 'link-plan-refused'),
+      onDelivered: () => {
+        if (socket.bufferedAmount <= (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) return;
+        this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
+        socket.terminate();
+      },
+    });
     // `ws` and the web's WebSocket are close enough for Cap'n Web (its README says so); their types are not.
     const hub = newWebSocketRpcSession<HubApi>(socket as unknown as globalThis.WebSocket, session, {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
@@ -197,7 +207,9 @@ export class Link {
       delayMs,
       durationMs: Math.round(livedMs),
     });
-    this.#state = { name: 'waiting', timer: setTimeout(() => void this.#dial(), delayMs) };
+    // A relay that is closing has nothing left to announce.
+    if (this.#draining) this.#state = { name: 'closed' };
+    else this.#state = { name: 'waiting', timer: setTimeout(() => void this.#dial(), delayMs) };
   }
 
   #log(level: 'info' | 'warn' | 'error', message: string, fields?: LogFields): void {

@@ -25,9 +25,23 @@ export interface RelayParts {
   readonly out: RelayLog;
 }
 
+/**
+ * The last word of a process that met what nobody expected: which error and where in our code, never its text,
+ * which may quote what a vendor sent.
+ */
+function logCrashes({ log, flush }: RelayLog): void {
+  process.on('uncaughtException', (error) => {
+    const [, where = ''] = /\(?([^\s/]+\.ts:\d+)/.exec(error.stack ?? '') ?? [];
+    log('error', 'relay-crashed', { reason: error.name, detail: where });
+    flush();
+    process.exit(1);
+  });
+}
+
 /** Resolves when the admin port is open; the link is dialled in the background. */
 export async function startRelay({ config, key, vendors, out }: RelayParts): Promise<void> {
   const { log } = out;
+  logCrashes(out);
   const searches = new Searches({
     vendors: () => vendors.clients,
     onExchange: (plan, exchanged) => {

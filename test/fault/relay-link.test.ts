@@ -4,7 +4,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readIdentityKey } from '../../relay/identity-key.ts';
-import { Link, linkUrl } from '../../relay/link.ts';
+import { Link, type LinkSettings, linkUrl } from '../../relay/link.ts';
 import { signLinkToken } from '../../relay/link-token.ts';
 import { Searches } from '../../relay/search.ts';
 import type { LogFields } from '../../shared/log.ts';
@@ -118,6 +118,19 @@ test('leaves a link on which nothing comes back', async () => {
   expect(messages.map(([message]) => message)).toContain('link-silent');
 });
 
+test('leaves a link whose edge takes no more answers', async () => {
+  const { link, edge, messages } = await directLink({ backlogBytesMax: 1024 * 1024 });
+  link.start();
+  const first = await edge.linked();
+  const calls = Array.from({ length: 2000 }, () => ({ editor: 'agenda-9', subjects: ['8100'] }));
+  await ask(first, makePlan([], { calls }));
+  expect(messages.map(([message]) => message)).not.toContain('link-clogged');
+  first.socket.pause();
+  for (let plans = 0; plans < 40; plans += 1) ask(first, makePlan([], { calls })).catch(() => {});
+  await edge.linked(2);
+  expect(messages.map(([message]) => message)).toContain('link-clogged');
+});
+
 test('keeps a link that answers its pings', async () => {
   const { link, edge, messages } = await directLink({ pingMs: 20 });
   link.start();
@@ -158,7 +171,7 @@ test.each([
   expect(linkUrl(url)).toBe(dialled);
 });
 
-async function directLink(settings: { pingMs?: number; random?: () => number }) {
+async function directLink(settings: Partial<LinkSettings>) {
   const { dir } = await scene();
   const edge: TestEdge = await startTestEdge();
   const key = readIdentityKey(`${dir}/link.key.pem`);
