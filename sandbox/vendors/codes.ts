@@ -26,6 +26,8 @@ export const PROFILES = {
 export const PROFILE_BASES = { sas: SAS, ans: ANS } as const;
 
 export const IDNPS_SYSTEM = 'urn:oid:1.2.250.1.71.4.2.1';
+/** Technical identifier of a regulator, given by SAS. */
+export const REGULATOR_SYSTEM = 'urn:oid:1.2.250.1.213.3.6';
 export const IDNST_SYSTEM = 'urn:oid:1.2.250.1.71.4.2.2';
 
 export const TYPE_SYSTEMS = {

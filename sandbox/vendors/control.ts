@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'GET /state': describeState,
   'GET /faults': () => FAULTS,
   'GET /directory': ({ practice }) => describeDirectory(practice),
+  'GET /accounts': ({ accounts }) => accounts.list(),
   'GET /settings': ({ practice }) => practice.settings,
   'GET /fault': ({ faults }) => faults.list(),
   'PUT /fault': ({ faults }, body) => {

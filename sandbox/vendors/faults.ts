@@ -146,7 +146,7 @@ export type FaultKind = keyof typeof FAULTS;
 
 export const FAULT_KINDS = Object.keys(FAULTS).filter(isFaultKind);
 
-export const FAULT_ROUTES = ['Slot', 'Schedule', 'metadata', 'page'] as const;
+export const FAULT_ROUTES = ['Slot', 'Schedule', 'Practitioner', 'metadata', 'page'] as const;
 export type FaultRoute = (typeof FAULT_ROUTES)[number];
 
 export interface Fault {

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import { type Accounts, answerAccount } from './accounts.ts';
 import { parseBundle, writeBundle } from './bundle.ts';
 import { type Caller, CallerCheck } from './caller.ts';
 import { FHIR_JSON } from './codes.ts';
@@ -28,6 +29,8 @@ export interface TlsMaterial {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
+  /** Revocation lists of the authorities; none: revocation is not checked. */
+  readonly crl?: readonly string[];
 }
 
 export interface ServerOptions {
@@ -41,19 +44,21 @@ export interface VendorParts {
   readonly practice: () => Practice;
   readonly faults: FaultSet;
   readonly pages: Pages;
+  readonly accounts: Accounts;
   readonly journal: Journal;
   readonly override: Override;
   /** Resets the TCP connection of an exchange. */
   readonly reset: (exchange: Exchange) => void;
 }
 
-type Route = 'Slot' | 'Schedule' | 'metadata' | 'page' | 'agenda' | 'unknown';
+type Route = 'Slot' | 'Schedule' | 'Practitioner' | 'metadata' | 'page' | 'agenda' | 'unknown';
 
 export function makeServer(options: ServerOptions, parts: VendorParts): Server {
   const check = new CallerCheck(options.tls.ca);
   const server = createServer(
     {
       ...options.tls,
+      crl: options.tls.crl === undefined ? undefined : [...options.tls.crl],
       requestCert: true,
       rejectUnauthorized: options.clientCertificate === 'require',
       minVersion: 'TLSv1.2',
@@ -94,7 +99,7 @@ async function handle(
     parts.journal.begin(request, socket, route, caller.identity),
   );
   // Searches have no body; what comes is read and dropped so that the connection can be kept.
-  request.resume();
+  if (route !== 'Practitioner') request.resume();
   try {
     await answer(exchange, route, caller, parts);
   } catch (error) {
@@ -109,11 +114,22 @@ async function answer(exchange: Exchange, route: Route, caller: Caller, parts: V
   if (url.length > URL_CHARS_MAX) throw new Refusal(414, 'too-long', 'adresse trop longue');
   if (route === 'agenda') return exchange.send(showAgenda(practice, url));
   refuseStranger(caller, practice);
-  if (exchange.request.method !== 'GET') throw new Refusal(405, 'not-supported', 'seul GET est accepté ici');
+  const { method } = exchange.request;
+  const writes = route === 'Practitioner';
+  if (writes ? method !== 'POST' && method !== 'PUT' : method !== 'GET') {
+    const accepted = writes ? 'seuls POST et PUT sont acceptés' : 'seul GET est accepté';
+    throw new Refusal(405, 'not-supported', `${accepted} ici`);
+  }
   const faults = parts.faults.take(route);
   const instead = await findInstead(exchange, faults, parts);
   if (instead === undefined) await exchange.wait(practice.settings.latencyMs);
-  await deliver(exchange, instead ?? makeReply(exchange, route, faults, parts), faults, parts.reset);
+  // A fault of delivery loses the answer of an account that was written: the caller cannot tell.
+  const made =
+    instead ??
+    (writes
+      ? await answerAccount(exchange.request, parts.accounts, practice.base)
+      : makeReply(exchange, route, faults, parts));
+  await deliver(exchange, made, faults, parts.reset);
 }
 
 async function findInstead(
@@ -159,6 +175,7 @@ function findRoute(url: string): Route {
   const path = url.split('?', 1)[0]?.replace(/\/+$/, '') ?? '';
   if (path === '/fhir/Slot') return 'Slot';
   if (path === '/fhir/Schedule') return 'Schedule';
+  if (path === '/fhir/Practitioner') return 'Practitioner';
   if (path === '/fhir/metadata') return 'metadata';
   if (path === '/fhir' && url.includes('_getpages=')) return 'page';
   return path === '/agenda' || path.startsWith('/agenda/') ? 'agenda' : 'unknown';
@@ -181,11 +198,16 @@ function okay(body: string): Reply {
 function showAgenda(practice: Practice, url: string): Reply {
   const origin = /[?&]origin=([A-Za-z0-9-]{1,40})(?:&|$)/.exec(url)?.[1];
   const arrival = origin === undefined ? 'sans passer par le SAS' : `depuis ${origin}`;
+  // Without `origin` nobody is let in as a regulator; with it, sign-in is delegated to the ministry's provider.
+  const next =
+    origin === undefined
+      ? 'Accès refusé : connectez-vous avec votre compte de praticien.'
+      : 'S’identifier avec Pro Santé Connect, service du Ministère de la Santé et de la prévention.';
   return {
     status: 200,
     headers: { 'Content-Type': 'text/html; charset=utf-8' },
     body:
       `<!doctype html><html lang="fr"><meta charset="utf-8"><title>Agenda ${practice.id}</title>` +
-      `<h1>Agenda de l’éditeur simulé ${practice.id}</h1><p>Vous arrivez ${arrival}.</p></html>`,
+      `<h1>Agenda de l’éditeur simulé ${practice.id}</h1><p>Vous arrivez ${arrival}.</p><p>${next}</p></html>`,
   };
 }

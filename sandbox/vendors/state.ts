@@ -1,5 +1,6 @@
 // Everything a running vendor is made of, what it says of itself, and its return to the beginning.
 
+import type { Accounts } from './accounts.ts';
 import type { FaultSet } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Override } from './override.ts';
@@ -11,6 +12,7 @@ export interface VendorInside {
   readonly practice: Practice;
   readonly faults: FaultSet;
   readonly pages: Pages;
+  readonly accounts: Accounts;
   readonly journal: Journal;
   readonly override: Override;
   readonly sockets: OpenSockets;
@@ -37,5 +39,6 @@ export function resetVendor(inside: VendorInside): void {
   inside.faults.replace([]);
   inside.override.clear();
   inside.pages.clear();
+  inside.accounts.clear();
   inside.journal.reset();
 }

@@ -6,6 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { openAuthority } from '../pki/authority.ts';
 import { ensureVendorServer } from '../pki/sandbox-pki.ts';
+import { Accounts } from './accounts.ts';
 import { makeControlServer } from './control.ts';
 import { type Fault, FaultSet, readFaults } from './faults.ts';
 import { Journal } from './journal.ts';
@@ -71,6 +72,7 @@ export async function startVendor(options: VendorOptions): Promise<Vendor> {
   faults.replace(acceptFaults(options.faults ?? []));
   const journal = new Journal();
   const pages = new Pages();
+  const accounts = new Accounts();
   const override = new Override();
   let inside: VendorInside | undefined;
   const server = makeServer(
@@ -88,6 +90,7 @@ export async function startVendor(options: VendorOptions): Promise<Vendor> {
       faults,
       journal,
       pages,
+      accounts,
       override,
       reset: (exchange) => sockets.reset(exchange.request.socket),
     },
@@ -102,7 +105,7 @@ export async function startVendor(options: VendorOptions): Promise<Vendor> {
     agendaUrl: options.agendaUrl ?? `${origin}/agenda`,
     settings,
   });
-  inside = { practice, faults, journal, pages, override, sockets };
+  inside = { practice, faults, journal, pages, accounts, override, sockets };
   return openControl(inside, server, options.controlPort ?? 0);
 }
 
@@ -154,6 +157,10 @@ async function readTls(dir: string, id: string): Promise<TlsMaterial> {
     cert: await readFile(credential.certFile, 'utf8'),
     key: await readFile(credential.keyFile, 'utf8'),
     ca: await readFile(authority.files.caBundle, 'utf8'),
+    crl: [
+      await readFile(authority.files.rootCrl, 'utf8'),
+      await readFile(authority.files.intermediateOrgCrl, 'utf8'),
+    ],
   };
 }
 

@@ -1,0 +1,179 @@
+// INT_R02 as a vendor keeps it: regulator accounts made by `POST Practitioner` and changed by conditional `PUT`.
+// An account is named by system and value together. A PUT whose query finds nobody makes the account; an
+// identifier that a withdrawn account still bears is released to whoever takes it, one of an active account is not.
+
+import type { IncomingMessage } from 'node:http';
+import { FHIR_JSON, IDNPS_SYSTEM, REGULATOR_SYSTEM } from './codes.ts';
+import type { Reply } from './exchange.ts';
+import { Refusal } from './outcome.ts';
+import { parseQuery } from './query.ts';
+
+const BODY_BYTES_MAX = 64 << 10;
+const ACCOUNTS_MAX = 5_000;
+const TYPE_OF: Readonly<Record<string, string>> = { [IDNPS_SYSTEM]: 'IDNPS', [REGULATOR_SYSTEM]: 'INTRN' };
+
+/** What a body says of an account. */
+interface Wanted {
+  readonly key: string;
+  readonly active: boolean;
+  readonly family: string;
+  readonly given: string;
+  readonly email: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Name {
+  readonly system: string;
+  readonly value: string;
+}
+
+export interface Account {
+  readonly id: string;
+  /** `system|value`; undefined once released to another account. */
+  key: string | undefined;
+  active: boolean;
+  family: string;
+  given: string;
+  email: string;
+  /** How many times it was written. */
+  version: number;
+}
+
+export class Accounts {
+  readonly #accounts: Account[] = [];
+  #made = 0;
+
+  list(): readonly Account[] {
+    return this.#accounts;
+  }
+
+  clear(): void {
+    this.#accounts.length = 0;
+  }
+
+  /** @throws Refusal */
+  create(body: unknown, base: string): Reply {
+    const wanted = readAccount(body);
+    if (this.#find(wanted.key) !== undefined) {
+      throw new Refusal(422, 'duplicate', 'un compte porte déjà cet identifiant : utiliser PUT');
+    }
+    return written(201, this.#add(wanted), base);
+  }
+
+  /** `key` is what the caller knew before the change. @throws Refusal */
+  replace(key: string, body: unknown, base: string): Reply {
+    const wanted = readAccount(body);
+    const account = this.#find(key);
+    const holder = this.#find(wanted.key);
+    if (holder !== undefined && holder !== account) {
+      if (holder.active)
+        throw new Refusal(422, 'duplicate', 'un autre compte, actif, porte déjà cet identifiant');
+      holder.key = undefined;
+    }
+    if (account === undefined) return written(201, this.#add(wanted), base);
+    Object.assign(account, wanted, { version: account.version + 1 });
+    return written(200, account, base);
+  }
+
+  #find(key: string): Account | undefined {
+    return this.#accounts.find((account) => account.key === key);
+  }
+
+  #add(wanted: Wanted): Account {
+    if (this.#accounts.length >= ACCOUNTS_MAX) throw new Refusal(503, 'no-store', 'trop de comptes');
+    this.#made += 1;
+    const account = { ...wanted, id: `compte-${this.#made}`, version: 1 };
+    this.#accounts.push(account);
+    return account;
+  }
+}
+
+/** The answer to a POST or PUT of `/fhir/Practitioner`. @throws Refusal */
+export async function answerAccount(
+  request: IncomingMessage,
+  accounts: Accounts,
+  base: string,
+): Promise<Reply> {
+  const body = parse(await readText(request));
+  if (request.method === 'POST') return accounts.create(body, base);
+  const url = request.url ?? '';
+  const cut = url.indexOf('?');
+  const values = parseQuery(cut < 0 ? '' : url.slice(cut + 1)).filter(({ name }) => name === 'identifier');
+  const [token] = values;
+  if (token === undefined || values.length > 1) {
+    throw new Refusal(400, 'required', 'PUT demande un paramètre identifier, un seul');
+  }
+  return accounts.replace(token.value, body, base);
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > BODY_BYTES_MAX) throw new Refusal(413, 'too-long', 'corps trop long');
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Refusal(400, 'structure', 'le corps n’est pas du JSON');
+  }
+}
+
+function written(status: 200 | 201, account: Account, base: string): Reply {
+  const location = `${base}/Practitioner/${account.id}`;
+  return { status, headers: { 'Content-Type': FHIR_JSON, Location: location }, body: '' };
+}
+
+function readAccount(body: unknown): Wanted {
+  if (!isObject(body) || body.resourceType !== 'Practitioner') {
+    throw new Refusal(400, 'structure', 'une ressource Practitioner est attendue');
+  }
+  if (typeof body.active !== 'boolean') throw new Refusal(422, 'required', 'active est obligatoire');
+  const { system, value } = readName(body.identifier);
+  const name = first(body.name, 'name');
+  const given = Array.isArray(name.given) ? name.given[0] : undefined;
+  const email = first(body.telecom, 'telecom');
+  if (email.system !== 'email') throw new Refusal(422, 'value', 'telecom est une adresse électronique');
+  return {
+    key: `${system}|${value}`,
+    active: body.active,
+    family: filled(name.family, 'name.family'),
+    given: filled(given, 'name.given'),
+    email: filled(email.value, 'telecom.value'),
+  };
+}
+
+function readName(identifiers: unknown): Name {
+  const identifier = first(identifiers, 'identifier');
+  const system = filled(identifier.system, 'identifier.system');
+  const type = isObject(identifier.type) ? first(identifier.type.coding, 'identifier.type.coding') : {};
+  if (TYPE_OF[system] === undefined || type.code !== TYPE_OF[system]) {
+    throw new Refusal(422, 'value', 'le type de l’identifiant ne correspond pas à son système');
+  }
+  return { system, value: filled(identifier.value, 'identifier.value') };
+}
+
+function first(list: unknown, name: string): Json {
+  const [item]: readonly unknown[] = Array.isArray(list) ? list : [];
+  if (!isObject(item)) throw new Refusal(422, 'required', `${name} est obligatoire`);
+  return item;
+}
+
+function filled(value: unknown, name: string): string {
+  if (typeof value !== 'string' || value.trim() === '') {
+    throw new Refusal(422, 'required', `${name} est obligatoire`);
+  }
+  return value;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
