@@ -35,7 +35,7 @@ const MINUTE_MS = 60_000;
 // Numbers of a day's slots: at most 100 on a 25-hour day cut in quarters. Eight days keep the horizon apart.
 const SLOTS_PER_DAY_MAX = 120;
 const DAYS_NUMBERED = 8;
-const CACHE_DAYS_MAX = 3_000;
+const CACHE_DAYS_MAX = 1_000;
 const FREE_SHARE = { day: 0.2, extended: 0.16, continuous: 0.12 } as const;
 const OPENING_MINUTES = { day: [480, 1200], extended: [420, 1380], continuous: [0, 1440] } as const;
 
@@ -70,14 +70,13 @@ const REASONS: readonly [string | undefined, ...(string | undefined)[]] = [
   'Consultation de suivi',
   'Première consultation',
   'Vaccination',
-  'Renouvellement d’ordonnance',
+  'Renouvellement de traitement',
 ];
 
 export class Agenda {
   readonly #seed: number;
   readonly #clock: ZoneClock;
   readonly #days = new Map<string, readonly AgendaSlot[]>();
-  readonly #spread = new Map<string, readonly AgendaSlot[]>();
 
   constructor(seed: number, clock: ZoneClock) {
     this.#seed = seed;
@@ -102,23 +101,17 @@ export class Agenda {
   /** Exactly `count` free slots inside the interval, spread over it and over the calendars. For measurements. */
   spread(diaries: readonly [Diary, ...Diary[]], within: Interval, count: number): readonly AgendaSlot[] {
     if (within.toMs < within.fromMs) return [];
-    // On whole minutes when there are enough, so that one minute's searches share their slots.
+    // On whole minutes when there are enough, as agendas are.
     const fromMinute = Math.ceil(within.fromMs / MINUTE_MS);
     const minutes = Math.floor(within.toMs / MINUTE_MS) - fromMinute + 1;
     const whole = minutes >= count;
     const firstMs = whole ? fromMinute * MINUTE_MS : within.fromMs;
     const spanMs = whole ? minutes * MINUTE_MS : within.toMs - within.fromMs;
-    const key = `${diaries[0].key}:${firstMs}:${spanMs}:${count}`;
-    const known = this.#spread.get(key);
-    if (known !== undefined) return known;
-    const slots = Array.from({ length: count }, (_, rank) => {
+    return Array.from({ length: count }, (_, rank) => {
       const offsetMs = Math.floor((rank * spanMs) / count);
       const startMs = firstMs + (whole ? Math.floor(offsetMs / MINUTE_MS) * MINUTE_MS : offsetMs);
       return this.#makeSpreadSlot(diaries[rank % diaries.length] ?? diaries[0], startMs, rank);
     });
-    if (this.#spread.size >= CACHE_DAYS_MAX) this.#spread.clear();
-    this.#spread.set(key, slots);
-    return slots;
   }
 
   #makeSpreadSlot(diary: Diary, startMs: number, rank: number): AgendaSlot {

@@ -17,7 +17,7 @@ const PERSON_SHARE = 0.55;
 const SECOND_PLACE_SHARE = 0.8;
 const FULL_SHARE = 0.08;
 const ASSOCIATION_SHARE = 0.6;
-const ANYONE_ENTRIES_MAX = 20_000;
+const ANYONE_ENTRIES_MAX = 2_000;
 
 /** A calendar: a practitioner at a place, or a consultation point of an association. */
 export interface Diary {

@@ -94,9 +94,9 @@ export class Exchange {
 
   send(reply: Reply): void {
     if (this.gone) return;
-    const length = Buffer.byteLength(reply.body);
-    this.response.writeHead(reply.status, { ...reply.headers, 'Content-Length': length });
-    this.response.end(reply.body);
+    const bytes = Buffer.from(reply.body);
+    this.response.writeHead(reply.status, { ...reply.headers, 'Content-Length': bytes.length });
+    this.response.end(bytes);
   }
 }
 

@@ -1,39 +1,25 @@
-// What a search of one vendor works on: who it knows, its agenda, its clock and settings, and the JSON already
-// written. One object per vendor, so that twenty of them live in one process without touching each other.
+// What a search of one vendor works on: who it knows, its agenda, its clock and settings, and what writes it
+// as JSON. One object per vendor, so that twenty of them live in one process without touching each other.
 
-import { Agenda, type AgendaSlot } from './agenda.ts';
+import { Agenda } from './agenda.ts';
 import { Directory } from './directory.ts';
 import { ResourceBuilder } from './resources.ts';
 import type { Settings } from './settings.ts';
+import { SlotWriter } from './slot-writer.ts';
 import { ZoneClock } from './zones.ts';
 
-type WrittenFlow = 'individual' | 'cpts' | 'sos';
+const ACTORS_MAX = 3_000;
 
-const ACTORS_MAX = 60_000;
+/** Entries of practitioners, roles and schedules, already written. */
+class WrittenActors {
+  readonly #texts = new Map<string, string>();
 
-/** Entries already written. Slots are forgotten with the agenda's day that holds them. */
-class WrittenEntries {
-  readonly #slots: Readonly<Record<WrittenFlow, WeakMap<AgendaSlot, string>>> = {
-    individual: new WeakMap(),
-    cpts: new WeakMap(),
-    sos: new WeakMap(),
-  };
-  readonly #actors = new Map<string, string>();
-
-  slot(flow: WrittenFlow, slot: AgendaSlot, write: () => string): string {
-    const known = this.#slots[flow].get(slot);
+  get(key: string, write: () => string): string {
+    const known = this.#texts.get(key);
     if (known !== undefined) return known;
+    if (this.#texts.size >= ACTORS_MAX) this.#texts.clear();
     const text = write();
-    this.#slots[flow].set(slot, text);
-    return text;
-  }
-
-  actor(key: string, write: () => string): string {
-    const known = this.#actors.get(key);
-    if (known !== undefined) return known;
-    if (this.#actors.size >= ACTORS_MAX) this.#actors.clear();
-    const text = write();
-    this.#actors.set(key, text);
+    this.#texts.set(key, text);
     return text;
   }
 }
@@ -55,7 +41,8 @@ export class Practice {
   readonly directory: Directory;
   readonly agenda: Agenda;
   readonly builder: ResourceBuilder;
-  readonly written = new WrittenEntries();
+  readonly slotWriter: SlotWriter;
+  readonly actors = new WrittenActors();
   readonly #initial: Settings;
   settings: Settings;
 
@@ -67,11 +54,8 @@ export class Practice {
     this.#initial = options.settings;
     this.directory = new Directory(options.seed);
     this.agenda = new Agenda(options.seed, this.clock);
-    this.builder = new ResourceBuilder({
-      clock: this.clock,
-      agendaUrl: options.agendaUrl,
-      internalSystem: `https://${options.id}.sandbox.test/lieux`,
-    });
+    this.builder = new ResourceBuilder(`https://${options.id}.sandbox.test/lieux`);
+    this.slotWriter = new SlotWriter(options.base, options.agendaUrl, this.clock);
   }
 
   nowMs(): number {

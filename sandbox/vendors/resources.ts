@@ -1,8 +1,6 @@
-// Builds the FHIR resources of the three flows, element by element as the guide's profiles say. Pure: what varies
-// with the vendor (its base address, its agenda pages) is given once.
+// Builds the FHIR resources that slots refer to, element by element as the guide's profiles say. Pure.
 
 import type {
-  Coding,
   HealthcareService,
   Identifier,
   Location,
@@ -10,9 +8,7 @@ import type {
   Practitioner,
   PractitionerRole,
   Schedule,
-  Slot,
 } from 'fhir/r4';
-import type { AgendaSlot } from './agenda.ts';
 import * as codes from './codes.ts';
 import type {
   KnownAssociation,
@@ -21,56 +17,13 @@ import type {
   KnownPractitioner,
   KnownRole,
 } from './directory.ts';
-import type { ZoneClock } from './zones.ts';
-
-export interface ResourceSettings {
-  readonly clock: ZoneClock;
-  /** Start of the addresses of agenda pages, without a final slash. */
-  readonly agendaUrl: string;
-  /** `system` of the vendor's internal identifiers. */
-  readonly internalSystem: string;
-}
 
 export class ResourceBuilder {
-  readonly #settings: ResourceSettings;
+  readonly #internalSystem: string;
 
-  constructor(settings: ResourceSettings) {
-    this.#settings = settings;
-  }
-
-  /** A slot of INT_R01, or of INT_R04 when communities are given and the slot is theirs too. */
-  slot(slot: AgendaSlot, owner: KnownPractitioner, withCommunities: boolean): Slot {
-    const shared = withCommunities && slot.kinds.includes('CPTS');
-    const kinds = shared ? slot.kinds : slot.kinds.filter((kind) => kind !== 'CPTS');
-    const resource: Slot = {
-      ...this.#slotCore(slot, shared ? codes.PROFILES.cptsSlot : codes.PROFILES.slot, kinds),
-      serviceType: [
-        ...slot.consultations.map((code) => ({ coding: [{ system: codes.CONSULTATION_SYSTEM, code }] })),
-        ...(shared ? owner.communities.map(referToService) : []),
-        ...(slot.reason === undefined ? [] : [{ text: slot.reason }]),
-      ],
-      specialty: owner.person.specialties.map(({ code, text }) =>
-        code === undefined
-          ? { text: text ?? 'Médecine générale' }
-          : { coding: [{ system: codes.SPECIALTY_SYSTEM, code }] },
-      ),
-    };
-    if (slot.bookable)
-      resource.comment = `${this.#settings.agendaUrl}/praticien/${owner.id}?lieu=${slot.diary.key}`;
-    return resource;
-  }
-
-  sosSlot(slot: AgendaSlot, point: KnownPoint): Slot {
-    const kinds = slot.kinds.filter((kind) => kind === 'PUBLIC' || kind === 'SNP');
-    const resource: Slot = {
-      ...this.#slotCore(slot, codes.PROFILES.sosSlot, kinds),
-      serviceType: slot.consultations.map((code) => ({
-        coding: [{ system: codes.CONSULTATION_SYSTEM, code }],
-      })),
-    };
-    if (slot.bookable)
-      resource.comment = `${this.#settings.agendaUrl}/pfg/${point.locationId}?creneau=${slot.id}`;
-    return resource;
+  /** `system` of the vendor's internal identifiers. */
+  constructor(internalSystem: string) {
+    this.#internalSystem = internalSystem;
   }
 
   schedule(role: KnownRole, owner: KnownPractitioner): Schedule {
@@ -183,30 +136,10 @@ export class ResourceBuilder {
     };
   }
 
-  #slotCore(slot: AgendaSlot, profile: string, kinds: readonly string[]): Slot {
-    const { clock } = this.#settings;
-    const { zone } = slot.diary.place.town;
-    return {
-      resourceType: 'Slot',
-      id: slot.id,
-      meta: {
-        profile: [profile],
-        security: kinds.map((code): Coding => ({ system: codes.SLOT_KIND_SYSTEM, code })),
-      },
-      appointmentType: {
-        coding: [{ system: codes.APPOINTMENT_TYPE_SYSTEM, code: slot.walkIn ? 'WALKIN' : 'ROUTINE' }],
-      },
-      schedule: { reference: `Schedule/${slot.diary.scheduleId}` },
-      status: slot.state,
-      start: clock.format(zone, slot.startMs),
-      end: clock.format(zone, slot.endMs),
-    };
-  }
-
   #internalIdentifier(value: string): Identifier {
     return {
       type: { coding: [{ system: codes.TYPE_SYSTEMS.place, code: 'INTRN' }] },
-      system: this.#settings.internalSystem,
+      system: this.#internalSystem,
       value,
     };
   }
@@ -214,13 +147,4 @@ export class ResourceBuilder {
 
 function structureIdentifier(typeSystem: string, value: string): Identifier {
   return { type: { coding: [{ system: typeSystem, code: 'IDNST' }] }, system: codes.IDNST_SYSTEM, value };
-}
-
-function referToService({ serviceId }: KnownCommunity) {
-  return {
-    extension: [
-      { url: codes.SERVICE_TYPE_EXTENSION, valueReference: { reference: `HealthcareService/${serviceId}` } },
-    ],
-    coding: [{ system: codes.STRUCTURE_CATEGORY_SYSTEM, code: codes.CPTS_CATEGORY }],
-  };
 }

@@ -97,13 +97,11 @@ export function addPoint(
   request: ScheduleRequest,
   practice: Practice,
 ): void {
-  const { base, builder, written } = practice;
+  const { base, builder } = practice;
   list.add('Schedule', point.scheduleId, () => writeEntry(base, builder.sosSchedule(point), 'match'));
   if (request.includeSlots) {
     for (const slot of slots) {
-      list.add('Slot', slot.id, () =>
-        written.slot('sos', slot, () => writeEntry(base, builder.sosSlot(slot, point), 'include')),
-      );
+      list.add('Slot', slot.id, () => practice.slotWriter.sos(slot, point));
     }
   }
   if (!request.includeLocation) return;

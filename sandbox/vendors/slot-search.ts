@@ -93,13 +93,8 @@ export function addSlot(
   request: SlotRequest,
   practice: Practice,
 ): void {
-  const { base, builder, written } = practice;
-  const flow = request.includeService ? 'cpts' : 'individual';
-  list.add('Slot', slot.id, () =>
-    written.slot(flow, slot, () =>
-      writeEntry(base, builder.slot(slot, owner, request.includeService), 'match'),
-    ),
-  );
+  const { base, builder } = practice;
+  list.add('Slot', slot.id, () => practice.slotWriter.individual(slot, owner, request.includeService));
   const role = owner.roles.find((candidate) => candidate === slot.diary);
   if (role === undefined || !request.includeSchedule) return;
   addActors(list, role, owner, request.includeActor, practice);
@@ -122,18 +117,18 @@ function addActors(
   withActors: boolean,
   practice: Practice,
 ): void {
-  const { base, builder, written } = practice;
+  const { base, builder, actors } = practice;
   list.add('Schedule', role.scheduleId, () =>
-    written.actor(`Schedule/${role.scheduleId}`, () =>
+    actors.get(`Schedule/${role.scheduleId}`, () =>
       writeEntry(base, builder.schedule(role, owner), 'include'),
     ),
   );
   if (!withActors) return;
   list.add('Practitioner', owner.id, () =>
-    written.actor(`Practitioner/${owner.id}`, () => writeEntry(base, builder.practitioner(owner), 'include')),
+    actors.get(`Practitioner/${owner.id}`, () => writeEntry(base, builder.practitioner(owner), 'include')),
   );
   list.add('PractitionerRole', role.roleId, () =>
-    written.actor(`PractitionerRole/${role.roleId}`, () =>
+    actors.get(`PractitionerRole/${role.roleId}`, () =>
       writeEntry(base, builder.practitionerRole(role, owner), 'include'),
     ),
   );

@@ -4,8 +4,8 @@
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
-// French zones change their offset on a whole UTC hour; one entry per zone and hour asked for.
-const CACHE_ENTRIES_MAX = 20_000;
+// Per zone, one entry for each hour asked for.
+const CACHE_ENTRIES_MAX = 5_000;
 
 export type Zone =
   | 'Europe/Paris'
@@ -14,20 +14,21 @@ export type Zone =
   | 'America/Guadeloupe'
   | 'America/Martinique';
 
+interface LocalHour {
+  readonly offsetMinutes: number;
+  /** `YYYY-MM-DDThh:` */
+  readonly prefix: string;
+  /** `±hh:mm` */
+  readonly suffix: string;
+}
+
 export class ZoneClock {
-  readonly #offsets = new Map<string, number>();
+  readonly #hours = new Map<Zone, Map<number, LocalHour>>();
   readonly #formats = new Map<Zone, Intl.DateTimeFormat>();
 
   /** Minutes to add to UTC to get local time at that instant. */
   offsetMinutes(zone: Zone, instantMs: number): number {
-    const hour = Math.floor(instantMs / HOUR_MS);
-    const key = `${zone}${hour}`;
-    const known = this.#offsets.get(key);
-    if (known !== undefined) return known;
-    if (this.#offsets.size >= CACHE_ENTRIES_MAX) this.#offsets.clear();
-    const offset = this.#readOffset(zone, hour * HOUR_MS);
-    this.#offsets.set(key, offset);
-    return offset;
+    return this.#localHour(zone, Math.floor(instantMs / HOUR_MS)).offsetMinutes;
   }
 
   /** Local calendar day, counted since 1970-01-01. */
@@ -50,11 +51,36 @@ export class ZoneClock {
 
   /** `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`, the only form the guide wants out. */
   format(zone: Zone, instantMs: number): string {
-    const offset = this.offsetMinutes(zone, instantMs);
-    const local = new Date(instantMs + offset * MINUTE_MS).toISOString().slice(0, -1);
-    const size = Math.abs(offset);
-    const hours = String(Math.floor(size / 60)).padStart(2, '0');
-    return `${local}${offset < 0 ? '-' : '+'}${hours}:${String(size % 60).padStart(2, '0')}`;
+    const hour = Math.floor(instantMs / HOUR_MS);
+    const { prefix, suffix } = this.#localHour(zone, hour);
+    const restMs = instantMs - hour * HOUR_MS;
+    const minute = Math.floor(restMs / MINUTE_MS);
+    const digits = `${minute < 10 ? '0' : ''}${minute}`;
+    const seconds = restMs % MINUTE_MS;
+    return seconds === 0
+      ? `${prefix}${digits}:00.000${suffix}`
+      : `${prefix}${digits}:${(seconds / 1000).toFixed(3).padStart(6, '0')}${suffix}`;
+  }
+
+  /** French zones are whole hours from UTC, so an hour of one is an hour of the other. */
+  #localHour(zone: Zone, hour: number): LocalHour {
+    let hours = this.#hours.get(zone);
+    if (hours === undefined) {
+      hours = new Map();
+      this.#hours.set(zone, hours);
+    }
+    const known = hours.get(hour);
+    if (known !== undefined) return known;
+    if (hours.size >= CACHE_ENTRIES_MAX) hours.clear();
+    const offsetMinutes = this.#readOffset(zone, hour * HOUR_MS);
+    const sign = offsetMinutes < 0 ? '-' : '+';
+    const local = {
+      offsetMinutes,
+      prefix: new Date(hour * HOUR_MS + offsetMinutes * MINUTE_MS).toISOString().slice(0, 14),
+      suffix: `${sign}${String(Math.abs(offsetMinutes) / 60).padStart(2, '0')}:00`,
+    };
+    hours.set(hour, local);
+    return local;
   }
 
   #readOffset(zone: Zone, instantMs: number): number {
