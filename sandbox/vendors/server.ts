@@ -81,7 +81,7 @@ export function makeServer(options: ServerOptions, parts: VendorParts): Server {
 function refuseNoise(error: Error, socket: Duplex): void {
   if (!socket.writable) return void socket.destroy();
   const tooLong = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW';
-  socket.end(`HTTP/1.1 ${tooLong ? '431 Too Long' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+  socket.end(`HTTP/1.1 ${tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
 }
 
 async function handle(
@@ -98,13 +98,18 @@ async function handle(
     response,
     parts.journal.begin(request, socket, route, caller.identity),
   );
-  // Searches have no body; what comes is read and dropped so that the connection can be kept.
+  // Searches have no body: what comes is read and dropped at once.
   if (route !== 'Practitioner') request.resume();
   try {
     await answer(exchange, route, caller, parts);
   } catch (error) {
     if (error instanceof CallerGone) return;
-    exchange.send(describeFailure(error));
+    // Too late to say it: the caller sees the connection end.
+    if (response.headersSent) response.destroy();
+    else exchange.send(describeFailure(error));
+  } finally {
+    // A body refused unread would keep the connection from serving the next request.
+    request.resume();
   }
 }
 

@@ -4,8 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:https';
+import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
 import { get, openScene, type SandboxScene } from '../support/sandbox-caller.ts';
@@ -66,6 +68,49 @@ describe('the end of a vendor', () => {
   test('whose control port is taken leaves its other port free', async () => {
     const taken = Number(new URL(vendor.controlUrl).port);
     await expect(startVendor({ seed: 1, tls: scene.tls, controlPort: taken })).rejects.toThrow(/EADDRINUSE/);
+  });
+});
+
+describe('noise at the port of a vendor', () => {
+  const hostname = '127.0.0.1';
+  const port = () => Number(new URL(vendor.url).port);
+
+  test.each([
+    ['bytes that are not TLS', 'GET / HTTP/1.1\r\n\r\n'],
+    ['a handshake left half-way', '\x16\x03\x01\x02\x00\x01\x00'],
+    ['nothing at all', ''],
+  ])('%s leaves it answering, with no socket behind', async (_title, bytes) => {
+    const socket = connectTcp(port(), hostname);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.end(bytes, 'latin1');
+    socket.resume();
+    await once(socket, 'close');
+    const agent = scene.agentOf(scene.client);
+    expect((await get(`${vendor.url}/metadata`, agent)).status).toBe(200);
+    agent.destroy();
+    await expect.poll(() => vendor.state().openSockets).toBe(0);
+  });
+
+  test.each([
+    ['a broken request line', 'NOPE\r\n\r\n', '400'],
+    ['headers without end', `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, '431'],
+  ])('%s inside TLS is answered and the connection ends', async (_title, bytes, status) => {
+    const { client, tls } = scene;
+    const socket = connectTls({
+      port: port(),
+      host: hostname,
+      ca: tls.ca,
+      cert: client.certPem,
+      key: client.keyPem,
+    });
+    socket.write(bytes);
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    await new Promise((resolve) => socket.on('error', () => {}).once('close', resolve));
+    expect(text).toContain(`HTTP/1.1 ${status}`);
   });
 });
 
