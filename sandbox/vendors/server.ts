@@ -81,7 +81,9 @@ export function makeServer(options: ServerOptions, parts: VendorParts): Server {
 function refuseNoise(error: Error, socket: Duplex): void {
   if (!socket.writable) return void socket.destroy();
   const tooLong = 'code' in error && error.code === 'HPE_HEADER_OVERFLOW';
-  socket.end(`HTTP/1.1 ${tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nConnection: close\r\n\r\n`,
+  );
 }
 
 async function handle(
