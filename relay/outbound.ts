@@ -17,7 +17,7 @@ import { VERSION } from './version.ts';
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
 const IDLE_MS = 60_000;
 
-const HEADERS = {
+export const VENDOR_HEADERS = {
   accept: 'application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8',
   'accept-encoding': 'gzip',
   'user-agent': `passerelle-relay/${VERSION}`,
@@ -136,7 +136,7 @@ export class VendorClient {
     return new Promise((onOutcome) => {
       const onOver = (): void => this.#gate.leave();
       const exchange = new Exchange({ bytesMax, signal, nowMs: Date.now, onOutcome, onOver });
-      this.#pool.dispatch({ method: 'GET', path, headers: HEADERS }, exchange);
+      this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
     });
   }
 

@@ -1,0 +1,131 @@
+// Calls the vendor as the relay does: its certificates, its dialler (authority, revocation, pinned CN and OU), its
+// Accept header, its reader of bodies and their bounds. Only the bookkeeping differs: a conformance run wants the
+// status, headers and timing of every exchange, and a new connection for each, so that TLS is measured too.
+
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
+import { readBody } from '../relay/body.ts';
+import type { EditorConfig } from '../relay/config.ts';
+import { makeDialler } from '../relay/dial.ts';
+import { describeExchangeError } from '../relay/failure.ts';
+import { VENDOR_HEADERS } from '../relay/outbound.ts';
+import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
+import type { Exchange, Received, Sent } from './exchange.ts';
+
+const KEPT_HEADERS = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'cache-control',
+  'location',
+  'retry-after',
+  'server',
+  'date',
+];
+const HEADER_CHARS_MAX = 200;
+const TEXT_CHARS_MAX = 20_000;
+
+export interface Call {
+  readonly label: string;
+  readonly method?: Sent['method'];
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export class Caller {
+  readonly exchanges: Exchange[] = [];
+  readonly #editor: EditorConfig;
+  readonly #context: SecureContext;
+  readonly #timeoutMs: number;
+
+  constructor(editor: EditorConfig, context: SecureContext, timeoutMs: number) {
+    this.#editor = editor;
+    this.#context = context;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** `context` replaces the relay's certificate, for the mTLS cases. Never throws. */
+  async call(call: Call, context = this.#context): Promise<Exchange> {
+    const { method = 'GET', url, body, label } = call;
+    const typed = body === undefined ? {} : { 'content-type': 'application/fhir+json' };
+    const headers = { ...VENDOR_HEADERS, ...typed, ...call.headers };
+    const sent: Sent = { method, url, headers, ...(body !== undefined && { body }) };
+    const startedMs = Date.now();
+    const from = performance.now();
+    const end = await this.#exchange(sent, context);
+    const durationMs = Math.round((performance.now() - from) * 10) / 10;
+    const id = `e${this.exchanges.length + 1}`;
+    const exchange: Exchange = { id, label, sent, startedMs, durationMs, ...end };
+    this.exchanges.push(exchange);
+    return exchange;
+  }
+
+  async #exchange(sent: Sent, context: SecureContext): Promise<Pick<Exchange, 'received' | 'failure'>> {
+    const { servername, server: pin } = this.#editor;
+    const dial = makeDialler({ context, servername, pin }, () => {});
+    let tls: string | undefined;
+    const connect: buildConnector.connector = (options, callback) =>
+      dial(options, (...args) => {
+        const [, socket] = args;
+        tls = (socket as TLSSocket | null)?.getProtocol() ?? undefined;
+        callback(...args);
+      });
+    const { origin, path } = splitUrl(sent.url);
+    const client = new Client(origin, {
+      connect,
+      allowH2: false,
+      maxHeaderSize: VENDOR_HEADER_BYTES_MAX,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    try {
+      const response = await client.request({
+        method: sent.method,
+        path,
+        headers: { ...sent.headers },
+        signal,
+        ...(sent.body !== undefined && { body: JSON.stringify(sent.body) }),
+      });
+      return { received: { ...(await receive(response)), tls } };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (signal.aborted) return { failure: { reason: 'timeout', code: undefined } };
+      return { failure: { reason: describeExchangeError(error as Error), code } };
+    } finally {
+      client.destroy().catch(() => {});
+    }
+  }
+}
+
+/** As the relay does it: the path goes out as it was built. */
+function splitUrl(url: string): { readonly origin: string; readonly path: string } {
+  const cut = url.indexOf('/', 'https://'.length);
+  return { origin: url.slice(0, cut), path: url.slice(cut) };
+}
+
+async function receive(response: Dispatcher.ResponseData): Promise<Omit<Received, 'tls'>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const head = { status: response.statusCode, headers: keepHeaders(response.headers) };
+  for await (const chunk of response.body) {
+    bytes += chunk.length;
+    if (bytes > VENDOR_BODY_BYTES_MAX) return { ...head, bytes, bodyProblem: 'too-large' };
+    chunks.push(chunk);
+  }
+  if (bytes === 0) return { ...head, bytes };
+  const read = await readBody(chunks, head.headers['content-encoding'], VENDOR_BODY_BYTES_MAX);
+  if (read.ok) return { ...head, bytes: read.value.bytes, json: read.value.json };
+  const text = Buffer.concat(chunks).toString('utf8', 0, TEXT_CHARS_MAX);
+  return { ...head, bytes, bodyProblem: read.error, text };
+}
+
+function keepHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of KEPT_HEADERS) {
+    const value = headers[name];
+    if (value !== undefined) kept[name] = String(value).slice(0, HEADER_CHARS_MAX);
+  }
+  return kept;
+}
