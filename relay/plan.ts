@@ -28,6 +28,7 @@ const plan = v.pipe(
     toMs: instant,
     budgetMs,
     gatherMs: v.pipe(v.number(), v.minValue(0), v.maxValue(GATHER_MS_MAX)),
+    trace: v.exactOptional(v.boolean()),
     calls: v.pipe(
       v.array(
         v.object({

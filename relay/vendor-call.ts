@@ -87,6 +87,7 @@ class Reading {
       toMs,
       nowMs: Date.now(),
       hash: shortHash,
+      ...(plan.trace === true && { trace: true }),
     });
   }
 

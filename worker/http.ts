@@ -1,7 +1,7 @@
 // What every route shares: the request as handlers see it, and the responses they give.
 
 import type { Resource } from 'fhir/r4';
-import { type GatewayError, REASONS } from '../shared/error.ts';
+import { GatewayError, REASONS } from '../shared/error.ts';
 import { errorOutcome } from '../shared/fhir/operation-outcome.ts';
 import type { Caller } from './auth.ts';
 import type { Config, Env } from './config.ts';
@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly startedMs: number;
   readonly caller: Caller | undefined;
+  /** What the path's `:names` stand for. */
+  readonly parameters: Readonly<Record<string, string | undefined>>;
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
@@ -46,4 +48,47 @@ export function errorResponse(error: GatewayError, requestId: string): Response 
     ...(retryable ? { 'Retry-After': RETRY_AFTER_S } : {}),
     ...error.headers,
   });
+}
+
+export function jsonResponse(
+  body: unknown,
+  context: Pick<RequestContext, 'requestId'>,
+  status = 200,
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': context.requestId,
+    },
+  });
+}
+
+/** The body as text. @throws GatewayError body-too-large. */
+export async function readBounded(request: Request, bytesMax: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) {
+      throw new GatewayError({
+        reason: 'body-too-large',
+        text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
+      });
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The body as JSON. @throws GatewayError body-too-large, body-malformed. */
+export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+  const text = await readBounded(request, bytesMax);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new GatewayError({ reason: 'body-malformed', text: "Le corps n'est pas du JSON." });
+  }
 }

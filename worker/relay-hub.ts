@@ -12,6 +12,7 @@ import { readAnnouncement } from './vendors/announcement.ts';
 import { EditorHealth } from './vendors/editor-health.ts';
 import type { HubEvent, HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
 import { type RelayShare, type SearchShares, shareSearch } from './vendors/plan.ts';
+import { type CallTally, RuleTally } from './vendors/rule-tally.ts';
 
 /** The one instance that relays and searches meet in. */
 const HUB_NAME = 'hub';
@@ -36,11 +37,13 @@ export class RelayHub extends DurableObject<Env> {
   readonly #links = new Map<string, RelayLink>();
   readonly #running = new Map<string, RunningSearch>();
   readonly #health: EditorHealth;
+  readonly #rules: RuleTally;
   #directory: { readonly rows: readonly EditorRow[]; readonly readMs: number } | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#health = new EditorHealth(context.storage);
+    this.#rules = new RuleTally(env.DB);
     context.blockConcurrencyWhile(() => this.#health.load());
   }
 
@@ -82,6 +85,16 @@ export class RelayHub extends DurableObject<Env> {
     return [...this.#links.values()].some((link) => link.isServing);
   }
 
+  /** What a search learned of its vendors' slots; written to D1 some time later. */
+  noteRules(tallies: readonly CallTally[]): void {
+    this.#rules.add(tallies);
+  }
+
+  /** Writes what was noted so far. */
+  writeRuleCounts(): Promise<void> {
+    return this.#rules.flush();
+  }
+
   /** Forgets the operator's switches, so that the next search reads them. */
   refresh(): void {
     this.#directory = undefined;
@@ -97,7 +110,7 @@ export class RelayHub extends DurableObject<Env> {
     const editors = await this.#editors();
     if (editors === undefined) return 'no-registry';
     const relays = [...this.#links.values()].filter((link) => link.isServing);
-    const plan = shareSearch(search.query, editors, relays);
+    const plan = shareSearch(search.query, editors, relays, search.explain);
     const pending: Promise<unknown>[] = [];
     const emit = (event: HubEvent): void => {
       // A Worker that has left (deadline, client gone) no longer listens; that is not an error.
@@ -160,6 +173,7 @@ export class RelayHub extends DurableObject<Env> {
           toMs: window.toMs,
           budgetMs: Math.max(0, endMs - Date.now() - HOP_MS),
           gatherMs: search.gatherMs,
+          ...(search.explain === undefined ? {} : { trace: true }),
           calls: share.calls,
         },
         sink,

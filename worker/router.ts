@@ -20,7 +20,7 @@ interface RouteArguments {
 const router = IttyRouter<IRequestStrict, [RouteArguments]>();
 for (const route of ROUTES) {
   const serve = (request: IRequestStrict, given: RouteArguments): Promise<Response> =>
-    serveRoute(route, request as unknown as Request, given);
+    serveRoute(route, request as unknown as Request, request.params ?? {}, given);
   if (route.method === 'GET') {
     router.get(route.path, serve);
     router.head(route.path, serve);
@@ -68,7 +68,12 @@ function requestIdOf(request: Request): string {
   return /^[A-Za-z0-9-]{8,64}$/.test(given) ? given : crypto.randomUUID();
 }
 
-async function serveRoute(route: Route, request: Request, given: RouteArguments): Promise<Response> {
+async function serveRoute(
+  route: Route,
+  request: Request,
+  parameters: Readonly<Record<string, string | undefined>>,
+  given: RouteArguments,
+): Promise<Response> {
   const url = new URL(request.url);
   const config = readConfig(given.env);
   const context: RequestContext = {
@@ -80,6 +85,7 @@ async function serveRoute(route: Route, request: Request, given: RouteArguments)
     requestId: given.requestId,
     startedMs: given.startedMs,
     caller: undefined,
+    parameters,
     waitUntil: (promise) => given.execution.waitUntil(promise),
   };
   if (route.needs === 'open') return route.handler(context);

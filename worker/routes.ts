@@ -6,6 +6,8 @@ import { PROFILE } from '../shared/sas/canonical.ts';
 import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
+import { answerEditorRules, answerEditors } from './handlers/editor-rules.ts';
+import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
@@ -70,6 +72,9 @@ export const ROUTES: readonly Route[] = [
     capability: scheduleCapability,
   },
   { method: 'POST', path: '/fhir/Schedule/_search', needs: SEARCH_SCHEDULES, handler: searchSchedules },
+  { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
+  { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
+  { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

@@ -24,6 +24,8 @@ export interface SearchPlan {
   readonly budgetMs: number;
   /** Answers are gathered for this long before they cross, so that many small ones make one message; 0 sends each at once. */
   readonly gatherMs: number;
+  /** Tell what became of each slot received, for "why is my slot not shown?". */
+  readonly trace?: boolean;
   readonly calls: readonly SearchCall[];
 }
 
@@ -113,6 +115,20 @@ export interface RuleCount {
   readonly ids: readonly string[];
 }
 
+/** One slot as the vendor sent it, and what became of it. Only in answers to plans with `trace`. */
+export interface SlotTrace {
+  /** The vendor's own id and texts, cut to 100 characters. */
+  readonly id: string;
+  readonly schedule: string;
+  readonly start: string;
+  readonly end: string;
+  /** The rule that dropped it; absent when it is shown. */
+  readonly dropped?: string;
+  readonly repaired: readonly string[];
+  /** The gateway's id, when shown. */
+  readonly shownAs?: string;
+}
+
 /** The answer to one SearchCall. `failure` with slots means: this came before it went wrong. */
 export interface CallAnswer {
   /** Index in `SearchPlan.calls`. */
@@ -131,6 +147,7 @@ export interface CallAnswer {
   readonly pages: number;
   /** The vendor said `Cache-Control: no-store`. */
   readonly noStore: boolean;
+  readonly trace?: readonly SlotTrace[];
 }
 
 /** What the hub must know of an answer without reading it. */

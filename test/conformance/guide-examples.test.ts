@@ -19,13 +19,16 @@ const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'shared', 'ig', 'ex
 const isThere = existsSync(EXAMPLES);
 if (!isThere) console.log('skipped: the guide’s examples (../shared/ig) are not here');
 
+const resourcesOf = <T extends { resourceType: string }>(bundle: Bundle, type: T['resourceType']): T[] =>
+  (bundle.entry ?? []).flatMap(({ resource }) =>
+    resource?.resourceType === type ? [resource as unknown as T] : [],
+  );
+
 /** The example with every date moved so that its earliest slot starts in an hour. */
 function shifted(name: string): { bundle: Bundle; window: { from: string; to: string } } {
   const text = readFileSync(join(EXAMPLES, name), 'utf8');
   const instants = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2}/g;
-  const slots = ((JSON.parse(text) as Bundle).entry ?? []).flatMap(({ resource }) =>
-    resource?.resourceType === 'Slot' ? [resource] : [],
-  );
+  const slots = resourcesOf<Slot>(JSON.parse(text) as Bundle, 'Slot');
   const starts = slots.map(({ start }) => Date.parse(start));
   const first = Math.min(...starts);
   const by = Math.ceil((Date.now() + 3_600_000 - first) / 60_000) * 60_000;
@@ -41,11 +44,6 @@ function shifted(name: string): { bundle: Bundle; window: { from: string; to: st
     window: { from: utc(first + by), to: utc(Math.max(...starts) + by) },
   };
 }
-
-const resourcesOf = <T extends { resourceType: string }>(bundle: Bundle, type: T['resourceType']): T[] =>
-  (bundle.entry ?? []).flatMap(({ resource }) =>
-    resource?.resourceType === type ? [resource as unknown as T] : [],
-  );
 
 /** What a slot says, apart from ids and references. */
 const said = ({

@@ -1,6 +1,7 @@
 // ANS's kit, aggregation group, as it would look at our face: one test per row of the checklist (A1..A46), over
 // the running system, with the kit's own request headers. Rows about a declaration or a vendor alone are not here.
 import type {
+  FhirResource,
   HealthcareService,
   Organization,
   Practitioner,
@@ -30,7 +31,7 @@ afterAll(() => system?.stop());
 
 const ask = (subjects: readonly string[], cpts = false, window = windowOf()): Promise<SearchAnswer> =>
   system.search(slotPath(subjects, window, cpts), KIT);
-const withProfile = <T extends { meta?: { profile?: string[] } }>(list: readonly T[], profile: string): T[] =>
+const withProfile = <T extends FhirResource>(list: readonly T[], profile: string): T[] =>
   list.filter(({ meta }) => meta?.profile?.length === 1 && meta.profile[0] === profile);
 
 describe('one practitioner at one place', () => {

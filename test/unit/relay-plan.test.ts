@@ -23,8 +23,9 @@ const calls = (subjects: readonly string[], more: object = {}) => ({
 
 test.each([
   ['a plan', {}],
-  ['a field of a newer edge', { trace: 'x' }],
+  ['a field of a newer edge', { fieldToCome: 'x' }],
   ['no call', { calls: [] }],
+  ['a wish for traces', { trace: true }],
   ['a call with its own budget', calls(people(1), { budgetMs: 100 })],
   ['the most practitioners', calls(people(PRACTITIONERS_PER_CALL_MAX))],
   ['the most associations', { flow: 'SOS', ...calls(people(ASSOCIATIONS_PER_CALL_MAX)) }],

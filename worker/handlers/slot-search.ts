@@ -7,13 +7,15 @@ import { echoQuery, parseQuery, type SearchParameter } from '../../shared/fhir/s
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import type { Handling, ReadQuery } from '../../shared/sas/search-parameters.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
-import { fhirResponse, type RequestContext } from '../http.ts';
+import { fhirResponse, type RequestContext, readBounded } from '../http.ts';
 import { log } from '../log.ts';
 import { hubOf } from '../relay-hub.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FanOut, fanOut, GATHER_MS } from '../vendors/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, type Ledger, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
 import { bundleText, type MergedSearch, mergeAnswers } from '../vendors/merge.ts';
+import { ruleIssues } from '../vendors/rule-issues.ts';
+import type { CallTally } from '../vendors/rule-tally.ts';
 import { serverTiming } from '../vendors/server-timing.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 
@@ -51,12 +53,13 @@ async function search(context: RequestContext, type: 'Slot' | 'Schedule', read: 
     deadline.vendorBudgetMs(Date.now()),
     GATHER_MS,
   );
+  context.waitUntil(noteRules(context, answers));
   const nowMs = Date.now();
   const merged = mergeAnswers(answers.results, { query, base: context.fhirBase, nowMs });
   const ledger = keepLedger(query, answers, merged.shown, nowMs);
   const selfUrl = `${context.fhirBase}/${type}?${echoQuery(raw)}`;
   report(context, query, answers, merged);
-  return fhirResponse(bodyOf(context, query, merged, ledger, selfUrl, preferences), context, 200, {
+  return fhirResponse(bodyOf(context, query, answers, merged, ledger, selfUrl, preferences), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),
   });
@@ -79,35 +82,30 @@ async function rawQuery({ request, url }: RequestContext): Promise<string> {
       text: 'Le corps de _search est attendu en application/x-www-form-urlencoded.',
     });
   }
-  const body = await readBounded(request);
+  const body = (await readBounded(request, BODY_BYTES_MAX)).trim();
   return [query, body].filter((part) => part !== '').join('&');
 }
 
-async function readBounded(request: Request): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX) {
-      throw new GatewayError({
-        reason: 'body-too-large',
-        text: `Le corps dépasse ${BODY_BYTES_MAX / 1024} Kio.`,
-      });
-    }
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return (text + decoder.decode()).trim();
+/** Counts what became of each vendor's slots, beside the answer and never instead of it. */
+async function noteRules(context: RequestContext, { results }: FanOut): Promise<void> {
+  const tallies = results.flatMap(({ call, answer }): CallTally[] => {
+    if (answer === undefined || answer.received === 0) return [];
+    const { received, shown, dropped, repaired } = answer;
+    return [{ editor: call.editor, received, shown, dropped, repaired }];
+  });
+  if (tallies.length > 0) await hubOf(context.env).noteRules(tallies);
 }
 
 function bodyOf(
   context: RequestContext,
   query: ReadQuery,
+  answers: FanOut,
   merged: MergedSearch,
   ledger: Ledger,
   selfUrl: string,
   preferences: Preferences,
 ): string {
+  const rules = preferences.ledger === 'full' ? ruleIssues(answers) : [];
   const ignored = query.ignored.map(
     (name): Issue => ({
       severity: 'warning',
@@ -122,7 +120,10 @@ function bodyOf(
   const entries =
     isSilent && ignored.length === 0
       ? merged.entries
-      : [...merged.entries, ledgerEntry(ledger, query.flow, context.fhirBase, context.requestId, ignored)];
+      : [
+          ...merged.entries,
+          ledgerEntry(ledger, query.flow, context.fhirBase, context.requestId, [...rules, ...ignored]),
+        ];
   return bundleText(context.requestId, query.flow, merged.total, selfUrl, entries);
 }
 

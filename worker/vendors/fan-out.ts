@@ -32,16 +32,23 @@ interface Gathered {
  */
 export const GATHER_MS = 5;
 
-/** @throws GatewayError relay-absent, relay-lost (all of them, before any answer), storage-unavailable. */
+/**
+ * @param explain ask this vendor only, with the fate of each slot
+ * @throws GatewayError relay-absent, relay-lost (all of them, before any answer), storage-unavailable.
+ */
 export async function fanOut(
   hub: DurableObjectStub<RelayHub>,
   id: string,
   query: SlotQuery,
   budgetMs: number,
   gatherMs: number,
+  explain?: string,
 ): Promise<FanOut> {
   const gathered: Gathered = { editors: [], calls: [], results: new Map() };
-  const running = hub.search({ id, query, budgetMs, gatherMs }, (event) => gather(event, gathered));
+  const running = hub.search(
+    { id, query, budgetMs, gatherMs, ...(explain === undefined ? {} : { explain }) },
+    (event) => gather(event, gathered),
+  );
   const outcome = await within(running, budgetMs);
   if (outcome === 'late') void hub.cancel(id);
   if (outcome === 'no-relay') {

@@ -11,6 +11,8 @@ export interface HubSearch {
   readonly budgetMs: number;
   /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
   readonly gatherMs: number;
+  /** Ask this vendor only, also when the operator switched it off, and tell what became of each slot. */
+  readonly explain?: string;
 }
 
 /** Why a vendor that should have been asked told us nothing: its own failures, and ours on the way to it. */

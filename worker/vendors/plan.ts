@@ -41,12 +41,17 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
   return batches;
 }
 
+/** `only`: ask this vendor and no other, also when the operator switched it off. */
 export function shareSearch(
   query: SlotQuery,
   editors: readonly EditorRow[],
   relays: readonly RelayChoice[],
+  only?: string,
 ): SearchShares {
-  const serving = editors.filter((editor) => editor.enabled && editor.flows.includes(query.flow));
+  const serving = editors.filter(
+    (editor) =>
+      (only === undefined ? editor.enabled : editor.id === only) && editor.flows.includes(query.flow),
+  );
   const size = query.flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
   const batches = splitEvenly(query.subjects, size);
   const calls: AskedCall[] = [];

@@ -3,7 +3,7 @@
 // Called by the relay for each exchange; its result crosses the link as it is. flows.md §§ 3.3, 3.4, 8.
 
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import type { CallAnswer, Place, SlotRow, SlotShape, SubjectAnswer } from '../../link/relay.ts';
+import type { CallAnswer, Place, SlotRow, SlotShape, SlotTrace, SubjectAnswer } from '../../link/relay.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
 import type { Flow } from '../query.ts';
@@ -27,12 +27,19 @@ export interface Question {
   readonly nowMs: number;
   /** 20 lower-case hexadecimal characters of the text's SHA-256. */
   readonly hash: (text: string) => string;
+  /** Keep what became of each slot. */
+  readonly trace?: boolean;
 }
 
 export type ReadAnswer = Pick<
   CallAnswer,
-  'subjects' | 'shapes' | 'services' | 'received' | 'shown' | 'dropped' | 'repaired'
+  'subjects' | 'shapes' | 'services' | 'received' | 'shown' | 'dropped' | 'repaired' | 'trace'
 >;
+
+/** What became of one slot. */
+type SlotFate =
+  | { readonly dropped: ReadRuleId }
+  | { readonly shownAs: string; readonly repaired: readonly ReadRuleId[] };
 
 interface KnownShape {
   readonly index: number;
@@ -80,10 +87,15 @@ export class AnswerReader {
   /** Everything read so far: call once, after the last page. */
   finish(): ReadAnswer {
     let shown = 0;
+    const trace: SlotTrace[] | undefined = this.#question.trace === true ? [] : undefined;
     for (const slot of this.#index.slots) {
-      const reason = this.#read(slot);
-      if (reason === undefined) shown += 1;
-      else this.#dropped.add(reason, vendorId(slot));
+      const fate = this.#read(slot);
+      if ('dropped' in fate) this.#dropped.add(fate.dropped, vendorId(slot));
+      else {
+        shown += 1;
+        this.#repaired.addAll(fate.repaired, vendorId(slot));
+      }
+      trace?.push(traceOf(slot, fate));
     }
     return {
       subjects: this.#subjects(),
@@ -93,28 +105,28 @@ export class AnswerReader {
       shown,
       dropped: this.#dropped.rows(),
       repaired: this.#repaired.rows(),
+      ...(trace === undefined ? {} : { trace }),
     };
   }
 
   /** Shows the slot, or says why not. */
-  #read(slot: JsonObject): ReadRuleId | undefined {
+  #read(slot: JsonObject): SlotFate {
     const repairs: ReadRuleId[] = [];
     const status = asText(slot.status);
-    if (status?.toLowerCase() !== 'free') return 'slot-not-free';
+    if (status?.toLowerCase() !== 'free') return { dropped: 'slot-not-free' };
     if (status !== 'free') repairs.push('status-spelling');
     const times = readTimes(slot, repairs);
-    if (typeof times === 'string') return times;
+    if (typeof times === 'string') return { dropped: times };
     const { fromMs, toMs, nowMs } = this.#question;
-    if (times.startMs < fromMs || times.startMs > toMs) return 'slot-outside-window';
-    if (times.startMs < nowMs) return 'slot-started';
+    if (times.startMs < fromMs || times.startMs > toMs) return { dropped: 'slot-outside-window' };
+    if (times.startMs < nowMs) return { dropped: 'slot-started' };
     const place = this.#placeOf(slot);
-    if (typeof place === 'string') return place;
+    if (typeof place === 'string') return { dropped: place };
     const shape = this.#shapeOf(slot);
-    if (typeof shape === 'string') return shape;
-    if (!this.#show(slot, place, shape.index, times, repairs)) return 'slot-duplicate';
-    this.#repaired.addAll(repairs, vendorId(slot));
-    this.#repaired.addAll(shape.repairs, vendorId(slot));
-    return undefined;
+    if (typeof shape === 'string') return { dropped: shape };
+    const shownAs = this.#show(slot, place, shape.index, times, repairs);
+    if (shownAs === undefined) return { dropped: 'slot-duplicate' };
+    return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
   }
 
   #placeOf(slot: JsonObject): ReadPlace | PlaceFailure {
@@ -139,11 +151,17 @@ export class AnswerReader {
     return shape;
   }
 
-  /** False when this place already shows the same slot. */
-  #show(slot: JsonObject, place: ReadPlace, shape: number, times: Times, repairs: ReadRuleId[]): boolean {
+  /** The gateway's id; undefined when this place already shows the same slot. */
+  #show(
+    slot: JsonObject,
+    place: ReadPlace,
+    shape: number,
+    times: Times,
+    repairs: ReadRuleId[],
+  ): string | undefined {
     const comment = this.#commentOf(slot, repairs);
     const content = `${shape}|${times.start}|${times.end}|${comment ?? ''}`;
-    if (place.contents.has(content)) return false;
+    if (place.contents.has(content)) return undefined;
     place.contents.add(content);
     const { editor, hash } = this.#question;
     // Place and times belong to the id: a vendor that counts from 1 in every answer, or uses an id for two slots,
@@ -153,7 +171,7 @@ export class AnswerReader {
     if (this.#slotIds.has(id)) id = gatewayId(editor, 'Slot', `${own}|${content}`, hash);
     this.#slotIds.add(id);
     place.rows.push({ shape, id, start: times.start, end: times.end, comment });
-    return true;
+    return id;
   }
 
   #commentOf(slot: JsonObject, repairs: ReadRuleId[]): string | undefined {
@@ -178,6 +196,17 @@ export class AnswerReader {
     }
     return answers;
   }
+}
+
+function traceOf(slot: JsonObject, fate: SlotFate): SlotTrace {
+  const short = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 100) : '');
+  return {
+    id: short(slot.id),
+    schedule: short(asObject(slot.schedule)?.reference),
+    start: short(slot.start),
+    end: short(slot.end),
+    ...('dropped' in fate ? { dropped: fate.dropped, repaired: [] } : fate),
+  };
 }
 
 /** The place's most frequent booking page is written once; only slots with another one repeat it. */

@@ -1,0 +1,40 @@
+// GET /admin/editors and /admin/editors/{id}/rules: the registry, and what became of a vendor's slots over the last
+// day: received = shown + dropped, each drop and repair with its rule's sentence.
+
+import { GatewayError } from '../../shared/error.ts';
+import { jsonResponse, type RequestContext } from '../http.ts';
+import { hubOf } from '../relay-hub.ts';
+import { listEditors } from '../store/editors.ts';
+import { readRuleCounts } from '../store/rule-counts.ts';
+import { describeRule } from '../vendors/describe-rule.ts';
+
+export async function answerEditors(context: RequestContext): Promise<Response> {
+  const editors = await listEditors(context.env.DB);
+  return jsonResponse({ editors }, context);
+}
+
+export async function answerEditorRules(context: RequestContext): Promise<Response> {
+  const editor = context.parameters.editor ?? '';
+  const known = await listEditors(context.env.DB);
+  if (!known.some(({ id }) => id === editor)) {
+    throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
+  }
+  await hubOf(context.env).writeRuleCounts();
+  const rows = await readRuleCounts(context.env.DB, editor, Date.now());
+  const totalOf = (kind: string): number =>
+    rows.filter((row) => row.kind === kind).reduce((sum, { count }) => sum + count, 0);
+  const rules = rows
+    .filter(({ rule }) => rule !== '')
+    .map(({ kind, rule, count, ids }) => ({ kind, ...describeRule(rule), count, ids }));
+  return jsonResponse(
+    {
+      editor,
+      hours: 24,
+      received: totalOf('received'),
+      shown: totalOf('shown'),
+      dropped: totalOf('dropped'),
+      rules,
+    },
+    context,
+  );
+}

@@ -1,0 +1,110 @@
+// POST /admin/explain: "why is my slot not shown?". Asks one vendor for one practitioner or association around a
+// time, and tells for each slot received whether it is shown, and else which rule dropped it.
+
+import * as v from 'valibot';
+import { GatewayError } from '../../shared/error.ts';
+import type { SlotTrace } from '../../shared/link/relay.ts';
+import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import { parseInstant } from '../../shared/time.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http.ts';
+import { hubOf } from '../relay-hub.ts';
+import { Deadline } from '../vendors/deadline.ts';
+import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
+import { fanOut } from '../vendors/fan-out.ts';
+
+const BODY_BYTES_MAX = 4_096;
+/** Slots asked on both sides of the time in question. */
+const AROUND_MS = 12 * 3_600_000;
+
+const schema = v.object({
+  editor: v.pipe(v.string(), v.nonEmpty()),
+  /** RPPS or ADELI of a practitioner, or SIRET of an association, with or without prefix. */
+  identifier: v.pipe(v.string(), v.nonEmpty()),
+  flow: v.optional(v.picklist(['INT_R01', 'INT_R04', 'SOS']), 'INT_R01'),
+  /** Start of the slot in question. */
+  at: v.pipe(v.string(), v.nonEmpty()),
+});
+
+interface ExplainedSlot extends Omit<SlotTrace, 'dropped' | 'repaired'> {
+  /** It covers, or begins at, the time in question. */
+  readonly matches: boolean;
+  readonly shown: boolean;
+  readonly dropped?: RuleDescription;
+  readonly repaired: readonly RuleDescription[];
+}
+
+export async function explainSlots(context: RequestContext): Promise<Response> {
+  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
+  if (!parsed.success) {
+    throw new GatewayError({
+      reason: 'parameter-invalid',
+      text: 'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
+      expression: parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body'),
+    });
+  }
+  const { editor, flow } = parsed.output;
+  const { query, atMs } = readQuestion(parsed.output);
+  const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
+  const { results } = await fanOut(
+    hubOf(context.env),
+    context.requestId,
+    query,
+    deadline.vendorBudgetMs(Date.now()),
+    0,
+    editor,
+  );
+  const [result] = results;
+  if (result === undefined) {
+    throw new GatewayError({
+      reason: 'not-found',
+      text: `Aucun relais ne sert ${flow} pour l'éditeur ${editor}.`,
+    });
+  }
+  const slots = (result.answer?.trace ?? []).map((slot) => explain(slot, atMs));
+  return jsonResponse(
+    {
+      editor,
+      flow,
+      from: new Date(query.window.fromMs).toISOString(),
+      to: new Date(query.window.toMs).toISOString(),
+      answered: result.failure === undefined,
+      ...(result.failure === undefined ? {} : { failure: result.failure }),
+      received: slots.length,
+      shown: slots.filter(({ shown }) => shown).length,
+      slots: slots.sort((a, b) => Number(b.matches) - Number(a.matches)),
+    },
+    context,
+  );
+}
+
+function readQuestion({ identifier, flow, at }: v.InferOutput<typeof schema>): {
+  query: SlotQuery;
+  atMs: number;
+} {
+  const subject = flow === 'SOS' ? normaliseSiret(identifier) : normaliseProfessional(identifier);
+  const instant = parseInstant(at);
+  if (subject === undefined || instant === undefined) {
+    const field = subject === undefined ? 'identifier' : 'at';
+    throw new GatewayError({
+      reason: 'parameter-invalid',
+      text: `${field} n'est pas lisible.`,
+      expression: [field],
+    });
+  }
+  const window = { fromMs: instant.ms - AROUND_MS, toMs: instant.ms + AROUND_MS };
+  return { query: { flow, window, subjects: [subject] }, atMs: instant.ms };
+}
+
+function explain({ dropped, repaired, ...slot }: SlotTrace, atMs: number): ExplainedSlot {
+  const startMs = parseInstant(slot.start)?.ms;
+  const endMs = parseInstant(slot.end)?.ms;
+  return {
+    ...slot,
+    matches:
+      startMs === atMs || (startMs !== undefined && endMs !== undefined && startMs <= atMs && atMs < endMs),
+    shown: dropped === undefined,
+    ...(dropped === undefined ? {} : { dropped: describeRule(dropped) }),
+    repaired: repaired.map(describeRule),
+  };
+}

@@ -1,0 +1,55 @@
+// What `Prefer: return=OperationOutcome` adds to the ledger: per vendor, slots received, shown and dropped, and one
+// issue per rule that dropped or repaired something. docs/ledger.md.
+
+import type { Issue } from '../../shared/fhir/operation-outcome.ts';
+import type { RuleCount } from '../../shared/link/relay.ts';
+import { describeRule } from './describe-rule.ts';
+import type { FanOut } from './fan-out.ts';
+
+const IDS_SHOWN = 20;
+
+export function ruleIssues(fanOut: FanOut): Issue[] {
+  return fanOut.editors.flatMap(({ id, name }) => {
+    const answers = fanOut.results.flatMap(({ call, answer }) =>
+      call.editor === id && answer ? [answer] : [],
+    );
+    const received = answers.reduce((sum, answer) => sum + answer.received, 0);
+    const shown = answers.reduce((sum, answer) => sum + answer.shown, 0);
+    if (received === 0) return [];
+    const dropped = gather(answers.map((answer) => answer.dropped));
+    const repaired = gather(answers.map((answer) => answer.repaired));
+    return [
+      {
+        severity: 'information' as const,
+        code: 'informational',
+        reason: 'received',
+        text: `${name} : ${received} créneaux reçus, ${shown} affichés, ${received - shown} écartés.`,
+        diagnostics: `editor=${id} received=${received} shown=${shown} dropped=${received - shown}`,
+      },
+      ...dropped.map((row) => toIssue(id, name, 'dropped', row)),
+      ...repaired.map((row) => toIssue(id, name, 'repaired', row)),
+    ];
+  });
+}
+
+function gather(lists: readonly (readonly RuleCount[])[]): RuleCount[] {
+  const rows = new Map<string, { count: number; ids: string[] }>();
+  for (const { rule, count, ids } of lists.flat()) {
+    const row = rows.get(rule) ?? { count: 0, ids: [] };
+    rows.set(rule, row);
+    row.count += count;
+    row.ids.push(...ids);
+  }
+  return [...rows].map(([rule, { count, ids }]) => ({ rule, count, ids: ids.slice(0, IDS_SHOWN) }));
+}
+
+function toIssue(editor: string, name: string, reason: 'dropped' | 'repaired', row: RuleCount): Issue {
+  const { text, page } = describeRule(row.rule);
+  return {
+    severity: reason === 'dropped' ? 'warning' : 'information',
+    code: reason === 'dropped' ? 'business-rule' : 'informational',
+    reason,
+    text: `${name}, ${row.count} fois : ${text}`,
+    diagnostics: `editor=${editor} rule=${row.rule} page=${page} count=${row.count} ids=${row.ids.map(encodeURIComponent).join(',')}`,
+  };
+}

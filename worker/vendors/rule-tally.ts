@@ -1,0 +1,62 @@
+// Gathers in the hub what searches tell of their vendors' slots, and writes it to D1 now and then: one write per
+// vendor and rule for many searches. What an eviction loses is at most the last half minute of counts.
+
+import type { RuleCount } from '../../shared/link/relay.ts';
+import { log } from '../log.ts';
+import { addRuleCounts, type CountKind, type RuleCountRow } from '../store/rule-counts.ts';
+
+/** What one call to a vendor brought. */
+export interface CallTally {
+  readonly editor: string;
+  readonly received: number;
+  readonly shown: number;
+  readonly dropped: readonly RuleCount[];
+  readonly repaired: readonly RuleCount[];
+}
+
+const FLUSH_MS = 15_000;
+const IDS_MAX = 20;
+
+export class RuleTally {
+  readonly #db: D1Database;
+  #rows = new Map<string, { row: Omit<RuleCountRow, 'count' | 'ids'>; count: number; ids: string[] }>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  add(tallies: readonly CallTally[]): void {
+    for (const { editor, received, shown, dropped, repaired } of tallies) {
+      this.#count(editor, 'received', '', received, []);
+      this.#count(editor, 'shown', '', shown, []);
+      for (const { rule, count, ids } of dropped) this.#count(editor, 'dropped', rule, count, ids);
+      for (const { rule, count, ids } of repaired) this.#count(editor, 'repaired', rule, count, ids);
+    }
+    if (this.#rows.size > 0) this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  #count(editor: string, kind: CountKind, rule: string, count: number, ids: readonly string[]): void {
+    if (count === 0) return;
+    const key = `${editor} ${kind} ${rule}`;
+    const known = this.#rows.get(key) ?? { row: { editor, kind, rule }, count: 0, ids: [] };
+    this.#rows.set(key, known);
+    known.count += count;
+    for (const id of ids) if (known.ids.length < IDS_MAX && !known.ids.includes(id)) known.ids.push(id);
+  }
+
+  /** Writes what was gathered; on failure it is gathered again with what comes next. */
+  async flush(): Promise<void> {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const rows = [...this.#rows.values()].map(({ row, count, ids }) => ({ ...row, count, ids }));
+    this.#rows = new Map();
+    if (rows.length === 0) return;
+    try {
+      await addRuleCounts(this.#db, rows, Date.now());
+    } catch {
+      log('warn', 'rule counts not written', { count: rows.length });
+      for (const { editor, kind, rule, count, ids } of rows) this.#count(editor, kind, rule, count, ids);
+    }
+  }
+}
