@@ -35,12 +35,22 @@ export const REASONS = {
   'token-invalid': row(401, 'login', 'caller'),
   'token-expired': row(401, 'expired', 'caller'),
   'scope-missing': row(403, 'forbidden', 'caller'),
+  /** The relay did not announce that vendor for that flow. */
+  'editor-not-announced': row(403, 'forbidden', 'relay', 'warn'),
+  /** What is asked for belongs to another vendor. */
+  'not-owner': row(403, 'forbidden', 'caller', 'warn'),
   'not-found': row(404, 'not-found', 'caller'),
   'method-not-allowed': row(405, 'not-supported', 'caller'),
   'format-not-supported': row(406, 'not-supported', 'caller'),
+  'version-conflict': row(412, 'conflict', 'caller'),
   'body-too-large': row(413, 'too-long', 'caller'),
   'uri-too-long': row(414, 'too-long', 'caller'),
   'media-type-not-supported': row(415, 'not-supported', 'caller'),
+  'rule-broken': row(422, 'invariant', 'caller'),
+  'patient-data': row(422, 'business-rule', 'caller', 'warn'),
+  duplicate: row(422, 'duplicate', 'caller'),
+  'identifier-mismatch': row(422, 'value', 'caller'),
+  'too-many-versions': row(422, 'too-costly', 'caller', 'warn'),
   'upgrade-required': row(426, 'not-supported', 'caller'),
   internal: row(500, 'exception', 'gateway', 'error'),
   misconfigured: row(503, 'exception', 'gateway', 'error', true),
@@ -51,12 +61,24 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+/** One of several things wrong with one request. */
+export interface ErrorIssue {
+  readonly reason: Reason;
+  /** One French sentence for people. */
+  readonly text: string;
+  readonly expression: string;
+  /** Id of the rule that is broken, docs/rules.md. */
+  readonly rule: string;
+}
+
 export interface GatewayErrorFields {
   readonly reason: Reason;
   /** One sentence for people, in French, without anything the caller did not send. */
   readonly text: string;
   /** FHIRPath, or `http.<parameter>` for a search parameter. */
   readonly expression?: readonly string[];
+  /** When several things are wrong, each of them; `text` then is not shown. */
+  readonly issues?: readonly ErrorIssue[];
   /** For the log only. Never a person's data, never a vendor's text. */
   readonly detail?: string;
   readonly cause?: unknown;
@@ -69,6 +91,7 @@ export class GatewayError extends Error {
   readonly reason: Reason;
   readonly text: string;
   readonly expression: readonly string[];
+  readonly issues: readonly ErrorIssue[];
   readonly detail: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
 
@@ -78,6 +101,7 @@ export class GatewayError extends Error {
     this.reason = fields.reason;
     this.text = fields.text;
     this.expression = fields.expression ?? [];
+    this.issues = fields.issues ?? [];
     this.detail = fields.detail;
     this.headers = fields.headers ?? {};
   }

@@ -2,11 +2,14 @@
 
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { GatewayError, type Reason } from '../shared/error.ts';
-import { LINK_AUDIENCE } from '../shared/link/hub.ts';
+import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../shared/link/hub.ts';
+import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
 import type { Config } from './config.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
+/** As relays announce them. */
+const EDITOR_ID = new RegExp(`^[a-z0-9][a-z0-9-]{0,${EDITOR_ID_LENGTH_MAX - 1}}$`);
 
 export interface Caller {
   readonly subject: string;
@@ -55,6 +58,33 @@ function isGranted(scopes: ReadonlySet<string>, need: Need): boolean {
 export async function authenticateRelay(request: Request, config: Config): Promise<string> {
   const payload = await verify(bearerOf(request), config.relayKeys, { audience: LINK_AUDIENCE }, true);
   return payload.iss ?? '';
+}
+
+/** Who sends through a relay's mTLS port: the relay is proved by its signature, the vendor by the relay's word. */
+export interface Sender {
+  readonly relay: string;
+  /** The vendor's id. */
+  readonly editor: string;
+  /** The only system of this vendor's appointment identifiers. */
+  readonly appointmentSystem: string;
+}
+
+/** @throws GatewayError like `authenticate`. Whether the relay announced that vendor, the registry tells. */
+export async function authenticateSender(request: Request, config: Config): Promise<Sender> {
+  const payload = await verify(bearerOf(request), config.relayKeys, { audience: INBOUND_AUDIENCE }, true);
+  const { iss, exp, editor, appointmentSystem } = payload;
+  const latestS = Math.floor(Date.now() / 1000) + INBOUND_TOKEN_LIFETIME_S + CLOCK_TOLERANCE_S;
+  if (
+    typeof editor !== 'string' ||
+    !EDITOR_ID.test(editor) ||
+    typeof appointmentSystem !== 'string' ||
+    appointmentSystem === '' ||
+    exp === undefined ||
+    exp > latestS
+  ) {
+    throw unauthorised('token-invalid', 'Le jeton du relais ne dit pas qui envoie, ou vaut trop longtemps.');
+  }
+  return { relay: iss ?? '', editor, appointmentSystem };
 }
 
 function bearerOf(request: Request): string {

@@ -3,7 +3,7 @@
 import type { Resource } from 'fhir/r4';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { errorOutcome } from '../shared/fhir/operation-outcome.ts';
-import type { Caller } from './auth.ts';
+import type { Caller, Sender } from './auth.ts';
 import type { Config, Env } from './config.ts';
 
 export interface RequestContext {
@@ -16,6 +16,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly startedMs: number;
   readonly caller: Caller | undefined;
+  /** On routes that need a relay. */
+  readonly sender: Sender | undefined;
   /** What the path's `:names` stand for. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
   readonly waitUntil: (promise: Promise<unknown>) => void;

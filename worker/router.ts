@@ -4,7 +4,7 @@
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
-import { authenticate, authorise } from './auth.ts';
+import { authenticate, authenticateSender, authorise } from './auth.ts';
 import { type Config, type Env, readConfig } from './config.ts';
 import { errorResponse, type RequestContext } from './http.ts';
 import { log } from './log.ts';
@@ -85,10 +85,16 @@ async function serveRoute(
     requestId: given.requestId,
     startedMs: given.startedMs,
     caller: undefined,
+    sender: undefined,
     parameters,
     waitUntil: (promise) => given.execution.waitUntil(promise),
   };
   if (route.needs === 'open') return route.handler(context);
+  if (route.needs === 'relay') {
+    const sender = await authenticateSender(request, config);
+    negotiate(request);
+    return route.handler({ ...context, sender });
+  }
   const caller = await authenticate(request, config);
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request);

@@ -17,8 +17,11 @@ import type { RequestContext } from './http.ts';
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
-  /** Any of these scopes opens the route; `open`: no bearer token (or, for relays, their own). */
-  readonly needs: readonly Need[] | 'open';
+  /**
+   * Any of these scopes opens the route. `open`: no bearer token (or, for relays, their own). `relay`: only what
+   * a relay forwards for a vendor that proved itself at its mTLS port.
+   */
+  readonly needs: readonly Need[] | 'open' | 'relay';
   readonly handler: (context: RequestContext) => Response | Promise<Response>;
   readonly capability?: Capability;
 }

@@ -42,6 +42,20 @@ const AT_FAULT = { caller: 'appelant', gateway: 'passerelle', relay: 'relais', v
 /** An error as the caller reads it: what, where, whose fault, and the id that the log line carries too. */
 export function errorOutcome(error: GatewayError, requestId: string): OperationOutcome {
   const { code, fault, status } = REASONS[error.reason];
+  const origin = `requestId=${requestId}; origine=${AT_FAULT[fault]}`;
+  if (error.issues.length > 0) {
+    return operationOutcome(
+      requestId,
+      error.issues.map(({ reason, text, expression, rule }) => ({
+        severity: 'error',
+        code: REASONS[reason].code,
+        text,
+        reason,
+        expression: [expression],
+        diagnostics: `${origin}; rule=${rule}`,
+      })),
+    );
+  }
   return operationOutcome(requestId, [
     {
       severity: status >= 500 ? 'fatal' : 'error',
@@ -49,7 +63,7 @@ export function errorOutcome(error: GatewayError, requestId: string): OperationO
       text: error.text,
       reason: error.reason,
       expression: error.expression,
-      diagnostics: `requestId=${requestId}; origine=${AT_FAULT[fault]}`,
+      diagnostics: origin,
     },
   ]);
 }

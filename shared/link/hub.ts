@@ -35,3 +35,11 @@ export interface HubApi {
 export const LINK_AUDIENCE = 'passerelle-link';
 export const LINK_TOKEN_LIFETIME_S = 120;
 export const LINK_PATH = '/link';
+
+/**
+ * The relay's token for what it forwards from its mTLS port (appointments): signed with the same key and the
+ * same header, `aud` as below, valid for at most two minutes, with two claims of its own: `editor`, the vendor
+ * that its client certificate proved, and `appointmentSystem`, the only identifier system that vendor may use.
+ */
+export const INBOUND_AUDIENCE = 'passerelle-inbound';
+export const INBOUND_TOKEN_LIFETIME_S = 120;

@@ -1,0 +1,44 @@
+// The order of appointment statuses: which may follow which when two messages do not say which is newer. A
+// message of a lower rank that arrives later is late. docs/appointments.md § 3; the whole rule is one SQL
+// statement in worker/store/appointments-record.ts. No I/O, no clock.
+
+/** R4 AppointmentStatus. */
+const RANKS = {
+  proposed: 0,
+  waitlist: 0,
+  pending: 1,
+  booked: 2,
+  arrived: 3,
+  'checked-in': 3,
+  // The three endings are ordered by when they can be known: before the visit, when it is missed, when it took
+  // place after all.
+  cancelled: 4,
+  noshow: 5,
+  fulfilled: 6,
+  'entered-in-error': 7,
+} as const;
+
+export type AppointmentStatus = keyof typeof RANKS;
+
+export const APPOINTMENT_STATUSES = Object.keys(RANKS) as AppointmentStatus[];
+
+export function isAppointmentStatus(text: string): text is AppointmentStatus {
+  return Object.hasOwn(RANKS, text);
+}
+
+export function rankOf(status: AppointmentStatus): number {
+  return RANKS[status];
+}
+
+const HOLDING: ReadonlySet<AppointmentStatus> = new Set([
+  'pending',
+  'booked',
+  'arrived',
+  'checked-in',
+  'fulfilled',
+]);
+
+/** True while the appointment takes its slot away from everybody else. */
+export function holdsSlot(status: AppointmentStatus): boolean {
+  return HOLDING.has(status);
+}
