@@ -164,7 +164,7 @@ describe(`with seed ${SEED}`, () => {
             for (const [at, value, how] of changes) {
               const nodes = nodesOf(page);
               if (nodes.length === 0) break;
-          const [holder, key] = nodes[at % nodes.length] as [Json, string];
+              const [holder, key] = nodes[at % nodes.length] as [Json, string];
               if (how === 'set') holder[key] = structuredClone(value);
               else if (how === 'drop') delete holder[key];
               else if (Array.isArray(holder)) holder.push(structuredClone(holder[Number(key)]));
