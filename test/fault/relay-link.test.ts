@@ -88,7 +88,7 @@ test('gives up at the vendor what was asked over a link that is lost', async () 
   const { edge, startRelay, vendors } = await scene();
   startRelay();
   const link = await edge.linked();
-  const asking = ask(link, makePlan(['agenda-1'])).catch(() => 'lost');
+  const asking = ask(link, makePlan(['agenda-1'], { budgetMs: 60_000 })).catch(() => 'lost');
   await until('the vendor is asked', () => vendors[0]?.requests.length === 1);
   link.socket.terminate();
   expect(await asking).toBe('lost');
@@ -99,7 +99,7 @@ test('gives up a search whose sink throws', async () => {
   const { edge, startRelay, vendors } = await scene();
   startRelay();
   const link = await edge.linked();
-  const plan = makePlan(['agenda-9', 'agenda-1'], { gatherMs: 200 });
+  const plan = makePlan(['agenda-9', 'agenda-1'], { gatherMs: 200, budgetMs: 60_000 });
   await link.relay.search(plan, () => {
     expect(vendors[0]?.requests).toHaveLength(1);
     throw new Error('sink');
