@@ -1,0 +1,83 @@
+// npm run bench -- [search|validators …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
+// load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
+import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
+import { benchValidators } from './validators.ts';
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    profile: { type: 'string' },
+    /** Only the cells whose `vendors,slots,latency,concurrency` begins so, e.g. 20,2. */
+    cells: { type: 'string', default: '' },
+  },
+});
+
+/** What a bench hands to `--json`, and the budgets it did not keep. */
+interface Report {
+  readonly results: unknown;
+  readonly misses: readonly string[];
+}
+
+async function runSearch(): Promise<Report> {
+  const cells = (flags.quick ? QUICK_CELLS : FULL_CELLS).filter(
+    ({ vendors, slots, latencyMs, concurrency }) =>
+      `${vendors},${slots},${latencyMs},${concurrency}`.startsWith(flags.cells),
+  );
+  const effort = flags.quick ? QUICK_EFFORT : FULL_EFFORT;
+  console.log(
+    `search: ${cells.length} cells; ${effort.rounds} rounds a side in turns, each of at most ` +
+      `${effort.searchesPerRound} searches or ${effort.roundLimitMs / 1_000} s`,
+  );
+  const results = await benchSearch(
+    cells,
+    effort,
+    (result) => console.log(cellLine(result)),
+    flags.profile === undefined ? undefined : resolve(flags.profile),
+  );
+  console.log(['', ...searchTables(results), ''].join('\n'));
+  return { results, misses: misses(results) };
+}
+
+const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
+  search: runSearch,
+  validators: async () => ({ results: benchValidators(), misses: [] }),
+};
+
+async function versionOf(name: string): Promise<string> {
+  const file = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+  return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+}
+
+const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
+if (unknown !== undefined) {
+  console.error(`no bench ${unknown}: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+const machine = describeMachine({
+  node: process.versions.node,
+  workerd: await versionOf('workerd'),
+  undici: await versionOf('undici'),
+});
+const date = new Date().toISOString();
+console.log(`${date}  ${machine}\n`);
+const reports: Record<string, Report> = {};
+for (const name of names) {
+  const bench = BENCHES[name];
+  if (bench !== undefined) reports[name] = await bench();
+  console.log('');
+}
+const missed = Object.values(reports).flatMap((report) => report.misses);
+for (const line of missed) console.log(`over budget: ${line}`);
+if (missed.length === 0) console.log('every budget is kept');
+if (flags.json !== undefined) {
+  await writeFile(flags.json, `${JSON.stringify({ date, machine, ...reports }, null, 2)}\n`);
+}
+process.exit(missed.length === 0 ? 0 : 1);

@@ -1,0 +1,204 @@
+// What a search bench runs against: the vendors' process, and per number of vendors a fresh edge in workerd, a
+// relay and the plain program, each a process of its own, on loopback with fresh certificates. `close` leaves
+// nothing behind.
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureSandboxPki, type SandboxPki } from '../sandbox/pki/sandbox-pki.ts';
+import { type Child, runChild, startChild } from '../sandbox/platform/child.ts';
+import { waitUntilReady } from '../sandbox/platform/examples.ts';
+import { startLocalEdge } from '../sandbox/platform/local-edge.ts';
+import { writeRelayConfig } from '../sandbox/platform/local-relay.ts';
+import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { findChild, readCpuSeconds } from './cpu.ts';
+import type { PlainSettings } from './plain-aggregator.ts';
+
+const CA_BITS = 2048;
+/** Connections per vendor, for both sides: above the load, so that no queue of ours or theirs is measured. */
+const CONNECTIONS = 32;
+
+interface VendorAddress {
+  readonly id: string;
+  readonly url: string;
+  readonly controlUrl: string;
+}
+
+const ignore = (): void => undefined;
+
+export class Vendors {
+  readonly dir: string;
+  readonly pki: SandboxPki;
+  readonly list: readonly VendorAddress[];
+  readonly #child: Child;
+
+  private constructor(dir: string, pki: SandboxPki, child: Child) {
+    this.dir = dir;
+    this.pki = pki;
+    this.#child = child;
+    this.list = child.ready.vendors as readonly VendorAddress[];
+  }
+
+  static async start(count: number): Promise<Vendors> {
+    const dir = await mkdtemp(join(tmpdir(), 'passerelle-bench-'));
+    const vendorIds = Array.from({ length: count }, (_, rank) => `agenda-${String.fromCharCode(97 + rank)}`);
+    const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds, caKeyBits: CA_BITS });
+    const child = await startChild({
+      command: ['bench/vendors.ts', join(dir, 'pki'), ...vendorIds],
+      readyEvent: 'vendors-ready',
+      onLine: ignore,
+    });
+    return new Vendors(dir, pki, child);
+  }
+
+  get pid(): number | undefined {
+    return this.#child.process.pid;
+  }
+
+  async set(settings: { readonly latencyMs: number; readonly slotsPerPractitioner: number }): Promise<void> {
+    const body = JSON.stringify(settings);
+    for (const { controlUrl } of this.list) {
+      const response = await fetch(`${controlUrl}/settings`, { method: 'PUT', body });
+      if (!response.ok) throw new Error(await response.text());
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#child.stop();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export interface StageCpu {
+  readonly edgeS: number;
+  readonly relayS: number;
+  readonly plainS: number;
+  readonly vendorsS: number;
+}
+
+type Pids = Readonly<Record<'edge' | 'relay' | 'plain' | 'vendors', number | undefined>>;
+
+export interface StageOptions {
+  readonly vendors: Vendors;
+  readonly count: number;
+  /** Folder for the CPU profiles of the relay and of the plain program. */
+  readonly profileDir?: string;
+}
+
+export class Stage {
+  readonly edgeUrl: string;
+  readonly plainUrl: string;
+  readonly token: string;
+  readonly #pids: Pids;
+  readonly #close: () => Promise<void>;
+
+  private constructor(
+    edgeUrl: string,
+    plainUrl: string,
+    token: string,
+    pids: Pids,
+    close: () => Promise<void>,
+  ) {
+    this.edgeUrl = edgeUrl;
+    this.plainUrl = plainUrl;
+    this.token = token;
+    this.#pids = pids;
+    this.#close = close;
+  }
+
+  static async start(options: StageOptions): Promise<Stage> {
+    const { vendors, count } = options;
+    const dir = join(vendors.dir, `stage-${count}`);
+    const chosen = vendors.list.slice(0, count);
+    const state = await openLocalState(join(dir, 'edge'));
+    const edge = await startLocalEdge({ host: '127.0.0.1', port: 0, stateDir: state.dir, onLog: ignore });
+    const file = await writeRelayConfig({
+      id: 'relay-a',
+      dir: join(dir, 'relay'),
+      edgeUrl: edge.url,
+      edgeStateDir: state.dir,
+      pki: vendors.pki,
+      vendors: chosen.map(({ id, url }) => ({ id, name: id, url })),
+      adminPort: 0,
+      onLog: ignore,
+    });
+    await allowConnections(file);
+    await introduceRelay(file, state.dir);
+    const relay = await profiled(options.profileDir, () =>
+      startChild({ command: ['relay/main.ts', '--config', file], readyEvent: 'relay-ready', onLine: ignore }),
+    );
+    const plain = await profiled(options.profileDir, () =>
+      startPlain(
+        dir,
+        vendors.pki,
+        chosen.map(({ url }) => url),
+      ),
+    );
+    await waitUntilReady(edge.url);
+    const pids = {
+      // Found now only: learning the relay's key has restarted it.
+      edge: await findChild('workerd'),
+      relay: relay.process.pid,
+      plain: plain.process.pid,
+      vendors: vendors.pid,
+    };
+    const token = await signToken(state, 'system/Slot.s');
+    return new Stage(edge.url, `http://127.0.0.1:${plain.ready.port}`, token, pids, async () => {
+      await Promise.all([relay.stop(), plain.stop()]);
+      await edge.close();
+    });
+  }
+
+  async cpu(): Promise<StageCpu> {
+    const { edge, relay, plain, vendors } = this.#pids;
+    return {
+      edgeS: await readCpuSeconds(edge),
+      relayS: await readCpuSeconds(relay),
+      plainS: await readCpuSeconds(plain),
+      vendorsS: await readCpuSeconds(vendors),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}
+
+async function allowConnections(file: string): Promise<void> {
+  const config = JSON.parse(await readFile(file, 'utf8')) as { editors: Record<string, unknown>[] };
+  for (const editor of config.editors) editor.concurrency = CONNECTIONS;
+  await writeFile(file, JSON.stringify(config));
+}
+
+async function introduceRelay(file: string, edgeStateDir: string): Promise<void> {
+  const lines: string[] = [];
+  const flags = ['--config', file, '--print-jwk', '--generate-key', '--trust', edgeStateDir];
+  const code = await runChild(['relay/main.ts', ...flags], (line) => lines.push(line));
+  if (code !== 0) throw new Error(`the relay's key could not be introduced:\n${lines.join('\n')}`);
+}
+
+async function startPlain(dir: string, pki: SandboxPki, vendors: readonly string[]): Promise<Child> {
+  const { certFile, keyFile } = pki.relay.client;
+  const { caFile, crlFiles } = pki;
+  const settings: PlainSettings = { certFile, keyFile, caFile, crlFiles, vendors, connections: CONNECTIONS };
+  const file = join(dir, 'plain.json');
+  await writeFile(file, JSON.stringify(settings));
+  return startChild({
+    command: ['bench/plain-aggregator.ts', file],
+    readyEvent: 'plain-ready',
+    onLine: ignore,
+  });
+}
+
+/** Node writes its profile when the process ends. */
+async function profiled(dir: string | undefined, start: () => Promise<Child>): Promise<Child> {
+  if (dir === undefined) return start();
+  const before = process.env.NODE_OPTIONS;
+  process.env.NODE_OPTIONS = `--cpu-prof --cpu-prof-dir=${dir}`;
+  try {
+    return await start();
+  } finally {
+    if (before === undefined) delete process.env.NODE_OPTIONS;
+    else process.env.NODE_OPTIONS = before;
+  }
+}
