@@ -36,6 +36,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'paging-foreign': 'foreign-next',
   redirect: 'redirect',
   'bad-dates': 'unusable',
+  'empty-elements': 'unusable',
 };
 /** Faults whose slots still all come through. */
 const HARMLESS = FAULT_KINDS.filter((kind) => REASONS[kind] === undefined && kind !== 'sos-pro');
