@@ -46,20 +46,23 @@ const integer = (fallback: string, min: number, max: number) =>
   );
 
 const schema = v.pipe(
-  v.object({
-    RELAY_JWKS: jwks,
-    AUTH_ISSUER: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
-    AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
-    AUTH_JWKS: v.optional(jwks),
-    AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
-    DEADLINE_MS: integer('7000', 500, 25_000),
-    CACHE_TTL_S: integer('30', 0, 3_600),
-    REDIRECT_ORIGIN: v.optional(
-      v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
-      'sas',
-    ),
-    PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
-  }),
+  v.object(
+    {
+      RELAY_JWKS: jwks,
+      AUTH_ISSUER: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
+      AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
+      AUTH_JWKS: v.optional(jwks),
+      AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+      DEADLINE_MS: integer('7000', 500, 25_000),
+      CACHE_TTL_S: integer('30', 0, 3_600),
+      REDIRECT_ORIGIN: v.optional(
+        v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
+        'sas',
+      ),
+      PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+    },
+    'is missing',
+  ),
   v.check(
     (env) => (env.AUTH_JWKS === undefined) !== (env.AUTH_JWKS_URL === undefined),
     'exactly one of AUTH_JWKS and AUTH_JWKS_URL is needed',

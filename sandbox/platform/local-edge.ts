@@ -3,13 +3,7 @@
 
 import { watch } from 'node:fs';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
-import {
-  LOCAL_AUDIENCE,
-  LOCAL_ISSUER,
-  openLocalState,
-  RELAY_JWKS_FILE,
-  readRelayJwks,
-} from './local-state.ts';
+import { localSettings, openLocalState, RELAY_JWKS_FILE } from './local-state.ts';
 
 export interface LocalEdgeOptions {
   readonly host: string;
@@ -22,28 +16,24 @@ export interface LocalEdgeOptions {
 
 export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgeProcess> {
   const state = await openLocalState(options.stateDir);
-  let relayJwks = await readRelayJwks(options.stateDir);
-  const settings = (): Record<string, string> => ({
-    AUTH_ISSUER: LOCAL_ISSUER,
-    AUTH_AUDIENCE: LOCAL_AUDIENCE,
-    AUTH_JWKS: state.issuerJwks,
-    FRONT_USERS: '{"read":"secret"}',
+  const settings = async (): Promise<Record<string, string>> => ({
+    ...(await localSettings(state)),
     ...options.settings,
-    RELAY_JWKS: options.settings?.RELAY_JWKS ?? relayJwks,
   });
+  let current = await settings();
   const edge = await startEdge({
     host: options.host,
     port: options.port,
     stateDir: options.stateDir,
-    settings: settings(),
+    settings: current,
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
   });
   let applying = Promise.resolve();
   const apply = async (): Promise<void> => {
-    const text = await readRelayJwks(options.stateDir);
-    if (text === relayJwks) return;
-    relayJwks = text;
-    await edge.configure(settings());
+    const next = await settings();
+    if (next.RELAY_JWKS === current.RELAY_JWKS) return;
+    current = next;
+    await edge.configure(next);
   };
   const watcher = watch(options.stateDir, (_event, name) => {
     if (name === RELAY_JWKS_FILE) applying = applying.then(apply).catch(() => undefined);

@@ -5,8 +5,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, SignJWT } from 'jose';
 
-export const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
-export const LOCAL_AUDIENCE = 'passerelle';
+const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
+const LOCAL_AUDIENCE = 'passerelle';
 const KEY_FILE = 'issuer.key.pem';
 const ISSUER_JWKS_FILE = 'issuer-jwks.json';
 /** Written by `npm run relay -- --print-jwk --trust DIR`. */
@@ -33,8 +33,19 @@ export async function openLocalState(dir: string): Promise<LocalState> {
 }
 
 /** The public keys of the relays this edge trusts, as JSON text; empty when none was introduced. */
-export async function readRelayJwks(dir: string): Promise<string> {
+async function readRelayJwks(dir: string): Promise<string> {
   return (await readText(join(dir, RELAY_JWKS_FILE))) ?? EMPTY_JWKS;
+}
+
+/** The settings of a local edge: its own issuer, the relays it was shown, one front user. */
+export async function localSettings(state: LocalState): Promise<Record<string, string>> {
+  return {
+    AUTH_ISSUER: LOCAL_ISSUER,
+    AUTH_AUDIENCE: LOCAL_AUDIENCE,
+    AUTH_JWKS: state.issuerJwks,
+    FRONT_USERS: '{"read":"secret"}',
+    RELAY_JWKS: await readRelayJwks(state.dir),
+  };
 }
 
 /** A bearer token that the local edge accepts. `lifetimeS` may be negative, for tests of expiry. */
