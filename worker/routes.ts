@@ -6,6 +6,7 @@ import { PROFILE } from '../shared/sas/canonical.ts';
 import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
+import { createAppointment, updateAppointment, updateAppointmentById } from './handlers/appointment-write.ts';
 import { answerEditorRules, answerEditors } from './handlers/editor-rules.ts';
 import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
@@ -31,7 +32,7 @@ const SEARCH_SCHEDULES: readonly Need[] = [...SEARCH_SLOTS, { resource: 'Schedul
 
 const slotCapability: Capability = {
   type: 'Slot',
-  interaction: 'search-type',
+  interactions: ['search-type'],
   searchParameters: INDIVIDUAL_PARAMETERS,
   includes: [
     'Slot:schedule',
@@ -45,7 +46,7 @@ const slotCapability: Capability = {
 
 const scheduleCapability: Capability = {
   type: 'Schedule',
-  interaction: 'search-type',
+  interactions: ['search-type'],
   searchParameters: SOS_PARAMETERS,
   includes: ['Schedule:actor:Location', 'Location:organization'],
   revIncludes: ['Slot:schedule'],
@@ -78,6 +79,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
+  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: createAppointment },
+  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: updateAppointment },
+  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: updateAppointmentById },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

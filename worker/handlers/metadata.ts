@@ -4,14 +4,18 @@ import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/
 import { fhirResponse, type RequestContext } from '../http.ts';
 import { VERSION } from '../version.ts';
 
+type Interaction = 'search-type' | 'read' | 'vread' | 'history-instance' | 'create' | 'update';
+
 /** What a route tells the CapabilityStatement. */
 export interface Capability {
-  readonly type: 'Slot' | 'Schedule';
-  readonly interaction: 'search-type';
+  readonly type: 'Slot' | 'Schedule' | 'Appointment';
+  readonly interactions: readonly Interaction[];
   readonly searchParameters: readonly string[];
   readonly includes: readonly string[];
   readonly revIncludes: readonly string[];
   readonly profiles: readonly string[];
+  /** Versions, conditional writes and the like, as R4 names them. */
+  readonly behaviour?: Partial<CapabilityStatementRestResource>;
 }
 
 export function capabilityHandler(capabilities: () => readonly Capability[]) {
@@ -36,7 +40,7 @@ export function capabilityHandler(capabilities: () => readonly Capability[]) {
           mode: 'server',
           security: {
             cors: false,
-            description: 'Jeton Bearer (JWT) avec les portées SMART system/Slot.s',
+            description: 'Jeton Bearer (JWT) avec les portées SMART system/Slot.s et system/Appointment.rs',
           },
           resource: capabilities().map(toResource),
         },
@@ -50,13 +54,14 @@ function toResource(capability: Capability): CapabilityStatementRestResource {
   return {
     type: capability.type,
     supportedProfile: [...capability.profiles],
-    interaction: [{ code: capability.interaction }],
-    searchInclude: [...capability.includes],
+    interaction: capability.interactions.map((code) => ({ code })),
+    ...capability.behaviour,
+    ...(capability.includes.length > 0 ? { searchInclude: [...capability.includes] } : {}),
     ...(capability.revIncludes.length > 0 ? { searchRevInclude: [...capability.revIncludes] } : {}),
     searchParam: capability.searchParameters.map((name) => ({ name, type: typeOf(name) })),
   };
 }
 
 function typeOf(name: string): 'date' | 'token' {
-  return name.endsWith('start') ? 'date' : 'token';
+  return name.endsWith('start') || name === 'date' || name === '_lastUpdated' ? 'date' : 'token';
 }

@@ -1,0 +1,45 @@
+// An appointment as it leaves: the stored content under its id, version and profile. Text is joined, not parsed:
+// an export passes a million of them. R4 Appointment; Bundle.
+
+import { canonicalOf } from './tolerance.ts';
+
+export interface StoredAppointment {
+  readonly id: string;
+  readonly version: number;
+  readonly updatedMs: number;
+  readonly profile: 'individual' | 'sos';
+  readonly content: string;
+  /** A version that came too late to hold. */
+  readonly isLate?: boolean;
+}
+
+/** System of `meta.tag` on versions that never held. */
+export const VERSION_TAG_SYSTEM = 'urn:x-passerelle:version';
+
+/** JSON text of the resource. */
+export function resourceText(stored: StoredAppointment): string {
+  const meta = {
+    versionId: String(stored.version),
+    lastUpdated: new Date(stored.updatedMs).toISOString(),
+    profile: [canonicalOf(stored.profile)],
+    ...(stored.isLate === true ? { tag: [{ system: VERSION_TAG_SYSTEM, code: 'late' }] } : {}),
+  };
+  const head = JSON.stringify({ resourceType: 'Appointment', id: stored.id, meta });
+  return `${head.slice(0, -1)},${stored.content.slice(1)}`;
+}
+
+export function etagOf(version: number): string {
+  return `W/"${version}"`;
+}
+
+/** `Last-Modified` has whole seconds. */
+export function httpDate(ms: number): string {
+  return new Date(ms).toUTCString();
+}
+
+export function versionHeaders(stored: Pick<StoredAppointment, 'version' | 'updatedMs'>): {
+  readonly ETag: string;
+  readonly 'Last-Modified': string;
+} {
+  return { ETag: etagOf(stored.version), 'Last-Modified': httpDate(stored.updatedMs) };
+}

@@ -1,0 +1,213 @@
+// POST /fhir/Appointment, PUT /fhir/Appointment?identifier=, PUT /fhir/Appointment/{id}: what vendors report
+// through a relay's mTLS port (INT_R03). flows.md § 5; docs/appointments.md; R4 http.html (create, update,
+// conditional update, Prefer).
+
+import { GatewayError } from '../../shared/error.ts';
+import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
+import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { readResource } from '../appointments/body.ts';
+import { appointmentId, contentHash } from '../appointments/identity.ts';
+import { type AppointmentMessage, readMessage } from '../appointments/message.ts';
+import { type Return, readIfMatch, readReturn } from '../appointments/preconditions.ts';
+import { resourceText, versionHeaders } from '../appointments/resource.ts';
+import {
+  checkBodyOwned,
+  checkIdentifierOfId,
+  checkIdOwned,
+  checkSameIdentifier,
+  readIdentifierQuery,
+} from '../appointments/target.ts';
+import type { Sender } from '../auth.ts';
+import { FHIR_JSON, type RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { recordAppointment, type WriteOutcome, type WrittenState } from '../store/appointments-record.ts';
+
+/** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
+type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';
+
+export function createAppointment(context: RequestContext): Promise<Response> {
+  return write(context, 'POST');
+}
+
+export function updateAppointment(context: RequestContext): Promise<Response> {
+  return write(context, 'PUT');
+}
+
+export function updateAppointmentById(context: RequestContext): Promise<Response> {
+  return write(context, 'PUT', decodeURIComponent(context.url.pathname.split('/').at(-1) ?? ''));
+}
+
+async function write(context: RequestContext, method: 'POST' | 'PUT', id?: string): Promise<Response> {
+  const { request, url, requestId } = context;
+  const sender = senderOf(context);
+  const wanted = readReturn(request.headers.get('Prefer'));
+  const ifMatch = method === 'PUT' ? readIfMatch(request.headers.get('If-Match')) : undefined;
+  const asked = readIdentifierQuery(url, sender);
+  if (id !== undefined) checkIdOwned(id, sender);
+  const resource = await readResource(request, 'Appointment');
+  checkBodyOwned(resource, sender);
+  const nowMs = Date.now();
+  const read = readMessage(resource, nowMs);
+  if (!read.ok) {
+    const reason = read.error.some((issue) => issue.reason === 'patient-data')
+      ? 'patient-data'
+      : 'rule-broken';
+    throw new GatewayError({ reason, text: 'Le rendez-vous est refusé.', issues: read.error });
+  }
+  const message = read.value;
+  checkSameIdentifier(asked, message.identifier);
+  if (id !== undefined) await checkIdentifierOfId(id, message.identifier, sender);
+  const target = {
+    id: await appointmentId(sender.editor, message.identifier.system, message.identifier.value),
+    hash: await contentHash(message.profile, message.content),
+  };
+  const outcome = await recordAppointment(context.env.DB, {
+    ...target,
+    message,
+    editor: sender.editor,
+    relay: sender.relay,
+    method,
+    ifMatch,
+    requestId,
+    nowMs,
+    wantsContent: wanted === 'representation',
+  });
+  const { fate, state } = settle(outcome, method, ifMatch, message);
+  const status = fate === 'created' || method === 'POST' ? 201 : 200;
+  log('info', 'appointment recorded', {
+    requestId,
+    flow: 'INT_R03',
+    relay: sender.relay,
+    editor: sender.editor,
+    status,
+    detail: fate,
+    durationMs: Date.now() - context.startedMs,
+  });
+  return answer(context, { id: target.id, status, fate, state, message, wanted, inserted: outcome.inserted });
+}
+
+function senderOf({ sender }: RequestContext): Sender {
+  if (sender === undefined) throw new TypeError('a route without relay token writes appointments');
+  return sender;
+}
+
+/** @throws GatewayError editor-not-announced, version-conflict, duplicate, too-many-versions. */
+function settle(
+  { announced, inserted, same, state }: WriteOutcome,
+  method: 'POST' | 'PUT',
+  ifMatch: number | 'any' | undefined,
+  message: AppointmentMessage,
+): { readonly fate: Fate; readonly state: WrittenState } {
+  if (!announced) {
+    throw new GatewayError({
+      reason: 'editor-not-announced',
+      text: "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
+    });
+  }
+  if (state === undefined) throw conflict("Ce rendez-vous n'existe pas encore : If-Match ne peut être tenu.");
+  if (inserted !== undefined) {
+    if (inserted === 1) return { fate: 'created', state };
+    return { fate: state.version === inserted ? 'changed' : 'late', state };
+  }
+  if (same !== undefined && same === state.version) return { fate: 'same', state };
+  // A version asked for that is not the current one, and a content that does not hold: nothing was recorded.
+  if (typeof ifMatch === 'number') {
+    throw conflict(`La version ${ifMatch} n'est plus la version courante, qui est ${state.version}.`);
+  }
+  if (same !== undefined) return { fate: 'repeated', state };
+  if (method === 'POST') throw duplicate(message);
+  throw new GatewayError({
+    reason: 'too-many-versions',
+    text: 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
+  });
+}
+
+function conflict(text: string): GatewayError {
+  return new GatewayError({ reason: 'version-conflict', text, expression: ['http.If-Match'] });
+}
+
+function duplicate({ identifier: { system, value } }: AppointmentMessage): GatewayError {
+  const token = `${encodeURIComponent(system)}%7C${encodeURIComponent(value)}`;
+  return new GatewayError({
+    reason: 'duplicate',
+    text: `Ce rendez-vous existe avec un autre contenu ; le modifier par PUT Appointment?identifier=${token}.`,
+    expression: ['Appointment.identifier'],
+  });
+}
+
+interface Answer {
+  readonly id: string;
+  readonly status: number;
+  readonly fate: Fate;
+  readonly state: WrittenState;
+  readonly message: AppointmentMessage;
+  readonly wanted: Return;
+  readonly inserted: number | undefined;
+}
+
+function answer(context: RequestContext, given: Answer): Response {
+  const { id, status, fate, state, wanted } = given;
+  const body =
+    wanted === 'minimal'
+      ? null
+      : wanted === 'OperationOutcome'
+        ? JSON.stringify(operationOutcome(context.requestId, issuesOf(given)))
+        : resourceText({ id, ...state, content: state.content ?? '{}' });
+  return new Response(body, {
+    status,
+    headers: {
+      ...(body === null ? {} : { 'Content-Type': FHIR_JSON }),
+      'Cache-Control': 'no-store',
+      'X-Request-Id': context.requestId,
+      'X-Passerelle-Appointment': fate,
+      Location: `${context.fhirBase}/Appointment/${id}`,
+      ...versionHeaders(state),
+    },
+  });
+}
+
+const FATES: Readonly<Record<Fate, string>> = {
+  created: 'Le rendez-vous est enregistré.',
+  changed: 'Le rendez-vous est modifié.',
+  same: 'Ce contenu est déjà celui du rendez-vous.',
+  repeated: "Ce message avait déjà été reçu ; le rendez-vous a changé depuis et n'est pas modifié.",
+  late: "Ce message est enregistré, mais un état plus récent est connu ; le rendez-vous n'est pas modifié.",
+};
+
+function issuesOf({ fate, state, message, inserted }: Answer): Issue[] {
+  return [
+    {
+      severity: 'information',
+      code: 'informational',
+      reason: fate,
+      text: FATES[fate],
+      diagnostics: `version=${state.version}; status=${state.status}${inserted === undefined ? '' : `; recorded=${inserted}`}`,
+    },
+    ...message.warnings.map(
+      ({ rule, expression }): Issue => ({
+        severity: 'warning',
+        code: 'business-rule',
+        reason: rule,
+        text: ruleOf(rule).text,
+        expression: [expression],
+      }),
+    ),
+    ...message.repairs.map(
+      (repair): Issue => ({
+        severity: 'information',
+        code: 'informational',
+        reason: repair,
+        text: REPAIRS[repair],
+      }),
+    ),
+  ];
+}
+
+const REPAIRS: Readonly<Record<AppointmentMessage['repairs'][number], string>> = {
+  'profile-canonical': 'meta.profile a été remplacé par l’URL du paquet.',
+  'status-spelling': 'Un statut a été remis en minuscules, au code de FHIR R4.',
+  'identifier-blanks': 'Des blancs autour d’un identifiant ont été ôtés.',
+  'type-system': 'Le système d’un type d’identifiant a été remplacé par fr-v2-0203.',
+  'display-dropped': 'Les libellés n’ont pas été conservés.',
+  'time-in-future': 'meta.lastUpdated est dans le futur : il n’est pas pris en compte.',
+};

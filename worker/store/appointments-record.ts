@@ -1,0 +1,199 @@
+// Tables `appointments` and `appointment_versions`, writing: one message becomes a version or is known already,
+// and the state follows, all in one transaction. D1 runs one transaction at a time, so no two messages about an
+// appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
+
+import { holdsSlot, rankOf } from '../appointments/lattice.ts';
+import type { AppointmentMessage } from '../appointments/message.ts';
+import { guardStore } from './guard.ts';
+
+/** An appointment that changed more often is a vendor's loop, not a patient's doubts. */
+export const VERSIONS_MAX = 1_000;
+
+export interface AppointmentWrite {
+  readonly id: string;
+  readonly hash: string;
+  readonly message: AppointmentMessage;
+  readonly editor: string;
+  readonly relay: string;
+  readonly method: 'POST' | 'PUT';
+  /** `any`: it must exist; a number: it must be the current version, and then what comes corrects it. */
+  readonly ifMatch: number | 'any' | undefined;
+  readonly requestId: string;
+  readonly nowMs: number;
+  /** False leaves `content` out of the answer. */
+  readonly wantsContent: boolean;
+}
+
+export interface WriteOutcome {
+  /** The relay announced this vendor for INT_R03; false means that nothing was looked at. */
+  readonly announced: boolean;
+  /** Version that this message became; undefined when it added none. */
+  readonly inserted: number | undefined;
+  /** Newest version with the same content; undefined when no version has it. */
+  readonly same: number | undefined;
+  /** The state after this message; undefined when there is no such appointment. */
+  readonly state: WrittenState | undefined;
+}
+
+export interface WrittenState {
+  readonly version: number;
+  readonly updatedMs: number;
+  readonly status: string;
+  readonly profile: 'individual' | 'sos';
+  readonly content: string | undefined;
+}
+
+const ANNOUNCED = `EXISTS (
+    SELECT 1 FROM relay_editors AS r JOIN editors AS e ON e.id = r.editor, json_each(e.flows) AS f
+    WHERE r.relay = ?2 AND r.editor = ?3 AND f.value = 'INT_R03')`;
+
+/**
+ * Parameters: 1 id, 2 relay, 3 editor, 4 hash, 5 stamp, 6 rank, 7 now, 8 method, 9 request, 10 repairs,
+ * 11 profile, 12 status, 13 holds, 14 start, 15 end, 16 practitioner, 17 operator's system, 18 operator, 19 slot,
+ * 20 content, 21 If-Match version, 22 1 for `If-Match: *`.
+ * `updated_ms` is one more than the last when the clock has not moved: it orders all changes.
+ */
+const INSERT_VERSION = `INSERT INTO appointment_versions (appointment, version, epoch, hash, stamp_ms, rank,
+    updated_ms, method, relay, request_id, repairs, profile, status, holds, start_ms, end_ms, practitioner,
+    operator_system, operator, slot, content)
+  SELECT ?1, known.last + 1, known.epoch + (?21 IS NOT NULL), ?4, ?5, ?6,
+    MAX(?7, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1), ?8, ?2, ?9, ?10, ?11, ?12, ?13, ?14,
+    ?15, ?16, ?17, ?18, ?19, ?20
+  FROM (
+    SELECT COALESCE(MAX(version), 0) AS last, COALESCE(MAX(epoch), 0) AS epoch,
+      COALESCE(MAX(hash = ?4 AND (?5 IS NULL OR stamp_ms >= ?5)), 0) AS is_repeat
+    FROM appointment_versions WHERE appointment = ?1
+  ) AS known
+  LEFT JOIN (
+    SELECT a.current, v.hash, v.stamp_ms FROM appointments AS a
+    JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current WHERE a.id = ?1
+  ) AS held ON TRUE
+  WHERE ${ANNOUNCED}
+    AND (?8 = 'PUT' OR known.last = 0)
+    AND (?22 = 0 OR known.last > 0)
+    AND (?21 IS NULL OR held.current = ?21)
+    AND (?21 IS NOT NULL OR NOT known.is_repeat)
+    AND NOT COALESCE(held.hash = ?4 AND (?5 IS NULL OR held.stamp_ms IS NOT NULL), 0)
+    AND known.last < ${VERSIONS_MAX}
+  RETURNING version`;
+
+/**
+ * Parameters: 1 id, 2 hash, 3 stamp, 4 request. What is known already is counted; the current content said again
+ * at a later time holds since that time.
+ */
+const COUNT_REPEAT = `UPDATE appointment_versions SET repeats = repeats + 1,
+    stamp_ms = CASE WHEN stamp_ms < ?3 AND version = (SELECT current FROM appointments WHERE id = ?1)
+      THEN ?3 ELSE stamp_ms END
+  WHERE appointment = ?1 AND request_id <> ?4
+    AND version = (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?2)`;
+
+/**
+ * Parameter 1 id. Of the versions since the last correction: the newest by the vendor's own times, and of those
+ * without time (unless their content is also known with one) the highest status, then the last to arrive. Between
+ * these two, the higher status. It depends on what is known, not on the order in which it came.
+ */
+const WINNER = `SELECT version FROM (
+    SELECT version, rank, stamped FROM (
+      SELECT version, rank, 1 AS stamped FROM appointment_versions
+      WHERE appointment = ?1 AND stamp_ms IS NOT NULL
+        AND epoch = (SELECT MAX(epoch) FROM appointment_versions WHERE appointment = ?1)
+      ORDER BY stamp_ms DESC, rank DESC, hash DESC, version DESC LIMIT 1)
+    UNION ALL
+    SELECT version, rank, stamped FROM (
+      SELECT version, rank, 0 AS stamped FROM appointment_versions
+      WHERE appointment = ?1 AND stamp_ms IS NULL
+        AND epoch = (SELECT MAX(epoch) FROM appointment_versions WHERE appointment = ?1)
+        AND hash NOT IN (
+          SELECT hash FROM appointment_versions WHERE appointment = ?1 AND stamp_ms IS NOT NULL)
+      ORDER BY rank DESC, version DESC LIMIT 1)
+  ) ORDER BY rank DESC, stamped DESC LIMIT 1`;
+
+/** Parameters: 1 id, 2 editor, 3 system, 4 value. */
+const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, current, updated_ms, profile, status,
+    holds, start_ms, end_ms, practitioner, operator_system, operator, slot)
+  SELECT ?1, ?2, ?3, ?4, version,
+    (SELECT updated_ms FROM appointment_versions WHERE appointment = ?1 ORDER BY version DESC LIMIT 1),
+    profile, status, holds, start_ms, end_ms, practitioner, operator_system, operator, slot
+  FROM appointment_versions WHERE appointment = ?1 AND version = (${WINNER})
+  ON CONFLICT (id) DO UPDATE SET current = excluded.current, updated_ms = excluded.updated_ms,
+    profile = excluded.profile, status = excluded.status, holds = excluded.holds, start_ms = excluded.start_ms,
+    end_ms = excluded.end_ms, practitioner = excluded.practitioner, operator_system = excluded.operator_system,
+    operator = excluded.operator, slot = excluded.slot
+  WHERE excluded.current <> appointments.current`;
+
+/** Parameters: 1 id, 2 relay, 3 editor, 4 hash, 5 1 for the content too. */
+const TELL = `SELECT ${ANNOUNCED} AS announced,
+    (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?4) AS same,
+    a.current AS version, a.updated_ms, a.status, a.profile,
+    CASE WHEN ?5 = 1 THEN v.content END AS content
+  FROM (SELECT 1) LEFT JOIN appointments AS a ON a.id = ?1
+  LEFT JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current`;
+
+interface ToldRow {
+  readonly announced: number;
+  readonly same: number | null;
+  readonly version: number | null;
+  readonly updated_ms: number;
+  readonly status: string;
+  readonly profile: 'individual' | 'sos';
+  readonly content: string | null;
+}
+
+/** @throws GatewayError storage-unavailable: nothing, or all of it, is recorded; sending again is safe. */
+export async function recordAppointment(db: D1Database, write: AppointmentWrite): Promise<WriteOutcome> {
+  const { id, hash, message, editor, relay, requestId } = write;
+  const stamp = message.stampMs ?? null;
+  const results = await guardStore(() =>
+    db.batch([
+      db.prepare(INSERT_VERSION).bind(...versionParameters(write)),
+      db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId),
+      db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
+      db.prepare(TELL).bind(id, relay, editor, hash, write.wantsContent ? 1 : 0),
+    ]),
+  );
+  const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
+  const told = results[3]?.results[0] as ToldRow;
+  return {
+    announced: told.announced === 1,
+    inserted: inserted?.version,
+    same: told.same ?? undefined,
+    state:
+      told.version === null
+        ? undefined
+        : {
+            version: told.version,
+            updatedMs: told.updated_ms,
+            status: told.status,
+            profile: told.profile,
+            content: told.content ?? undefined,
+          },
+  };
+}
+
+function versionParameters(write: AppointmentWrite): (string | number | null)[] {
+  const { message } = write;
+  return [
+    write.id,
+    write.relay,
+    write.editor,
+    write.hash,
+    message.stampMs ?? null,
+    rankOf(message.status),
+    write.nowMs,
+    write.method,
+    write.requestId,
+    JSON.stringify(message.repairs),
+    message.profile,
+    message.status,
+    holdsSlot(message.status) ? 1 : 0,
+    message.startMs,
+    message.endMs,
+    message.practitioner ?? null,
+    message.operator?.system ?? null,
+    message.operator?.value ?? null,
+    message.slot ?? null,
+    message.content,
+    typeof write.ifMatch === 'number' ? write.ifMatch : null,
+    write.ifMatch === 'any' ? 1 : 0,
+  ];
+}
