@@ -8,6 +8,7 @@ import type { CallResult, FanOut } from '../../worker/vendors/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/vendors/ledger.ts';
 import { bundleText, mergeAnswers } from '../../worker/vendors/merge.ts';
 import { shareSearch, splitEvenly } from '../../worker/vendors/plan.ts';
+import { type BookedSlot, Tombstones } from '../../worker/vendors/tombstones.ts';
 import {
   answer,
   bundle,
@@ -17,8 +18,10 @@ import {
   practitioner,
   RPPS,
   role,
+  SIRET,
   schedule,
   slot,
+  sosAnswer,
   TO,
 } from '../support/vendor-bundle.ts';
 
@@ -145,6 +148,64 @@ describe('merge', () => {
       total: 0,
       link: [{ relation: 'self', url: `${BASE}/Schedule?a=b%7Cc` }],
     });
+  });
+});
+
+describe('tombstones', () => {
+  const startMs = Date.parse('2026-11-24T09:00:00Z');
+  const endMs = Date.parse('2026-11-24T09:20:00Z');
+  const show = (booked: readonly BookedSlot[]) =>
+    mergeAnswers([answered('agenda-a', answer([slot()])), answered('agenda-b', answer([slot()]))], {
+      query: query(),
+      base: BASE,
+      nowMs: NOW,
+      tombstones: new Tombstones(booked),
+    });
+
+  it('[slot-booked] hide the slot of that vendor, practitioner, start and end, and no other', () => {
+    expect(show([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs }])).toMatchObject({
+      total: 1,
+      hidden: [{ editor: 'agenda-a', rule: 'slot-booked', count: 1 }],
+    });
+    const others: BookedSlot[] = [
+      { editor: 'agenda-c', practitioner: RPPS, startMs, endMs },
+      { editor: 'agenda-a', practitioner: OTHER, startMs, endMs },
+      { editor: 'agenda-a', practitioner: RPPS, startMs: startMs + 1, endMs },
+      { editor: 'agenda-a', practitioner: RPPS, startMs, endMs: endMs + 1 },
+    ];
+    expect(show(others)).toMatchObject({ total: 2, hidden: [] });
+    expect(show([])).toMatchObject({ total: 2, hidden: [] });
+  });
+
+  it('without practitioner hide an SOS slot only when it cannot be another one’s', () => {
+    const page = (slots: Json[]): CallResult => {
+      const reader = new AnswerReader({
+        editor: 'agenda-a',
+        flow: 'SOS',
+        subjects: [SIRET],
+        fromMs: FROM,
+        toMs: TO,
+        nowMs: NOW,
+        hash,
+      });
+      reader.add(sosAnswer(slots));
+      return {
+        call: { editor: 'agenda-a', subjects: [SIRET] },
+        answer: { call: 0, ...reader.finish(), durationMs: 1, bytes: 0, pages: 1, noStore: false },
+      };
+    };
+    const total = (slots: Json[], booked: number): number => {
+      const tombstones = new Tombstones(
+        Array.from({ length: booked }, () => ({ editor: 'agenda-a', startMs, endMs })),
+      );
+      return mergeAnswers([page(slots)], { query: query([SIRET], 'SOS'), base: BASE, nowMs: NOW, tombstones })
+        .total;
+    };
+    const two = [slot(), slot({ id: 's2', comment: 'https://sos.example/2' })];
+    expect(total([slot()], 1)).toBe(0);
+    expect(total(two, 0)).toBe(2);
+    expect(total(two, 1)).toBe(2);
+    expect(total(two, 2)).toBe(0);
   });
 });
 

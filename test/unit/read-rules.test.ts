@@ -203,6 +203,10 @@ describe.each(Object.entries(SAMPLES))('%s', (key, sample) => {
   });
 });
 
+/** Decided at the edge, where appointments are known: test/unit/merge.test.ts. */
+const AT_THE_EDGE = ['slot-booked'];
+
 it('has a sample for every rule of the reader', () => {
-  expect(Object.keys(SAMPLES).map(idOf).sort()).toEqual(Object.keys(READ_RULES).sort());
+  const rules = Object.keys(READ_RULES).filter((rule) => !AT_THE_EDGE.includes(rule));
+  expect(Object.keys(SAMPLES).map(idOf).sort()).toEqual(rules.sort());
 });

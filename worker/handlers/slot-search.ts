@@ -13,10 +13,10 @@ import { hubOf } from '../relay-hub.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FanOut, fanOut, GATHER_MS } from '../vendors/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, type Ledger, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
-import { bundleText, type MergedSearch, mergeAnswers } from '../vendors/merge.ts';
+import { bundleText, type HiddenSlots, type MergedSearch, mergeAnswers } from '../vendors/merge.ts';
 import { ruleIssues } from '../vendors/rule-issues.ts';
-import type { CallTally } from '../vendors/rule-tally.ts';
 import { serverTiming } from '../vendors/server-timing.ts';
+import { tallySearch } from '../vendors/tally-search.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 
 /** A list of 500 practitioners takes 24 kB. */
@@ -53,9 +53,9 @@ async function search(context: RequestContext, type: 'Slot' | 'Schedule', read: 
     deadline.vendorBudgetMs(Date.now()),
     GATHER_MS,
   );
-  context.waitUntil(noteRules(context, answers));
   const nowMs = Date.now();
   const merged = mergeAnswers(answers.results, { query, base: context.fhirBase, nowMs });
+  context.waitUntil(noteRules(context, answers, merged.hidden));
   const ledger = keepLedger(query, answers, merged.shown, nowMs);
   const selfUrl = `${context.fhirBase}/${type}?${echoQuery(raw)}`;
   report(context, query, answers, merged);
@@ -87,12 +87,12 @@ async function rawQuery({ request, url }: RequestContext): Promise<string> {
 }
 
 /** Counts what became of each vendor's slots, beside the answer and never instead of it. */
-async function noteRules(context: RequestContext, { results }: FanOut): Promise<void> {
-  const tallies = results.flatMap(({ call, answer }): CallTally[] => {
-    if (answer === undefined || answer.received === 0) return [];
-    const { received, shown, dropped, repaired } = answer;
-    return [{ editor: call.editor, received, shown, dropped, repaired }];
-  });
+async function noteRules(
+  context: RequestContext,
+  fanOut: FanOut,
+  hidden: readonly HiddenSlots[],
+): Promise<void> {
+  const tallies = tallySearch(fanOut, hidden);
   if (tallies.length > 0) await hubOf(context.env).noteRules(tallies);
 }
 
@@ -105,7 +105,7 @@ function bodyOf(
   selfUrl: string,
   preferences: Preferences,
 ): string {
-  const rules = preferences.ledger === 'full' ? ruleIssues(answers) : [];
+  const rules = preferences.ledger === 'full' ? ruleIssues(answers, merged.hidden) : [];
   const ignored = query.ignored.map(
     (name): Issue => ({
       severity: 'warning',

@@ -6,6 +6,7 @@ import type { CptsService, Place, ResourceText, SlotRow, SubjectAnswer } from '.
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from './fan-out.ts';
+import type { Tombstones } from './tombstones.ts';
 
 export interface MergedSearch {
   /** JSON texts of the Bundle's entries, without the outcome. */
@@ -14,6 +15,14 @@ export interface MergedSearch {
   readonly total: number;
   /** Slots shown per subject; absent for those with none. */
   readonly shown: ReadonlyMap<string, number>;
+  /** What the vendor sent in good order and the edge leaves out: booked or started meanwhile. */
+  readonly hidden: readonly HiddenSlots[];
+}
+
+export interface HiddenSlots {
+  readonly editor: string;
+  readonly rule: 'slot-booked' | 'slot-started';
+  readonly count: number;
 }
 
 export interface MergeContext {
@@ -21,6 +30,7 @@ export interface MergeContext {
   /** Base of every `fullUrl`, without a last slash. */
   readonly base: string;
   readonly nowMs: number;
+  readonly tombstones?: Tombstones;
 }
 
 export function mergeAnswers(results: readonly CallResult[], context: MergeContext): MergedSearch {
@@ -34,16 +44,17 @@ export function mergeAnswers(results: readonly CallResult[], context: MergeConte
 }
 
 interface OneAnswer {
+  readonly editor: string;
   readonly subject: SubjectAnswer;
   readonly from: NonNullable<CallResult['answer']>;
 }
 
 function groupBySubject(results: readonly CallResult[]): Map<string, OneAnswer[]> {
   const bySubject = new Map<string, OneAnswer[]>();
-  for (const { answer } of results) {
+  for (const { call, answer } of results) {
     for (const subject of answer?.subjects ?? []) {
       const known = bySubject.get(subject.subject);
-      const one = { subject, from: answer as NonNullable<typeof answer> };
+      const one = { editor: call.editor, subject, from: answer as NonNullable<typeof answer> };
       if (known === undefined) bySubject.set(subject.subject, [one]);
       else known.push(one);
     }
@@ -59,11 +70,14 @@ class Merge {
   readonly #written = new Set<string>();
   readonly #services = new Map<string, CptsService>();
   readonly #shown = new Map<string, number>();
+  readonly #hidden = new Map<string, HiddenSlots>();
+  readonly #isBooked: BookedTest | undefined;
   #total = 0;
 
   constructor(context: MergeContext) {
     this.#context = context;
     const isSos = context.query.flow === 'SOS';
+    this.#isBooked = bookedTest(context);
     this.#slotMode = isSos ? 'include' : 'match';
     this.#scheduleMode = isSos ? 'match' : 'include';
   }
@@ -71,9 +85,11 @@ class Merge {
   addSubject(subject: string, answers: readonly OneAnswer[]): void {
     let shown = 0;
     let holder: SubjectAnswer | undefined;
-    for (const { subject: answer, from } of answers) {
+    for (const one of answers) {
+      const answer = one.subject;
+      const isBooked = this.#isBooked?.(one);
       let ofVendor = 0;
-      for (const place of answer.places) ofVendor += this.#addPlace(place, from);
+      for (const place of answer.places) ofVendor += this.#addPlace(place, one, isBooked);
       if (ofVendor > 0 && (holder === undefined || answer.holderRank > holder.holderRank)) holder = answer;
       shown += ofVendor;
     }
@@ -84,11 +100,16 @@ class Merge {
   }
 
   /** Slots written; a place whose slots have all started meanwhile is left out with its Schedule. */
-  #addPlace(place: Place, from: OneAnswer['from']): number {
+  #addPlace(place: Place, { editor, from }: OneAnswer, isBooked: SlotTest | undefined): number {
     let count = 0;
     for (const row of place.slots) {
       const shape = from.shapes[row[0]];
-      if (shape === undefined || Date.parse(row[2]) < this.#context.nowMs) continue;
+      if (shape === undefined) continue;
+      const hiddenBy = this.#hiddenBy(row, isBooked);
+      if (hiddenBy !== undefined) {
+        this.#hide(editor, hiddenBy);
+        continue;
+      }
       this.#addEntry('Slot', row[1], slotText(row, shape.text, place), this.#slotMode);
       count += 1;
       for (const index of shape.services) {
@@ -103,6 +124,17 @@ class Merge {
       this.#addResource(place.site, 'include');
     }
     return count;
+  }
+
+  #hiddenBy(row: SlotRow, isBooked: SlotTest | undefined): HiddenSlots['rule'] | undefined {
+    const startMs = Date.parse(row[2]);
+    if (startMs < this.#context.nowMs) return 'slot-started';
+    return isBooked?.(startMs, Date.parse(row[3])) === true ? 'slot-booked' : undefined;
+  }
+
+  #hide(editor: string, rule: HiddenSlots['rule']): void {
+    const key = `${editor} ${rule}`;
+    this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1 });
   }
 
   #addResource(resource: ResourceText, mode: string): void {
@@ -122,8 +154,39 @@ class Merge {
     // Services and organizations in the same order: ANS's kit compares the first of each.
     for (const { service } of this.#services.values()) this.#addResource(service, 'include');
     for (const { organization } of this.#services.values()) this.#addResource(organization, 'include');
-    return { entries: this.#entries, total: this.#total, shown: this.#shown };
+    return {
+      entries: this.#entries,
+      total: this.#total,
+      shown: this.#shown,
+      hidden: [...this.#hidden.values()],
+    };
   }
+}
+
+type SlotTest = (startMs: number, endMs: number) => boolean;
+type BookedTest = (answer: OneAnswer) => SlotTest;
+
+/** Undefined when nothing is booked: the usual search looks at no end time. */
+function bookedTest({ query, tombstones }: MergeContext): BookedTest | undefined {
+  if (tombstones === undefined || tombstones.isEmpty) return undefined;
+  if (query.flow !== 'SOS') {
+    return ({ editor, subject }) =>
+      (startMs, endMs) =>
+        tombstones.isBooked(editor, subject.subject, startMs, endMs);
+  }
+  return ({ editor, from }) => {
+    const slots = new Map<string, number>();
+    for (const { places } of from.subjects) {
+      for (const [, , start, end] of places.flatMap((place) => place.slots)) {
+        const key = `${Date.parse(start)} ${Date.parse(end)}`;
+        slots.set(key, (slots.get(key) ?? 0) + 1);
+      }
+    }
+    return (startMs, endMs) => {
+      const booked = tombstones.unnamedAt(editor, startMs, endMs);
+      return booked > 0 && booked >= (slots.get(`${startMs} ${endMs}`) ?? 0);
+    };
+  };
 }
 
 function slotText(row: SlotRow, shape: string, place: Place): string {

@@ -5,18 +5,23 @@ import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/link/relay.ts';
 import { describeRule } from './describe-rule.ts';
 import type { FanOut } from './fan-out.ts';
+import type { HiddenSlots } from './merge.ts';
 
 const IDS_SHOWN = 20;
 
-export function ruleIssues(fanOut: FanOut): Issue[] {
+export function ruleIssues(fanOut: FanOut, hidden: readonly HiddenSlots[]): Issue[] {
   return fanOut.editors.flatMap(({ id, name }) => {
     const answers = fanOut.results.flatMap(({ call, answer }) =>
       call.editor === id && answer ? [answer] : [],
     );
     const received = answers.reduce((sum, answer) => sum + answer.received, 0);
-    const shown = answers.reduce((sum, answer) => sum + answer.shown, 0);
+    const here = hidden
+      .filter(({ editor }) => editor === id)
+      .map(({ rule, count }) => ({ rule, count, ids: [] }));
+    const kept = answers.reduce((sum, answer) => sum + answer.shown, 0);
+    const shown = kept - here.reduce((sum, { count }) => sum + count, 0);
     if (received === 0) return [];
-    const dropped = gather(answers.map((answer) => answer.dropped));
+    const dropped = gather([...answers.map((answer) => answer.dropped), here]);
     const repaired = gather(answers.map((answer) => answer.repaired));
     return [
       {

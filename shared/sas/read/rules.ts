@@ -89,6 +89,13 @@ export const READ_RULES = {
     text: "Aucun des types de créneau envoyés n'est affichable pour ce flux.",
     page: 'SOS',
   },
+  'slot-booked': {
+    id: 'slot-booked',
+    severity: 'error',
+    on: 'Slot',
+    text: 'Un rendez-vous a été déclaré sur ce créneau : il est encore envoyé alors qu’il est pris.',
+    page: 'RDV',
+  },
   'slot-cpts-unresolved': {
     id: 'slot-cpts-unresolved',
     severity: 'error',

@@ -1,0 +1,29 @@
+// What one search teaches of its vendors' slots: received = shown + dropped, counted after the edge's own look.
+
+import type { RuleCount } from '../../shared/link/relay.ts';
+import type { FanOut } from './fan-out.ts';
+import type { HiddenSlots } from './merge.ts';
+import type { CallTally } from './rule-tally.ts';
+
+export function tallySearch(fanOut: FanOut, hidden: readonly HiddenSlots[]): CallTally[] {
+  const tallies = new Map<
+    string,
+    { received: number; shown: number; dropped: RuleCount[]; repaired: RuleCount[] }
+  >();
+  for (const { call, answer } of fanOut.results) {
+    if (answer === undefined || answer.received === 0) continue;
+    const row = tallies.get(call.editor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
+    tallies.set(call.editor, row);
+    row.received += answer.received;
+    row.shown += answer.shown;
+    row.dropped.push(...answer.dropped);
+    row.repaired.push(...answer.repaired);
+  }
+  for (const { editor, rule, count } of hidden) {
+    const row = tallies.get(editor);
+    if (row === undefined) continue;
+    row.shown -= count;
+    row.dropped.push({ rule, count, ids: [] });
+  }
+  return [...tallies].map(([editor, row]) => ({ editor, ...row }));
+}
