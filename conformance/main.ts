@@ -1,3 +1,56 @@
-// `npm run conformance -- --config FILE --editor ID --rpps A,B,…`: the whole checklist against one vendor.
+// `npm run conformance -- --config FILE --editor ID --rpps A,B,…`: the whole checklist against one vendor, and three
+// reports. Exit codes: 0 all pass, 1 a mandatory requirement fails, 2 wrong command line, 3 nothing could be run.
 
-process.exitCode = 3;
+import { join } from 'node:path';
+import { readCommand, USAGE } from './command.ts';
+import type { Report } from './report/model.ts';
+import { writeReports } from './report/write.ts';
+import { runAll } from './run.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = readCommand(args);
+  if (!command.ok) {
+    process.stderr.write(`${command.error.text}\n${command.error.code === 2 ? `\n${USAGE}` : ''}`);
+    return command.error.code;
+  }
+  if (command.value.does === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { inputs, out, previous } = command.value;
+  const run = await runAll(inputs);
+  if (!run.ok) {
+    process.stderr.write(`Rien n'a pu être joué. ${run.error}\n`);
+    return 3;
+  }
+  try {
+    const report = await writeReports(run.value, out, previous);
+    process.stdout.write(summarise(report, out));
+    return report.counts.failed === 0 ? 0 : 1;
+  } catch (error) {
+    process.stderr.write(
+      `Les rapports n'ont pas pu être écrits dans ${out} : ${(error as NodeJS.ErrnoException).code}.\n`,
+    );
+    return 3;
+  }
+}
+
+function summarise({ counts, requirements, difference }: Report, out: string): string {
+  const lines = requirements
+    .filter(({ status }) => status === 'failed' || status === 'warning')
+    .map(({ id, status, title }) => `${status === 'failed' ? '✗' : '!'} ${id.padEnd(9)} ${title}`);
+  const changes =
+    difference === undefined
+      ? []
+      : [
+          ['Ne passent plus', difference.newlyFailed],
+          ['Passent maintenant', difference.newlyPassed],
+          ['Ne sont plus joués', difference.gone],
+        ]
+          .filter(([, ids]) => (ids?.length ?? 0) > 0)
+          .map(([name, ids]) => `${String(name)} : ${[...(ids ?? [])].join(', ')}`);
+  const total = `${counts.passed} conformes, ${counts.failed} à corriger, ${counts.warning} à voir, ${counts.skipped} non joués`;
+  return `${[...lines, ...changes, total, join(out, 'report.html')].join('\n')}\n`;
+}
+
+process.exitCode = await main(process.argv.slice(2));

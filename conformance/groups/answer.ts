@@ -1,0 +1,105 @@
+// A1..A5: every search answers 200 with a Bundle that has entries, under the right content type, in time.
+
+import { asList, asObject } from '../../shared/fhir/json.ts';
+import { describeEnd } from '../exchange.ts';
+import {
+  defineRequirements,
+  type Problem,
+  passUnless,
+  type Requirement,
+  skip,
+  type Verdict,
+} from '../requirement.ts';
+import type { Scene } from '../scene.ts';
+import { type Answer, search } from '../search.ts';
+import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+
+const ROWS = defineRequirements({
+  A1: 'failure [PS] La recherche répond HTTP 200.',
+  A2: 'failure [PS] La réponse est un Bundle.',
+  A3: 'failure [KIT] La réponse n’est pas vide : chaque professionnel donné a des créneaux libres.',
+  A4: 'warning [PS] Le type de contenu est application/fhir+json.',
+});
+const PERFORMANCE = defineRequirements({
+  A5: 'failure [KIT] Une recherche pour un professionnel répond en moins d’une seconde, TLS compris.',
+});
+
+const DURATION_MS_MAX = 1000;
+const EMPTY_BUNDLE =
+  '{ "resourceType": "Bundle", "type": "searchset", "total": 4, "link": […], "entry": […] }';
+
+type AnswerCheck = (scene: Scene, answer: Answer) => Problem | undefined;
+
+const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
+  A1: (scene, { exchange, subjects }) => {
+    if (exchange.received?.status === 200) return undefined;
+    const text = `${subjects.join(', ')} : ${describeEnd(exchange)}.`;
+    const { json } = exchange.received ?? {};
+    return json === undefined
+      ? { text, example: 'HTTP/1.1 200 OK' }
+      : scene.problem(
+          json,
+          text,
+          String(asObject(json)?.resourceType ?? 'réponse').slice(0, 40),
+          'HTTP/1.1 200 OK',
+        );
+  },
+  A2: (scene, { exchange, view }) => {
+    if (view !== undefined) return undefined;
+    const { json, text, bodyProblem } = exchange.received ?? {};
+    const example = EMPTY_BUNDLE;
+    if (json !== undefined) return scene.problem(json, 'La réponse n’est pas un Bundle.', 'réponse', example);
+    const start = text === undefined || /^\s*[[{]/.test(text) ? undefined : scene.mask.text(text);
+    const why = bodyProblem === undefined ? describeEnd(exchange) : `corps illisible (${bodyProblem})`;
+    return {
+      text: `La réponse n’est pas un Bundle : ${why}.`,
+      example,
+      ...(start !== undefined && { fragment: start }),
+    };
+  },
+  A3: (_scene, { view, subjects }) =>
+    asList(view?.bundle.entry).length > 0
+      ? undefined
+      : {
+          text: `Aucune ressource pour ${subjects.join(', ')} : lui ouvrir des créneaux libres dans les deux jours.`,
+          example: EMPTY_BUNDLE,
+        },
+  A4: (_scene, { exchange }) => {
+    const type = exchange.received?.headers['content-type'] ?? '';
+    if (/^application\/fhir\+json\s*(;|$)/i.test(type)) return undefined;
+    return {
+      text: type === '' ? 'Pas d’en-tête Content-Type.' : `Content-Type reçu : ${type.slice(0, 80)}.`,
+      example: 'Content-Type: application/fhir+json; charset=utf-8',
+    };
+  },
+};
+
+export function runAnswers(scene: Scene, { flow, answers }: Survey): void {
+  const group = `Réponse${GROUP_SUFFIX[flow]}`;
+  for (const [id, check] of Object.entries(CHECKS)) {
+    const requirement: Requirement = ROWS[id as keyof typeof ROWS];
+    const exchanges = answers.map(({ exchange }) => exchange);
+    scene.judge(group, mark(requirement, flow), judgeEach(scene, answers, check), ...exchanges);
+  }
+}
+
+function judgeEach(scene: Scene, answers: readonly Answer[], check: AnswerCheck): Verdict {
+  if (answers.length === 0) return skip('Donner --rpps.');
+  return passUnless(answers.flatMap((answer) => check(scene, answer) ?? []));
+}
+
+export async function runPerformance(scene: Scene, rpps: string | undefined): Promise<void> {
+  if (rpps === undefined) return scene.judge('Performance', PERFORMANCE.A5, skip('Donner --rpps.'));
+  const { exchange, view } = await search(scene, 'INT_R01', [rpps], 'performance');
+  const problems: Problem[] = [];
+  if (view === undefined || exchange.received?.status !== 200) {
+    problems.push({ text: `La recherche mesurée n’a pas abouti : ${describeEnd(exchange)}.` });
+  }
+  if (exchange.durationMs >= DURATION_MS_MAX) {
+    problems.push({
+      text: `La réponse a mis ${Math.round(exchange.durationMs)} ms, connexion et TLS compris.`,
+      example: 'Moins de 1000 ms ; au-delà de 7 s, le SAS ignore la réponse.',
+    });
+  }
+  scene.judge('Performance', PERFORMANCE.A5, passUnless(problems), exchange);
+}

@@ -1,0 +1,72 @@
+// A6: every answer held against the profiles of its flow by the validators that the relay and the edge use
+// (docs/rules.md). One problem per rule: where it is broken first, how many times, and what would be right.
+
+import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
+import type { Finding } from '../../shared/sas/rules/rule.ts';
+import { type RuleId, ruleOf } from '../../shared/sas/rules/table.ts';
+import { showModel } from '../model-resources.ts';
+import { defineRequirements, type Problem, type Requirement, type Verdict } from '../requirement.ts';
+import type { Scene } from '../scene.ts';
+import type { Answer } from '../search.ts';
+import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+
+const ROWS = defineRequirements({
+  A6: 'failure [profil BundleAgregateur] Les réponses sont conformes aux profils du flux.',
+});
+
+interface Broken {
+  readonly finding: Finding;
+  readonly answer: Answer;
+  count: number;
+}
+
+export function runValidation(scene: Scene, { flow, answers }: Survey): void {
+  const page = flow === 'INT_R04' ? 'profil sas-cpts-bundle-aggregator' : ROWS.A6.page;
+  judgeProfiles(scene, `Validation${GROUP_SUFFIX[flow]}`, mark({ ...ROWS.A6, page }, flow), answers);
+}
+
+export function judgeProfiles(
+  scene: Scene,
+  group: string,
+  requirement: Requirement,
+  answers: readonly Answer[],
+): void {
+  const read = answers.filter(({ view }) => view !== undefined);
+  const exchanges = read.map(({ exchange }) => exchange);
+  const verdict: Verdict =
+    read.length === 0
+      ? { does: 'skip', reason: 'Aucune recherche n’a rendu de Bundle.' }
+      : judge(scene, read);
+  scene.judge(group, requirement, verdict, ...exchanges);
+}
+
+function judge(scene: Scene, answers: readonly Answer[]): Verdict {
+  const byRule = new Map<RuleId, Broken>();
+  for (const answer of answers) {
+    const { flow, subjects, nowMs, window } = answer;
+    for (const finding of judgeBundle(answer.view?.bundle, flow, { window, subjects, nowMs })) {
+      const known = byRule.get(finding.rule);
+      if (known === undefined) byRule.set(finding.rule, { finding, answer, count: 1 });
+      else known.count += 1;
+    }
+  }
+  const broken = [...byRule.values()];
+  const problems = broken.filter(isError).map((one) => describe(scene, one));
+  const remarks = broken.filter((one) => !isError(one)).map((one) => describe(scene, one));
+  return problems.length === 0 ? { does: 'pass', remarks } : { does: 'break', problems, remarks };
+}
+
+function isError({ finding }: Broken): boolean {
+  return ruleOf(finding.rule).severity === 'error';
+}
+
+function describe(scene: Scene, { finding, answer, count }: Broken): Problem {
+  const rule = ruleOf(finding.rule);
+  const bundle = answer.view?.bundle;
+  const often = count > 1 ? ` (${count} fois)` : '';
+  return {
+    ...scene.problem(bundle, `${rule.text}${often} [${rule.id}]`, finding.expression),
+    example: showModel(bundle, finding.expression, answer.flow),
+    page: rule.page,
+  };
+}

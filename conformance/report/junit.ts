@@ -1,0 +1,58 @@
+// report.xml for continuous integration: a suite per group, a case per requirement. Only what fails the run is a
+// failure; warnings and drafts are written as output of a passing case.
+
+import type { Report, ReportRequirement } from './model.ts';
+
+export function writeJunit(report: Report): string {
+  const groups = Map.groupBy(report.requirements, ({ group }) => group);
+  const suites = [...groups].map(([group, requirements]) => writeSuite(group, requirements, report.madeAt));
+  const { failed, skipped } = report.counts;
+  const head = `tests="${report.requirements.length}" failures="${failed}" skipped="${skipped}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(`conformité ${report.editor.id}`)}" ${head}>\n${suites.join('')}</testsuites>\n`;
+}
+
+function writeSuite(group: string, requirements: readonly ReportRequirement[], madeAt: string): string {
+  const count = (status: string): number => requirements.filter((one) => one.status === status).length;
+  const head = `name="${escapeXml(group)}" tests="${requirements.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}" timestamp="${escapeXml(madeAt.slice(0, 19))}"`;
+  return `  <testsuite ${head}>\n${requirements.map(writeCase).join('')}  </testsuite>\n`;
+}
+
+function writeCase(requirement: ReportRequirement): string {
+  const { id, group, title, status, note = '' } = requirement;
+  const head = `    <testcase classname="${escapeXml(group)}" name="${escapeXml(`${id} ${title}`)}"`;
+  const details = escapeXml(describeProblems(requirement));
+  switch (status) {
+    case 'failed':
+      return `${head}>\n      <failure message="${escapeXml(requirement.problems[0]?.text ?? title)}">${details}</failure>\n    </testcase>\n`;
+    case 'skipped':
+      return `${head}>\n      <skipped message="${escapeXml(note)}"/>\n    </testcase>\n`;
+    case 'warning':
+      return `${head}>\n      <system-out>${details}</system-out>\n    </testcase>\n`;
+    default:
+      return `${head}/>\n`;
+  }
+}
+
+function describeProblems({ problems }: ReportRequirement): string {
+  return problems
+    .map(({ text, expression, fragment, example }) =>
+      [text, expression, fragment && `Reçu :\n${fragment}`, example && `Attendu :\n${example}`]
+        .filter((line) => line !== undefined && line !== '')
+        .join('\n'),
+    )
+    .join('\n\n');
+}
+
+/** Characters that XML 1.0 cannot hold, even escaped, become the replacement sign. */
+function escapeXml(text: string): string {
+  return (
+    text
+      .toWellFormed()
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what XML 1.0 refuses
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+  );
+}

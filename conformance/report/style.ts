@@ -1,0 +1,65 @@
+// The page's style. System fonts, one column on a phone, two where there is room; colours hold 4.5:1 on their
+// background in both schemes and never speak alone: each status is also a word. Printed, everything is open.
+
+export const STYLE = `
+:root{--ink:#1b1f2a;--soft:#555d6e;--line:#d9dde5;--paper:#fff;--back:#f5f6f9;--blue:#0a4ea8;
+--bad:#b3151f;--badb:#fdecec;--warn:#8a4b00;--warnb:#fff3df;--good:#0f6b3a;--goodb:#e6f5ec;--gray:#555d6e;--grayb:#eceef3;color-scheme:light dark}
+@media (prefers-color-scheme:dark){:root{--ink:#e8eaf0;--soft:#a9b1c2;--line:#343a48;--paper:#1a1e27;--back:#12151c;--blue:#8dbbff;
+--bad:#ff9a9a;--badb:#3c1b1e;--warn:#ffc47a;--warnb:#3a2a12;--good:#86dba7;--goodb:#143223;--gray:#b3bac9;--grayb:#2a2f3b}}
+*{box-sizing:border-box}
+html{scroll-behavior:smooth;scroll-padding-top:1rem}
+@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--back);color:var(--ink);font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+header,main,footer{max-width:64rem;margin:0 auto;padding:1rem}
+header{padding-top:2rem}
+.over{margin:0;color:var(--soft);font-size:.9rem}
+h1{margin:.1rem 0 .6rem;font-size:2rem;line-height:1.15}
+h2{margin:0 0 .6rem;font-size:1.3rem;line-height:1.25}
+h3{margin:1.6rem 0 .5rem;font-size:1.05rem}
+h3 small{color:var(--soft);font-weight:400;margin-left:.4rem}
+h4{margin:1rem 0 .4rem;font-size:.9rem;color:var(--soft)}
+a{color:var(--blue);text-underline-offset:.15em}
+:focus-visible{outline:3px solid var(--blue);outline-offset:2px;border-radius:2px}
+.skip{position:absolute;left:-99rem}.skip:focus{left:1rem;top:1rem;background:var(--paper);padding:.5rem 1rem;z-index:1}
+.facts{display:flex;flex-wrap:wrap;gap:.3rem 2rem;margin:0}
+.facts dt{font-size:.8rem;color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
+code,pre{font:.85rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
+main>section{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:1.1rem 1.2rem;margin:0 0 1rem}
+main>section#exigences{background:none;border:0;padding:0}
+.verdict{border-left:6px solid var(--good)!important}.verdict.bad{border-left-color:var(--bad)!important}
+.counts{display:flex;flex-wrap:wrap;gap:.5rem;list-style:none;margin:0;padding:0}
+.counts li{padding:.25rem .75rem;border-radius:99px}.counts b{font-size:1.15rem}
+.failed{--c:var(--bad);--b:var(--badb)}.warning{--c:var(--warn);--b:var(--warnb)}.passed{--c:var(--good);--b:var(--goodb)}
+.skipped,.declared{--c:var(--gray);--b:var(--grayb)}
+.counts li,.tag{color:var(--c);background:var(--b)}
+.tag{display:inline-block;border-radius:4px;padding:0 .45rem;font-size:.8rem;font-weight:600;white-space:nowrap}
+.tofix{margin:0;padding:0;list-style:none}
+.tofix li{padding:.55rem 0;border-top:1px solid var(--line)}.tofix li:first-child{border-top:0;padding-top:0}
+.tofix a{color:var(--ink);text-decoration:none}.tofix a:hover{text-decoration:underline}
+.tofix p{margin:.15rem 0 0;color:var(--soft);font-size:.92rem;overflow-wrap:anywhere}
+.changes div{display:flex;flex-wrap:wrap;gap:.3rem 1rem;margin:.3rem 0}.changes dt{min-width:11rem}.changes dd{margin:0;display:flex;flex-wrap:wrap;gap:.1rem .6rem}
+table{border-collapse:collapse;width:100%;margin:.6rem 0}caption{text-align:left;font-weight:600;padding:.3rem 0}
+th,td{text-align:left;vertical-align:top;padding:.35rem .5rem .35rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
+th{font-size:.8rem;color:var(--soft);font-weight:400}.n{font-variant-numeric:tabular-nums}
+.req{background:var(--paper);border:1px solid var(--line);border-left:4px solid var(--c);border-radius:6px;margin:.4rem 0}
+.req>summary{display:grid;grid-template-columns:6.2rem 4.6rem 1fr;gap:.5rem;align-items:baseline;padding:.5rem .8rem;cursor:pointer;list-style:none}
+.req>summary::-webkit-details-marker{display:none}
+.req>summary .tag{justify-self:start}
+.req .id{font-weight:700;overflow-wrap:anywhere}
+.req:target{outline:3px solid var(--blue);outline-offset:2px}
+.body{padding:0 .8rem .8rem}
+.meta,.where{margin:0 0 .4rem;color:var(--soft);font-size:.88rem;overflow-wrap:anywhere}
+.note{margin:.2rem 0}
+.problem{border-top:1px solid var(--line);padding:.7rem 0 .2rem}
+.what{margin:0 0 .2rem;font-weight:600;overflow-wrap:anywhere}
+.pair{display:grid;gap:.6rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr))}
+figure{margin:0;min-width:0}figcaption{font-size:.8rem;color:var(--soft)}
+pre{margin:.15rem 0 0;padding:.6rem .7rem;background:var(--back);border:1px solid var(--line);border-left:3px solid var(--gray);border-radius:4px;overflow:auto;max-height:24rem;white-space:pre-wrap;overflow-wrap:anywhere}
+.problem figure:first-child:not(.right) pre{border-left-color:var(--bad)}.right pre{border-left-color:var(--good)!important}
+.exchange{margin:.3rem 0}.exchange summary{cursor:pointer;font-size:.9rem}
+.exchange .pair{padding:.4rem 0 .6rem}
+footer{color:var(--soft);font-size:.88rem;padding-bottom:3rem}
+@media (max-width:40rem){.req>summary{grid-template-columns:auto 1fr}.req .title{grid-column:1/-1}h1{font-size:1.6rem}.changes dt{min-width:100%}}
+@media print{:root{color-scheme:light}body{background:#fff}main>section,.req{break-inside:avoid-page}.req{break-inside:auto}
+pre{max-height:none;overflow:visible}.exchange,.skip{display:none}details:not([open])>summary{opacity:1}}
+`;
