@@ -1,8 +1,8 @@
 // What a search of one vendor works on: who it knows, its agenda, its clock and settings, and what writes it
 // as JSON. One object per vendor, so that twenty of them live in one process without touching each other.
 
-import { Agenda } from './agenda.ts';
-import { Directory } from './directory.ts';
+import { Agenda, type AgendaSlot, type Interval } from './agenda.ts';
+import { type Diary, Directory } from './directory.ts';
 import { ResourceBuilder } from './resources.ts';
 import type { Settings } from './settings.ts';
 import { SlotWriter } from './slot-writer.ts';
@@ -56,6 +56,13 @@ export class Practice {
     this.agenda = new Agenda(options.seed, this.clock);
     this.builder = new ResourceBuilder(`https://${options.id}.sandbox.test/lieux`);
     this.slotWriter = new SlotWriter(options.base, options.agendaUrl, this.clock);
+  }
+
+  /** Slots of every state of a calendar, as the settings have them written. */
+  list(diary: Diary, within: Interval, communities: boolean): readonly AgendaSlot[] {
+    const slots = this.agenda.list(diary, within, this.nowMs(), communities);
+    if (this.settings.walkInPages === 'some') return slots;
+    return slots.map((slot) => (slot.bookable ? slot : { ...slot, bookable: true }));
   }
 
   nowMs(): number {

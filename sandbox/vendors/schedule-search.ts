@@ -65,7 +65,7 @@ export function listPointSlots(
   within: Interval,
   practice: Practice,
 ): readonly AgendaSlot[] {
-  return practice.agenda.list(point, within, practice.nowMs(), false);
+  return practice.list(point, within, false);
 }
 
 function listFree(

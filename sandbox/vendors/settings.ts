@@ -14,6 +14,8 @@ export interface Settings {
   readonly population: 'known' | 'any';
   /** The vendor's clock, stopped at an instant; null follows the machine's. */
   readonly now: string | null;
+  /** Walk-in slots that have a booking page: some of them, or every one as ANS's kit wants. */
+  readonly walkInPages: 'some' | 'every';
   /** The only caller accepted; null accepts every certificate of the organisations' authority. */
   readonly caller: CallerIdentity | null;
 }
@@ -23,6 +25,7 @@ export const DEFAULT_SETTINGS: Settings = {
   slotsPerPractitioner: null,
   population: 'known',
   now: null,
+  walkInPages: 'some',
   caller: null,
 };
 
@@ -61,6 +64,9 @@ function changeOne(current: Settings, name: string, value: unknown): Settings | 
         return 'now est null ou un instant avec décalage horaire.';
       }
       return { ...current, now: value };
+    case 'walkInPages':
+      if (value !== 'some' && value !== 'every') return 'walkInPages vaut some ou every.';
+      return { ...current, walkInPages: value };
     case 'caller':
       if (value !== null && !isIdentity(value)) return 'caller est null ou un objet { cn, ou }.';
       return { ...current, caller: value };

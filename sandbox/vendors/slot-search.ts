@@ -64,10 +64,7 @@ export function listSlots(
   within: Interval,
   practice: Practice,
 ): readonly AgendaSlot[] {
-  const nowMs = practice.nowMs();
-  return owner.roles.flatMap((role) =>
-    practice.agenda.list(role, within, nowMs, owner.communities.length > 0),
-  );
+  return owner.roles.flatMap((role) => practice.list(role, within, owner.communities.length > 0));
 }
 
 function listFree(owner: KnownPractitioner, request: SlotRequest, practice: Practice): readonly AgendaSlot[] {
