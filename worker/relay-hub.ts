@@ -3,16 +3,16 @@
 // hibernating ones: a Cap'n Web session lives in memory, and a relay dials again after an eviction.
 
 import { DurableObject } from 'cloudflare:workers';
-import type { AnswerSink, CallHead } from '../shared/link/relay.ts';
 import type { Env } from './config.ts';
 import { log } from './log.ts';
-import { RelayLink } from './relay-link.ts';
+import { type RelayDescription, RelayLink } from './relay-link.ts';
 import { type EditorRow, listEditors, saveAnnouncement } from './store/editors.ts';
 import { readAnnouncement } from './vendors/announcement.ts';
 import { EditorHealth } from './vendors/editor-health.ts';
-import type { HubEvent, HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
-import { type RelayShare, type SearchShares, shareSearch } from './vendors/plan.ts';
+import type { HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
+import { planCalls } from './vendors/plan.ts';
 import { type CallTally, RuleTally } from './vendors/rule-tally.ts';
+import { SearchRun } from './vendors/search-run.ts';
 
 /** The one instance that relays and searches meet in. */
 const HUB_NAME = 'hub';
@@ -20,8 +20,6 @@ export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
 
 /** The operator's switches are read again after this long. */
 const DIRECTORY_MAX_AGE_MS = 15_000;
-/** What the hop back may take once a relay has spent its budget. */
-const HOP_MS = 150;
 const CLOSE_REPLACED = 4001;
 
 /** The hub as the rest of the Worker calls it. */
@@ -29,13 +27,14 @@ export function hubOf(env: Env): DurableObjectStub<RelayHub> {
   return env.RELAY_HUB.get(env.RELAY_HUB.idFromName(HUB_NAME), { locationHint: 'weur' });
 }
 
-interface RunningSearch {
-  readonly abandon: () => void;
+export interface HubDescription {
+  readonly relays: readonly RelayDescription[];
+  readonly searches: number;
 }
 
 export class RelayHub extends DurableObject<Env> {
   readonly #links = new Map<string, RelayLink>();
-  readonly #running = new Map<string, RunningSearch>();
+  readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
   readonly #rules: RuleTally;
   #directory: { readonly rows: readonly EditorRow[]; readonly readMs: number } | undefined;
@@ -82,7 +81,7 @@ export class RelayHub extends DurableObject<Env> {
 
   /** True when at least one relay can be asked. */
   hasRelay(): boolean {
-    return [...this.#links.values()].some((link) => link.isServing);
+    return this.#serving().length > 0;
   }
 
   /** What a search learned of its vendors' slots; written to D1 some time later. */
@@ -106,24 +105,19 @@ export class RelayHub extends DurableObject<Env> {
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     if (!this.hasRelay()) return 'no-relay';
-    const endMs = Date.now() + search.budgetMs;
     const editors = await this.#editors();
     if (editors === undefined) return 'no-registry';
-    const relays = [...this.#links.values()].filter((link) => link.isServing);
-    const plan = shareSearch(search.query, editors, relays, search.explain);
-    const pending: Promise<unknown>[] = [];
-    const emit = (event: HubEvent): void => {
-      // A Worker that has left (deadline, client gone) no longer listens; that is not an error.
-      pending.push(Promise.resolve(listener(event)).catch(() => undefined));
-    };
-    emit({
-      kind: 'asked',
-      editors: plan.editors.map((row) => this.#health.describe(row)),
-      calls: plan.calls,
+    const plan = planCalls(search.query, editors, search.explain);
+    const run = new SearchRun(search, plan, listener, {
+      links: () => this.#serving(),
+      health: this.#health,
     });
-    if (plan.unserved.length > 0) emit({ kind: 'failed', calls: plan.unserved, reason: 'relay-absent' });
-    await this.#run(search, plan, endMs, emit);
-    await Promise.all(pending);
+    this.#running.set(search.id, run);
+    try {
+      await run.run();
+    } finally {
+      this.#running.delete(search.id);
+    }
     return 'done';
   }
 
@@ -132,69 +126,16 @@ export class RelayHub extends DurableObject<Env> {
     this.#running.get(id)?.abandon();
   }
 
-  async #run(
-    search: HubSearch,
-    plan: SearchShares,
-    endMs: number,
-    emit: (event: HubEvent) => void,
-  ): Promise<void> {
-    const shares = plan.shares.map((share) => this.#ask(share, search, plan, endMs, emit));
-    const relays = new Set(plan.shares.flatMap(({ relay }) => this.#links.get(relay) ?? []));
-    const ended = Promise.withResolvers<'abandoned' | 'late'>();
-    this.#running.set(search.id, { abandon: () => ended.resolve('abandoned') });
-    const timer = setTimeout(() => ended.resolve('late'), endMs - Date.now());
-    const how = await Promise.race([ended.promise, Promise.all(shares).then(() => 'done' as const)]);
-    clearTimeout(timer);
-    this.#running.delete(search.id);
-    if (how !== 'done') for (const relay of relays) relay.cancel(search.id);
-  }
-
-  async #ask(
-    share: RelayShare,
-    search: HubSearch,
-    plan: SearchShares,
-    endMs: number,
-    emit: (event: HubEvent) => void,
-  ): Promise<void> {
-    const unanswered = new Set(share.numbers);
-    const sink: AnswerSink = (heads, text) => {
-      for (const head of heads) this.#note(head, share, plan, unanswered);
-      emit({ kind: 'answers', numbers: share.numbers, text });
+  /** What is going on, for operators: the relays of this moment and the searches under way. */
+  describe(): HubDescription {
+    return {
+      relays: [...this.#links.values()].map((link) => link.describe()),
+      searches: this.#running.size,
     };
-    const { flow, window } = search.query;
-    try {
-      const link = this.#links.get(share.relay);
-      if (link === undefined) throw new Error('relay gone');
-      await link.search(
-        {
-          id: search.id,
-          flow,
-          fromMs: window.fromMs,
-          toMs: window.toMs,
-          budgetMs: Math.max(0, endMs - Date.now() - HOP_MS),
-          gatherMs: search.gatherMs,
-          ...(search.explain === undefined ? {} : { trace: true }),
-          calls: share.calls,
-        },
-        sink,
-      );
-    } catch {
-      // The link broke, or the relay broke its word: its other answers stand.
-      log('warn', 'search lost its relay', {
-        requestId: search.id,
-        relay: share.relay,
-        count: unanswered.size,
-      });
-      if (unanswered.size > 0) emit({ kind: 'failed', calls: [...unanswered], reason: 'relay-lost' });
-    }
   }
 
-  #note(head: CallHead, share: RelayShare, plan: SearchShares, unanswered: Set<number>): void {
-    const number = share.numbers[head.call];
-    const call = number === undefined ? undefined : plan.calls[number];
-    if (number === undefined || call === undefined) return;
-    unanswered.delete(number);
-    this.#health.note(call.editor, head.failure === undefined, Date.now());
+  #serving(): RelayLink[] {
+    return [...this.#links.values()].filter((link) => link.isServing);
   }
 
   /** With D1 away, what was known a moment ago still finds slots; knowing nothing cannot. */

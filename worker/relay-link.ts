@@ -12,6 +12,17 @@ type LinkState =
   | { readonly kind: 'draining' }
   | { readonly kind: 'lost' };
 
+/** A relay as operators see it. */
+export interface RelayDescription {
+  readonly id: string;
+  readonly state: LinkState['kind'];
+  readonly editors: readonly string[];
+  readonly version?: string;
+  /** Vendor calls under way. */
+  readonly load: number;
+  readonly connectedAt: string;
+}
+
 export interface LinkEvents {
   readonly announced: (announcement: Announcement) => Promise<void>;
   readonly lost: () => void;
@@ -23,6 +34,7 @@ export class RelayLink {
   readonly #socket: WebSocket;
   readonly #events: LinkEvents;
   readonly #session: RpcStub<RpcTarget & RelayApi>;
+  readonly #connectedMs = Date.now();
   #load = 0;
 
   /** `socket` is accepted already; from now on this link owns it. */
@@ -48,6 +60,18 @@ export class RelayLink {
 
   get isServing(): boolean {
     return this.#state.kind === 'serving';
+  }
+
+  describe(): RelayDescription {
+    const state = this.#state;
+    return {
+      id: this.id,
+      state: state.kind,
+      editors: [...this.editors],
+      ...(state.kind === 'serving' ? { version: state.version } : {}),
+      load: this.#load,
+      connectedAt: new Date(this.#connectedMs).toISOString(),
+    };
   }
 
   /** Rejects when the link is lost before the relay has answered everything. */

@@ -7,7 +7,7 @@ import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
 import { createAppointment, updateAppointment, updateAppointmentById } from './handlers/appointment-write.ts';
-import { answerEditorRules, answerEditors } from './handlers/editor-rules.ts';
+import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
@@ -76,6 +76,7 @@ export const ROUTES: readonly Route[] = [
     capability: scheduleCapability,
   },
   { method: 'POST', path: '/fhir/Schedule/_search', needs: SEARCH_SCHEDULES, handler: searchSchedules },
+  { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },

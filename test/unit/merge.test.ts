@@ -7,7 +7,7 @@ import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import type { CallResult, FanOut } from '../../worker/vendors/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/vendors/ledger.ts';
 import { bundleText, mergeAnswers } from '../../worker/vendors/merge.ts';
-import { shareSearch, splitEvenly } from '../../worker/vendors/plan.ts';
+import { assignCalls, planCalls, type RelayChoice, splitEvenly } from '../../worker/vendors/plan.ts';
 import { type BookedSlot, Tombstones } from '../../worker/vendors/tombstones.ts';
 import {
   answer,
@@ -284,6 +284,15 @@ describe('ledger', () => {
 });
 
 describe('plan', () => {
+  const shareSearch = (
+    asked: SlotQuery,
+    editors: Parameters<typeof planCalls>[1],
+    relays: readonly RelayChoice[],
+  ) => {
+    const { calls } = planCalls(asked, editors);
+    return { calls, ...assignCalls([...calls.keys()], calls, relays) };
+  };
+
   const editor = (id: string, over: Json = {}) => ({
     id,
     name: id,

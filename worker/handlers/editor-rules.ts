@@ -1,4 +1,4 @@
-// GET /admin/editors and /admin/editors/{id}/rules: the registry, and what became of a vendor's slots over the last
+// GET /admin/relays, /admin/editors and /admin/editors/{id}/rules: who is connected, the registry, and what became of a vendor's slots over the last
 // day: received = shown + dropped, each drop and repair with its rule's sentence.
 
 import { GatewayError } from '../../shared/error.ts';
@@ -11,6 +11,11 @@ import { describeRule } from '../vendors/describe-rule.ts';
 export async function answerEditors(context: RequestContext): Promise<Response> {
   const editors = await listEditors(context.env.DB);
   return jsonResponse({ editors }, context);
+}
+
+/** GET /admin/relays: who is connected, in what state, with how much to do. */
+export async function answerRelays(context: RequestContext): Promise<Response> {
+  return jsonResponse(await hubOf(context.env).describe(), context);
 }
 
 export async function answerEditorRules(context: RequestContext): Promise<Response> {

@@ -44,13 +44,15 @@ export async function fanOut(
   gatherMs: number,
   explain?: string,
 ): Promise<FanOut> {
+  // A caller may use one request id twice; two searches never share one.
+  const runId = `${id}.${crypto.randomUUID().slice(0, 8)}`;
   const gathered: Gathered = { editors: [], calls: [], results: new Map() };
   const running = hub.search(
-    { id, query, budgetMs, gatherMs, ...(explain === undefined ? {} : { explain }) },
+    { id: runId, query, budgetMs, gatherMs, ...(explain === undefined ? {} : { explain }) },
     (event) => gather(event, gathered),
   );
   const outcome = await within(running, budgetMs);
-  if (outcome === 'late') void hub.cancel(id);
+  if (outcome === 'late') void hub.cancel(runId);
   if (outcome === 'no-relay') {
     throw new GatewayError({
       reason: 'relay-absent',

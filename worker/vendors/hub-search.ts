@@ -29,6 +29,8 @@ export interface AskedEditor {
 export interface AskedCall {
   readonly editor: string;
   readonly subjects: readonly string[];
+  /** Less time than the search's, when the operator gives this vendor less. */
+  readonly budgetMs?: number;
 }
 
 export type HubEvent =

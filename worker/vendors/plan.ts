@@ -14,6 +14,12 @@ export interface RelayChoice {
   readonly load: number;
 }
 
+export interface SearchCalls {
+  readonly editors: readonly EditorRow[];
+  readonly calls: readonly AskedCall[];
+}
+
+/** What one relay is sent. */
 export interface RelayShare {
   readonly relay: string;
   readonly calls: readonly SearchCall[];
@@ -21,11 +27,9 @@ export interface RelayShare {
   readonly numbers: readonly number[];
 }
 
-export interface SearchShares {
-  readonly editors: readonly EditorRow[];
-  readonly calls: readonly AskedCall[];
+export interface Assignment {
   readonly shares: readonly RelayShare[];
-  /** Numbers of the calls that no connected relay can carry. */
+  /** Numbers of the calls that none of the relays can carry. */
   readonly unserved: readonly number[];
 }
 
@@ -42,47 +46,49 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
 }
 
 /** `only`: ask this vendor and no other, also when the operator switched it off. */
-export function shareSearch(
-  query: SlotQuery,
-  editors: readonly EditorRow[],
-  relays: readonly RelayChoice[],
-  only?: string,
-): SearchShares {
+export function planCalls(query: SlotQuery, editors: readonly EditorRow[], only?: string): SearchCalls {
   const serving = editors.filter(
     (editor) =>
       (only === undefined ? editor.enabled : editor.id === only) && editor.flows.includes(query.flow),
   );
   const size = query.flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
   const batches = splitEvenly(query.subjects, size);
-  const calls: AskedCall[] = [];
-  const unserved: number[] = [];
+  const calls = serving.flatMap(({ id, deadlineMs }) =>
+    batches.map((subjects) => ({
+      editor: id,
+      subjects,
+      ...(deadlineMs === undefined ? {} : { budgetMs: deadlineMs }),
+    })),
+  );
+  return { editors: serving, calls };
+}
+
+/** Gives each vendor's calls to the least loaded relay that serves it. */
+export function assignCalls(
+  numbers: readonly number[],
+  calls: readonly AskedCall[],
+  relays: readonly RelayChoice[],
+): Assignment {
   const shares = new Map<string, { calls: SearchCall[]; numbers: number[] }>();
   const load = new Map(relays.map((relay) => [relay.id, relay.load]));
-  for (const editor of serving) {
-    const relay = leastLoaded(editor.id, relays, load);
-    for (const subjects of batches) {
-      const number = calls.push({ editor: editor.id, subjects }) - 1;
-      if (relay === undefined) {
-        unserved.push(number);
-        continue;
-      }
-      const share = shares.get(relay) ?? { calls: [], numbers: [] };
-      shares.set(relay, share);
-      share.calls.push({
-        editor: editor.id,
-        subjects,
-        ...(editor.deadlineMs === undefined ? {} : { budgetMs: editor.deadlineMs }),
-      });
-      share.numbers.push(number);
-      load.set(relay, (load.get(relay) ?? 0) + 1);
+  const relayOf = new Map<string, string | undefined>();
+  const unserved: number[] = [];
+  for (const number of numbers) {
+    const call = calls[number];
+    if (call === undefined) continue;
+    if (!relayOf.has(call.editor)) relayOf.set(call.editor, leastLoaded(call.editor, relays, load));
+    const relay = relayOf.get(call.editor);
+    if (relay === undefined) {
+      unserved.push(number);
+      continue;
     }
+    const share = shares.get(relay) ?? { calls: [], numbers: [] };
+    shares.set(relay, share);
+    share.calls.push(call);
+    share.numbers.push(number);
+    load.set(relay, (load.get(relay) ?? 0) + 1);
   }
-  return {
-    editors: serving,
-    calls,
-    shares: [...shares].map(([relay, share]) => ({ relay, ...share })),
-    unserved,
-  };
+  return { shares: [...shares].map(([relay, share]) => ({ relay, ...share })), unserved };
 }
 
 function leastLoaded(

@@ -1,0 +1,88 @@
+// Claim: two relays serve one edge; either may die in mid-search and the search still answers in full, and one
+// that drains is given nothing new.
+import type { Slot } from 'fhir/r4';
+import { afterEach, expect, it } from 'vitest';
+import type { Child } from '../../sandbox/platform/child.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
+import { peopleOf } from '../support/people.ts';
+import { System, slotPath, until } from '../support/system.ts';
+
+let system: System | undefined;
+let second: Child | undefined;
+afterEach(async () => {
+  await second?.stop();
+  await system?.stop();
+  system = undefined;
+  second = undefined;
+});
+
+interface Described {
+  readonly relays: readonly { id: string; state: string; editors: string[]; load: number }[];
+  readonly searches: number;
+}
+
+async function startTwo(
+  options: Parameters<typeof System.start>[0],
+): Promise<{ running: System; first: Child; other: Child; describe: () => Promise<Described> }> {
+  const running = await System.start(options);
+  system = running;
+  const first = running.relay!;
+  const other = await running.startRelay('relay-b');
+  second = first;
+  const admin = await signToken(running.state, 'admin');
+  const describe = async (): Promise<Described> =>
+    (await (
+      await running.fetch('/admin/relays', { headers: { Authorization: `Bearer ${admin}` } })
+    ).json()) as Described;
+  await until(
+    'both serve',
+    async () => (await describe()).relays.filter(({ state }) => state === 'serving').length === 2,
+  );
+  return { running, first, other, describe };
+}
+
+it('answers through the other relay when one dies in mid-search', async () => {
+  const { running, first, other, describe } = await startTwo({
+    vendors: [{ seed: 1, settings: { latencyMs: 1_500 } }],
+  });
+  const person = peopleOf(running.vendors).find(({ full }) => !full)!;
+  const answer = running.search(slotPath([person.identifier]));
+  await until('a relay is busy', async () => (await describe()).relays.some(({ load }) => load > 0));
+  const busy = (await describe()).relays.find(({ load }) => load > 0)!;
+  (busy.id === 'relay-a' ? first : other).process.kill('SIGKILL');
+  expect((await answer).status).toBe(200);
+  expect((await answer).resources<Slot>('Slot').length).toBeGreaterThan(0);
+  expect((await answer).headers.get('X-Passerelle-Ledger')).toBe(
+    'slots=1, none=0, unknown=0, not-interfaced=0',
+  );
+  expect((await answer).durationMs).toBeLessThan(7_000);
+});
+
+it('gives a draining relay nothing new', async () => {
+  const { running, first, describe } = await startTwo({
+    vendors: [{ seed: 1, settings: { latencyMs: 800 } }],
+  });
+  const held = running.search(slotPath(['899900999999']));
+  await until('a search is under way', async () => (await describe()).searches === 1);
+  const stopping = first.stop();
+  await until('it drains or is gone', async () =>
+    (await describe()).relays.every(({ id, state }) => id !== 'relay-a' || state === 'draining'),
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => running.search(slotPath(['899900999999']))),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  expect((await held).status).toBe(200);
+  expect(await stopping).toBe(0);
+});
+
+it('spreads what comes at once over both', async () => {
+  const { running, describe } = await startTwo({ vendors: [{ seed: 1, settings: { latencyMs: 1_500 } }] });
+  const answers = Array.from({ length: 6 }, () => running.search(slotPath(['899900999999'])));
+  await until(
+    'both are busy',
+    async () => (await describe()).relays.filter(({ load }) => load > 0).length === 2,
+  );
+  for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
+  expect((await describe()).searches).toBe(0);
+});
