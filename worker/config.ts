@@ -20,6 +20,8 @@ export interface Config {
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
   readonly redirectOrigin: string;
+  /** An appointment is forgotten so long after its end. */
+  readonly appointmentRetentionDays: number;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
 }
@@ -59,6 +61,7 @@ const schema = v.pipe(
         v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
         'sas',
       ),
+      APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
       PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
     },
     'is missing',
@@ -102,6 +105,7 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,
+    appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
   });
 }

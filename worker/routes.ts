@@ -6,7 +6,7 @@ import { PROFILE } from '../shared/sas/canonical.ts';
 import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
-import { createAppointment, updateAppointment, updateAppointmentById } from './handlers/appointment-write.ts';
+import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
@@ -80,9 +80,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
-  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: createAppointment },
-  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: updateAppointment },
-  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: updateAppointmentById },
+  ...APPOINTMENT_ROUTES,
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

@@ -27,6 +27,8 @@ export interface EdgeProcess {
   readonly url: string;
   /** Restarts the Worker with other settings; the port and the data stay. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
+  /** Runs what the cron trigger of wrangler.toml runs, as if it were that time; false when it failed. */
+  runSchedule(at?: Date): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -78,6 +80,10 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
   return {
     url,
     configure: (settings) => miniflare.setOptions(optionsFor(settings, Number(new URL(url).port))),
+    runSchedule: async (at = new Date()) => {
+      const worker = await miniflare.getWorker();
+      return (await worker.scheduled({ scheduledTime: at })).outcome === 'ok';
+    },
     close: () => miniflare.dispose(),
   };
 }

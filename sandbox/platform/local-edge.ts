@@ -41,6 +41,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
   return {
     url: edge.url,
     configure: edge.configure,
+    runSchedule: edge.runSchedule,
     close: async () => {
       watcher.close();
       await applying;

@@ -34,7 +34,7 @@ export function updateAppointment(context: RequestContext): Promise<Response> {
 }
 
 export function updateAppointmentById(context: RequestContext): Promise<Response> {
-  return write(context, 'PUT', decodeURIComponent(context.url.pathname.split('/').at(-1) ?? ''));
+  return write(context, 'PUT', context.url.pathname.split('/').at(-1));
 }
 
 async function write(context: RequestContext, method: 'POST' | 'PUT', id?: string): Promise<Response> {

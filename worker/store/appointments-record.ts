@@ -121,6 +121,10 @@ const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, curr
     operator = excluded.operator, slot = excluded.slot
   WHERE excluded.current <> appointments.current`;
 
+/** Parameter 1 id. */
+const NOTE_HELD = `UPDATE appointment_versions SET held = 1
+  WHERE appointment = ?1 AND held = 0 AND version = (SELECT current FROM appointments WHERE id = ?1)`;
+
 /** Parameters: 1 id, 2 relay, 3 editor, 4 hash, 5 1 for the content too. */
 const TELL = `SELECT ${ANNOUNCED} AS announced,
     (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?4) AS same,
@@ -148,11 +152,12 @@ export async function recordAppointment(db: D1Database, write: AppointmentWrite)
       db.prepare(INSERT_VERSION).bind(...versionParameters(write)),
       db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId),
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
+      db.prepare(NOTE_HELD).bind(id),
       db.prepare(TELL).bind(id, relay, editor, hash, write.wantsContent ? 1 : 0),
     ]),
   );
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
-  const told = results[3]?.results[0] as ToldRow;
+  const told = results[4]?.results[0] as ToldRow;
   return {
     announced: told.announced === 1,
     inserted: inserted?.version,

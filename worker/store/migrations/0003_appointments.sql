@@ -38,6 +38,7 @@ CREATE TABLE appointment_versions (
   method TEXT NOT NULL,                   -- POST, PUT
   relay TEXT NOT NULL,
   request_id TEXT NOT NULL,
+  held INTEGER NOT NULL DEFAULT 0,        -- 1 when it was the state at some time, 0 when it came too late
   repeats INTEGER NOT NULL DEFAULT 0,     -- how often the same message came again
   repairs TEXT NOT NULL,                  -- JSON list: what was put right in what was sent
   profile TEXT NOT NULL,

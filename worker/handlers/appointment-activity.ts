@@ -1,0 +1,60 @@
+// GET /admin/activity: appointments by day (Paris) of their start, vendor and status, for the follow-up of the
+// service. By regulator's territory once regulators' accounts say theirs. docs/appointments.md § 5.
+
+import { parseQuery } from '../../shared/fhir/search.ts';
+import { refuse } from '../../shared/sas/search-parameters.ts';
+import { addDays, daysBetween, parisDayOf } from '../appointments/days.ts';
+import { unknownParameter } from '../appointments/filter.ts';
+import type { RequestContext } from '../http.ts';
+import { countActivity } from '../store/appointments-activity.ts';
+
+const DAYS_MAX = 366;
+const DAYS_DEFAULT = 30;
+
+export async function reportActivity(context: RequestContext): Promise<Response> {
+  const { first, last, vendors } = readPeriod(context);
+  const days = daysBetween(first, last, DAYS_MAX);
+  if (days === undefined || days.length > DAYS_MAX) {
+    throw refuse(
+      'window-invalid',
+      'from',
+      `from et to sont des dates (AAAA-MM-JJ), dans l'ordre, sur ${DAYS_MAX} jours au plus.`,
+    );
+  }
+  const counts = await countActivity(context.env.DB, days, vendors);
+  const body = { timeZone: 'Europe/Paris', from: first, to: last, counts };
+  return new Response(JSON.stringify(body), {
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': context.requestId,
+    },
+  });
+}
+
+interface Period {
+  readonly first: string;
+  readonly last: string;
+  readonly vendors: readonly string[];
+}
+
+function readPeriod({ url, startedMs }: RequestContext): Period {
+  const parameters = parseQuery(url.search.slice(1));
+  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
+  const today = parisDayOf(startedMs);
+  let first: string | undefined;
+  let last: string | undefined;
+  const vendors: string[] = [];
+  for (const { name, value } of parameters.value) {
+    if (name === 'from') first = value;
+    else if (name === 'to') last = value;
+    else if (name === 'vendor') vendors.push(...value.split(',').filter((item) => item !== ''));
+    else throw unknownParameter(name);
+  }
+  const end = last ?? (first === undefined || first <= today ? today : first);
+  return {
+    first: first ?? addDays(/^\d{4}-\d{2}-\d{2}$/.test(end) ? end : today, -DAYS_DEFAULT),
+    last: end,
+    vendors,
+  };
+}

@@ -1,0 +1,133 @@
+// GET /admin/export/appointments: every appointment that a filter lets through, as NDJSON or CSV, in the order of
+// their last change. Streamed a batch at a time: memory does not grow with the export, and a client that reads
+// slowly is waited for. It resumes from `cursor`, the `lastUpdated` of the last whole line received.
+
+import { GatewayError } from '../../shared/error.ts';
+import { parseQuery } from '../../shared/fhir/search.ts';
+import { refuse } from '../../shared/sas/search-parameters.ts';
+import {
+  type AppointmentFilter,
+  type Position,
+  readFilter,
+  unknownParameter,
+} from '../appointments/filter.ts';
+import { CSV_HEADER, csvLine } from '../appointments/lines.ts';
+import { resourceText } from '../appointments/resource.ts';
+import type { RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { listFacts, searchAppointments } from '../store/appointments-search.ts';
+
+/** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next one. */
+const BATCH_ROWS = 1_500;
+const BATCHES_MAX = 900;
+
+type Format = 'ndjson' | 'csv';
+
+const MEDIA_TYPES: Readonly<Record<Format, string>> = {
+  ndjson: 'application/fhir+ndjson; charset=utf-8',
+  csv: 'text/csv; charset=utf-8',
+};
+
+interface Export {
+  readonly format: Format;
+  readonly filter: AppointmentFilter;
+  readonly position: Position | undefined;
+}
+
+export function exportAppointments(context: RequestContext): Response {
+  const wanted = readExport(context);
+  return new Response(context.request.method === 'HEAD' ? null : streamOf(context, wanted), {
+    headers: {
+      'Content-Type': MEDIA_TYPES[wanted.format],
+      'Content-Disposition': `attachment; filename="appointments.${wanted.format}"`,
+      'Cache-Control': 'no-store',
+      'X-Request-Id': context.requestId,
+    },
+  });
+}
+
+function readExport({ url }: RequestContext): Export {
+  const parameters = parseQuery(url.search.slice(1));
+  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
+  const { filter, rest } = readFilter(parameters.value);
+  let format: Format = 'ndjson';
+  let position: Position | undefined;
+  for (const { name, value } of rest) {
+    if (name === 'format') format = readExportFormat(value);
+    else if (name === 'cursor') position = readCursor(value);
+    else throw unknownParameter(name);
+  }
+  return { format, filter, position };
+}
+
+function readExportFormat(value: string): Format {
+  if (value === 'ndjson' || value === 'csv') return value;
+  throw refuse('parameter-invalid', 'format', 'format attend ndjson ou csv.');
+}
+
+function readCursor(value: string): Position {
+  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/.test(value) ? Date.parse(value) : Number.NaN;
+  if (!Number.isNaN(ms)) return { ms, id: '' };
+  throw refuse('parameter-invalid', 'cursor', 'cursor attend le lastUpdated de la dernière ligne reçue.');
+}
+
+function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let { position } = wanted;
+  let batches = 0;
+  let rows = 0;
+  const end = (status: number): void =>
+    log(status === 200 ? 'info' : 'error', 'appointments exported', {
+      requestId: context.requestId,
+      status,
+      count: rows,
+      durationMs: Date.now() - context.startedMs,
+    });
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (wanted.format === 'csv' && position === undefined) controller.enqueue(encoder.encode(CSV_HEADER));
+    },
+    async pull(controller) {
+      try {
+        const batch = await readBatch(context.env.DB, wanted, position);
+        batches += 1;
+        rows += batch.rows;
+        position = batch.last ?? position;
+        if (batch.text !== '') controller.enqueue(encoder.encode(batch.text));
+        if (batch.rows === BATCH_ROWS && batches < BATCHES_MAX) return;
+        controller.close();
+        end(200);
+      } catch (cause) {
+        // The status has left already: a connection cut short is how the client learns.
+        controller.error(new Error('export interrupted'));
+        end(cause instanceof GatewayError ? 503 : 500);
+      }
+    },
+  });
+}
+
+interface Batch {
+  readonly text: string;
+  readonly rows: number;
+  readonly last: Position | undefined;
+}
+
+async function readBatch(
+  db: D1Database,
+  { format, filter }: Export,
+  position: Position | undefined,
+): Promise<Batch> {
+  if (format === 'csv') {
+    const facts = await listFacts(db, filter, position, BATCH_ROWS);
+    return { text: facts.map(csvLine).join(''), rows: facts.length, last: endOf(facts) };
+  }
+  const sort = { by: '_lastUpdated', descending: false } as const;
+  const found = await searchAppointments(db, filter, sort, position, BATCH_ROWS);
+  const text = found.map((stored) => `${resourceText(stored)}\n`).join('');
+  return { text, rows: found.length, last: endOf(found) };
+}
+
+function endOf(rows: readonly { readonly updatedMs: number; readonly id: string }[]): Position | undefined {
+  const last = rows.at(-1);
+  return last === undefined ? undefined : { ms: last.updatedMs, id: last.id };
+}

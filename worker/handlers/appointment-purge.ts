@@ -1,0 +1,16 @@
+// The scheduled purge of appointments (cron trigger in wrangler.toml): what ended longer ago than the retention
+// setting says is forgotten. docs/storage.md.
+
+import { type Env, readConfig } from '../config.ts';
+import { log } from '../log.ts';
+import { purgeAppointments } from '../store/appointments-purge.ts';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Throws when the store fails, so that the platform shows the run as failed; the next one goes on. */
+export async function purgeExpiredAppointments(env: Env, nowMs: number): Promise<void> {
+  const startedMs = Date.now();
+  const { appointmentRetentionDays } = readConfig(env);
+  const count = await purgeAppointments(env.DB, nowMs - appointmentRetentionDays * DAY_MS);
+  log('info', 'appointments purged', { count, durationMs: Date.now() - startedMs });
+}

@@ -1,0 +1,49 @@
+// Every path about appointments: written by relays for vendors, read by SAS, counted and exported by operators.
+// Part of the table in worker/routes.ts.
+
+import { PROFILE } from '../../shared/sas/canonical.ts';
+import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
+import type { Need } from '../auth.ts';
+import type { Route } from '../routes.ts';
+import { reportActivity } from './appointment-activity.ts';
+import { exportAppointments } from './appointment-export.ts';
+import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './appointment-read.ts';
+import { searchAppointment } from './appointment-search.ts';
+import { createAppointment, updateAppointment, updateAppointmentById } from './appointment-write.ts';
+import type { Capability } from './metadata.ts';
+
+const READ: readonly Need[] = [{ resource: 'Appointment', permission: 'r' }];
+const SEARCH: readonly Need[] = [{ resource: 'Appointment', permission: 's' }];
+
+const capability: Capability = {
+  type: 'Appointment',
+  interactions: ['search-type', 'read', 'vread', 'history-instance', 'create', 'update'],
+  searchParameters: APPOINTMENT_PARAMETERS,
+  includes: [],
+  revIncludes: [],
+  profiles: [PROFILE.appointment, PROFILE.appointmentSos],
+  behaviour: {
+    versioning: 'versioned',
+    readHistory: true,
+    updateCreate: true,
+    conditionalUpdate: true,
+  },
+};
+
+export const APPOINTMENT_ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: createAppointment },
+  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: updateAppointment },
+  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: updateAppointmentById },
+  { method: 'GET', path: '/fhir/Appointment', needs: SEARCH, handler: searchAppointment, capability },
+  { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, handler: searchAppointment },
+  { method: 'GET', path: '/fhir/Appointment/:id', needs: READ, handler: readAppointment },
+  { method: 'GET', path: '/fhir/Appointment/:id/_history', needs: READ, handler: readAppointmentHistory },
+  {
+    method: 'GET',
+    path: '/fhir/Appointment/:id/_history/:version',
+    needs: READ,
+    handler: readAppointmentVersion,
+  },
+  { method: 'GET', path: '/admin/activity', needs: ['admin'], handler: reportActivity },
+  { method: 'GET', path: '/admin/export/appointments', needs: ['admin'], handler: exportAppointments },
+];
