@@ -20,6 +20,10 @@ export interface Config {
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
   readonly redirectOrigin: string;
+  /** What the vendors' circuit breakers may do. */
+  readonly breakerMode: 'off' | 'simulate' | 'enforce';
+  /** A vendor's answer slower than this counts as a failure for its breaker. */
+  readonly breakerSlowMs: number;
   /** An appointment is forgotten so long after its end. */
   readonly appointmentRetentionDays: number;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
@@ -62,6 +66,11 @@ const schema = v.pipe(
         'sas',
       ),
       APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
+      BREAKER_MODE: v.optional(
+        v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),
+        'simulate',
+      ),
+      BREAKER_SLOW_MS: integer('5000', 100, 25_000),
       PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
     },
     'is missing',
@@ -105,6 +114,8 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,
+    breakerMode: settings.BREAKER_MODE,
+    breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
   });

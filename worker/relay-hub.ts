@@ -3,11 +3,12 @@
 // hibernating ones: a Cap'n Web session lives in memory, and a relay dials again after an eviction.
 
 import { DurableObject } from 'cloudflare:workers';
-import type { Env } from './config.ts';
+import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
 import { type EditorRow, listEditors, saveAnnouncement } from './store/editors.ts';
 import { readAnnouncement } from './vendors/announcement.ts';
+import { Breakers } from './vendors/breakers.ts';
 import { EditorHealth } from './vendors/editor-health.ts';
 import type { HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
 import { planCalls } from './vendors/plan.ts';
@@ -30,6 +31,8 @@ export function hubOf(env: Env): DurableObjectStub<RelayHub> {
 export interface HubDescription {
   readonly relays: readonly RelayDescription[];
   readonly searches: number;
+  /** State of each vendor's breaker. */
+  readonly breakers: Readonly<Record<string, string>>;
 }
 
 export class RelayHub extends DurableObject<Env> {
@@ -37,6 +40,7 @@ export class RelayHub extends DurableObject<Env> {
   readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
   readonly #rules: RuleTally;
+  #breakersMade: Breakers | undefined;
   #directory: { readonly rows: readonly EditorRow[]; readonly readMs: number } | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
@@ -111,6 +115,7 @@ export class RelayHub extends DurableObject<Env> {
     const run = new SearchRun(search, plan, listener, {
       links: () => this.#serving(),
       health: this.#health,
+      breakers: this.#breakers(),
     });
     this.#running.set(search.id, run);
     try {
@@ -131,7 +136,15 @@ export class RelayHub extends DurableObject<Env> {
     return {
       relays: [...this.#links.values()].map((link) => link.describe()),
       searches: this.#running.size,
+      breakers: this.#breakers().describe(),
     };
+  }
+
+  /** Made at the first search: only then must the settings be right. */
+  #breakers(): Breakers {
+    const { breakerMode: mode, breakerSlowMs: slowMs } = readConfig(this.env);
+    this.#breakersMade ??= new Breakers({ mode, slowMs });
+    return this.#breakersMade;
   }
 
   #serving(): RelayLink[] {

@@ -15,8 +15,9 @@ export interface HubSearch {
   readonly explain?: string;
 }
 
-/** Why a vendor that should have been asked told us nothing: its own failures, and ours on the way to it. */
-export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost';
+/** Why a vendor that should have been asked told us nothing: its own failures, ours on the way to it, and
+ * `open`: not called, after too many failures (breaker.ts). */
+export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'open';
 
 export interface AskedEditor {
   readonly id: string;

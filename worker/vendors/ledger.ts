@@ -186,5 +186,6 @@ const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
     code: 'transient',
     sentence: "n'a pu être interrogé : la liaison avec le relais s'est rompue",
   },
+  open: { code: 'transient', sentence: "n'est pas interrogé après des échecs répétés" },
   unusable: { code: 'invalid', sentence: 'a envoyé des créneaux qui ne peuvent être affichés' },
 };

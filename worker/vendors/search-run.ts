@@ -4,6 +4,7 @@
 import type { CallHead, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
 import type { RelayLink } from '../relay-link.ts';
+import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
 import type { HubEvent, HubListener, HubSearch } from './hub-search.ts';
 import { assignCalls, type RelayShare, type SearchCalls } from './plan.ts';
@@ -13,10 +14,13 @@ const HOP_MS = 150;
 /** With less left, a vendor could not answer through another relay anyway. */
 const WORTH_ANOTHER_RELAY_MS = 300;
 
+const PASSED = { pass: true, isProbe: false } as const;
+
 export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
   readonly health: EditorHealth;
+  readonly breakers: Breakers;
 }
 
 export class SearchRun {
@@ -27,6 +31,8 @@ export class SearchRun {
   readonly #endMs: number;
   readonly #unanswered: Set<number>;
   readonly #asked = new Set<RelayLink>();
+  /** Vendors whose breaker waits for the outcome of our call. */
+  readonly #probed = new Set<string>();
   readonly #heard: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'abandoned' | 'late'>();
 
@@ -44,15 +50,37 @@ export class SearchRun {
     const { editors, calls } = this.#plan;
     this.#emit({ kind: 'asked', editors: editors.map((row) => this.#context.health.describe(row)), calls });
     const timer = setTimeout(() => this.#ended.resolve('late'), this.#endMs - Date.now());
-    const done = this.#carry([...this.#unanswered], 'relay-absent').then(() => 'done' as const);
+    const done = this.#carry(this.#askBreakers(), 'relay-absent').then(() => 'done' as const);
     const how = await Promise.race([this.#ended.promise, done]);
     clearTimeout(timer);
     if (how !== 'done') for (const link of this.#asked) link.cancel(this.#search.id);
+    for (const editor of this.#probed) this.#context.breakers.forgetProbe(editor, Date.now());
     await Promise.all(this.#heard);
   }
 
   abandon(): void {
     this.#ended.resolve('abandoned');
+  }
+
+  /** Numbers of the calls that may leave; the others are told at once that their vendor is held back. */
+  #askBreakers(): number[] {
+    const passed: number[] = [];
+    const held: number[] = [];
+    const verdicts = new Map<string, boolean>();
+    for (const [number, { editor }] of this.#plan.calls.entries()) {
+      let isPassed = verdicts.get(editor);
+      if (isPassed === undefined) {
+        const verdict =
+          this.#search.explain === undefined ? this.#context.breakers.ask(editor, Date.now()) : PASSED;
+        isPassed = verdict.pass;
+        if (verdict.pass && verdict.isProbe) this.#probed.add(editor);
+        // One call is the probe; the vendor's other calls of this search wait for a closed breaker.
+        verdicts.set(editor, verdict.pass && !verdict.isProbe);
+      }
+      (isPassed ? passed : held).push(number);
+    }
+    this.#fail(held, 'open');
+    return passed;
   }
 
   /** `why`: what a call that no relay can carry is told. */
@@ -100,10 +128,13 @@ export class SearchRun {
     const call = number === undefined ? undefined : this.#plan.calls[number];
     if (number === undefined || call === undefined) return;
     this.#unanswered.delete(number);
-    this.#context.health.note(call.editor, head.failure === undefined, Date.now());
+    this.#probed.delete(call.editor);
+    const nowMs = Date.now();
+    this.#context.health.note(call.editor, head.failure === undefined, nowMs);
+    this.#context.breakers.note(call.editor, head.failure, head.durationMs, nowMs);
   }
 
-  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost'): void {
+  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open'): void {
     if (calls.length > 0) this.#emit({ kind: 'failed', calls, reason });
   }
 

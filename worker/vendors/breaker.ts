@@ -1,0 +1,115 @@
+// One circuit breaker per vendor: a vendor that keeps failing or dragging is not waited for. Closed: calls pass.
+// Open: calls are answered "unknown: open since …" at once. Half-open: one probe passes; its outcome decides.
+// In `simulate` mode everything passes and only the log says what would have been held back. Pure: time is passed in.
+
+export type BreakerMode = 'off' | 'simulate' | 'enforce';
+
+export interface BreakerSettings {
+  readonly mode: BreakerMode;
+  /** Calls looked back at. */
+  readonly window: number;
+  /** Opens when at least this share of the window failed or was slow… */
+  readonly failureShare: number;
+  /** …and at least so many calls were seen. */
+  readonly callsMin: number;
+  /** An answer slower than this counts as a failure, milliseconds. */
+  readonly slowMs: number;
+  /** Pause before a probe, milliseconds; doubles with each failed probe up to the bound. */
+  readonly pauseMs: number;
+  readonly pauseMsMax: number;
+}
+
+export const BREAKER_DEFAULTS: Omit<BreakerSettings, 'mode' | 'slowMs'> = {
+  window: 20,
+  failureShare: 0.5,
+  callsMin: 10,
+  pauseMs: 5_000,
+  pauseMsMax: 60_000,
+};
+
+type BreakerState =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'open'; readonly sinceMs: number; readonly probeAtMs: number; readonly pauseMs: number }
+  | { readonly kind: 'half-open'; readonly sinceMs: number; readonly pauseMs: number };
+
+export type Verdict =
+  | { readonly pass: true; readonly isProbe: boolean }
+  | { readonly pass: false; readonly sinceMs: number };
+
+/** What changed, for the log and for operators. */
+export type Transition = 'opened' | 'half-opened' | 'closed' | 'reopened';
+
+export class Breaker {
+  readonly #settings: BreakerSettings;
+  #state: BreakerState = { kind: 'closed' };
+  #outcomes: boolean[] = [];
+
+  constructor(settings: BreakerSettings) {
+    this.#settings = settings;
+  }
+
+  get state(): BreakerState['kind'] {
+    return this.#state.kind;
+  }
+
+  /** May this vendor be called now? A probe is let through once per pause. */
+  ask(nowMs: number): Verdict {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'closed':
+        return { pass: true, isProbe: false };
+      case 'half-open':
+        return { pass: false, sinceMs: state.sinceMs };
+      case 'open':
+        if (nowMs < state.probeAtMs) return { pass: false, sinceMs: state.sinceMs };
+        this.#state = { kind: 'half-open', sinceMs: state.sinceMs, pauseMs: state.pauseMs };
+        return { pass: true, isProbe: true };
+    }
+  }
+
+  /** Takes the outcome of a call that passed. `durationMs` counts against slowness. */
+  note(isWell: boolean, durationMs: number, nowMs: number): Transition | undefined {
+    const isGood = isWell && durationMs <= this.#settings.slowMs;
+    const state = this.#state;
+    switch (state.kind) {
+      case 'half-open':
+        return isGood ? this.#close() : this.#open(state.sinceMs, nowMs, state.pauseMs * 2, 'reopened');
+      case 'open':
+        // A call that left before it opened: old news.
+        return undefined;
+      case 'closed':
+        this.#outcomes.push(isGood);
+        if (this.#outcomes.length > this.#settings.window) this.#outcomes.shift();
+        return !isGood && this.#isTooBad()
+          ? this.#open(nowMs, nowMs, this.#settings.pauseMs, 'opened')
+          : undefined;
+    }
+  }
+
+  /** A probe that was never sent (no relay, nobody waiting): the next one may go at once. */
+  forgetProbe(nowMs: number): void {
+    const state = this.#state;
+    if (state.kind !== 'half-open') return;
+    this.#state = { kind: 'open', sinceMs: state.sinceMs, probeAtMs: nowMs, pauseMs: state.pauseMs };
+  }
+
+  #isTooBad(): boolean {
+    const { callsMin, failureShare } = this.#settings;
+    if (this.#outcomes.length < callsMin) return false;
+    const failed = this.#outcomes.filter((isGood) => !isGood).length;
+    return failed / this.#outcomes.length >= failureShare;
+  }
+
+  #open(sinceMs: number, nowMs: number, pauseMs: number, how: Transition): Transition {
+    const pause = Math.min(pauseMs, this.#settings.pauseMsMax);
+    this.#state = { kind: 'open', sinceMs, probeAtMs: nowMs + pause, pauseMs: pause };
+    this.#outcomes = [];
+    return how;
+  }
+
+  #close(): Transition {
+    this.#state = { kind: 'closed' };
+    this.#outcomes = [];
+    return 'closed';
+  }
+}
