@@ -89,11 +89,11 @@ export function judgeTlsVersions(attempts: readonly Attempt[]): Verdict {
   return problems.length === 0 ? pass(`${describe(attempts)}.`) : breaks(...problems);
 }
 
-export function preferTls13(attempts: readonly Attempt[], negotiated: string | undefined): Verdict {
-  const offered = attempts.some(({ version, status }) => version === 'TLSv1.3' && status !== undefined);
-  if (offered && negotiated === 'TLSv1.3') return pass();
+/** What the relay, which offers both, was given. */
+export function preferTls13(negotiated: string): Verdict {
+  if (negotiated === 'TLSv1.3') return pass();
   return breaks({
-    text: `TLS 1.3 ${offered ? 'est accepté' : 'n’est pas accepté'} ; version négociée avec le relais : ${negotiated ?? 'aucune'}.`,
+    text: `Version négociée avec le relais, qui propose TLS 1.3 : ${negotiated}.`,
     example: EXAMPLE,
   });
 }

@@ -65,7 +65,8 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
           example: EMPTY_BUNDLE,
         },
   A4: (_scene, { exchange }) => {
-    const type = exchange.received?.headers['content-type'] ?? '';
+    if (exchange.received === undefined) return undefined;
+    const type = exchange.received.headers['content-type'] ?? '';
     if (/^application\/fhir\+json\s*(;|$)/i.test(type)) return undefined;
     return {
       text: type === '' ? 'Pas d’en-tête Content-Type.' : `Content-Type reçu : ${type.slice(0, 80)}.`,
@@ -85,7 +86,15 @@ export function runAnswers(scene: Scene, { flow, answers }: Survey): void {
 
 function judgeEach(scene: Scene, answers: readonly Answer[], check: AnswerCheck): Verdict {
   if (answers.length === 0) return skip('Donner --rpps.');
-  return passUnless(answers.flatMap((answer) => check(scene, answer) ?? []));
+  return passUnless(joinAlike(answers.flatMap((answer) => check(scene, answer) ?? [])));
+}
+
+/** The same problem of several answers is told once. */
+function joinAlike(problems: readonly Problem[]): readonly Problem[] {
+  return [...Map.groupBy(problems, ({ text }) => text).values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return others.length === 0 ? first : { ...first, text: `${first.text} (${others.length + 1} réponses)` };
+  });
 }
 
 export async function runPerformance(scene: Scene, rpps: string | undefined): Promise<void> {
@@ -93,7 +102,10 @@ export async function runPerformance(scene: Scene, rpps: string | undefined): Pr
   const { exchange, view } = await search(scene, 'INT_R01', [rpps], 'performance');
   const problems: Problem[] = [];
   if (view === undefined || exchange.received?.status !== 200) {
-    problems.push({ text: `La recherche mesurée n’a pas abouti : ${describeEnd(exchange)}.` });
+    problems.push({
+      text: `La recherche mesurée n’a pas abouti : ${describeEnd(exchange)}.`,
+      example: 'HTTP/1.1 200 OK et un Bundle, en moins de 1000 ms',
+    });
   }
   if (exchange.durationMs >= DURATION_MS_MAX) {
     problems.push({

@@ -34,6 +34,7 @@ export function runKinds(scene: Scene, { flow, answers }: Survey): void {
 
 function compare(declared: readonly string[] | undefined, found: readonly string[], option: string): Verdict {
   if (declared === undefined) return skip(`Déclarer ce qui est attendu : ${option}.`);
+  if (found.length === 0) return skip('Aucun créneau reçu.');
   const received = new Set(found);
   const absent = declared.filter((code) => !received.has(code));
   const extra = [...received].filter((code) => !declared.includes(code));

@@ -2,7 +2,7 @@
 // The kit tells resources apart by their single profile; so does this.
 
 import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
-import { PROFILE } from '../../shared/sas/canonical.ts';
+import { canonicalName, PROFILE } from '../../shared/sas/canonical.ts';
 import { POSTAL_CODE } from '../../shared/sas/rules/formats.ts';
 import { type BundleView, type Found, firstValue, idOf, referenceOf } from '../bundle-view.ts';
 import { showModel } from '../model-resources.ts';
@@ -42,7 +42,7 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
         all.length === count
           ? ''
           : ` (${all.length} en tout, dont ${all.length - count} sous un autre profil ou aucun)`;
-      const text = `${count} ${type} sous le profil ${profile} au lieu de 1${other}.`;
+      const text = `${count} ${type} sous le profil ${canonicalName(profile)} au lieu de 1${other}.`;
       const path = all[0] === undefined ? 'Bundle.entry' : `${all[0].path}.meta`;
       return [scene.problem(view.bundle, text, path, showModel(view.bundle, path, answer.flow))];
     }),

@@ -47,7 +47,9 @@ export async function runSecurity(scene: Scene): Promise<Exchange> {
   scene.judge(GROUP, ROWS.S5, judgeRefused(none), none);
   const attempts = await tryTlsVersions(scene.inputs.editor, url, scene.inputs.timeoutMs);
   scene.judge(GROUP, ROWS.S6, judgeTlsVersions(attempts));
-  scene.judge(GROUP, ROWS.S7, preferTls13(attempts, valid.received?.tls), valid);
+  const tls = valid.received?.tls;
+  const preferred = tls === undefined ? skip('S1 n’a pas abouti.') : preferTls13(tls);
+  scene.judge(GROUP, ROWS.S7, preferred, valid);
   return valid;
 }
 

@@ -12,9 +12,18 @@ export const STATUS_NAMES: Readonly<Record<Status, string>> = {
   failed: 'à corriger',
   warning: 'à voir',
   passed: 'conforme',
-  skipped: 'non joué',
-  declared: 'déclaré',
+  skipped: 'non jouée',
+  declared: 'déclarée',
 };
+const STATUS_PLURALS: Readonly<Record<Status, string>> = {
+  failed: 'à corriger',
+  warning: 'à voir',
+  passed: 'conformes',
+  skipped: 'non jouées',
+  declared: 'déclarées',
+};
+/** Exchanges shown whole under a requirement that is not met; the others are linked. */
+const INLINE_EXCHANGES_MAX = 2;
 const SEVERITY_NAMES: Readonly<Record<Severity, string>> = {
   failure: 'obligatoire',
   warning: 'avertissement',
@@ -58,6 +67,10 @@ ${writeReading(report)}
 <h2 id="t-exigences">Exigences</h2>
 ${join([...Map.groupBy(report.requirements, ({ group }) => group)].map(([group, ones]) => writeGroup(group, ones, report)))}
 </section>
+<section aria-labelledby="t-echanges">
+<h2 id="t-echanges">Tous les échanges</h2>
+${join(report.exchanges.map((exchange) => writeExchange(exchange, true)))}
+</section>
 </main>
 <footer><p>Les noms, adresses, téléphones et numéros que vous n’avez pas saisis sont masqués (•). Les exigences suivent le kit de test de l’ANS et le guide d’implémentation du SAS.</p></footer>
 </body>
@@ -77,30 +90,31 @@ function writeVerdict({ counts }: Report): Html {
         : `${counts.failed} exigences obligatoires ne sont pas satisfaites.`;
   return html`<section class="verdict ${counts.failed === 0 ? 'good' : 'bad'}" aria-labelledby="t-bilan">
 <h2 id="t-bilan">${sentence}</h2>
-<ul class="counts">${join(ORDER.filter((status) => counts[status] > 0).map((status) => html`<li class="${status}"><b>${counts[status]}</b> ${STATUS_NAMES[status]}</li>`))}</ul>
+<ul class="counts">${join(ORDER.filter((status) => counts[status] > 0).map((status) => html`<li class="${status}"><b>${counts[status]}</b> ${counts[status] > 1 ? STATUS_PLURALS[status] : STATUS_NAMES[status]}</li>`))}</ul>
 </section>`;
 }
 
+/** A requirement met neither with nor without CPTS is one line with two links. */
 function writeToFix({ requirements }: Report): Html {
   const open = requirements
     .filter(({ status }) => status === 'failed' || status === 'warning')
     .toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   if (open.length === 0) return html``;
+  const lines = [...Map.groupBy(open, ({ id }) => id.split('@')[0])].flatMap(([, ones]) => {
+    const [first] = ones;
+    if (first === undefined) return [];
+    const links = ones.map(({ id }) => html`<a href="#${anchor(id)}">${id}</a>`);
+    return html`<li><p class="line"><span class="tag ${first.status}">${STATUS_NAMES[first.status]}</span> ${join(links)} ${first.title}</p>
+<p>${first.problems[0]?.text ?? ''}</p></li>`;
+  });
   return html`<section aria-labelledby="t-corriger">
 <h2 id="t-corriger">À corriger, à voir</h2>
-<ol class="tofix">${join(
-    open.map(
-      (
-        one,
-      ) => html`<li><a href="#${anchor(one.id)}"><span class="tag ${one.status}">${STATUS_NAMES[one.status]}</span> <b>${one.id}</b> ${one.title}</a>
-<p>${one.problems[0]?.text ?? ''}</p></li>`,
-    ),
-  )}</ol>
+<ol class="tofix">${join(lines)}</ol>
 </section>`;
 }
 
 function writeGroup(group: string, requirements: readonly ReportRequirement[], report: Report): Html {
-  const done = requirements.filter(({ status }) => status === 'passed').length;
+  const done = requirements.filter(({ status }) => status === 'passed' || status === 'declared').length;
   return html`<section class="group" aria-label="${group}">
 <h3>${group} <small>${done} sur ${requirements.length}</small></h3>
 ${join(requirements.map((requirement) => writeRequirement(requirement, report)))}
@@ -111,16 +125,28 @@ function writeRequirement(requirement: ReportRequirement, report: Report): Html 
   const { id, title, severity, status, page, note, problems, remarks } = requirement;
   const exchanges = report.exchanges.filter((exchange) => requirement.exchanges.includes(exchange.id));
   const open = status === 'failed' || status === 'warning';
-  return html`<details class="req ${status}" id="${anchor(id)}"${raw(open ? ' open' : '')}>
+  return html`<details class="req ${status}"${raw(open ? ' open' : '')}>
 <summary><span class="tag ${status}">${STATUS_NAMES[status]}</span><span class="id">${id}</span><span class="title">${title}</span></summary>
-<div class="body">
+<div class="body" id="${anchor(id)}">
 <p class="meta">${SEVERITY_NAMES[severity]} · ${writePage(page)}</p>
 ${note === undefined ? html`` : html`<p class="note">${note}</p>`}
 ${join(problems.map((problem) => writeProblem(problem)))}
 ${remarks.length === 0 ? html`` : html`<h4>Remarques, sans effet sur le résultat</h4>${join(remarks.map((remark) => writeProblem(remark)))}`}
-${exchanges.length === 0 ? html`` : html`<h4>Échanges</h4>${join(exchanges.map((exchange) => writeExchange(exchange)))}`}
+${writeExchanges(exchanges, open)}
 </div>
 </details>`;
+}
+
+function writeExchanges(exchanges: readonly ReportExchange[], open: boolean): Html {
+  if (exchanges.length === 0) return html``;
+  const whole = open ? exchanges.slice(0, INLINE_EXCHANGES_MAX) : [];
+  const linked = exchanges.slice(whole.length);
+  const links = linked.map(
+    ({ id, end, durationMs }) =>
+      html`<li><a href="#${id}">${id}</a> ${end}, ${Math.round(durationMs)} ms</li>`,
+  );
+  return html`<h4>Échanges</h4>${join(whole.map((exchange) => writeExchange(exchange, false)))}
+${links.length === 0 ? html`` : html`<ul class="links">${join(links)}</ul>`}`;
 }
 
 function writeProblem({ text, expression, fragment, example, page }: ReportProblem): Html {
@@ -139,8 +165,9 @@ ${expression === undefined ? html`` : html`<p class="where"><code>${expression}<
 </div>`;
 }
 
-function writeExchange(exchange: ReportExchange): Html {
-  const { label, method, url, headers, body, durationMs, end, tls, bytes, received } = exchange;
+/** `named`: the one that links lead to. */
+function writeExchange(exchange: ReportExchange, named: boolean): Html {
+  const { id, label, method, url, headers, body, durationMs, end, tls, bytes, received } = exchange;
   const lines = (map: Readonly<Record<string, string>>): string =>
     Object.entries(map)
       .map(([name, value]) => `${name}: ${value}`)
@@ -150,8 +177,8 @@ function writeExchange(exchange: ReportExchange): Html {
     (one) => one !== undefined,
   );
   return html`<details class="exchange">
-<summary><b>${end}</b> · ${label} · ${Math.round(durationMs)} ms</summary>
-<div class="pair">
+<summary>${id} <b>${end}</b> · ${label} · ${Math.round(durationMs)} ms</summary>
+<div class="pair"${named ? html` id="${id}"` : html``}>
 <figure><figcaption>Envoyé</figcaption><pre tabindex="0">${sent}</pre></figure>
 <figure><figcaption>Reçu</figcaption><pre tabindex="0">${end}
 ${received === undefined ? '' : lines(received)}

@@ -1,5 +1,6 @@
 // The page's style. System fonts, one column on a phone, two where there is room; colours hold 4.5:1 on their
-// background in both schemes and never speak alone: each status is also a word. Printed, everything is open.
+// background in both schemes and never speak alone: each status is also a word. Printed: what is open, that is what is to be
+// corrected.
 
 export const STYLE = `
 :root{--ink:#1b1f2a;--soft:#555d6e;--line:#d9dde5;--paper:#fff;--back:#f5f6f9;--blue:#0a4ea8;
@@ -35,18 +36,20 @@ main>section#exigences{background:none;border:0;padding:0}
 .tag{display:inline-block;border-radius:4px;padding:0 .45rem;font-size:.8rem;font-weight:600;white-space:nowrap}
 .tofix{margin:0;padding:0;list-style:none}
 .tofix li{padding:.55rem 0;border-top:1px solid var(--line)}.tofix li:first-child{border-top:0;padding-top:0}
-.tofix a{color:var(--ink);text-decoration:none}.tofix a:hover{text-decoration:underline}
-.tofix p{margin:.15rem 0 0;color:var(--soft);font-size:.92rem;overflow-wrap:anywhere}
+.tofix .line{margin:0}.tofix a{font-weight:700}
+.tofix p:not(.line){margin:.15rem 0 0;color:var(--soft);font-size:.92rem;overflow-wrap:anywhere}
 .changes div{display:flex;flex-wrap:wrap;gap:.3rem 1rem;margin:.3rem 0}.changes dt{min-width:11rem}.changes dd{margin:0;display:flex;flex-wrap:wrap;gap:.1rem .6rem}
 table{border-collapse:collapse;width:100%;margin:.6rem 0}caption{text-align:left;font-weight:600;padding:.3rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .5rem .35rem 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 th{font-size:.8rem;color:var(--soft);font-weight:400}.n{font-variant-numeric:tabular-nums}
 .req{background:var(--paper);border:1px solid var(--line);border-left:4px solid var(--c);border-radius:6px;margin:.4rem 0}
-.req>summary{display:grid;grid-template-columns:6.2rem 4.6rem 1fr;gap:.5rem;align-items:baseline;padding:.5rem .8rem;cursor:pointer;list-style:none}
+.req>summary{display:grid;grid-template-columns:6.2rem 4.6rem 1fr auto;gap:.5rem;align-items:baseline;padding:.5rem .8rem;cursor:pointer;list-style:none}
 .req>summary::-webkit-details-marker{display:none}
+.req>summary::after{content:"▸";color:var(--soft)}.req[open]>summary::after{content:"▾"}
 .req>summary .tag{justify-self:start}
 .req .id{font-weight:700;overflow-wrap:anywhere}
-.req:target{outline:3px solid var(--blue);outline-offset:2px}
+.body:target,.exchange .pair:target{scroll-margin-top:3.5rem}
+.req:has(:target){outline:3px solid var(--blue);outline-offset:2px}
 .body{padding:0 .8rem .8rem}
 .meta,.where{margin:0 0 .4rem;color:var(--soft);font-size:.88rem;overflow-wrap:anywhere}
 .note{margin:.2rem 0}
@@ -56,10 +59,11 @@ th{font-size:.8rem;color:var(--soft);font-weight:400}.n{font-variant-numeric:tab
 figure{margin:0;min-width:0}figcaption{font-size:.8rem;color:var(--soft)}
 pre{margin:.15rem 0 0;padding:.6rem .7rem;background:var(--back);border:1px solid var(--line);border-left:3px solid var(--gray);border-radius:4px;overflow:auto;max-height:24rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .problem figure:first-child:not(.right) pre{border-left-color:var(--bad)}.right pre{border-left-color:var(--good)!important}
+.links{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:.1rem 1.2rem;font-size:.9rem;color:var(--soft)}
 .exchange{margin:.3rem 0}.exchange summary{cursor:pointer;font-size:.9rem}
 .exchange .pair{padding:.4rem 0 .6rem}
 footer{color:var(--soft);font-size:.88rem;padding-bottom:3rem}
-@media (max-width:40rem){.req>summary{grid-template-columns:auto 1fr}.req .title{grid-column:1/-1}h1{font-size:1.6rem}.changes dt{min-width:100%}}
+@media (max-width:40rem){.req>summary{grid-template-columns:auto 1fr auto}.req .title{grid-column:1/-1;grid-row:2}h1{font-size:1.6rem}.changes dt{min-width:100%}}
 @media print{:root{color-scheme:light}body{background:#fff}main>section,.req{break-inside:avoid-page}.req{break-inside:auto}
-pre{max-height:none;overflow:visible}.exchange,.skip{display:none}details:not([open])>summary{opacity:1}}
+pre{max-height:none;overflow:visible}.exchange,.skip,.req>summary::after{display:none}}
 `;
