@@ -9,7 +9,9 @@ import { splitLines } from './child.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MIGRATIONS = join(ROOT, 'worker', 'store', 'migrations');
+/** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
+const COMPATIBILITY_FLAGS = ['enable_request_signal'];
 
 export interface EdgeOptions {
   readonly host: string;
@@ -29,6 +31,8 @@ export interface EdgeProcess {
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
   /** Runs what the cron trigger of wrangler.toml runs, as if it were that time; false when it failed. */
   runSchedule(at?: Date): Promise<boolean>;
+  /** Its D1, for tests of what only the Worker calls. */
+  database(): ReturnType<Miniflare['getD1Database']>;
   close(): Promise<void>;
 }
 
@@ -56,6 +60,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     modules: true,
     script,
     compatibilityDate: COMPATIBILITY_DATE,
+    compatibilityFlags: [...COMPATIBILITY_FLAGS],
     bindings: { ...settings },
     d1Databases: { DB: 'passerelle' },
     durableObjects: { RELAY_HUB: { className: 'RelayHub', useSQLite: true } },
@@ -84,6 +89,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
       const worker = await miniflare.getWorker();
       return (await worker.scheduled({ scheduledTime: at })).outcome === 'ok';
     },
+    database: () => miniflare.getD1Database('DB'),
     close: () => miniflare.dispose(),
   };
 }

@@ -42,6 +42,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     url: edge.url,
     configure: edge.configure,
     runSchedule: edge.runSchedule,
+    database: edge.database,
     close: async () => {
       watcher.close();
       await applying;
