@@ -37,18 +37,14 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
     const { json } = exchange.received ?? {};
     return json === undefined
       ? { text, example: 'HTTP/1.1 200 OK' }
-      : scene.problem(
-          json,
-          text,
-          String(asObject(json)?.resourceType ?? 'réponse').slice(0, 40),
-          'HTTP/1.1 200 OK',
-        );
+      : scene.problem(json, text, nameRoot(json), 'HTTP/1.1 200 OK');
   },
   A2: (scene, { exchange, view }) => {
     if (view !== undefined) return undefined;
     const { json, text, bodyProblem } = exchange.received ?? {};
     const example = EMPTY_BUNDLE;
-    if (json !== undefined) return scene.problem(json, 'La réponse n’est pas un Bundle.', 'réponse', example);
+    if (json !== undefined)
+      return scene.problem(json, 'La réponse n’est pas un Bundle.', nameRoot(json), example);
     const start = text === undefined || /^\s*[[{]/.test(text) ? undefined : scene.mask.text(text);
     const why = bodyProblem === undefined ? describeEnd(exchange) : `corps illisible (${bodyProblem})`;
     return {
@@ -74,6 +70,12 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
     };
   },
 };
+
+/** Where a FHIRPath of the whole answer starts. */
+function nameRoot(json: unknown): string {
+  const type = asObject(json)?.resourceType;
+  return typeof type === 'string' && /^[A-Z][A-Za-z]{1,40}$/.test(type) ? type : 'Bundle';
+}
 
 export function runAnswers(scene: Scene, { flow, answers }: Survey): void {
   const group = `Réponse${GROUP_SUFFIX[flow]}`;

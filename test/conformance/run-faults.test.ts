@@ -88,6 +88,17 @@ describe('a fault of the vendor', () => {
     }
   });
 
+  test('a refusal shows what the server said of it', async () => {
+    scene.vendor.reset();
+    scene.vendor.setFaults('status-422');
+    const report = await runReport(searches());
+    expect(find(report, 'A1').problems[0]).toMatchObject({
+      expression: 'OperationOutcome',
+      fragment: expect.stringContaining('panne demandée : 422'),
+    });
+    expect(find(report, 'A2').problems[0]?.fragment).toContain('business-rule');
+  });
+
   test.each(HARMLESS)('%s is no fault', async (kind) => {
     scene.vendor.reset();
     scene.vendor.setFaults(kind);
