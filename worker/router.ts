@@ -6,6 +6,7 @@ import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
 import { authenticate, authenticateSender, authorise } from './auth.ts';
 import { type Config, type Env, readConfig } from './config.ts';
+import { EVENT_STREAM } from './handlers/progressive-answer.ts';
 import { errorResponse, type RequestContext } from './http.ts';
 import { log } from './log.ts';
 import { ROUTES, type Route } from './routes.ts';
@@ -97,7 +98,7 @@ async function serveRoute(
   }
   const caller = await authenticate(request, config);
   authorise(caller, route.needs);
-  if (route.path.startsWith('/fhir/')) negotiate(request);
+  if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
   return route.handler({ ...context, caller });
 }
 
@@ -106,12 +107,13 @@ function baseOf(url: URL, config: Config): string {
 }
 
 /** 406 only when the caller's Accept leaves no room for JSON (flows.md § 2). */
-function negotiate(request: Request): void {
+function negotiate(request: Request, streams = false): void {
   const accept = request.headers.get('Accept') ?? '';
   const ranges = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '');
   const isJson = (range: string): boolean =>
     range === '' ||
     range === '*/*' ||
+    (streams && range === EVENT_STREAM) ||
     range === 'application/*' ||
     /^(application|text)\/(fhir\+json|json\+fhir|json)$/.test(range);
   if (!ranges.some(isJson)) readFormat(ranges[0] ?? '');

@@ -25,6 +25,8 @@ export interface Route {
   readonly needs: readonly Need[] | 'open' | 'relay';
   readonly handler: (context: RequestContext) => Response | Promise<Response>;
   readonly capability?: Capability;
+  /** Answers text/event-stream too. */
+  readonly streams?: true;
 }
 
 const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
@@ -65,17 +67,25 @@ export const ROUTES: readonly Route[] = [
     path: '/fhir/Slot',
     needs: SEARCH_SLOTS,
     handler: searchSlots,
+    streams: true,
     capability: slotCapability,
   },
-  { method: 'POST', path: '/fhir/Slot/_search', needs: SEARCH_SLOTS, handler: searchSlots },
+  { method: 'POST', path: '/fhir/Slot/_search', needs: SEARCH_SLOTS, handler: searchSlots, streams: true },
   {
     method: 'GET',
     path: '/fhir/Schedule',
     needs: SEARCH_SCHEDULES,
     handler: searchSchedules,
+    streams: true,
     capability: scheduleCapability,
   },
-  { method: 'POST', path: '/fhir/Schedule/_search', needs: SEARCH_SCHEDULES, handler: searchSchedules },
+  {
+    method: 'POST',
+    path: '/fhir/Schedule/_search',
+    needs: SEARCH_SCHEDULES,
+    handler: searchSchedules,
+    streams: true,
+  },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },

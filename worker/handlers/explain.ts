@@ -8,7 +8,6 @@ import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifi
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { hubOf } from '../relay-hub.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
 import { fanOut } from '../vendors/fan-out.ts';
@@ -46,14 +45,12 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { editor, flow } = parsed.output;
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const { results } = await fanOut(
-    hubOf(context.env),
-    context.requestId,
+  const { results } = await fanOut(context, {
     query,
-    deadline.vendorBudgetMs(Date.now()),
-    0,
-    editor,
-  );
+    budgetMs: deadline.vendorBudgetMs(Date.now()),
+    gatherMs: 0,
+    explain: editor,
+  });
   const [result] = results;
   if (result === undefined) {
     throw new GatewayError({

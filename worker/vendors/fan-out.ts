@@ -4,7 +4,8 @@
 import { GatewayError } from '../../shared/error.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import type { RelayHub } from '../relay-hub.ts';
+import type { RequestContext } from '../http.ts';
+import { hubOf } from '../relay-hub.ts';
 import type { AskedCall, AskedEditor, CallFailure, HubEvent, HubOutcome } from './hub-search.ts';
 
 /** One call and what became of it. */
@@ -32,25 +33,43 @@ interface Gathered {
  */
 export const GATHER_MS = 5;
 
+export interface FanOutOptions {
+  readonly query: SlotQuery;
+  readonly budgetMs: number;
+  readonly gatherMs: number;
+  /** Ask this vendor only, with the fate of each slot. */
+  readonly explain?: string;
+  /** Ends the calls, besides the request's own signal. */
+  readonly signal?: AbortSignal;
+  /** Hears what is new each time something lands. */
+  readonly onResults?: (results: readonly CallResult[]) => void;
+}
+
 /**
- * @param explain ask this vendor only, with the fate of each slot
+ * A caller who leaves ends the calls made for him.
  * @throws GatewayError relay-absent, relay-lost (all of them, before any answer), storage-unavailable.
  */
 export async function fanOut(
-  hub: DurableObjectStub<RelayHub>,
-  id: string,
-  query: SlotQuery,
-  budgetMs: number,
-  gatherMs: number,
-  explain?: string,
+  { env, requestId, request, waitUntil }: Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil'>,
+  options: FanOutOptions,
 ): Promise<FanOut> {
+  const { query, budgetMs, gatherMs, explain, onResults } = options;
+  const hub = hubOf(env);
   // A caller may use one request id twice; two searches never share one.
-  const runId = `${id}.${crypto.randomUUID().slice(0, 8)}`;
+  const runId = `${requestId}.${crypto.randomUUID().slice(0, 8)}`;
   const gathered: Gathered = { editors: [], calls: [], results: new Map() };
   const running = hub.search(
     { id: runId, query, budgetMs, gatherMs, ...(explain === undefined ? {} : { explain }) },
-    (event) => gather(event, gathered),
+    (event) => {
+      const news = gather(event, gathered);
+      if (news.length > 0) onResults?.(news);
+    },
   );
+  // Without this the runtime drops a request whose caller has left, and with it the word to cancel.
+  waitUntil(running.catch(() => undefined));
+  for (const signal of [request.signal, options.signal]) {
+    signal?.addEventListener('abort', () => void hub.cancel(runId), { once: true });
+  }
   const outcome = await within(running, budgetMs);
   if (outcome === 'late') void hub.cancel(runId);
   if (outcome === 'no-relay') {
@@ -77,30 +96,31 @@ export async function fanOut(
   return { editors: gathered.editors, results };
 }
 
-function gather(event: HubEvent, gathered: Gathered): void {
+/** Keeps what an event brings; returns what is new. */
+function gather(event: HubEvent, gathered: Gathered): CallResult[] {
+  const news: CallResult[] = [];
+  const keep = (number: number | undefined, rest: Omit<CallResult, 'call'>): void => {
+    const call = number === undefined ? undefined : gathered.calls[number];
+    if (number === undefined || call === undefined) return;
+    const result = { call, ...rest };
+    gathered.results.set(number, result);
+    news.push(result);
+  };
   switch (event.kind) {
     case 'asked':
       gathered.editors = event.editors;
       gathered.calls = event.calls;
-      return;
+      break;
     case 'failed':
-      for (const number of event.calls) {
-        const call = gathered.calls[number];
-        if (call !== undefined) gathered.results.set(number, { call, failure: { reason: event.reason } });
-      }
-      return;
+      for (const number of event.calls) keep(number, { failure: { reason: event.reason } });
+      break;
     case 'answers':
       for (const answer of JSON.parse(event.text) as readonly CallAnswer[]) {
-        const number = event.numbers[answer.call];
-        const call = number === undefined ? undefined : gathered.calls[number];
-        if (number === undefined || call === undefined) continue;
-        gathered.results.set(number, {
-          call,
-          answer,
-          ...(answer.failure === undefined ? {} : { failure: answer.failure }),
-        });
+        const failure = answer.failure === undefined ? {} : { failure: answer.failure };
+        keep(event.numbers[answer.call], { answer, ...failure });
       }
   }
+  return news;
 }
 
 /** The hub ends its searches itself; this is for a hub that cannot (evicted, unreachable). */

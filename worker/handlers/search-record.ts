@@ -1,0 +1,53 @@
+// What a search leaves behind besides its answer: a log line, counts by rule, and the issues that go with the
+// ledger when they were asked for.
+
+import type { Issue } from '../../shared/fhir/operation-outcome.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { hubOf } from '../relay-hub.ts';
+import type { FanOut } from '../vendors/fan-out.ts';
+import type { HiddenSlots } from '../vendors/merge.ts';
+import { ruleIssues } from '../vendors/rule-issues.ts';
+import { tallySearch } from '../vendors/tally-search.ts';
+import type { SearchQuestion } from './search-question.ts';
+
+/** Rules met by each vendor's slots (when all was asked) and parameters that lenient handling passed over. */
+export function extraIssues(
+  { query, preferences }: SearchQuestion,
+  answers: FanOut,
+  hidden: readonly HiddenSlots[],
+): Issue[] {
+  const rules = preferences.ledger === 'full' ? ruleIssues(answers, hidden) : [];
+  const ignored = query.ignored.map(
+    (name): Issue => ({
+      severity: 'warning',
+      code: 'not-supported',
+      reason: 'parameter-unknown',
+      text: `Le paramètre ${name.slice(0, 80)} a été ignoré.`,
+      expression: [`http.${name.slice(0, 80)}`],
+    }),
+  );
+  return [...rules, ...ignored];
+}
+
+/** Counted and logged beside the answer, never instead of it. */
+export function recordSearch(
+  context: RequestContext,
+  query: SlotQuery,
+  answers: FanOut,
+  slots: number,
+  hidden: readonly HiddenSlots[],
+): void {
+  const tallies = tallySearch(answers, hidden);
+  if (tallies.length > 0) context.waitUntil(hubOf(context.env).noteRules(tallies));
+  log('info', 'search answered', {
+    requestId: context.requestId,
+    flow: query.flow,
+    subjects: query.subjects.length,
+    editors: answers.editors.length,
+    failed: answers.results.filter(({ failure }) => failure !== undefined).length,
+    slots,
+    durationMs: Date.now() - context.startedMs,
+  });
+}
