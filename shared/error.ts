@@ -37,6 +37,8 @@ export const REASONS = {
   'scope-missing': row(403, 'forbidden', 'caller'),
   /** The relay did not announce that vendor for that flow. */
   'editor-not-announced': row(403, 'forbidden', 'relay', 'warn'),
+  /** At a relay's mTLS port: absent, unknown, revoked; which one only the log says. */
+  'certificate-refused': row(403, 'forbidden', 'caller', 'warn'),
   /** What is asked for belongs to another vendor. */
   'not-owner': row(403, 'forbidden', 'caller', 'warn'),
   'not-found': row(404, 'not-found', 'caller'),
@@ -52,9 +54,12 @@ export const REASONS = {
   'identifier-mismatch': row(422, 'value', 'caller'),
   'too-many-versions': row(422, 'too-costly', 'caller', 'warn'),
   'upgrade-required': row(426, 'not-supported', 'caller'),
+  'too-many-requests': row(429, 'throttled', 'caller', 'warn', true),
   internal: row(500, 'exception', 'gateway', 'error'),
   misconfigured: row(503, 'exception', 'gateway', 'error', true),
   'storage-unavailable': row(503, 'no-store', 'gateway', 'error', true),
+  /** The relay has no answer of the edge that it can pass on. */
+  'edge-unavailable': row(503, 'transient', 'gateway', 'warn', true),
   'relay-absent': row(503, 'transient', 'relay', 'warn', true),
   'relay-lost': row(503, 'transient', 'relay', 'warn', true),
 } as const satisfies Record<string, ReasonRow>;
