@@ -17,6 +17,7 @@ const CONCURRENCY_MAX = 256;
 const QUEUE = 64;
 const QUEUE_MAX = 4096;
 const EDITORS_MAX = 200;
+const DAY_MS = 86_400_000;
 
 const text = v.pipe(
   v.string('un texte est attendu'),
@@ -77,14 +78,28 @@ const editor = strict({
   queue: v.optional(integer(0, QUEUE_MAX), QUEUE),
 });
 
+const limits = strict({
+  connections: v.optional(integer(1, 65_535), 1000),
+  handshakeMs: v.optional(integer(1, DAY_MS), 5000),
+  headersMs: v.optional(integer(1, DAY_MS), 10_000),
+  requestMs: v.optional(integer(1, DAY_MS), 20_000),
+  keepAliveMs: v.optional(integer(1, DAY_MS), 65_000),
+  requestsPerConnection: v.optional(integer(1, 1_000_000), 10_000),
+  edgeMs: v.optional(integer(1, DAY_MS), 8000),
+  editorRequestsPerSecond: v.optional(integer(1, 100_000), 50),
+  editorBurst: v.optional(integer(1, 1_000_000), 200),
+});
+
 const listen = strict({
   host,
   port,
   certFile: text,
   keyFile: text,
   caFile: text,
+  serverCaFile: v.optional(text),
   crlFiles: v.optional(files(), []),
   revocation: v.optional(v.picklist(['hard', 'soft'], 'hard ou soft est attendu'), 'hard'),
+  limits: v.optional(limits, {}),
 });
 
 const settings = strict({
@@ -112,6 +127,7 @@ const settings = strict({
 export type RelayConfig = Readonly<v.InferOutput<typeof settings>>;
 export type EditorConfig = Readonly<v.InferOutput<typeof editor>>;
 export type ListenConfig = Readonly<v.InferOutput<typeof listen>>;
+export type InboundLimits = ListenConfig['limits'];
 
 /** Reads and checks the file; the paths in the result are absolute and all of it is frozen. */
 export function readConfig(file: string): Result<RelayConfig, readonly Problem[]> {
@@ -186,7 +202,12 @@ function resolvePaths(config: v.InferOutput<typeof settings>, dir: string): Rela
   return {
     ...config,
     edge: { ...config.edge, keyFile: at(config.edge.keyFile) },
-    ...(config.listen && { listen: withFiles(config.listen) }),
+    ...(config.listen && {
+      listen: {
+        ...withFiles(config.listen),
+        ...(config.listen.serverCaFile !== undefined && { serverCaFile: at(config.listen.serverCaFile) }),
+      },
+    }),
     editors: config.editors.map((one) => ({
       ...withFiles(one),
       ...(one.clientCaFile !== undefined && { clientCaFile: at(one.clientCaFile) }),
