@@ -4,7 +4,7 @@
 
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { isBlocking, type Problem } from './problem.ts';
 import {
   isSignedBy,
@@ -42,6 +42,8 @@ export interface CertificateFiles {
 
 export interface Certificates {
   readonly context: SecureContext;
+  /** What the context was made from: a server takes these, not a context. */
+  readonly options: SecureContextOptions & { readonly ca: string[] };
   readonly notAfterMs: number;
   /** The earliest of the lists' next updates. */
   readonly crlNextUpdateMs: number | undefined;
@@ -138,7 +140,7 @@ class Bundle {
     const [leaf] = this.#chain;
     if (leaf === undefined) return undefined;
     try {
-      const context = createSecureContext({
+      const options = {
         cert: this.#chain.map(toPem).join(''),
         key: this.#keyPem,
         ca: this.#authorities.map(toPem),
@@ -147,10 +149,11 @@ class Bundle {
         minVersion: 'TLSv1.2',
         ciphers: CIPHERS,
         ecdhCurve: 'X25519:P-256:P-384',
-      });
+      } as const;
       const updates = this.#lists.flatMap(({ nextUpdateMs }) => nextUpdateMs ?? []);
       return {
-        context,
+        context: createSecureContext(options),
+        options,
         notAfterMs: leaf.validToDate.getTime(),
         crlNextUpdateMs: updates.length === 0 ? undefined : Math.min(...updates),
         digest: this.#hash.digest('hex'),

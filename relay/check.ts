@@ -4,6 +4,7 @@
 import { loadCertificates } from './certificates.ts';
 import type { RelayConfig } from './config.ts';
 import { readIdentityKey } from './identity-key.ts';
+import { loadInbound } from './inbound-files.ts';
 import type { Problem } from './problem.ts';
 
 export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem[] {
@@ -13,8 +14,9 @@ export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem
   config.editors.forEach((editor, index) => {
     problems.push(...loadCertificates(editor, 'client', `editors[${index}]`, nowMs).problems);
   });
-  if (config.listen !== undefined)
-    problems.push(...loadCertificates(config.listen, 'server', 'listen', nowMs).problems);
+  if (config.listen !== undefined) {
+    problems.push(...loadInbound(config.listen, config.editors, undefined, nowMs).problems);
+  }
   return problems;
 }
 

@@ -5,6 +5,7 @@ import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
 import { type RelayConfig, readConfig } from './config.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './identity-key.ts';
+import { loadInbound } from './inbound-files.ts';
 import { openLog } from './log.ts';
 import { isBlocking, type Problem } from './problem.ts';
 import { logProblems, startRelay } from './relay.ts';
@@ -54,17 +55,21 @@ function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-
 async function run(config: RelayConfig, file: string): Promise<void> {
   const key = readIdentityKey(config.edge.keyFile);
   const vendors = VendorSet.open(file, config);
-  const problems = [...(key.ok ? [] : [key.error]), ...(vendors.ok ? vendors.value.problems : vendors.error)];
-  if (!key.ok || !vendors.ok) return refuse(problems.filter(isBlocking));
+  const inbound = config.listen && loadInbound(config.listen, config.editors, undefined, Date.now());
+  const problems = [
+    ...(key.ok ? [] : [key.error]),
+    ...(vendors.ok ? vendors.value.problems : vendors.error),
+    ...(inbound?.problems ?? []),
+  ];
+  if (!key.ok || !vendors.ok || problems.some(isBlocking)) return refuse(problems.filter(isBlocking));
   const out = openLog(config.relayId);
   logProblems(out.log, problems);
   try {
-    await startRelay({ config, key: key.value, vendors: vendors.value.set, out });
+    await startRelay({ config, key: key.value, vendors: vendors.value.set, inbound: inbound?.state, out });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return refuse([
-      { field: 'admin', text: `le port ne peut pas être ouvert (${code ?? 'erreur inconnue'})` },
-    ]);
+    const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+    const field = config.listen !== undefined && port === config.listen.port ? 'listen' : 'admin';
+    return refuse([{ field, text: `le port ne peut pas être ouvert (${code ?? 'erreur inconnue'})` }]);
   }
 }
 

@@ -6,6 +6,9 @@ import type { SearchPlan } from '../shared/link/relay.ts';
 import type { Log } from '../shared/log.ts';
 import { type Admin, openAdmin } from './admin.ts';
 import type { RelayConfig } from './config.ts';
+import { EdgeClient } from './inbound-edge.ts';
+import { type InboundState, listenFiles } from './inbound-files.ts';
+import { InboundPort } from './inbound-port.ts';
 import { Link } from './link.ts';
 import { signLinkToken } from './link-token.ts';
 import type { RelayLog } from './log.ts';
@@ -18,10 +21,15 @@ import type { VendorSet } from './vendors.ts';
 import { VERSION } from './version.ts';
 import { FileWatch } from './watch.ts';
 
+/** Lists are also read again without a word: a network disk does not tell of its changes. */
+const REREAD_MS = 10 * 60_000;
+
 export interface RelayParts {
   readonly config: RelayConfig;
   readonly key: KeyObject;
   readonly vendors: VendorSet;
+  /** Of the mTLS port, when the settings have one. */
+  readonly inbound: InboundState | undefined;
   readonly out: RelayLog;
 }
 
@@ -38,8 +46,9 @@ function logCrashes({ log, flush }: RelayLog): void {
   });
 }
 
-/** Resolves when the admin port is open; the link is dialled in the background. */
-export async function startRelay({ config, key, vendors, out }: RelayParts): Promise<void> {
+/** Resolves when the ports are open; the link is dialled in the background. */
+export async function startRelay(parts: RelayParts): Promise<void> {
+  const { config, key, vendors, out } = parts;
   const { log } = out;
   logCrashes(out);
   const searches = new Searches({
@@ -66,14 +75,18 @@ export async function startRelay({ config, key, vendors, out }: RelayParts): Pro
     log,
     onDial: () => metrics.countDial(),
   });
-  const watch = followFiles(vendors, link, metrics, log);
+  const inbound = await openInbound(parts, metrics);
   const { host, port } = config.admin;
-  const admin: Admin = await openAdmin({
+  const admin = await openAdmin({
     host,
     port,
     registry: metrics.registry,
     ready: () => link.state === 'up',
+  }).catch(async (error: unknown): Promise<Admin> => {
+    await inbound?.close();
+    throw error;
   });
+  const watch = followFiles({ vendors, inbound, link, metrics, log });
   closeOnSignal({
     log,
     drainLink: (timeoutMs) => link.drain(timeoutMs),
@@ -81,6 +94,8 @@ export async function startRelay({ config, key, vendors, out }: RelayParts): Pro
       watch.close();
       return searches.drain();
     },
+    drainInbound: async () => inbound?.drain(),
+    closeInbound: async () => inbound?.close(),
     closeLink: () => link.close(),
     closeVendors: () => vendors.close(),
     closeAdmin: () => admin.close(),
@@ -90,10 +105,40 @@ export async function startRelay({ config, key, vendors, out }: RelayParts): Pro
   link.start();
 }
 
-/** Reloads on SIGHUP and when a file changes. */
-function followFiles(vendors: VendorSet, link: Link, metrics: Metrics, log: Log): FileWatch {
+/** Its certificate, lists and vendors are those of `inbound`; undefined when the settings have no `listen`. */
+async function openInbound(
+  { config, key, inbound: state, out }: RelayParts,
+  metrics: Metrics,
+): Promise<InboundPort | undefined> {
+  const { listen, relayId } = config;
+  if (listen === undefined || state === undefined) return undefined;
+  const edge = new EdgeClient({ url: config.edge.url, relayId, key, timeoutMs: listen.limits.edgeMs });
+  const port = await InboundPort.open({ listen, state, edge, registry: metrics.registry, log: out.log });
+  out.log('info', 'relay-listening', { port: port.port, host: listen.host, editors: state.editors.size });
+  return port;
+}
+
+interface Followed {
+  readonly vendors: VendorSet;
+  readonly inbound: InboundPort | undefined;
+  readonly link: Link;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/** Reloads on SIGHUP, when a file changes, and the mTLS port's files from time to time. */
+function followFiles({ vendors, inbound, link, metrics, log }: Followed): FileWatch {
+  const files = (): readonly string[] => {
+    const { listen } = vendors.config;
+    return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
+  };
+  const reloadInbound = (): readonly Problem[] => {
+    const { listen, editors } = vendors.config;
+    return listen === undefined ? [] : (inbound?.reload(listen, editors) ?? []);
+  };
   const reload = (): void => {
-    const { changed, problems, needRestart } = vendors.reload();
+    const { changed, problems: ofVendors, needRestart } = vendors.reload();
+    const problems = [...ofVendors, ...reloadInbound()];
     logProblems(log, problems);
     for (const field of needRestart) log('warn', 'relay-restart-needed', { field });
     metrics.countReload(problems.length === 0 ? 'done' : 'failed');
@@ -102,11 +147,12 @@ function followFiles(vendors: VendorSet, link: Link, metrics: Metrics, log: Log)
       failed: problems.length,
       reason: changed ? 'changed' : 'unchanged',
     });
-    watch.follow(vendors.files());
+    watch.follow(files());
     if (changed) link.announce();
   };
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
-  watch.follow(vendors.files());
+  watch.follow(files());
+  setInterval(() => logProblems(log, reloadInbound()), REREAD_MS).unref();
   process.on('SIGHUP', reload);
   return watch;
 }

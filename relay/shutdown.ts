@@ -13,6 +13,9 @@ export interface Closing {
   readonly drainLink: (timeoutMs: number) => Promise<void>;
   /** Resolves when no search runs. */
   readonly finishSearches: () => Promise<void>;
+  /** Accepts nothing new from vendors; resolves when what they sent is answered. */
+  readonly drainInbound: () => Promise<void>;
+  readonly closeInbound: () => Promise<void>;
   readonly closeLink: () => Promise<void>;
   readonly closeVendors: () => Promise<void>;
   readonly closeAdmin: () => Promise<void>;
@@ -41,13 +44,14 @@ export function closeOnSignal(closing: Closing): void {
 async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
   const startedMs = performance.now();
   closing.log('info', 'relay-draining', { signal });
-  const searches = closing.finishSearches();
+  const running = Promise.all([closing.finishSearches(), closing.drainInbound()]);
   await closing.drainLink(DRAIN_TIMEOUT_MS);
-  const finished = await before(searches, closing.finishMs ?? FINISH_MS);
+  const finished = await before(running, closing.finishMs ?? FINISH_MS);
   // The last search is over, but what says so to the edge is only written in this turn of the event loop.
   await nextTurn();
   await closing.closeLink();
-  await before(Promise.all([closing.closeVendors(), closing.closeAdmin()]), DRAIN_TIMEOUT_MS);
+  const closed = [closing.closeVendors(), closing.closeInbound(), closing.closeAdmin()];
+  await before(Promise.all(closed), DRAIN_TIMEOUT_MS);
   const durationMs = Math.round(performance.now() - startedMs);
   closing.log(finished ? 'info' : 'warn', 'relay-closed', {
     durationMs,

@@ -5,7 +5,7 @@
 import type { EditorAnnouncement } from '../shared/link/hub.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { loadCertificates } from './certificates.ts';
-import { type EditorConfig, type RelayConfig, readConfig } from './config.ts';
+import { type EditorConfig, type ListenConfig, type RelayConfig, readConfig } from './config.ts';
 import { VendorClient } from './outbound.ts';
 import { isBlocking, type Problem } from './problem.ts';
 
@@ -52,14 +52,21 @@ export class VendorSet {
     const config = readConfig(this.#file);
     if (!config.ok) return { changed: false, problems: config.error, needRestart: [] };
     const before = this.#clients;
-    const needRestart = (['relayId', 'edge', 'listen', 'admin'] as const).filter(
-      (field) => JSON.stringify(config.value[field]) !== JSON.stringify(this.#config[field]),
+    const old = this.#config;
+    const needRestart: string[] = (['relayId', 'edge', 'admin'] as const).filter((field) =>
+      differ(config.value[field], old[field]),
     );
+    if (differ(settledAtStart(config.value.listen), settledAtStart(old.listen))) needRestart.push('listen');
     const problems = this.#replace(config.value);
     const changed =
       before.size !== this.#clients.size ||
       [...this.#clients].some(([id, client]) => before.get(id) !== client);
     return { changed, problems, needRestart };
+  }
+
+  /** As last read in order. */
+  get config(): RelayConfig {
+    return this.#config;
   }
 
   /** Everything the set was read from. */
@@ -118,4 +125,13 @@ export class VendorSet {
     this.#retiring.add(retired);
     retired.then(() => this.#retiring.delete(retired));
   }
+}
+
+/** What of `listen` a reload cannot change. */
+function settledAtStart(listen: ListenConfig | undefined): unknown {
+  return listen && { host: listen.host, port: listen.port, limits: listen.limits };
+}
+
+function differ(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) !== JSON.stringify(other);
 }
