@@ -22,6 +22,8 @@ export interface LocalRelayOptions {
   readonly flows?: readonly string[];
   /** 0 takes a free port. */
   readonly adminPort: number;
+  /** Of the mTLS port for appointments; 0 takes a free one, named by the log line `relay-listening`. */
+  readonly listenPort?: number;
   readonly onLog: (line: string) => void;
 }
 
@@ -44,6 +46,16 @@ export async function writeRelayConfig(options: LocalRelayOptions): Promise<stri
   const config = {
     relayId: options.id,
     edge: { url: options.edgeUrl, keyFile: 'link.key.pem' },
+    ...(options.listenPort !== undefined && {
+      listen: {
+        host: '127.0.0.1',
+        port: options.listenPort,
+        certFile: resolve(pki.relay.server.certFile),
+        keyFile: resolve(pki.relay.server.keyFile),
+        caFile: resolve(pki.caFile),
+        crlFiles: pki.crlFiles.map((crl) => resolve(crl)),
+      },
+    }),
     admin: { host: '127.0.0.1', port: options.adminPort },
     editors: options.vendors.map(({ id, name, url }) => {
       const vendor = pki.vendors.get(id);

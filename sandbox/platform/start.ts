@@ -12,8 +12,8 @@ import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 
 const flags = readFlags(
-  'Usage : npm start -- [--state .passerelle] [--port 8787] [--admin-port 9090] [--verbose oui]',
-  { state: '.passerelle', port: '8787', 'admin-port': '9090', verbose: '' },
+  'Usage : npm start -- [--state .passerelle] [--port 8787] [--mtls-port 8443] [--admin-port 9090] [--verbose oui]',
+  { state: '.passerelle', port: '8787', 'mtls-port': '8443', 'admin-port': '9090', verbose: '' },
 );
 const edgeStateDir = join(flags.state, 'edge');
 const VENDORS = [
@@ -85,6 +85,7 @@ async function start(): Promise<void> {
     pki,
     vendors,
     adminPort: readPort(flags['admin-port'], 'admin-port'),
+    listenPort: readPort(flags['mtls-port'], 'mtls-port'),
     onLog,
   });
   watch(relay, 'Le relais');
@@ -98,6 +99,7 @@ async function tell(edgeUrl: string, vendors: readonly StartedVendor[]): Promise
 Passerelle est prête.
 
   Accès (FHIR)        ${edgeUrl}/fhir/metadata
+  Rendez-vous (mTLS)  https://127.0.0.1:${flags['mtls-port']}/fhir/Appointment
   Relais (métriques)  http://127.0.0.1:${flags['admin-port']}/metrics`);
   for (const { name, url, control } of vendors) say(`  ${name}            ${url}   commande : ${control}`);
   say(`

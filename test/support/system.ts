@@ -117,11 +117,19 @@ export class System {
       })),
       ...(this.#options.flows === undefined ? {} : { flows: this.#options.flows }),
       adminPort: 0,
+      listenPort: 0,
       onLog: (line) => this.relayLog.push(line),
     });
     this.relay = child;
     await waitUntilReady(this.url);
     return child;
+  }
+
+  /** Where the newest relay takes appointments. */
+  get appointmentPort(): number {
+    const line = this.relayLog.findLast((one) => one.includes('"message":"relay-listening"'));
+    if (line === undefined) throw new Error('no relay takes appointments');
+    return Number((JSON.parse(line) as { port: number }).port);
   }
 
   vendor(id: string): Vendor {
