@@ -42,6 +42,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  #lastReload: 'done' | 'failed' = 'done';
+
   constructor(observed: Observed) {
     collectDefaultMetrics({ register: this.registry });
     this.#observe(observed);
@@ -61,6 +63,7 @@ export class Metrics {
   }
 
   countReload(outcome: 'done' | 'failed'): void {
+    this.#lastReload = outcome;
     this.#reloads.labels(outcome).inc();
   }
 
@@ -70,6 +73,9 @@ export class Metrics {
 
   #observe({ vendors, linkUp, searches }: Observed): void {
     this.#gauge('link_up', 'Whether the edge knows this relay', () => Number(linkUp()));
+    this.#gauge('reload_failed', 'Whether the last reload met a problem', () =>
+      Number(this.#lastReload === 'failed'),
+    );
     this.#gauge('searches_running', 'Searches that run', searches);
     this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
     this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);

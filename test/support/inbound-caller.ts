@@ -63,7 +63,9 @@ export function call(one: Call): Promise<Called> {
       headers: { ...(body !== undefined && { 'content-type': 'application/fhir+json' }), ...headers },
       ...tlsSettings(one),
     });
-    sent.on('socket', (socket) => socket.on('session', (bytes: Buffer) => (session = bytes)));
+    // A kept connection gives its session once: listeners would pile up on it.
+    const keep = (bytes: Buffer) => (session = bytes);
+    sent.on('socket', (socket) => one.agent ?? socket.on('session', keep));
     sent.on('error', reject);
     sent.on('response', (response) => {
       const socket = response.socket as TLSSocket;

@@ -6,7 +6,8 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { checkConfig, type RelayConfig } from '../../relay/config.ts';
+import { checkConfig } from '../../relay/config.ts';
+import { ensureIdentityKey } from '../../relay/identity-key.ts';
 import { EdgeClient } from '../../relay/inbound-edge.ts';
 import { loadInbound } from '../../relay/inbound-files.ts';
 import { InboundPort } from '../../relay/inbound-port.ts';
@@ -20,6 +21,7 @@ import {
 } from '../../sandbox/pki/authority.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { type AppointmentEdge, startAppointmentEdge } from './inbound-edge.ts';
+import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 export const A = { cn: 'agenda-alpha-client', ou: '399990000000118' } as const;
 export const B = { cn: 'agenda-beta-client', ou: '399990000000218' } as const;
@@ -39,18 +41,34 @@ export interface LogLine extends LogFields {
   readonly message: string;
 }
 
-export interface InboundScene {
+export type SceneFiles = Readonly<Record<'cert' | 'key' | 'ca' | 'rootCrl' | 'orgCrl', string>>;
+
+export interface Settings extends Record<string, unknown> {
+  readonly listen: Readonly<Record<string, unknown>>;
+  readonly editors: readonly Record<string, unknown>[];
+}
+
+interface Common {
   readonly dir: string;
   readonly edge: AppointmentEdge;
   readonly port: number;
-  readonly inbound: InboundPort;
-  readonly config: RelayConfig;
-  readonly log: LogLine[];
-  readonly files: Readonly<Record<'cert' | 'key' | 'ca' | 'rootCrl' | 'orgCrl', string>>;
-  reload(): readonly string[];
-  /** One line of the metrics page, its value; undefined when it is not there. */
+  readonly files: SceneFiles;
+  /** One line of the metrics page (without its prefix), its value; undefined when it is not there. */
   metric(line: string): Promise<number | undefined>;
   close(): Promise<void>;
+}
+
+export interface InboundScene extends Common {
+  readonly inbound: InboundPort;
+  readonly log: LogLine[];
+  /** What it complains of. */
+  reload(): readonly string[];
+}
+
+export interface InboundProcess extends Common {
+  readonly relay: RelayProcess;
+  readonly configFile: string;
+  readonly settings: Settings;
 }
 
 export async function makeInboundAuthority(): Promise<InboundAuthority> {
@@ -71,31 +89,23 @@ export interface SceneChange {
   readonly edge?: AppointmentEdge;
 }
 
+/** The port in this process. */
 export async function openInbound(
   authority: InboundAuthority,
   change: SceneChange = {},
 ): Promise<InboundScene> {
-  const dir = await mkdtemp(join(tmpdir(), 'inbound-'));
-  const server = await authority.issueServer({
-    cn: 'relais',
-    ou: A.ou,
-    dns: ['localhost'],
-    ips: ['127.0.0.1'],
-  });
-  await writeLeaf(dir, 'server', server);
-  await writeFile(join(dir, 'igc.pem'), authority.ca);
-  await copyFile(authority.files.rootCrl, join(dir, 'root.crl'));
-  await copyFile(authority.files.intermediateOrgCrl, join(dir, 'org.crl'));
   const edge = change.edge ?? (await startAppointmentEdge());
-  const config = makeConfig(dir, edge.url, change);
-  const { listen, editors, relayId } = config;
-  if (listen === undefined) throw new Error('no listen');
+  const { dir, files, settings } = await writeFolder(authority, edge.url, change);
+  const checked = checkConfig(settings, dir);
+  if (!checked.ok || checked.value.listen === undefined) throw new Error(JSON.stringify(checked));
+  const { listen, editors, relayId } = checked.value;
   const { state, problems } = loadInbound(listen, editors, undefined, Date.now());
   if (state === undefined) throw new Error(JSON.stringify(problems));
   const log: LogLine[] = [];
   const registry = new Registry();
   const { privateKey: key } = generateKeyPairSync('ed25519');
-  const client = new EdgeClient({ url: config.edge.url, relayId, key, timeoutMs: listen.limits.edgeMs });
+  const url = checked.value.edge.url;
+  const client = new EdgeClient({ url, relayId, key, timeoutMs: listen.limits.edgeMs });
   const inbound = await InboundPort.open({
     listen,
     state,
@@ -108,21 +118,10 @@ export async function openInbound(
     edge,
     port: inbound.port,
     inbound,
-    config,
     log,
-    files: {
-      cert: join(dir, 'server.crt'),
-      key: join(dir, 'server.key'),
-      ca: join(dir, 'igc.pem'),
-      rootCrl: join(dir, 'root.crl'),
-      orgCrl: join(dir, 'org.crl'),
-    },
+    files,
     reload: () => inbound.reload(listen, editors).map(({ field, text }) => `${field} : ${text}`),
-    metric: async (line) => {
-      const page = await registry.metrics();
-      const found = page.split('\n').find((one) => one.startsWith(`passerelle_relay_inbound_${line} `));
-      return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(' ') + 1));
-    },
+    metric: async (line) => readMetric(await registry.metrics(), `inbound_${line}`),
     close: async () => {
       await inbound.close();
       if (change.edge === undefined) await edge.close();
@@ -131,40 +130,104 @@ export async function openInbound(
   };
 }
 
-function makeConfig(dir: string, edgeUrl: string, { listen = {}, limits = {} }: SceneChange): RelayConfig {
-  const editor = (id: string, client: object, flows: readonly string[]): object => ({
+/** The port of a whole relay, as a process; its link has nobody to talk to. */
+export async function spawnInbound(
+  authority: InboundAuthority,
+  change: SceneChange = {},
+): Promise<InboundProcess> {
+  const edge = change.edge ?? (await startAppointmentEdge());
+  const { dir, files, settings } = await writeFolder(authority, edge.url, change);
+  const configFile = join(dir, 'relay.json');
+  ensureIdentityKey(join(dir, 'link.key.pem'));
+  await writeFile(configFile, JSON.stringify(settings));
+  const relay = spawnRelay(['--config', configFile]);
+  const admin = async (path: string): Promise<string> =>
+    (await fetch(`${await relay.adminUrl()}${path}`)).text();
+  await relay.said('relay-ready');
+  return {
+    dir,
+    edge,
+    relay,
+    files,
+    configFile,
+    settings,
+    port: Number((await relay.said('relay-listening')).port),
+    metric: async (line) => readMetric(await admin('/metrics'), line),
+    close: async () => {
+      await relay.stop();
+      if (change.edge === undefined) await edge.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readMetric(page: string, line: string): number | undefined {
+  const found = page.split('\n').find((one) => one.startsWith(`passerelle_relay_${line} `));
+  return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(' ') + 1));
+}
+
+interface Folder {
+  readonly dir: string;
+  readonly files: SceneFiles;
+  readonly settings: Settings;
+}
+
+async function writeFolder(
+  authority: InboundAuthority,
+  edgeUrl: string,
+  change: SceneChange,
+): Promise<Folder> {
+  const dir = await mkdtemp(join(tmpdir(), 'inbound-'));
+  const name = { cn: 'relais', ou: A.ou };
+  await writeLeaf(
+    dir,
+    'server',
+    await authority.issueServer({ ...name, dns: ['localhost'], ips: ['127.0.0.1'] }),
+  );
+  await writeLeaf(dir, 'client', await authority.issueClient(name));
+  await writeFile(join(dir, 'igc.pem'), authority.ca);
+  await copyFile(authority.files.rootCrl, join(dir, 'root.crl'));
+  await copyFile(authority.files.intermediateOrgCrl, join(dir, 'org.crl'));
+  const files = {
+    cert: join(dir, 'server.crt'),
+    key: join(dir, 'server.key'),
+    ca: join(dir, 'igc.pem'),
+    rootCrl: join(dir, 'root.crl'),
+    orgCrl: join(dir, 'org.crl'),
+  };
+  return { dir, files, settings: makeSettings(`${edgeUrl}/sas`, change) };
+}
+
+function makeSettings(edgeUrl: string, { listen = {}, limits = {} }: SceneChange): Settings {
+  const editor = (id: string, client: object, flows: readonly string[]): Record<string, unknown> => ({
     id,
     name: id,
     baseUrl: `https://${id}.example/fhir`,
     flows,
-    certFile: 'server.crt',
-    keyFile: 'server.key',
+    certFile: 'client.crt',
+    keyFile: 'client.key',
     caFile: 'igc.pem',
     client,
     appointmentSystem: `https://${id}.example/rdv`,
   });
-  const checked = checkConfig(
-    {
-      relayId: 'relay-test',
-      edge: { url: `${edgeUrl}/sas`, keyFile: 'link.key.pem' },
-      listen: {
-        host: '127.0.0.1',
-        port: 0,
-        certFile: 'server.crt',
-        keyFile: 'server.key',
-        caFile: 'igc.pem',
-        crlFiles: ['root.crl', 'org.crl'],
-        ...listen,
-        limits,
-      },
-      editors: [
-        editor('alpha', A, ['INT_R03']),
-        editor('beta', B, ['INT_R01', 'INT_R03']),
-        editor('gamma', C, ['INT_R01']),
-      ],
+  return {
+    relayId: 'relay-test',
+    edge: { url: edgeUrl, keyFile: 'link.key.pem' },
+    admin: { port: 0 },
+    listen: {
+      host: '127.0.0.1',
+      port: 0,
+      certFile: 'server.crt',
+      keyFile: 'server.key',
+      caFile: 'igc.pem',
+      crlFiles: ['root.crl', 'org.crl'],
+      ...listen,
+      limits,
     },
-    dir,
-  );
-  if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  return checked.value;
+    editors: [
+      editor('alpha', A, ['INT_R03']),
+      editor('beta', B, ['INT_R01', 'INT_R03']),
+      editor('gamma', C, ['INT_R01']),
+    ],
+  };
 }
