@@ -1,5 +1,5 @@
-// Bounded concurrency and a bounded queue for one vendor, first come first served. What waits can give up;
-// what does not fit is refused at once. No clock, no I/O.
+// Bounded concurrency and a bounded queue for one vendor, first come first served, urgent before all others. What
+// waits can give up; what does not fit is refused at once. No clock, no I/O.
 
 export class GateFull extends Error {}
 
@@ -13,6 +13,7 @@ export class Gate {
   readonly #concurrency: number;
   readonly #queueMax: number;
   readonly #waiting = new Set<Waiter>();
+  readonly #urgent = new Set<Waiter>();
   #running = 0;
 
   constructor(concurrency: number, queueMax: number) {
@@ -25,36 +26,38 @@ export class Gate {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + this.#urgent.size;
   }
 
   /**
    * Takes a place, or undefined and a promise of one. Rejects with GateFull, or with the signal's reason.
-   * Each place taken is given back by one `leave`.
+   * Each place taken is given back by one `leave`. The bound of the queue is not for what is urgent.
    */
-  enter(signal: AbortSignal): Promise<void> | undefined {
+  enter(signal: AbortSignal, urgent = false): Promise<void> | undefined {
     if (this.#running < this.#concurrency) {
       this.#running += 1;
       return undefined;
     }
-    if (this.#waiting.size >= this.#queueMax) return Promise.reject(new GateFull());
+    const queue = urgent ? this.#urgent : this.#waiting;
+    if (!urgent && queue.size >= this.#queueMax) return Promise.reject(new GateFull());
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         signal,
         enter: resolve,
         giveUp: () => {
-          this.#waiting.delete(waiter);
+          queue.delete(waiter);
           reject(signal.reason);
         },
       };
-      this.#waiting.add(waiter);
+      queue.add(waiter);
       signal.addEventListener('abort', waiter.giveUp, { once: true });
     });
   }
 
   leave(): void {
-    for (const waiter of this.#waiting) {
-      this.#waiting.delete(waiter);
+    const queue = this.#urgent.size > 0 ? this.#urgent : this.#waiting;
+    for (const waiter of queue) {
+      queue.delete(waiter);
       waiter.signal.removeEventListener('abort', waiter.giveUp);
       waiter.enter();
       return;

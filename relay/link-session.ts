@@ -2,7 +2,9 @@
 // from the other side; everything else is behind `#`. Checks what arrives, then hands it to the searches.
 
 import { RpcTarget } from 'capnweb';
+import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
 import type { AnswerSink, RelayApi, SearchPlan } from '../shared/link/relay.ts';
+import type { Accounts } from './accounts.ts';
 import type { Frame } from './frames.ts';
 import { checkPlan } from './plan.ts';
 import type { Searches } from './search.ts';
@@ -15,10 +17,12 @@ export interface SessionEvents {
 
 export class LinkSession extends RpcTarget implements RelayApi {
   readonly #searches: Searches;
+  readonly #accounts: Accounts | undefined;
   readonly #events: SessionEvents;
 
-  constructor(searches: Searches, events: SessionEvents) {
+  constructor(searches: Searches, events: SessionEvents, accounts?: Accounts) {
     super();
+    this.#accounts = accounts;
     this.#searches = searches;
     this.#events = events;
   }
@@ -41,5 +45,12 @@ export class LinkSession extends RpcTarget implements RelayApi {
 
   cancel(id: string): void {
     this.#searches.cancel(id, this);
+  }
+
+  async sendAccount(request: AccountRequest): Promise<AccountReply> {
+    const reply = await this.#accounts?.send(request, this);
+    if (reply !== undefined) return reply;
+    this.#events.onRefusedPlan();
+    throw new Error('message refused');
   }
 }

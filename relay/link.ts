@@ -7,6 +7,7 @@ import type { Announcement, HubApi } from '../shared/link/hub.ts';
 import { LINK_PATH } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX, LINK_PING_MS } from '../shared/link/limits.ts';
 import type { Log, LogFields } from '../shared/log.ts';
+import type { Accounts } from './accounts.ts';
 import { LinkSession } from './link-session.ts';
 import type { Searches } from './search.ts';
 import { VERSION } from './version.ts';
@@ -26,6 +27,8 @@ export interface LinkSettings {
   readonly sign: () => Promise<string>;
   readonly announcement: () => Announcement;
   readonly searches: Searches;
+  /** Absent: messages about accounts are refused. */
+  readonly accounts?: Accounts;
   readonly log: Log;
   readonly onDial?: () => void;
   readonly pingMs?: number;
@@ -142,15 +145,19 @@ export class Link {
 
   #open(socket: WebSocket): void {
     if (this.#state.name !== 'dialling') return;
-    const { searches } = this.#settings;
-    const session = new LinkSession(searches, {
-      onRefusedPlan: () => this.#log('error', 'link-plan-refused'),
-      onDelivered: () => {
-        if (socket.bufferedAmount <= (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) return;
-        this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
-        socket.terminate();
+    const { searches, accounts } = this.#settings;
+    const session = new LinkSession(
+      searches,
+      {
+        onRefusedPlan: () => this.#log('error', 'link-plan-refused'),
+        onDelivered: () => {
+          if (socket.bufferedAmount <= (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) return;
+          this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
+          socket.terminate();
+        },
       },
-    });
+      accounts,
+    );
     // `ws` and the web's WebSocket are close enough for Cap'n Web (its README says so); their types are not.
     const hub = newWebSocketRpcSession<HubApi>(socket as unknown as globalThis.WebSocket, session, {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
@@ -158,7 +165,10 @@ export class Link {
     });
     this.#state = { name: 'announcing', socket, hub, openedMs: performance.now() };
     this.#watch(socket);
-    socket.once('close', () => searches.abandon(session));
+    socket.once('close', () => {
+      searches.abandon(session);
+      accounts?.abandon(session);
+    });
     const announced = within(hub.announce(this.#settings.announcement()), ANNOUNCE_TIMEOUT_MS);
     this.#tell(announced, socket, () => {
       if (this.#state.name !== 'announcing') return;

@@ -3,6 +3,7 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { SearchPlan } from '../shared/link/relay.ts';
+import type { AccountExchanged } from './accounts.ts';
 import type { Vendors } from './search.ts';
 import type { Exchanged } from './vendor-call.ts';
 
@@ -60,6 +61,13 @@ export class Metrics {
     this.#shown.labels(editor).inc(answer.shown);
     for (const { rule, count } of answer.dropped) this.#dropped.labels(editor, rule).inc(count);
     for (const { rule, count } of answer.repaired) this.#repaired.labels(editor, rule).inc(count);
+  }
+
+  /** The outcome is the status class, or why there was none. */
+  countAccount({ request, reply }: AccountExchanged): void {
+    const outcome = reply.kind === 'failed' ? reply.reason : `${Math.floor(reply.status / 100)}xx`;
+    this.#calls.labels(request.editor, 'INT_R02', outcome).inc();
+    this.#seconds.labels(request.editor).observe(reply.durationMs / 1000);
   }
 
   countReload(outcome: 'done' | 'failed'): void {

@@ -5,6 +5,7 @@ import { Pool } from 'undici';
 import { VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
 import type { FailedCall } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
+import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { readBody } from './body.ts';
 import type { Certificates } from './certificates.ts';
 import type { EditorConfig } from './config.ts';
@@ -16,6 +17,8 @@ import { VERSION } from './version.ts';
 
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
 const IDLE_MS = 60_000;
+
+const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 export const VENDOR_HEADERS = {
   accept: 'application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8',
@@ -29,6 +32,15 @@ export interface Page {
   readonly bytes: number;
   readonly status: number;
   readonly noStore: boolean;
+}
+
+/** A write: its whole path with the query, and its body as JSON text. */
+export interface VendorWrite {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly body: string;
+  /** Passes what waits for this vendor. */
+  readonly urgent: boolean;
 }
 
 /** `code` is Node's or OpenSSL's word, for the log. */
@@ -120,6 +132,38 @@ export class VendorClient {
     const outcome = await this.#ask(path, bytesMax, signal);
     const again = !outcome.ok && outcome.early === true && dials > 0 && dials === this.#dials;
     return again && !signal.aborted ? this.#ask(path, bytesMax, signal) : outcome;
+  }
+
+  /**
+   * One write. Redirects are an answer, never followed. A PUT lost on a kept connection before the first byte is
+   * sent again, once: it says the same state again. A POST is not: only the edge knows what to do then.
+   */
+  async write(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
+    const dials = this.#dials;
+    const outcome = await this.#writeOnce(request, signal);
+    const again =
+      request.method === 'PUT' && !outcome.ok && outcome.early === true && dials > 0 && dials === this.#dials;
+    return again && !signal.aborted ? this.#writeOnce(request, signal) : outcome;
+  }
+
+  async #writeOnce(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
+    const { method, path, body } = request;
+    try {
+      const place = this.#gate.enter(signal, request.urgent);
+      if (place !== undefined) await place;
+    } catch (error) {
+      return { ok: false, reason: error instanceof GateFull ? 'overloaded' : failureOf(signal), sent: false };
+    }
+    if (signal.aborted) {
+      this.#gate.leave();
+      return { ok: false, reason: failureOf(signal), sent: false };
+    }
+    return new Promise((onOutcome) => {
+      const onOver = (): void => this.#gate.leave();
+      const exchange = new AccountExchange({ signal, nowMs: Date.now, onOutcome, onOver });
+      const headers = { ...VENDOR_HEADERS, 'accept-encoding': 'identity', 'content-type': FHIR_JSON };
+      this.#pool.dispatch({ method, path, headers, body }, exchange);
+    });
   }
 
   async #ask(path: string, bytesMax: number, signal: AbortSignal): Promise<Outcome> {

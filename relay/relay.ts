@@ -4,6 +4,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { SearchPlan } from '../shared/link/relay.ts';
 import type { Log } from '../shared/log.ts';
+import { type AccountExchanged, Accounts } from './accounts.ts';
 import { type Admin, openAdmin } from './admin.ts';
 import type { RelayConfig } from './config.ts';
 import { EdgeClient } from './inbound-edge.ts';
@@ -62,6 +63,13 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       log('error', 'vendor-call-broken', { requestId: plan.id, flow: plan.flow, detail });
     },
   });
+  const accounts = new Accounts({
+    vendors: () => vendors.clients,
+    onExchange: (exchanged) => {
+      metrics.countAccount(exchanged);
+      logAccount(log, exchanged);
+    },
+  });
   const metrics = new Metrics({
     vendors: () => vendors.clients,
     linkUp: () => link.state === 'up',
@@ -72,6 +80,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     sign: () => signLinkToken(key, config.relayId, Date.now()),
     announcement: () => ({ relay: config.relayId, version: VERSION, editors: vendors.announce() }),
     searches,
+    accounts,
     log,
     onDial: () => metrics.countDial(),
   });
@@ -90,9 +99,9 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   closeOnSignal({
     log,
     drainLink: (timeoutMs) => link.drain(timeoutMs),
-    finishSearches: () => {
+    finishSearches: async () => {
       watch.close();
-      return searches.drain();
+      await Promise.all([searches.drain(), accounts.drain()]);
     },
     drainInbound: async () => inbound?.drain(),
     closeInbound: async () => inbound?.close(),
@@ -162,6 +171,20 @@ export function logProblems(log: Log, problems: readonly Problem[]): void {
   for (const { field, text, dated } of problems) {
     log(dated === true ? 'warn' : 'error', 'relay-file-problem', { field, detail: text });
   }
+}
+
+/** Which vendor and what became of it; never who it was about. */
+function logAccount(log: Log, { request, reply, code }: AccountExchanged): void {
+  log('info', 'account-exchange', {
+    requestId: request.id,
+    editor: request.editor,
+    flow: 'INT_R02',
+    method: request.method,
+    reason: reply.kind === 'failed' ? reply.reason : 'ok',
+    ...(reply.kind === 'answered' && { status: reply.status }),
+    ...(code !== undefined && { detail: code }),
+    durationMs: reply.durationMs,
+  });
 }
 
 function logExchange(log: Log, plan: SearchPlan, { answer, status, code }: Exchanged): void {

@@ -3,6 +3,8 @@
 // hibernating ones: a Cap'n Web session lives in memory, and a relay dials again after an eviction.
 
 import { DurableObject } from 'cloudflare:workers';
+import type { AccountRequest } from '../shared/link/accounts.ts';
+import { carryAccount, type HubAccountReply } from './accounts/carry.ts';
 import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
@@ -129,6 +131,11 @@ export class RelayHub extends DurableObject<Env> {
   /** Gives up a search whose caller no longer waits. */
   cancel(id: string): void {
     this.#running.get(id)?.abandon();
+  }
+
+  /** Hands one message about one account to a relay that serves the vendor; docs/accounts.md. */
+  sendAccount(request: AccountRequest): Promise<HubAccountReply> {
+    return carryAccount(request, this.#serving());
   }
 
   /** What is going on, for operators: the relays of this moment and the searches under way. */

@@ -2,6 +2,7 @@
 // with. A relay that has not announced yet, that drains or that is gone is given nothing.
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
+import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
 import type { Announcement, HubApi } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX } from '../shared/link/limits.ts';
 import type { AnswerSink, RelayApi, SearchPlan } from '../shared/link/relay.ts';
@@ -81,6 +82,16 @@ export class RelayLink {
       await this.#session.search(plan, sink);
     } finally {
       this.#load -= plan.calls.length;
+    }
+  }
+
+  /** Rejects when the link is lost before the relay has answered: nobody knows then what became of it. */
+  async sendAccount(request: AccountRequest): Promise<AccountReply> {
+    this.#load += 1;
+    try {
+      return await this.#session.sendAccount(request);
+    } finally {
+      this.#load -= 1;
     }
   }
 

@@ -3,6 +3,7 @@
 // and a slot is a row that points to its shape. docs/link-protocol.md tells the whole exchange.
 
 import type { Flow } from '../sas/query.ts';
+import type { AccountReply, AccountRequest } from './accounts.ts';
 
 /** One question to one vendor: at most 25 practitioners or 10 associations. */
 export interface SearchCall {
@@ -171,4 +172,6 @@ export interface RelayApi {
   search(plan: SearchPlan, sink: AnswerSink): Promise<void>;
   /** Gives up what is still running of a search; unknown ids are ignored. */
   cancel(id: string): void;
+  /** One message about one regulator's account to one vendor, sent at most once (INT_R02). Rejects only when malformed. */
+  sendAccount(request: AccountRequest): Promise<AccountReply>;
 }

@@ -1,0 +1,38 @@
+// One message about one account, from the hub to a relay that serves the vendor. What a lost link leaves unsaid is
+// never sent again here: only the ledger knows whether that is safe.
+
+import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
+import type { RelayLink } from '../relay-link.ts';
+
+/** What the relay said, or why none could: `relay-lost` is sent but unanswered, `relay-absent` never sent. */
+export type HubAccountReply =
+  | AccountReply
+  | {
+      readonly kind: 'failed';
+      readonly reason: 'relay-absent' | 'relay-lost';
+      readonly sent: boolean;
+      readonly durationMs: number;
+    };
+
+/** What the hop back may take once the relay has spent its budget. */
+const HOP_MS = 500;
+
+export async function carryAccount(
+  request: AccountRequest,
+  links: readonly RelayLink[],
+): Promise<HubAccountReply> {
+  const startedMs = Date.now();
+  const link = links.filter(({ editors }) => editors.has(request.editor)).sort((a, b) => a.load - b.load)[0];
+  if (link === undefined) return { kind: 'failed', reason: 'relay-absent', sent: false, durationMs: 0 };
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), request.budgetMs + HOP_MS);
+  });
+  try {
+    return await Promise.race([link.sendAccount(request), late]);
+  } catch {
+    return { kind: 'failed', reason: 'relay-lost', sent: true, durationMs: Date.now() - startedMs };
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}
