@@ -16,7 +16,7 @@ export async function waitUntilReady(edgeUrl: string): Promise<void> {
 }
 
 interface Directory {
-  readonly practitioners: readonly { readonly identifier: string }[];
+  readonly practitioners: readonly { readonly identifier: string; readonly full: boolean }[];
   readonly associations: readonly { readonly siret: string }[];
 }
 
@@ -33,7 +33,7 @@ export async function exampleSearches(
     vendors.map(async ({ control }) => (await (await fetch(`${control}/directory`)).json()) as Directory),
   );
   const practitioners = mostShared(
-    directories.map((directory) => directory.practitioners.map((item) => item.identifier)),
+    directories.map((directory) => directory.practitioners.filter(({ full }) => !full).map(({ identifier }) => identifier)),
   );
   const associations = mostShared(
     directories.map((directory) => directory.associations.map((item) => item.siret)),
@@ -74,7 +74,7 @@ export async function exampleSearches(
   ];
 }
 
-/** Identifiers known to most vendors first. */
+/** Identifiers known to most vendors first; `full` ones have nothing to show. */
 function mostShared(lists: readonly (readonly string[])[]): string[] {
   const counts = new Map<string, number>();
   for (const id of lists.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -25,7 +25,7 @@ beforeEach(() => {
   for (const vendor of system.vendors) vendor.reset();
 });
 
-const editorOf = (id: string): string => id.replace(/-[0-9a-f]{20}$/, '');
+const editorOf = (id: string): string => id.replace(/-[0-9a-z]+$/, '');
 const free = (): KnownPerson[] => people.filter((person) => !person.full);
 const idsOf = (list: readonly KnownPerson[]): string[] => list.map(({ identifier }) => identifier);
 

@@ -12,7 +12,6 @@ import { CptsRegister } from './cpts.ts';
 import { bookingLink } from './link.ts';
 import { type PlaceFailure, PlaceReader, type ReadPlace } from './place.ts';
 import type { ReadRuleId } from './rules.ts';
-import { gatewayId } from './site.ts';
 import { readShape, shapeSignature } from './slot-shape.ts';
 import { Tally } from './tally.ts';
 
@@ -50,6 +49,7 @@ interface Times {
   readonly start: string;
   readonly end: string;
   readonly startMs: number;
+  readonly endMs: number;
 }
 
 export class AnswerReader {
@@ -163,14 +163,28 @@ export class AnswerReader {
     const content = `${shape}|${times.start}|${times.end}|${comment ?? ''}`;
     if (place.contents.has(content)) return undefined;
     place.contents.add(content);
-    const { editor, hash } = this.#question;
-    // Place and times belong to the id: a vendor that counts from 1 in every answer, or uses an id for two slots,
-    // still gets ids that differ, and the same at the next search.
-    const own = `${vendorId(slot) ?? ''}|${place.schedule.id}|${times.start}|${times.end}`;
-    let id = gatewayId(editor, 'Slot', own, hash);
-    if (this.#slotIds.has(id)) id = gatewayId(editor, 'Slot', `${own}|${content}`, hash);
-    this.#slotIds.add(id);
+    const id = this.#idOf(slot, place, times, content);
     place.rows.push({ shape, id, start: times.start, end: times.end, comment });
+    return id;
+  }
+
+  /**
+   * Place and times are the id, so no slot needs a hash of its own: the first 13 characters of the place's, start in
+   * seconds and length in minutes in base 36. Two slots at one time get one by their own id and content. Stable
+   * between searches, also for a vendor that counts from 1 in every answer; at most 64 characters.
+   */
+  #idOf(slot: JsonObject, place: ReadPlace, times: Times, content: string): string {
+    const { editor, hash } = this.#question;
+    const at = editor.length + 1;
+    const start = Math.floor(times.startMs / 1000)
+      .toString(36)
+      .padStart(7, '0');
+    const minutes = Math.floor((times.endMs - times.startMs) / 60_000).toString(36);
+    let id = `${place.schedule.id.slice(0, at + 13)}${start}${minutes.slice(0, 3)}`;
+    if (this.#slotIds.has(id)) {
+      id = `${editor}-${hash(`${vendorId(slot) ?? ''}|${place.schedule.id}|${content}`)}`;
+    }
+    this.#slotIds.add(id);
     return id;
   }
 
@@ -238,7 +252,7 @@ function readTimes(slot: JsonObject, repairs: ReadRuleId[]): Times | ReadRuleId 
   const end = readInstant(slot.end, repairs);
   if (start === undefined || end === undefined) return 'slot-dates-unreadable';
   if (end.ms <= start.ms) return 'slot-end-not-after-start';
-  return { start: start.text, end: end.text, startMs: start.ms };
+  return { start: start.text, end: end.text, startMs: start.ms, endMs: end.ms };
 }
 
 function readInstant(value: unknown, repairs: ReadRuleId[]): { text: string; ms: number } | undefined {

@@ -7,7 +7,6 @@ import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isStrictFiness, normaliseStructure } from '../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { readPhones } from './contact.ts';
-import { isConformantCpts } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** Collects the CPTS of one answer; slots point to them by index. */
@@ -45,7 +44,6 @@ export class CptsRegister {
     if (known !== undefined) return known;
     const id = `cpts-${this.#hash(finess)}`;
     const owner = this.#organization(organization, id, finess);
-    if (!isConformantCpts(owner)) return undefined;
     this.services.push({
       service: { type: 'HealthcareService', id, text: serviceText(service, id) },
       organization: { type: 'Organization', id, text: JSON.stringify(owner) },

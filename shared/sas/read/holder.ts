@@ -6,8 +6,7 @@ import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts'
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../identifier.ts';
-import { readPhones } from './contact.ts';
-import { isConformantHolder } from './guard.ts';
+import { type Phone, readPhones } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Holder {
@@ -60,6 +59,23 @@ function preference(id: string | undefined, asked: ReadonlySet<string>): number 
   return (asked.has(id) ? 3 : 1) + (id.startsWith('8') ? 1 : 0);
 }
 
+/** From `meta` to the identifier's value: the same for everybody, so written once. Ids and subjects need no escaping. */
+function headOf(profile: string, typeSystem: string, type: string, system: string): string {
+  return `"meta":{"profile":["${profile}"]},"identifier":[{"type":{"coding":[{"system":"${typeSystem}","code":"${type}"}]},"system":"${system}",`;
+}
+
+const PRACTITIONER_HEAD = headOf(PROFILE.practitioner, SYSTEM.identifierType, 'IDNPS', SYSTEM.idnps);
+const ASSOCIATION_HEAD = headOf(
+  PROFILE.organizationSos,
+  SYSTEM.locationIdentifierType,
+  'IDNST',
+  SYSTEM.idnst,
+);
+
+function telecomText(telecom: readonly Phone[]): string {
+  return telecom.length > 0 ? `,"telecom":${JSON.stringify(telecom)}` : '';
+}
+
 export function readPractitioner(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
   const subject = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
@@ -67,23 +83,11 @@ export function readPractitioner(sent: JsonObject, context: HolderContext): Hold
   const id = `ps-${context.hash(subject)}`;
   const name = readNames(sent.name);
   const telecom = readPhones(sent.telecom, repairs);
-  const resource = {
-    resourceType: 'Practitioner',
-    id,
-    meta: { profile: [PROFILE.practitioner] },
-    identifier: [
-      {
-        type: { coding: [{ system: SYSTEM.identifierType, code: 'IDNPS' }] },
-        system: SYSTEM.idnps,
-        value: subject,
-      },
-    ],
-    ...(name.length > 0 ? { name } : {}),
-    ...(telecom.length > 0 ? { telecom } : {}),
-  };
-  if (!isConformantHolder(resource)) return undefined;
+  const text =
+    `{"resourceType":"Practitioner","id":"${id}",${PRACTITIONER_HEAD}"value":"${subject}"}]` +
+    `${name.length > 0 ? `,"name":${JSON.stringify(name)}` : ''}${telecomText(telecom)}}`;
   const rank = (name.length > 0 ? 2 : 0) + (telecom.length > 0 ? 1 : 0);
-  return { subject, resource: { type: 'Practitioner', id, text: JSON.stringify(resource) }, rank, repairs };
+  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs };
 }
 
 function readNames(value: unknown): JsonObject[] {
@@ -111,25 +115,13 @@ export function readAssociation(sent: JsonObject, context: HolderContext): Holde
   const id = `sos-${context.hash(subject)}`;
   const name = asText(sent.name);
   const telecom = readPhones(sent.telecom, repairs);
-  const resource = {
-    resourceType: 'Organization',
-    id,
-    meta: { profile: [PROFILE.organizationSos] },
-    identifier: [
-      {
-        type: { coding: [{ system: SYSTEM.locationIdentifierType, code: 'IDNST' }] },
-        system: SYSTEM.idnst,
-        value: subject,
-      },
-    ],
-    ...(name === undefined ? {} : { name }),
-    ...(telecom.length > 0 ? { telecom } : {}),
-  };
-  if (!isConformantHolder(resource)) return undefined;
+  const text =
+    `{"resourceType":"Organization","id":"${id}",${ASSOCIATION_HEAD}"value":"${subject}"}]` +
+    `${name === undefined ? '' : `,"name":${JSON.stringify(name)}`}${telecomText(telecom)}}`;
   const rank = (name === undefined ? 0 : 2) + (telecom.length > 0 ? 1 : 0);
   return {
     subject,
-    resource: { type: 'Organization', id, text: JSON.stringify(resource) },
+    resource: { type: 'Organization', id, text },
     rank,
     ...(name === undefined ? {} : { name }),
     repairs,

@@ -7,7 +7,7 @@ import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { type Holder, readAssociation, readPractitioner } from './holder.ts';
-import { gatewayId, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
+import { readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
 import type { Tally } from './tally.ts';
 
 export interface ReadSlot {
@@ -85,9 +85,9 @@ export class PlaceReader {
     if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
     if (role === undefined) return 'slot-site-unresolved';
     const key = `${holder.subject}|${this.#index.keyOf(role)}`;
-    const actor = [{ reference: holder.resource.id }];
-    return this.#place(key, holder, PROFILE.schedule, actor, () =>
-      readRole(role, holder.resource.id, this.#siteContext()),
+    const actor = `{"reference":"Practitioner/${holder.resource.id}"},`;
+    return this.#place(key, holder, PROFILE.schedule, actor, (id) =>
+      readRole(role, id, holder.resource.id, this.#siteContext()),
     );
   }
 
@@ -103,13 +103,13 @@ export class PlaceReader {
       id: holder.resource.id,
       ...(holder.name === undefined ? {} : { name: holder.name }),
     };
-    return this.#place(key, holder, PROFILE.scheduleSos, [], () =>
-      readSosLocation(location, association, this.#siteContext()),
+    return this.#place(key, holder, PROFILE.scheduleSos, '', (id) =>
+      readSosLocation(location, id, association, this.#siteContext()),
     );
   }
 
-  #siteContext(): { editor: string; index: BundleIndex; hash: (text: string) => string } {
-    return { editor: this.#question.editor, index: this.#index, hash: this.#question.hash };
+  #siteContext(): { editor: string; index: BundleIndex } {
+    return { editor: this.#question.editor, index: this.#index };
   }
 
   #holder(resource: JsonObject | undefined): Holder | undefined {
@@ -137,24 +137,22 @@ export class PlaceReader {
     key: string,
     holder: Holder,
     profile: string,
-    holderActor: readonly { readonly reference: string }[],
-    readSite: () => Site | SiteFailure,
+    /** JSON of the actors before the site, with their comma. */
+    holderActor: string,
+    readSite: (id: string) => Site | SiteFailure,
   ): ReadPlace | PlaceFailure {
     const known = this.#bySite.get(key);
     if (known !== undefined) {
       this.#repaired.add('schedule-merged');
       return known;
     }
-    const site = readSite();
+    const { editor, hash } = this.#question;
+    // One id for the place's Schedule and for its site: ids are told apart by type.
+    const id = `${editor}-${hash(`${editor}|${key}`)}`;
+    const site = readSite(id);
     if (typeof site === 'string') return site;
     this.#repaired.addAll(site.repairs);
-    const { editor, hash } = this.#question;
-    const id = gatewayId(editor, 'Schedule', key, hash);
-    const actor = [
-      ...holderActor.map(({ reference }) => ({ reference: `${holder.resource.type}/${reference}` })),
-      { reference: `${site.resource.type}/${site.resource.id}` },
-    ];
-    const text = JSON.stringify({ resourceType: 'Schedule', id, meta: { profile: [profile] }, actor });
+    const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${site.resource.type}/${id}"}]}`;
     const place: ReadPlace = {
       schedule: { type: 'Schedule', id, text },
       site: site.resource,

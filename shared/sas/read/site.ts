@@ -5,17 +5,14 @@ import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseStructure } from '../identifier.ts';
-import type { Flow } from '../query.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { readAddress, readPhones, readPosition } from './contact.ts';
-import { isConformantSite } from './guard.ts';
 import { readOpeningHours } from './opening-hours.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface SiteContext {
   readonly editor: string;
   readonly index: BundleIndex;
-  readonly hash: (text: string) => string;
 }
 
 export interface Site {
@@ -23,28 +20,28 @@ export interface Site {
   readonly repairs: readonly ReadRuleId[];
 }
 
-export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete' | 'slot-not-conformant';
+export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete';
 
 /** System of a Location's internal identifier when the vendor gave none. */
 function madeSystem(editor: string): string {
   return `urn:x-passerelle:editor:${editor}`;
 }
 
-/** Id of a resource of this vendor: stable between searches, without collision with other vendors. */
-export function gatewayId(editor: string, type: string, own: string, hash: (text: string) => string): string {
-  return `${editor}-${hash(`${editor}|${type}|${own}`)}`;
-}
-
 /**
+ * @param id gateway id of the place
  * @param practitionerId gateway id of the practitioner whose place this is
  */
-export function readRole(role: JsonObject, practitionerId: string, context: SiteContext): Site | SiteFailure {
+export function readRole(
+  role: JsonObject,
+  id: string,
+  practitionerId: string,
+  context: SiteContext,
+): Site | SiteFailure {
   const repairs: ReadRuleId[] = [];
   const location = locationOf(role, context, repairs);
   if (location === undefined) return 'slot-site-unresolved';
   const contained = readContained(location, role, context, repairs);
   if (contained === undefined) return 'site-address-incomplete';
-  const id = gatewayId(context.editor, 'PractitionerRole', context.index.keyOf(role), context.hash);
   const organization = readStructure(role.organization, repairs);
   const telecom = readPhones(role.telecom, repairs);
   if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
@@ -58,17 +55,7 @@ export function readRole(role: JsonObject, practitionerId: string, context: Site
     location: [{ reference: `#${contained.id}` }],
     ...(telecom.length > 0 ? { telecom } : {}),
   };
-  return toSite(resource, 'INT_R01', repairs);
-}
-
-function toSite(
-  resource: JsonObject & { readonly resourceType: string; readonly id: string },
-  flow: Flow,
-  repairs: readonly ReadRuleId[],
-): Site | SiteFailure {
-  if (!isConformantSite(resource, flow)) return 'slot-not-conformant';
-  const { resourceType: type, id } = resource;
-  return { resource: { type, id, text: JSON.stringify(resource) }, repairs };
+  return { resource: { type: 'PractitionerRole', id, text: JSON.stringify(resource) }, repairs };
 }
 
 /** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
@@ -131,7 +118,7 @@ function readLocationIdentifiers(
   for (const identifier of objectsOf(location.identifier)) {
     const value = asText(identifier.value);
     if (value === undefined || asText(identifier.system) === SYSTEM.idnst) continue;
-    const system = asText(identifier.system);
+    const system = uriOf(identifier.system);
     if (system === undefined || asObject(identifier.type) === undefined)
       repairs.push('location-identifier-made');
     found.push(internalIdentifier(system ?? madeSystem(editor), value));
@@ -139,6 +126,12 @@ function readLocationIdentifiers(
   if (found.length > 0) return found;
   repairs.push('location-identifier-made');
   return [internalIdentifier(madeSystem(editor), fallback)];
+}
+
+/** A URI holds no blank (R4). */
+function uriOf(value: unknown): string | undefined {
+  const text = asText(value);
+  return text !== undefined && !/\s/.test(text) ? text : undefined;
 }
 
 function internalIdentifier(system: string, value: string): JsonObject {
@@ -166,10 +159,12 @@ function readStructure(value: unknown, repairs: ReadRuleId[]): JsonObject | unde
 }
 
 /**
+ * @param id gateway id of the place
  * @param association gateway id and name of the Organization that manages the place
  */
 export function readSosLocation(
   location: JsonObject,
+  id: string,
   association: { readonly id: string; readonly name?: string },
   context: SiteContext,
 ): Site | SiteFailure {
@@ -180,7 +175,6 @@ export function readSosLocation(
   if (address === undefined || name === undefined) return 'site-address-incomplete';
   if (ownName === undefined) repairs.push('location-name-made');
   const own = context.index.keyOf(location);
-  const id = gatewayId(context.editor, 'Location', own, context.hash);
   const telecom = readPhones(location.telecom, repairs);
   const position = readPosition(location.position);
   const hoursOfOperation = readOpeningHours(location.hoursOfOperation, repairs);
@@ -196,5 +190,5 @@ export function readSosLocation(
     managingOrganization: { reference: `Organization/${association.id}` },
     ...(hoursOfOperation.length > 0 ? { hoursOfOperation } : {}),
   };
-  return toSite(resource, 'SOS', repairs);
+  return { resource: { type: 'Location', id, text: JSON.stringify(resource) }, repairs };
 }
