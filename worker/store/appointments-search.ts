@@ -2,6 +2,7 @@
 // order, a page at a time from where the last one ended. Lists travel as one JSON parameter: D1 binds 100 at most.
 
 import type { AppointmentFilter, Position, Sort } from '../appointments/filter.ts';
+import type { Range } from '../appointments/range.ts';
 import type { StoredAppointment } from '../appointments/resource.ts';
 import { guardStore } from './guard.ts';
 
@@ -45,10 +46,13 @@ export async function searchAppointments(
   const { results } = await guardStore(() =>
     db
       .prepare(
+        // The page is chosen first: sorting a wide answer must not drag its contents along.
         `SELECT a.id, a.current AS version, a.updated_ms AS updatedMs, a.start_ms AS startMs, a.profile, v.content
-         FROM appointments AS a CROSS JOIN appointment_versions AS v
-           ON v.appointment = a.id AND v.version = a.current
-         WHERE ${sql} ORDER BY ${orderOf(sort)} LIMIT ?`,
+         FROM (
+           SELECT a.id, a.current, a.updated_ms, a.start_ms, a.profile FROM appointments AS a
+           WHERE ${sql} ORDER BY ${orderOf(sort)} LIMIT ?
+         ) AS a CROSS JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current
+         ORDER BY ${orderOf(sort)}`,
       )
       .bind(...values, limit)
       .all<FoundAppointment>(),
@@ -85,7 +89,11 @@ function orderOf({ by, descending }: Sort): string {
 }
 
 function whereOf(filter: AppointmentFilter, sort: Sort, position: Position | undefined): Condition {
-  const conditions = [...conditionsOf(filter), ...afterPosition(sort, position)];
+  const conditions = [
+    ...conditionsOf(filter),
+    ...startConditions(filter.start, sort),
+    ...afterPosition(sort, position),
+  ];
   return {
     sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
     values: conditions.flatMap(({ values }) => values),
@@ -103,17 +111,28 @@ function afterPosition({ by, descending }: Sort, position: Position | undefined)
 function conditionsOf(filter: AppointmentFilter): Condition[] {
   const conditions: Condition[] = [];
   const add = (sql: string, ...values: Bound[]): void => void conditions.push({ sql, values });
-  const { identifiers, statuses, practitioners, operators, vendors, start, updated } = filter;
+  const { identifiers, statuses, practitioners, operators, vendors, updated } = filter;
   if (identifiers.length > 0) add(tokenSql('a.value', 'a.system'), ...twice(identifiers));
   if (operators.length > 0) add(tokenSql('a.operator', 'a.operator_system'), ...twice(operators));
   if (statuses.length > 0) add(listSql('a.status'), JSON.stringify(statuses));
   if (practitioners.length > 0) add(listSql('a.practitioner'), JSON.stringify(practitioners));
   if (vendors.length > 0) add(listSql('a.editor'), JSON.stringify(vendors));
-  if (start.fromMs !== undefined) add('a.start_ms >= ?', start.fromMs);
-  if (start.toMs !== undefined) add('a.start_ms <= ?', start.toMs);
   if (updated.fromMs !== undefined) add('a.updated_ms >= ?', updated.fromMs);
   if (updated.toMs !== undefined) add('a.updated_ms <= ?', updated.toMs);
   return conditions;
+}
+
+/** Wider than this, the index on the start finds too much to be sorted otherwise. */
+const NARROW_MS = 31 * 24 * 3600 * 1000;
+
+/** A wide range that is asked in the order of changes is a filter on that order: `+` keeps its index away. */
+function startConditions({ fromMs, toMs }: Range, sort: Sort): Condition[] {
+  const isNarrow = fromMs !== undefined && toMs !== undefined && toMs - fromMs <= NARROW_MS;
+  const column = sort.by === 'date' || isNarrow ? 'a.start_ms' : '+a.start_ms';
+  return [
+    ...(fromMs === undefined ? [] : [{ sql: `${column} >= ?`, values: [fromMs] }]),
+    ...(toMs === undefined ? [] : [{ sql: `${column} <= ?`, values: [toMs] }]),
+  ];
 }
 
 function listSql(column: string): string {
