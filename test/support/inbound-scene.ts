@@ -166,13 +166,14 @@ function readMetric(page: string, line: string): number | undefined {
   return found === undefined ? undefined : Number(found.slice(found.lastIndexOf(' ') + 1));
 }
 
-interface Folder {
+export interface Folder {
   readonly dir: string;
   readonly files: SceneFiles;
   readonly settings: Settings;
 }
 
-async function writeFolder(
+/** The files of a port, and the settings that name them. */
+export async function writeFolder(
   authority: InboundAuthority,
   edgeUrl: string,
   change: SceneChange,
