@@ -3,7 +3,8 @@
 
 import { RpcTarget } from 'capnweb';
 import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
-import type { AnswerSink, RelayApi, SearchPlan } from '../shared/link/relay.ts';
+import { writeFrame } from '../shared/link/answer-frame.ts';
+import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
 import type { Accounts } from './accounts.ts';
 import type { Frame } from './frames.ts';
 import { checkPlan } from './plan.ts';
@@ -11,8 +12,8 @@ import type { Searches } from './search.ts';
 
 export interface SessionEvents {
   readonly onRefusedPlan: () => void;
-  /** Called after each message has been handed to the socket. */
-  readonly onDelivered: () => void;
+  /** Hands an answer frame to the socket; false when the link is gone. */
+  readonly send: (frame: string) => boolean;
 }
 
 export class LinkSession extends RpcTarget implements RelayApi {
@@ -27,20 +28,16 @@ export class LinkSession extends RpcTarget implements RelayApi {
     this.#events = events;
   }
 
-  async search(input: SearchPlan, sink: AnswerSink): Promise<void> {
+  async search(input: SearchPlan): Promise<void> {
     const plan = checkPlan(input);
-    if (plan === undefined || typeof sink !== 'function') {
+    if (plan === undefined) {
       this.#events.onRefusedPlan();
       // The edge's own mistake, not a vendor's: there is no call to answer for.
       throw new Error('plan refused');
     }
-    // The call is made here and now, so that a broken link rejects instead of throwing.
-    const deliver = async ({ heads, answers }: Frame): Promise<void> => {
-      const delivered = sink(heads, answers);
-      this.#events.onDelivered();
-      await delivered;
-    };
-    await this.#searches.run(plan, deliver, this);
+    const sink = ({ heads, body }: Frame): boolean =>
+      this.#events.send(writeFrame({ search: plan.id, heads, body }));
+    await this.#searches.run(plan, sink, this);
   }
 
   cancel(id: string): void {

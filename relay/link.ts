@@ -150,11 +150,7 @@ export class Link {
       searches,
       {
         onRefusedPlan: () => this.#log('error', 'link-plan-refused'),
-        onDelivered: () => {
-          if (socket.bufferedAmount <= (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) return;
-          this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
-          socket.terminate();
-        },
+        send: (frame) => this.#send(socket, frame),
       },
       accounts,
     );
@@ -175,6 +171,17 @@ export class Link {
       this.#state = { ...this.#state, name: 'up' };
       this.#log('info', 'link-up', { host: this.#host, attempt: this.#attempt });
     });
+  }
+
+  /** False when the socket takes nothing more; a link that takes too little is left. */
+  #send(socket: WebSocket, frame: string): boolean {
+    if (socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(frame);
+    if (socket.bufferedAmount > (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) {
+      this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
+      socket.terminate();
+    }
+    return true;
   }
 
   #tell(told: PromiseLike<unknown>, socket: WebSocket, then?: () => void): void {

@@ -9,8 +9,8 @@ import type { VendorClient } from './outbound.ts';
 import { SearchClock } from './search-clock.ts';
 import { answerNothing, callVendor, type Exchanged } from './vendor-call.ts';
 
-/** Hands answers over; rejects when they cannot arrive any more. */
-export type Sink = (frame: Frame) => PromiseLike<unknown>;
+/** Hands answers over; false when they cannot arrive any more. */
+export type Sink = (frame: Frame) => boolean;
 
 export type Vendors = ReadonlyMap<string, VendorClient>;
 
@@ -143,7 +143,11 @@ class Search {
     const gathered = this.#gathered;
     this.#gathered = [];
     // The link keeps order, so nothing waits here for the edge to say that it has read them.
-    for (const frame of cutFrames(gathered)) this.#sink(frame).then(undefined, () => this.giveUp());
+    for (const frame of cutFrames(gathered)) {
+      if (this.#sink(frame)) continue;
+      this.giveUp();
+      break;
+    }
   };
 
   #cancelFlush(): void {

@@ -3,9 +3,10 @@
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
+import { type AnswerFrame, isFrame, readFrame } from '../shared/link/answer-frame.ts';
 import type { Announcement, HubApi } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX } from '../shared/link/limits.ts';
-import type { AnswerSink, RelayApi, SearchPlan } from '../shared/link/relay.ts';
+import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
 
 type LinkState =
   | { readonly kind: 'connected' }
@@ -24,6 +25,11 @@ export interface RelayDescription {
   readonly connectedAt: string;
 }
 
+export type AnswerSink = (frame: AnswerFrame) => void;
+
+/** Unsupported data (RFC 6455). */
+const CLOSE_UNREADABLE = 1003;
+
 export interface LinkEvents {
   readonly announced: (announcement: Announcement) => Promise<void>;
   readonly lost: () => void;
@@ -36,6 +42,7 @@ export class RelayLink {
   readonly #events: LinkEvents;
   readonly #session: RpcStub<RpcTarget & RelayApi>;
   readonly #connectedMs = Date.now();
+  readonly #sinks = new Map<string, AnswerSink>();
   #load = 0;
 
   /** `socket` is accepted already; from now on this link owns it. */
@@ -43,7 +50,8 @@ export class RelayLink {
     this.id = id;
     this.#socket = socket;
     this.#events = events;
-    this.#session = newWebSocketRpcSession<RpcTarget & RelayApi>(socket, new Hub(this), {
+    const calls = withoutFrames(socket, (message) => this.#land(message));
+    this.#session = newWebSocketRpcSession<RpcTarget & RelayApi>(calls, new Hub(this), {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
     });
     this.#session.onRpcBroken(() => this.#lose());
@@ -75,23 +83,35 @@ export class RelayLink {
     };
   }
 
-  /** Rejects when the link is lost before the relay has answered everything. */
+  /** `sink` hears each frame of answers as it lands. Rejects when the link is lost before all have landed. */
   async search(plan: SearchPlan, sink: AnswerSink): Promise<void> {
     this.#load += plan.calls.length;
+    this.#sinks.set(plan.id, sink);
     try {
-      await this.#session.search(plan, sink);
+      await this.#session.search(plan);
     } finally {
+      this.#sinks.delete(plan.id);
       this.#load -= plan.calls.length;
     }
   }
 
-  /** Rejects when the link is lost before the relay has answered: nobody knows then what became of it. */
+  /** One message about one account to one vendor. Rejects when the link is lost before the relay has answered. */
   async sendAccount(request: AccountRequest): Promise<AccountReply> {
     this.#load += 1;
     try {
       return await this.#session.sendAccount(request);
     } finally {
       this.#load -= 1;
+    }
+  }
+
+  /** A frame of a search that nobody waits for any more is left unread. */
+  #land(message: string): void {
+    try {
+      const frame = readFrame(message);
+      this.#sinks.get(frame.search)?.(frame);
+    } catch {
+      this.close(CLOSE_UNREADABLE, 'unreadable frame');
     }
   }
 
@@ -127,6 +147,26 @@ export class RelayLink {
     (this.#session as unknown as Disposable)[Symbol.dispose]();
     this.#events.lost();
   }
+}
+
+/** The socket as Cap'n Web may see it: frames of answers go to `onFrame` and never reach it. */
+function withoutFrames(socket: WebSocket, onFrame: (message: string) => void): WebSocket {
+  const calls = {
+    binaryType: 'arraybuffer',
+    get readyState() {
+      return socket.readyState;
+    },
+    send: (message: string) => socket.send(message),
+    close: (code?: number, reason?: string) => socket.close(code, reason),
+    addEventListener: (type: 'message' | 'close' | 'error' | 'open', listen: (event: Event) => void) => {
+      if (type !== 'message') return socket.addEventListener(type as 'close', listen);
+      socket.addEventListener('message', (event) => {
+        if (isFrame(event.data)) onFrame(event.data);
+        else listen(event);
+      });
+    },
+  };
+  return calls as unknown as WebSocket;
 }
 
 /** What the relay sees of us. */

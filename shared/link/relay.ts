@@ -159,17 +159,13 @@ export interface CallHead {
   readonly durationMs: number;
 }
 
-/**
- * Passed by the edge with a plan; called by the relay as answers land. `answers` is the JSON text of a
- * `CallAnswer[]`, one per head in the same order: as one string it costs the link and the hub nothing to carry
- * (a tree of small arrays would be walked value by value on both sides).
- */
-export type AnswerSink = (heads: readonly CallHead[], answers: string) => void | Promise<void>;
-
 /** What a relay serves to the edge. */
 export interface RelayApi {
-  /** Resolves when every call of the plan has been answered through the sink, at the latest when its budget is spent. */
-  search(plan: SearchPlan, sink: AnswerSink): Promise<void>;
+  /**
+   * Answers land as frames of their own (answer-frame.ts) that name the plan, all of them before this resolves: when
+   * every call has been answered, at the latest when the budget is spent.
+   */
+  search(plan: SearchPlan): Promise<void>;
   /** Gives up what is still running of a search; unknown ids are ignored. */
   cancel(id: string): void;
   /** One message about one regulator's account to one vendor, sent at most once (INT_R02). Rejects only when malformed. */

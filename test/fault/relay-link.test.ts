@@ -95,18 +95,6 @@ test('gives up at the vendor what was asked over a link that is lost', async () 
   await until('the vendor sees its connection closed', () => vendors[0]?.given.up === 1);
 });
 
-test('gives up a search whose sink throws', async () => {
-  const { edge, startRelay, vendors } = await scene();
-  startRelay();
-  const link = await edge.linked();
-  const plan = makePlan(['agenda-9', 'agenda-1'], { gatherMs: 200, budgetMs: 60_000 });
-  await link.relay.search(plan, () => {
-    expect(vendors[0]?.requests).toHaveLength(1);
-    throw new Error('sink');
-  });
-  await until('the vendor sees its connection closed', () => vendors[0]?.given.up === 1);
-});
-
 test('leaves a link on which nothing comes back', async () => {
   const { link, edge, messages } = await directLink({ pingMs: 40 });
   link.start();

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { isFrame, readAnswerLines, readFrame } from '../../shared/link/answer-frame.ts';
 import type { Announcement, HubApi } from '../../shared/link/hub.ts';
 import type { CallAnswer, CallHead, RelayApi, SearchPlan } from '../../shared/link/relay.ts';
 import { until } from './relay-until.ts';
@@ -78,11 +79,21 @@ export async function ask(link: EdgeLink, plan: SearchPlan): Promise<Landed> {
   const answers: CallAnswer[] = [];
   const frameMs: number[] = [];
   const startedMs = performance.now();
-  await link.relay.search(plan, (landed: readonly CallHead[], text: string) => {
-    heads.push(...landed);
-    answers.push(...(JSON.parse(text) as CallAnswer[]));
+  const onMessage = (data: Buffer): void => {
+    const message = data.toString();
+    if (!isFrame(message)) return;
+    const frame = readFrame(message);
+    if (frame.search !== plan.id) return;
+    heads.push(...frame.heads);
+    answers.push(...readAnswerLines(frame.body));
     frameMs.push(performance.now() - startedMs);
-  });
+  };
+  link.socket.on('message', onMessage);
+  try {
+    await link.relay.search(plan);
+  } finally {
+    link.socket.off('message', onMessage);
+  }
   return { heads, answers, frames: frameMs.length, frameMs, durationMs: performance.now() - startedMs };
 }
 
@@ -105,10 +116,28 @@ class Hub extends RpcTarget implements HubApi {
 
 function accept(socket: WebSocket, request: IncomingMessage, links: EdgeLink[]): void {
   const hub = new Hub(() => link);
-  const relay = newWebSocketRpcSession<RelayApi>(socket as unknown as globalThis.WebSocket, hub);
+  const relay = newWebSocketRpcSession<RelayApi>(withoutFrames(socket), hub);
   const authorization = request.headers.authorization ?? '';
   const link: EdgeLink = { relay, socket, authorization, announcements: [], drained: false };
   links.push(link);
+}
+
+/** What Cap'n Web may read of the socket: frames of answers are not its own. */
+function withoutFrames(socket: WebSocket): globalThis.WebSocket {
+  const calls = new Proxy(socket, {
+    get: (target, name) => {
+      if (name !== 'addEventListener') {
+        const value = Reflect.get(target, name) as unknown;
+        return typeof value === 'function' ? value.bind(target) : value;
+      }
+      return (type: string, listen: (event: { data?: unknown }) => void) =>
+        target.addEventListener(type as 'message', (event) => {
+          if (type !== 'message' || !isFrame(event.data)) listen(event);
+        });
+    },
+    set: (target, name, value) => Reflect.set(target, name, value),
+  });
+  return calls as unknown as globalThis.WebSocket;
 }
 
 async function closeEdge(server: Server, links: readonly EdgeLink[]): Promise<void> {

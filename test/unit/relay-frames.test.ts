@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { cutFrames, writeAnswer } from '../../relay/frames.ts';
 import { answerNothing } from '../../relay/vendor-call.ts';
+import { readAnswerLines, writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import { FRAME_BYTES_MAX } from '../../shared/link/limits.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 
@@ -27,7 +28,7 @@ test('puts small answers in one message, heads in the order of the answers', () 
     { call: 0, durationMs: 0, failure: { reason: 'timeout' } },
     { call: 1, durationMs: 0 },
   ]);
-  expect((JSON.parse(frame?.answers ?? '') as CallAnswer[]).map(({ call }) => call)).toEqual([2, 0, 1]);
+  expect(readAnswerLines(frame?.body ?? '').map(({ call }) => call)).toEqual([2, 0, 1]);
 });
 
 test('makes no message of nothing', () => {
@@ -37,20 +38,20 @@ test('makes no message of nothing', () => {
 test('cuts large answers into several messages, each under a quarter of the bound', () => {
   const frames = cut(Array.from({ length: 10 }, (_, call) => answer(call, 1024 * 1024)));
   expect(frames.length).toBeGreaterThan(2);
-  for (const { answers } of frames) expect(answers.length).toBeLessThanOrEqual(FRAME_BYTES_MAX / 4 + 2);
+  for (const { body } of frames) expect(body.length).toBeLessThanOrEqual(FRAME_BYTES_MAX / 4 + 2);
   expect(frames.flatMap(({ heads }) => heads.map(({ call }) => call))).toEqual([
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
   ]);
 });
 
 test('sends an answer at the bound and turns one past it into too-large', () => {
-  const room = FRAME_BYTES_MAX / 2 - JSON.stringify(answer(0, 0)).length;
+  const room = FRAME_BYTES_MAX / 2 - writeAnswerLines(answer(0, 0)).length;
   // The length is also written in `bytes`.
   const [whole] = cut([answer(0, room - 7)]);
-  expect((JSON.parse(whole?.answers ?? '') as CallAnswer[])[0]?.failure).toBeUndefined();
+  expect(readAnswerLines(whole?.body ?? '')[0]?.failure).toBeUndefined();
   const [refused] = cut([answer(0, room + 1)]);
   expect(refused?.heads[0]?.failure).toEqual({ reason: 'too-large' });
-  expect(JSON.parse(refused?.answers ?? '')).toMatchObject([
+  expect(readAnswerLines(refused?.body ?? '')).toMatchObject([
     { call: 0, subjects: [], pages: 1, bytes: room + 1 },
   ]);
 });

@@ -2,6 +2,7 @@
 // not come by then is a vendor's time-out, never a longer wait.
 
 import { GatewayError } from '../../shared/error.ts';
+import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
@@ -115,7 +116,7 @@ function gather(event: HubEvent, gathered: Gathered): CallResult[] {
       for (const number of event.calls) keep(number, { failure: { reason: event.reason } });
       break;
     case 'answers':
-      for (const answer of JSON.parse(event.text) as readonly CallAnswer[]) {
+      for (const answer of readAnswerLines(event.body)) {
         const failure = answer.failure === undefined ? {} : { failure: answer.failure };
         keep(event.numbers[answer.call], { answer, ...failure });
       }

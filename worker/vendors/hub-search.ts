@@ -36,8 +36,8 @@ export interface AskedCall {
 
 export type HubEvent =
   | { readonly kind: 'asked'; readonly editors: readonly AskedEditor[]; readonly calls: readonly AskedCall[] }
-  /** `text` is the JSON of a CallAnswer[]; `numbers` turns each `call` in it into a number of the asked list. */
-  | { readonly kind: 'answers'; readonly numbers: readonly number[]; readonly text: string }
+  /** `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the asked list. */
+  | { readonly kind: 'answers'; readonly numbers: readonly number[]; readonly body: string }
   | { readonly kind: 'failed'; readonly calls: readonly number[]; readonly reason: CallFailure };
 
 export type HubListener = (event: HubEvent) => void;

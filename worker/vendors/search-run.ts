@@ -95,9 +95,9 @@ export class SearchRun {
     if (link === undefined) return this.#fail(share.numbers, 'relay-lost');
     this.#asked.add(link);
     try {
-      await link.search(this.#planOf(share), (heads, text) => {
+      await link.search(this.#planOf(share), ({ heads, body }) => {
         for (const head of heads) this.#note(head, share);
-        this.#emit({ kind: 'answers', numbers: share.numbers, text });
+        this.#emit({ kind: 'answers', numbers: share.numbers, body });
       });
     } catch {
       // The link broke, or the relay broke its word: its other answers stand.

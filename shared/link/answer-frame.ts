@@ -1,0 +1,123 @@
+// Answers cross the link as messages of their own beside Cap'n Web's, so that no text is escaped twice: a first line
+// that names the search, one of heads, then each answer as a skeleton in JSON (its resources told by number) followed
+// by one line per resource text. The hub reads the first two lines; only the Worker reads the rest, and it pastes the
+// resource lines without parsing them. Both ends and the exact bytes: docs/link-protocol.md.
+
+import type { CallAnswer, CallHead, Place, ResourceText } from './relay.ts';
+
+/** First character of such a message; Cap'n Web's are JSON arrays. */
+const MARK = 'A';
+
+export interface AnswerFrame {
+  /** `SearchPlan.id` */
+  readonly search: string;
+  readonly heads: readonly CallHead[];
+  /** Written answers, in the order of the heads. */
+  readonly body: string;
+}
+
+export function writeFrame({ search, heads, body }: AnswerFrame): string {
+  return `${MARK}${search}\n${JSON.stringify(heads)}\n${body}`;
+}
+
+export function isFrame(message: unknown): message is string {
+  return typeof message === 'string' && message.startsWith(MARK);
+}
+
+/** @throws when the message is not whole: the link is then as good as broken. */
+export function readFrame(message: string): AnswerFrame {
+  const first = message.indexOf('\n');
+  const second = message.indexOf('\n', first + 1);
+  if (first < 0 || second < 0) throw new TypeError('answer frame without its heads');
+  const heads = JSON.parse(message.slice(first + 1, second)) as CallHead[];
+  return { search: message.slice(MARK.length, first), heads, body: message.slice(second + 1) };
+}
+
+interface NumberedResource {
+  readonly type: string;
+  readonly id: string;
+  /** Number of its line behind the skeleton. */
+  readonly line: number;
+}
+
+/** JSON text holds no raw line break, so a text is a line. */
+class Lines {
+  readonly texts: string[] = [];
+
+  number = ({ type, id, text }: ResourceText): NumberedResource => ({
+    type,
+    id,
+    line: this.texts.push(text) - 1,
+  });
+}
+
+/** One answer as lines; answers are joined by a line break. */
+export function writeAnswerLines(answer: CallAnswer): string {
+  const lines = new Lines();
+  const numberPlace = (place: Place) => ({
+    ...place,
+    schedule: lines.number(place.schedule),
+    site: lines.number(place.site),
+  });
+  const skeleton = {
+    ...answer,
+    subjects: answer.subjects.map((subject) => ({
+      ...subject,
+      holder: lines.number(subject.holder),
+      places: subject.places.map(numberPlace),
+    })),
+    services: answer.services.map(({ service, organization }) => ({
+      service: lines.number(service),
+      organization: lines.number(organization),
+    })),
+    lines: lines.texts.length,
+  };
+  const head = JSON.stringify(skeleton);
+  return lines.texts.length === 0 ? head : `${head}\n${lines.texts.join('\n')}`;
+}
+
+type Numbered<T> = T extends ResourceText
+  ? NumberedResource
+  : T extends readonly (infer Item)[]
+    ? readonly Numbered<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Numbered<T[Key]> }
+      : T;
+type Skeleton = Omit<CallAnswer, 'subjects' | 'services'> & {
+  readonly subjects: Numbered<CallAnswer['subjects']>;
+  readonly services: Numbered<CallAnswer['services']>;
+  readonly lines: number;
+};
+
+/** The answers of a frame's body. @throws when it is not what `writeAnswerLines` wrote. */
+export function readAnswerLines(body: string): CallAnswer[] {
+  const lines = body.split('\n');
+  const answers: CallAnswer[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const { lines: count, subjects, services, ...rest } = JSON.parse(lines[at] ?? '') as Skeleton;
+    const start = at + 1;
+    const textOf = ({ type, id, line }: NumberedResource): ResourceText => {
+      const text = lines[start + line];
+      if (text === undefined || line >= count) throw new TypeError('answer without its texts');
+      return { type, id, text };
+    };
+    answers.push({
+      ...rest,
+      subjects: subjects.map((subject) => ({
+        ...subject,
+        holder: textOf(subject.holder),
+        places: subject.places.map((place) => ({
+          ...(place as unknown as Place),
+          schedule: textOf(place.schedule),
+          site: textOf(place.site),
+        })),
+      })),
+      services: services.map(({ service, organization }) => ({
+        service: textOf(service),
+        organization: textOf(organization),
+      })),
+    });
+    at = start + count;
+  }
+  return answers;
+}

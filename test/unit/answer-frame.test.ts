@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  isFrame,
+  readAnswerLines,
+  readFrame,
+  writeAnswerLines,
+  writeFrame,
+} from '../../shared/link/answer-frame.ts';
+import type { CallAnswer } from '../../shared/link/relay.ts';
+import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
+import {
+  answer,
+  bundle,
+  FROM,
+  NOW,
+  practitioner,
+  RPPS,
+  role,
+  schedule,
+  slot,
+  TO,
+} from '../support/vendor-bundle.ts';
+
+function read(page: unknown, call = 0): CallAnswer {
+  const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
+  const reader = new AnswerReader({
+    editor: 'a',
+    flow: 'INT_R01',
+    subjects: [RPPS],
+    fromMs: FROM,
+    toMs: TO,
+    nowMs: NOW,
+    hash,
+  });
+  reader.add(page);
+  return { call, ...reader.finish(), durationMs: 3, bytes: 10, pages: 1, noStore: false };
+}
+
+it('gives back the answers that were written, whatever names and comments hold', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'grapheme' }), { maxLength: 4 }), (names) => {
+      const answers = names.map((family, call) =>
+        read(
+          bundle([
+            slot({ comment: `https://agenda.example/?n=${encodeURIComponent(family.toWellFormed())}` }),
+            schedule(),
+            practitioner({ name: [{ family }] }),
+            role(),
+          ]),
+          call,
+        ),
+      );
+      const body = answers.map(writeAnswerLines).join('\n');
+      expect(answers.length === 0 ? [] : readAnswerLines(body)).toEqual(answers);
+    }),
+  );
+});
+
+it('names its search and heads without a look at the rest', () => {
+  const one = read(answer([slot()]));
+  const message = writeFrame({
+    search: 's-1',
+    heads: [{ call: 0, durationMs: 3 }],
+    body: writeAnswerLines(one),
+  });
+  expect(isFrame(message)).toBe(true);
+  expect(isFrame('["push",["pipeline",1]]')).toBe(false);
+  expect(readFrame(message)).toEqual({
+    search: 's-1',
+    heads: [{ call: 0, durationMs: 3 }],
+    body: writeAnswerLines(one),
+  });
+});
+
+it('does not pass off a cut frame as an answer', () => {
+  const message = writeFrame({ search: 's-1', heads: [], body: writeAnswerLines(read(answer([slot()]))) });
+  expect(() => readFrame('A')).toThrow();
+  expect(() => readFrame('As-1\n[')).toThrow();
+  const { body } = readFrame(message);
+  const lines = body.split('\n');
+  expect(() => readAnswerLines(lines.slice(0, -1).join('\n'))).toThrow();
+  expect(() => readAnswerLines(body.slice(0, 40))).toThrow();
+});
