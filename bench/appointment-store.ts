@@ -2,7 +2,7 @@
 // is stopped; and a bare SQLite table of as many rows, with the same durability, to compare with.
 
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SYSTEM_A } from '../test/support/appointment-edge.ts';
@@ -58,7 +58,16 @@ export function fillEdge(stateDir: string, from: number, to: number): void {
       operator, NULL, replace(?1, 'VALUE', value) FROM fill`,
   ).run(content);
   db.exec('COMMIT; DROP TABLE fill; PRAGMA wal_checkpoint(TRUNCATE)');
+  const { name } = db.prepare('SELECT file AS name FROM pragma_database_list').get() as { name: string };
   db.close();
+  settle(name);
+}
+
+/** On disk before anything is measured: else the first checkpoint pays for the whole past. */
+function settle(file: string): void {
+  const handle = openSync(file, 'r+');
+  fsyncSync(handle);
+  closeSync(handle);
 }
 
 /** Insert-or-update of one row per transaction, durable before it returns, like D1's: WAL, synchronous FULL. */
@@ -66,8 +75,10 @@ export class BareStore {
   readonly #db: DatabaseSync;
   readonly #put: ReturnType<DatabaseSync['prepare']>;
   readonly #content = contentTemplate();
+  readonly #file: string;
 
   constructor(file: string) {
+    this.#file = file;
     this.#db = new DatabaseSync(file);
     this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       CREATE TABLE IF NOT EXISTS bare (id TEXT PRIMARY KEY, updated_ms INTEGER NOT NULL, content TEXT NOT NULL)
@@ -88,6 +99,7 @@ export class BareStore {
       )
       .run(from, to, this.#content);
     this.#db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -2000; PRAGMA wal_checkpoint(TRUNCATE)');
+    settle(this.#file);
   }
 
   put(value: string): void {

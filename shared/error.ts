@@ -72,7 +72,7 @@ export interface ErrorIssue {
   /** One French sentence for people. */
   readonly text: string;
   readonly expression: string;
-  /** Id of the rule that is broken, docs/rules.md. */
+  /** Id of the rule that is broken: docs/rules.md, docs/appointments.md § 2. */
   readonly rule: string;
 }
 
