@@ -1,7 +1,6 @@
 // Instants as the guide writes them and as vendors and callers write them. Pure: `now` is always passed in.
 // Strict form (identifiers.md § 6): `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`, three decimals, numeric offset, never `Z`.
 
-const STRICT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2}$/;
 const TOLERANT =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const DAY_MS = 24 * 3600 * 1000;
@@ -92,10 +91,16 @@ function localMillis(
   minute: number,
   second: number,
 ): number | undefined {
-  if (month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  const date = new Date(ms);
-  return date.getUTCDate() === day && date.getUTCMonth() === month - 1 && year >= 1900 ? ms : undefined;
+  // Written so that NaN fails.
+  if (!(year >= 1900 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)))
+    return undefined;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return undefined;
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
 function parseOffset(zone: string): number | undefined {
@@ -106,15 +111,42 @@ function parseOffset(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
 }
 
-/** Milliseconds of an instant already in the strict form and real; undefined for anything else. Fast. */
+/** Digits `length` long at `at`, as a number; NaN when one is not a digit. */
+function digits(text: string, at: number, length: number): number {
+  let value = 0;
+  for (let i = at; i < at + length; i += 1) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+/**
+ * Milliseconds of an instant already in the strict form and real; undefined for anything else. Read digit by digit:
+ * it runs twice per slot, where a regular expression and Date.parse took a fifth of the reader's time.
+ */
 export function strictMillis(text: string): number | undefined {
-  if (text.length !== 29 || !STRICT.test(text)) return undefined;
-  const ms = Date.parse(text);
-  // Date.parse rolls no day over in ISO strings, but accepts 24:00 and offsets up to 23:59.
-  if (Number.isNaN(ms) || text.startsWith('24', 11) || text.slice(24, 26) > '14') return undefined;
-  // V8 accepts 2026-02-30 as 2 March: only days 29..31 can be unreal.
-  if (text.charCodeAt(8) < 50 || (text.startsWith('2', 8) && text.charCodeAt(9) < 57)) return ms;
-  return parseInstant(text) === undefined ? undefined : ms;
+  if (text.length !== 29 || text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return undefined;
+  if (text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58)
+    return undefined;
+  const sign = text.charCodeAt(23);
+  if (text.charCodeAt(19) !== 46 || text.charCodeAt(26) !== 58 || (sign !== 43 && sign !== 45))
+    return undefined;
+  const local = localMillis(
+    digits(text, 0, 4),
+    digits(text, 5, 2),
+    digits(text, 8, 2),
+    digits(text, 11, 2),
+    digits(text, 14, 2),
+    digits(text, 17, 2),
+  );
+  const millis = digits(text, 20, 3);
+  const hours = digits(text, 24, 2);
+  const minutes = digits(text, 27, 2);
+  // NaN passes neither comparison.
+  if (local === undefined || !(hours <= 14 && minutes <= 59 && millis >= 0)) return undefined;
+  return local + millis - (sign === 45 ? -1 : 1) * (hours * 60 + minutes) * MINUTE_MS;
 }
 
 function two(n: number): string {
