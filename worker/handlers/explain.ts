@@ -8,6 +8,7 @@ import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifi
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
+import { readTombstones } from '../vendors/booked-slots.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
 import { fanOut } from '../vendors/fan-out.ts';
@@ -45,6 +46,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { editor, flow } = parsed.output;
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
+  const tombstones = await readTombstones(context.env.DB, context.requestId, query);
   const { results } = await fanOut(context, {
     query,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
@@ -58,7 +60,14 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
       text: `Aucun relais ne sert ${flow} pour l'éditeur ${editor}.`,
     });
   }
-  const slots = (result.answer?.trace ?? []).map((slot) => explain(slot, atMs));
+  const [subject = ''] = query.subjects;
+  const bury = (slot: SlotTrace): SlotTrace => {
+    const startMs = parseInstant(slot.start)?.ms ?? 0;
+    const endMs = parseInstant(slot.end)?.ms ?? 0;
+    const isBooked = slot.dropped === undefined && tombstones.isBooked(editor, subject, startMs, endMs);
+    return isBooked ? { ...slot, dropped: 'slot-booked' } : slot;
+  };
+  const slots = (result.answer?.trace ?? []).map((slot) => explain(bury(slot), atMs));
   return jsonResponse(
     {
       editor,

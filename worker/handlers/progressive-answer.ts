@@ -5,6 +5,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { RequestContext } from '../http.ts';
+import { readTombstones } from '../vendors/booked-slots.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type CallResult, fanOut } from '../vendors/fan-out.ts';
 import { keepLedger, ledgerEntry } from '../vendors/ledger.ts';
@@ -62,8 +63,9 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
   const shown = new Map<string, number>();
   const hidden: HiddenSlots[] = [];
   let total = 0;
+  const tombstones = await readTombstones(context.env.DB, requestId, query);
   const onResults = (results: readonly CallResult[]): void => {
-    const part = mergeAnswers(results, { query, base, nowMs: Date.now() });
+    const part = mergeAnswers(results, { query, base, nowMs: Date.now(), tombstones });
     for (const [subject, count] of part.shown) shown.set(subject, (shown.get(subject) ?? 0) + count);
     hidden.push(...part.hidden);
     total += part.total;

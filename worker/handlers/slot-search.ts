@@ -5,6 +5,7 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
+import { readTombstones } from '../vendors/booked-slots.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { fanOut, GATHER_MS } from '../vendors/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
@@ -36,13 +37,15 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const { query, preferences, selfUrl } = question;
   const { requestId, fhirBase } = context;
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
+  const reading = readTombstones(context.env.DB, requestId, query);
   const answers = await fanOut(context, {
     query,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
     gatherMs: GATHER_MS,
   });
+  const tombstones = await reading;
   const nowMs = Date.now();
-  const merged = mergeAnswers(answers.results, { query, base: fhirBase, nowMs });
+  const merged = mergeAnswers(answers.results, { query, base: fhirBase, nowMs, tombstones });
   const ledger = keepLedger(query, answers, merged.shown, nowMs);
   const issues = extraIssues(question, answers, merged.hidden);
   // The guide's empty Bundle has no entry: it says all there is to say when everybody answered.

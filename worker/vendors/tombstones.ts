@@ -5,7 +5,7 @@
 export interface BookedSlot {
   readonly editor: string;
   /** Prefixed national identifier; absent for SOS appointments, which name nobody. */
-  readonly practitioner?: string;
+  readonly practitioner?: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
 }
