@@ -138,6 +138,10 @@ function pathOf(baseUrl: string, { identifier }: AccountRequest): string {
 function replyOf(outcome: WriteOutcome, durationMs: number): AccountReply {
   if (!outcome.ok) return { kind: 'failed', reason: outcome.reason, sent: outcome.sent, durationMs };
   const { status, location, retryAfterS, body } = outcome;
+  // A page for people is a proxy's or a maintenance page: the vendor's program has said nothing.
+  if (status < 300 && /^\s*<(?:!doctype\s+html|html)\b/i.test(body.toString('utf8', 0, 200))) {
+    return { kind: 'failed', reason: 'not-json', sent: true, durationMs };
+  }
   return {
     kind: 'answered',
     status,

@@ -26,6 +26,22 @@ export interface Config {
   readonly breakerSlowMs: number;
   /** An appointment is forgotten so long after its end. */
   readonly appointmentRetentionDays: number;
+  /** Regulators' accounts at vendors, docs/accounts.md § 7. */
+  readonly accounts: {
+    /** What a login may take before it answers; the rest goes on behind. */
+    readonly loginMs: number;
+    /** So many withdrawals within the window go out at once; the next ones wait for an operator. */
+    readonly waveMax: number;
+    readonly waveWindowMs: number;
+    /** A withdrawn account open for longer is an alarm. */
+    readonly alarmMs: number;
+    /** Re-assertions per vendor and hour; 0: none. */
+    readonly driftPerHour: number;
+    /** After so many drift events within a day, a vendor is no longer re-asserted. */
+    readonly driftStop: number;
+    /** A regulator without right, closed everywhere, is forgotten after this. */
+    readonly retentionDays: number;
+  };
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
 }
@@ -71,6 +87,13 @@ const schema = v.pipe(
         'simulate',
       ),
       BREAKER_SLOW_MS: integer('5000', 100, 25_000),
+      ACCOUNT_LOGIN_MS: integer('3000', 100, 25_000),
+      ACCOUNT_WAVE_MAX: integer('20', 1, 100_000),
+      ACCOUNT_WAVE_WINDOW_S: integer('3600', 1, 86_400),
+      ACCOUNT_ALARM_S: integer('900', 1, 604_800),
+      ACCOUNT_DRIFT_PER_HOUR: integer('0', 0, 3_600),
+      ACCOUNT_DRIFT_STOP: integer('10', 1, 10_000),
+      ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
       PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
     },
     'is missing',
@@ -117,6 +140,15 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
     breakerMode: settings.BREAKER_MODE,
     breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
+    accounts: Object.freeze({
+      loginMs: settings.ACCOUNT_LOGIN_MS,
+      waveMax: settings.ACCOUNT_WAVE_MAX,
+      waveWindowMs: settings.ACCOUNT_WAVE_WINDOW_S * 1000,
+      alarmMs: settings.ACCOUNT_ALARM_S * 1000,
+      driftPerHour: settings.ACCOUNT_DRIFT_PER_HOUR,
+      driftStop: settings.ACCOUNT_DRIFT_STOP,
+      retentionDays: settings.ACCOUNT_RETENTION_DAYS,
+    }),
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
   });
 }

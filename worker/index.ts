@@ -1,6 +1,7 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
 import type { Env } from './config.ts';
+import { NIGHTLY_CRON, runAccounts } from './handlers/accounts-schedule.ts';
 import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
 import { handleRequest } from './router.ts';
 
@@ -8,5 +9,14 @@ export { RelayHub } from './relay-hub.ts';
 
 export default {
   fetch: handleRequest,
-  scheduled: (event, env) => purgeExpiredAppointments(env, event.scheduledTime),
+  scheduled: async ({ cron, scheduledTime }, env) => {
+    // Named in wrangler.toml; whoever names none wants everything.
+    const isNightly = cron === '' || cron === NIGHTLY_CRON;
+    const runs = await Promise.allSettled([
+      runAccounts(env, scheduledTime, isNightly),
+      isNightly ? purgeExpiredAppointments(env, scheduledTime) : undefined,
+    ]);
+    // One that fails stops no other; the platform still shows the run as failed.
+    for (const run of runs) if (run.status === 'rejected') throw run.reason;
+  },
 } satisfies ExportedHandler<Env>;

@@ -11,6 +11,7 @@ import { answerEditorRules, answerEditors, answerRelays } from './handlers/edito
 import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
+import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
 import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
 import type { RequestContext } from './http.ts';
@@ -91,6 +92,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   ...APPOINTMENT_ROUTES,
+  ...PRACTITIONER_ROUTES,
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

@@ -3,8 +3,10 @@
 // identifier that a withdrawn account still bears is released to whoever takes it, one of an active account is not.
 
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AccountFaultSet } from './account-faults.ts';
 import { FHIR_JSON, IDNPS_SYSTEM, REGULATOR_SYSTEM } from './codes.ts';
-import type { Reply } from './exchange.ts';
+import type { Exchange, Reply } from './exchange.ts';
 import { Refusal } from './outcome.ts';
 import { parseQuery } from './query.ts';
 
@@ -41,6 +43,7 @@ export interface Account {
 }
 
 export class Accounts {
+  readonly faults = new AccountFaultSet();
   readonly #accounts: Account[] = [];
   #made = 0;
 
@@ -50,6 +53,17 @@ export class Accounts {
 
   clear(): void {
     this.#accounts.length = 0;
+    this.faults.replace([]);
+  }
+
+  /** As if the vendor had lost it. */
+  forget(key: string): void {
+    const at = this.#accounts.findIndex((account) => account.key === key);
+    if (at >= 0) this.#accounts.splice(at, 1);
+  }
+
+  knows(key: string): boolean {
+    return this.#find(key) !== undefined;
   }
 
   /** @throws Refusal */
@@ -89,22 +103,50 @@ export class Accounts {
   }
 }
 
-/** The answer to a POST or PUT of `/fhir/Practitioner`. @throws Refusal */
+/** The answer to a POST or PUT of `/fhir/Practitioner`, as the account faults say. @throws Refusal */
 export async function answerAccount(
-  request: IncomingMessage,
+  exchange: Exchange,
   accounts: Accounts,
   base: string,
+  reset: (exchange: Exchange) => void,
 ): Promise<Reply> {
+  const { request } = exchange;
   const body = parse(await readText(request));
-  if (request.method === 'POST') return accounts.create(body, base);
-  const url = request.url ?? '';
+  const faults = accounts.faults.take();
+  const late = faults.get('late');
+  // Not the exchange's wait: what is written late is written although the caller has left.
+  if (late !== undefined) await delay(late.delayMs, undefined, { ref: false });
+  const key = request.method === 'POST' ? undefined : readKey(request.url ?? '');
+  if (key !== undefined && faults.has('strict-put') && !accounts.knows(key)) {
+    throw new Refusal(404, 'not-found', 'aucun compte ne porte cet identifiant');
+  }
+  if (faults.has('forgetful')) return { status: key === undefined ? 201 : 200, headers: {}, body: '' };
+  const write = (): Reply =>
+    key === undefined ? accounts.create(body, base) : accounts.replace(key, body, base);
+  try {
+    if (faults.has('twice')) write();
+    const reply = write();
+    if (faults.has('lost')) {
+      reset(exchange);
+      return await exchange.waitForever();
+    }
+    return faults.has('always-200') ? { ...reply, status: 200 } : reply;
+  } catch (error) {
+    const isMute = error instanceof Refusal && error.code === 'duplicate' && faults.has('mute-duplicate');
+    if (!isMute) throw error;
+    return { status: 400, headers: { 'Content-Type': 'text/plain' }, body: 'doublon' };
+  }
+}
+
+/** `system|value` of a conditional PUT. @throws Refusal */
+function readKey(url: string): string {
   const cut = url.indexOf('?');
   const values = parseQuery(cut < 0 ? '' : url.slice(cut + 1)).filter(({ name }) => name === 'identifier');
   const [token] = values;
   if (token === undefined || values.length > 1) {
     throw new Refusal(400, 'required', 'PUT demande un paramètre identifier, un seul');
   }
-  return accounts.replace(token.value, body, base);
+  return token.value;
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -1,6 +1,7 @@
 // The control port, on loopback and in clear: what tests and people use to read a vendor's state and to steer it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { ACCOUNT_FAULTS, readAccountFaults } from './account-faults.ts';
 import { FAULTS, readFaults } from './faults.ts';
 import type { Practice } from './practice.ts';
 import { changeSettings } from './settings.ts';
@@ -18,6 +19,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'GET /faults': () => FAULTS,
   'GET /directory': ({ practice }) => describeDirectory(practice),
   'GET /accounts': ({ accounts }) => accounts.list(),
+  'GET /account-faults': () => ACCOUNT_FAULTS,
+  'PUT /account-fault': ({ accounts }, body) => {
+    accounts.faults.replace(accept(readAccountFaults(body)));
+    return accounts.faults.list();
+  },
   'GET /settings': ({ practice }) => practice.settings,
   'GET /fault': ({ faults }) => faults.list(),
   'PUT /fault': ({ faults }, body) => {

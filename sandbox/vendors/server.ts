@@ -134,7 +134,7 @@ async function answer(exchange: Exchange, route: Route, caller: Caller, parts: V
   const made =
     instead ??
     (writes
-      ? await answerAccount(exchange.request, parts.accounts, practice.base)
+      ? await answerAccount(exchange, parts.accounts, practice.base, parts.reset)
       : makeReply(exchange, route, faults, parts));
   await deliver(exchange, made, faults, parts.reset);
 }

@@ -6,7 +6,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { openAuthority } from '../pki/authority.ts';
 import { ensureVendorServer } from '../pki/sandbox-pki.ts';
-import { Accounts } from './accounts.ts';
+import { readAccountFaults } from './account-faults.ts';
+import { type Account, Accounts } from './accounts.ts';
 import { makeControlServer } from './control.ts';
 import { type Fault, FaultSet, readFaults } from './faults.ts';
 import { Journal } from './journal.ts';
@@ -52,6 +53,10 @@ export interface Vendor {
   state(): ReturnType<typeof describeState>;
   /** Throws on what the control port would refuse. */
   setFaults(faults: unknown): void;
+  setAccountFaults(faults: unknown): void;
+  accounts(): readonly Account[];
+  /** Loses the account of `system|value`. */
+  forgetAccount(key: string): void;
   setSettings(change: Partial<Settings>): void;
   /** An answer to serve word for word in place of searches. */
   serve(answer: { body: unknown; status?: number; headers?: Record<string, string>; times?: number }): void;
@@ -123,6 +128,13 @@ async function openControl(inside: VendorInside, server: Server, controlPort: nu
       practice,
       state: () => describeState(inside),
       setFaults: (input) => faults.replace(acceptFaults(input)),
+      setAccountFaults: (input) => {
+        const wanted = readAccountFaults(input);
+        if (typeof wanted === 'string') throw new TypeError(wanted);
+        inside.accounts.faults.replace(wanted);
+      },
+      accounts: () => inside.accounts.list(),
+      forgetAccount: (key) => inside.accounts.forget(key),
       setSettings: (change) => {
         const settings = changeSettings(practice.settings, change);
         if (typeof settings === 'string') throw new TypeError(settings);

@@ -86,6 +86,12 @@ export class System {
     return this.#edge?.url ?? '';
   }
 
+  /** The running edge: its schedule, its database. */
+  get edge(): EdgeProcess {
+    if (this.#edge === undefined) throw new Error('the edge is stopped');
+    return this.#edge;
+  }
+
   async startEdge(): Promise<void> {
     this.#edge = await startLocalEdge({
       host: '127.0.0.1',

@@ -8,7 +8,7 @@ type Interaction = 'search-type' | 'read' | 'vread' | 'history-instance' | 'crea
 
 /** What a route tells the CapabilityStatement. */
 export interface Capability {
-  readonly type: 'Slot' | 'Schedule' | 'Appointment';
+  readonly type: 'Slot' | 'Schedule' | 'Appointment' | 'Practitioner';
   readonly interactions: readonly Interaction[];
   readonly searchParameters: readonly string[];
   readonly includes: readonly string[];

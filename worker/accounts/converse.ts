@@ -1,0 +1,101 @@
+// Says one message to one vendor until it has an answer that means something: the POST that turns out to be a
+// duplicate becomes a PUT, the PUT of an account the vendor has lost becomes a POST. One body, at most four requests,
+// one budget. flows.md § 4.
+
+import type { AccountRequest } from '../../shared/link/accounts.ts';
+import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
+import type { HubAccountReply } from './carry.ts';
+import type { Message } from './ledger.ts';
+import type { Regulator } from './regulator.ts';
+import { failureVerdict, isDuplicate, isLost, isMissing, isYes, type Verdict } from './verdict.ts';
+
+const REQUESTS_MAX = 4;
+/** With less left, a vendor could not answer another request. */
+const WORTH_ANOTHER_MS = 300;
+
+export interface Conversation {
+  readonly id: string;
+  readonly editor: string;
+  readonly budgetMs: number;
+  readonly send: (request: AccountRequest) => Promise<HubAccountReply>;
+}
+
+type Address = { readonly method: 'POST' } | { readonly method: 'PUT'; readonly query: RegulatorIdentifier };
+
+export async function converse(
+  message: Message,
+  regulator: Regulator,
+  { id, editor, budgetMs, send }: Conversation,
+): Promise<Verdict> {
+  const endMs = Date.now() + budgetMs;
+  const { identifier, active } = message;
+  const { family, given, email } = regulator;
+  const body = JSON.stringify(regulatorResource({ identifier, active, family, given, email }));
+  let address: Address =
+    message.query === undefined ? { method: 'POST' } : { method: 'PUT', query: message.query };
+  let wasLost = false;
+  let wasMissing = false;
+  for (let count = 1; ; count += 1) {
+    const reply = await ask(send, {
+      id,
+      editor,
+      method: address.method,
+      ...(address.method === 'PUT' ? { identifier: address.query } : {}),
+      body,
+      budgetMs: Math.max(0, endMs - Date.now()),
+      ...(active ? {} : { urgent: true }),
+    });
+    if (isYes(reply) && reply.kind === 'answered') {
+      return {
+        kind: 'yes',
+        status: reply.status,
+        location: reply.location,
+        method: address.method,
+        surprise: wasMissing
+          ? 'missing'
+          : address.method === 'PUT' && reply.status === 201
+            ? 'created'
+            : undefined,
+      };
+    }
+    const next = count < REQUESTS_MAX ? nextAddress(address, reply, message, wasMissing) : undefined;
+    if (next === undefined || endMs - Date.now() < WORTH_ANOTHER_MS) return failureVerdict(reply, wasLost);
+    wasLost ||= isLost(reply);
+    wasMissing ||= isMissing(reply);
+    address = next;
+  }
+}
+
+/** The hub itself may be gone: then nobody knows. */
+async function ask(send: Conversation['send'], request: AccountRequest): Promise<HubAccountReply> {
+  try {
+    return await send(request);
+  } catch {
+    return { kind: 'failed', reason: 'relay-lost', sent: true, durationMs: 0 };
+  }
+}
+
+function nextAddress(
+  address: Address,
+  reply: HubAccountReply,
+  { identifier, mayBear }: Message,
+  wasMissing: boolean,
+): Address | undefined {
+  if (address.method === 'POST') {
+    // The vendor may have it, or has it: the guide's conditional PUT is right in both cases.
+    return isDuplicate(reply) || (isLost(reply) && isQuick(reply))
+      ? { method: 'PUT', query: identifier }
+      : undefined;
+  }
+  if (isMissing(reply) && !wasMissing) return { method: 'POST' };
+  // The lost message had changed the identifier after all. Without such a doubt it is somebody else's account.
+  if (isDuplicate(reply) && mayBear && !sameIdentifier(address.query, identifier)) {
+    return { method: 'PUT', query: identifier };
+  }
+  return undefined;
+}
+
+/** A vendor that let the time run out, or is not there, would do it again. */
+function isQuick(reply: HubAccountReply): boolean {
+  return reply.kind === 'answered' ? reply.status !== 503 : reply.reason === 'reset';
+}

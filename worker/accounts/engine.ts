@@ -1,0 +1,31 @@
+// What the account machinery works with: the store, the way to a vendor, a clock that callers own, settings. Handlers,
+// the front's face and the scheduled run each make one with `openEngine`; tests give it another clock.
+
+import type { AccountRequest } from '../../shared/link/accounts.ts';
+import { type Config, type Env, readConfig } from '../config.ts';
+import { hubOf } from '../relay-hub.ts';
+import type { HubAccountReply } from './carry.ts';
+
+export interface Engine {
+  readonly db: D1Database;
+  readonly send: (request: AccountRequest) => Promise<HubAccountReply>;
+  readonly nowMs: () => number;
+  /** In both programs' logs. */
+  readonly requestId: string;
+  readonly deadlineMs: number;
+  readonly settings: Config['accounts'];
+}
+
+/** `startMs`: what time it is now, for whoever replays another day. */
+export function openEngine(env: Env, requestId: string, startMs = Date.now()): Engine {
+  const { deadlineMs, accounts } = readConfig(env);
+  const offsetMs = startMs - Date.now();
+  return {
+    db: env.DB,
+    send: (request) => hubOf(env).sendAccount(request) as Promise<HubAccountReply>,
+    nowMs: () => Date.now() + offsetMs,
+    requestId,
+    deadlineMs,
+    settings: accounts,
+  };
+}

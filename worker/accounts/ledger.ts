@@ -1,0 +1,227 @@
+// What is known of one regulator's account at one vendor, and how a message changes it. The rules of § 3 of
+// docs/accounts.md, as functions from a row to the next row: no I/O, no clock. A row is written before its message
+// leaves (`claim`) and again when the outcome is known (`settle`); in between, and after a crash, `sent` says that
+// the vendor may or may not have taken it.
+
+import { type RegulatorIdentifier, sameIdentifier } from '../../shared/sas/regulator.ts';
+import { pauseMs } from './pause.ts';
+import type { Regulator } from './regulator.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Longer than a message, its fallbacks and their answers can take: whoever finds it over is alone. */
+export const LEASE_MS = 20_000;
+/**
+ * How long a message without answer may still take effect: relay and link give up within 40 s, the rest is a vendor's
+ * own queue. A state confirmed meanwhile is said once more after it.
+ */
+export const SETTLE_MS = 120_000;
+/** A login's unfinished work is tried again for so long; after that the next login does it. */
+const LOGIN_RETRIES_MS = 12 * 3600 * 1000;
+
+interface Confirmed {
+  readonly version: number;
+  readonly hash: string;
+  readonly identifier: RegulatorIdentifier;
+  readonly active: boolean;
+  readonly status: number;
+  readonly ms: number;
+}
+
+interface Sent {
+  readonly version: number;
+  readonly hash: string;
+  readonly identifier: RegulatorIdentifier;
+  readonly ms: number;
+}
+
+export interface AccountRow {
+  readonly regulator: string;
+  readonly editor: string;
+  /** 0: not stored yet. */
+  readonly revision: number;
+  readonly open: boolean;
+  readonly confirmed: Confirmed | undefined;
+  readonly location: string | undefined;
+  readonly createdStatus: number | undefined;
+  readonly sent: Sent | undefined;
+  readonly doubt: { readonly hash: string; readonly untilMs: number } | undefined;
+  readonly recheckMs: number | undefined;
+  readonly lease: { readonly id: string; readonly untilMs: number } | undefined;
+  readonly attempts: number;
+  readonly nextTryMs: number | undefined;
+  readonly askedMs: number | undefined;
+  readonly differsMs: number | undefined;
+  readonly error:
+    | { readonly reason: string; readonly status: number | undefined; readonly ms: number }
+    | undefined;
+  readonly checkedMs: number | undefined;
+}
+
+/** One body for one vendor. */
+export interface Message {
+  /** In the body. */
+  readonly identifier: RegulatorIdentifier;
+  /** In the query of a PUT; undefined: nothing is known there, so POST. */
+  readonly query: RegulatorIdentifier | undefined;
+  /** The account may bear the body's identifier already, from a message whose answer was lost. */
+  readonly mayBear: boolean;
+  readonly hash: string;
+  readonly version: number;
+  readonly active: boolean;
+  /** False: it settles a doubt about the identifier; the wanted one follows. */
+  readonly isFinal: boolean;
+}
+
+export type Plan =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'busy'; readonly untilMs: number }
+  | { readonly kind: 'send'; readonly message: Message };
+
+export function newRow(regulator: string, editor: string): AccountRow {
+  return {
+    regulator,
+    editor,
+    revision: 0,
+    open: false,
+    confirmed: undefined,
+    location: undefined,
+    createdStatus: undefined,
+    sent: undefined,
+    doubt: undefined,
+    recheckMs: undefined,
+    lease: undefined,
+    attempts: 0,
+    nextTryMs: undefined,
+    askedMs: undefined,
+    differsMs: undefined,
+    error: undefined,
+    checkedMs: undefined,
+  };
+}
+
+/** Whether the vendor is known to have what is wanted, or needs a message. */
+export function isDue(row: AccountRow, regulator: Regulator, nowMs: number): boolean {
+  if (row.recheckMs !== undefined && row.recheckMs <= nowMs) return true;
+  if (!regulator.active) return row.open;
+  return row.confirmed?.hash !== regulator.hash || row.sent !== undefined;
+}
+
+/**
+ * What to say now, if anything. `taken`: another account at this vendor bears the identifier last confirmed here, so
+ * it names that one. `isAsserting` says the state again although it is known (drift repair).
+ */
+export function plan(
+  row: AccountRow,
+  regulator: Regulator,
+  { taken, nowMs, isAsserting = false }: { taken: boolean; nowMs: number; isAsserting?: boolean },
+): Plan {
+  if (!isAsserting && !isDue(row, regulator, nowMs)) return { kind: 'nothing' };
+  if (row.lease !== undefined && row.lease.untilMs > nowMs) {
+    return { kind: 'busy', untilMs: row.lease.untilMs };
+  }
+  const confirmed = taken ? undefined : row.confirmed?.identifier;
+  const doubted = row.sent?.identifier;
+  const wanted = regulator.identifier ?? confirmed ?? doubted;
+  if (wanted === undefined) return { kind: 'nothing' };
+  // A lost message may have given the account a third identifier: that is settled first, or an account is left behind.
+  const isStep =
+    doubted !== undefined && !sameIdentifier(doubted, confirmed) && !sameIdentifier(doubted, wanted);
+  const identifier = isStep ? doubted : wanted;
+  return {
+    kind: 'send',
+    message: {
+      identifier,
+      query: confirmed ?? doubted,
+      mayBear: sameIdentifier(identifier, doubted),
+      hash: isStep ? `${regulator.hash}/step` : regulator.hash,
+      version: regulator.version,
+      active: regulator.active,
+      isFinal: !isStep,
+    },
+  };
+}
+
+export interface Claim {
+  readonly message: Message;
+  readonly taken: boolean;
+  readonly lease: string;
+  readonly nowMs: number;
+  readonly isLogin: boolean;
+}
+
+/** The row as it must be stored before the message leaves. */
+export function claim(row: AccountRow, { message, taken, lease, nowMs, isLogin }: Claim): AccountRow {
+  const { version, hash, identifier } = message;
+  const untilMs = nowMs + LEASE_MS;
+  return {
+    ...row,
+    revision: row.revision + 1,
+    open: row.open || message.active,
+    confirmed: taken ? undefined : row.confirmed,
+    sent: { version, hash, identifier, ms: nowMs },
+    doubt: doubtAfter(row, nowMs),
+    lease: { id: lease, untilMs },
+    // Whoever claims and is never heard of again leaves the rest to the scheduled handler.
+    nextTryMs: untilMs,
+    askedMs: isLogin ? nowMs : row.askedMs,
+    differsMs: row.differsMs ?? nowMs,
+  };
+}
+
+function doubtAfter({ sent, doubt }: AccountRow, nowMs: number): AccountRow['doubt'] {
+  const older = doubt !== undefined && doubt.untilMs > nowMs ? doubt : undefined;
+  if (sent === undefined) return older;
+  const untilMs = Math.max(sent.ms + SETTLE_MS, older?.untilMs ?? 0);
+  return { hash: older === undefined || older.hash === sent.hash ? sent.hash : '*', untilMs };
+}
+
+/** `before` is the row that was claimed, `claimed` the row that the claim stored. */
+export function settle(
+  before: AccountRow,
+  claimed: AccountRow,
+  message: Message,
+  verdict: Verdict,
+  nowMs: number,
+): AccountRow {
+  const row = { ...claimed, revision: claimed.revision + 1, lease: undefined };
+  if (verdict.kind === 'yes') return confirm(row, message, verdict, nowMs);
+  const attempts = row.attempts + 1;
+  // What surely had no effect leaves the row as it was, doubts of before included.
+  const known = verdict.isUncertain
+    ? {}
+    : { sent: before.sent, doubt: before.doubt, open: before.open, differsMs: row.differsMs };
+  const isGivenUp =
+    message.active && (verdict.kind === 'refused' || nowMs - (row.askedMs ?? 0) >= LOGIN_RETRIES_MS);
+  return {
+    ...row,
+    ...known,
+    attempts,
+    error: { reason: verdict.reason, status: verdict.status, ms: nowMs },
+    nextTryMs: isGivenUp ? undefined : nowMs + pauseMs(attempts, verdict.retryAfterS),
+  };
+}
+
+function confirm(
+  row: AccountRow,
+  { identifier, version, hash, active, isFinal }: Message,
+  verdict: Extract<Verdict, { kind: 'yes' }>,
+  nowMs: number,
+): AccountRow {
+  const doubt =
+    row.doubt !== undefined && row.doubt.untilMs > nowMs && row.doubt.hash !== hash ? row.doubt : undefined;
+  const { status, location } = verdict;
+  return {
+    ...row,
+    open: active,
+    confirmed: { version, hash, identifier, active, status, ms: nowMs },
+    location: location ?? row.location,
+    createdStatus: verdict.method === 'POST' ? status : row.createdStatus,
+    sent: undefined,
+    doubt,
+    recheckMs: isFinal ? doubt?.untilMs : undefined,
+    attempts: 0,
+    nextTryMs: isFinal ? doubt?.untilMs : nowMs,
+    differsMs: isFinal ? undefined : row.differsMs,
+    error: undefined,
+  };
+}

@@ -1,0 +1,32 @@
+// A regulator as kept at the edge: what SAS last said, its version, and the hash that tells whether a vendor has it.
+
+import type { RegulatorContent, RegulatorIdentifier } from '../../shared/sas/regulator.ts';
+
+export interface Regulator {
+  readonly id: string;
+  /** Undefined once another regulator has taken it over. */
+  readonly identifier: RegulatorIdentifier | undefined;
+  /** SAS's own id, when known beside a national identifier. */
+  readonly technicalId: string | undefined;
+  readonly active: boolean;
+  readonly family: string;
+  readonly given: string;
+  readonly email: string;
+  readonly territories: readonly string[];
+  readonly version: number;
+  readonly hash: string;
+  readonly updatedMs: number;
+  readonly withdrawnMs: number | undefined;
+  /** The wave of withdrawals that an operator has yet to confirm. */
+  readonly wave: string | undefined;
+}
+
+/** Of all that vendors are told: two contents with one hash need no message between them. */
+export async function hashOf(content: RegulatorContent): Promise<string> {
+  const { identifier, active, family, given, email } = content;
+  const text = JSON.stringify([identifier.system, identifier.value, active, family, given, email]);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest).subarray(0, 16), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  ).join('');
+}

@@ -1,0 +1,76 @@
+// A regulator as SAS reads it here: the resource of the guide, with one extension per vendor that says where its
+// account stands. docs/accounts.md § 2.
+
+import type { Extension } from 'fhir/r4';
+import type { JsonObject } from '../../shared/fhir/json.ts';
+import { regulatorResource } from '../../shared/sas/regulator.ts';
+import type { Pair } from '../store/accounts.ts';
+import { isDue, newRow } from './ledger.ts';
+import type { Regulator } from './regulator.ts';
+
+export const ACCOUNT_EXTENSION = 'urn:x-passerelle:account';
+
+/** `done`: as wanted. `open`: withdrawn, not confirmed. `to-create`, `to-update`: at the next login, or under way. */
+export type AccountState = 'done' | 'open' | 'to-create' | 'to-update' | 'none';
+
+export function accountState(pair: Pair, regulator: Regulator, nowMs: number): AccountState {
+  const row = pair.row ?? newRow(regulator.id, pair.editor);
+  if (!regulator.active) return row.open ? 'open' : row.confirmed === undefined ? 'none' : 'done';
+  if (!isDue(row, regulator, nowMs)) return 'done';
+  return row.confirmed === undefined ? 'to-create' : 'to-update';
+}
+
+export function practitionerOf(regulator: Regulator, pairs: readonly Pair[], nowMs: number): JsonObject {
+  const { id, version, updatedMs, identifier } = regulator;
+  const extension = pairs
+    .filter(({ isServed, row }) => isServed || row !== undefined)
+    .map((pair) => extensionOf(pair, regulator, nowMs));
+  // Somebody without right whose identifier was given away has none left.
+  const {
+    meta,
+    identifier: written,
+    ...rest
+  } = regulatorResource({
+    ...regulator,
+    identifier: identifier ?? { system: '', value: '' },
+  });
+  return {
+    resourceType: 'Practitioner',
+    id,
+    meta: {
+      ...(meta as object),
+      versionId: String(version),
+      lastUpdated: new Date(updatedMs).toISOString(),
+    },
+    ...(extension.length === 0 ? {} : { extension }),
+    ...(identifier === undefined ? {} : { identifier: written }),
+    ...rest,
+  };
+}
+
+function extensionOf(pair: Pair, regulator: Regulator, nowMs: number): Extension {
+  const { row } = pair;
+  const state = accountState(pair, regulator, nowMs);
+  const sinceMs =
+    state === 'done' || state === 'none'
+      ? row?.confirmed?.ms
+      : state === 'open'
+        ? regulator.withdrawnMs
+        : (row?.differsMs ?? regulator.updatedMs);
+  const parts: (Extension | undefined)[] = [
+    { url: 'vendor', valueCode: pair.editor },
+    { url: 'state', valueCode: state },
+    sinceMs === undefined ? undefined : { url: 'since', valueInstant: instant(sinceMs) },
+    row?.error === undefined ? undefined : { url: 'reason', valueString: row.error.reason },
+    row?.nextTryMs === undefined ? undefined : { url: 'nextTry', valueInstant: instant(row.nextTryMs) },
+  ];
+  return { url: ACCOUNT_EXTENSION, extension: parts.filter((part) => part !== undefined) };
+}
+
+export function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+export function etagOf({ version }: Regulator): string {
+  return `W/"${version}"`;
+}

@@ -1,0 +1,106 @@
+// What operators see and decide of the accounts: counts per vendor, who is still open although withdrawn, the waves
+// that wait for them, drift. docs/accounts.md §§ 4 to 6. Regulators appear by their id here, never by name.
+
+import { GatewayError } from '../../shared/error.ts';
+import { openEngine } from '../accounts/engine.ts';
+import { instant } from '../accounts/resource.ts';
+import { flushWithdrawals } from '../accounts/withdraw.ts';
+import { jsonResponse, type RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { listDrift } from '../store/accounts-drift.ts';
+import { accountsByVendor, exposureByVendor, listOpen } from '../store/accounts-exposure.ts';
+import { confirmWave, listWaves } from '../store/accounts-waves.ts';
+import { listEditors } from '../store/editors.ts';
+
+const LIST_MAX = 500;
+const DAY_MS = 24 * 3600 * 1000;
+
+/** GET /admin/accounts. */
+export async function answerAccounts(context: RequestContext): Promise<Response> {
+  const vendors = await accountsByVendor(context.env.DB, context.startedMs - DAY_MS);
+  const { driftPerHour, driftStop } = context.config.accounts;
+  return jsonResponse(
+    {
+      drift: { perHour: driftPerHour, stopAfter: driftStop },
+      vendors: vendors.map((vendor) => ({
+        ...vendor,
+        isDriftStopped: driftPerHour > 0 && vendor.driftEvents >= driftStop,
+      })),
+    },
+    context,
+  );
+}
+
+/** GET /admin/accounts/exposure: how long, where, and what is tried next. */
+export async function answerExposure(context: RequestContext): Promise<Response> {
+  const { env, startedMs, config } = context;
+  const [vendors, accounts, waves] = await Promise.all([
+    exposureByVendor(env.DB),
+    listOpen(env.DB, LIST_MAX),
+    listWaves(env.DB),
+  ]);
+  const secondsSince = (ms: number): number => Math.max(0, Math.round((startedMs - ms) / 1000));
+  const { alarmMs } = config.accounts;
+  const oldestMs = Math.min(startedMs, ...vendors.map((vendor) => vendor.oldestMs));
+  return jsonResponse(
+    {
+      at: instant(startedMs),
+      alarmAfterSeconds: alarmMs / 1000,
+      isAlarm: startedMs - oldestMs > alarmMs,
+      open: vendors.reduce((sum, { open }) => sum + open, 0),
+      oldestSeconds: secondsSince(oldestMs),
+      vendors: vendors.map(({ editor, open, held, oldestMs: oldest }) => ({
+        editor,
+        open,
+        held,
+        oldestSeconds: secondsSince(oldest),
+      })),
+      accounts: accounts.map((account) => ({
+        regulator: account.regulator,
+        editor: account.editor,
+        since: instant(account.withdrawnMs),
+        seconds: secondsSince(account.withdrawnMs),
+        isAlarm: startedMs - account.withdrawnMs > alarmMs,
+        attempts: account.attempts,
+        reason: account.reason,
+        status: account.status,
+        nextTry: account.nextTryMs === null ? null : instant(account.nextTryMs),
+        heldBy: account.wave,
+      })),
+      waves: waves.map(({ id, openedMs, confirmedMs, regulators }) => ({
+        id,
+        opened: instant(openedMs),
+        confirmed: confirmedMs === null ? null : instant(confirmedMs),
+        regulators,
+      })),
+    },
+    context,
+  );
+}
+
+/** POST /admin/accounts/waves/{id}/confirm: these withdrawals are meant; they go out now. Saying it twice is once. */
+export async function confirmWithdrawals(context: RequestContext): Promise<Response> {
+  const { env, startedMs, requestId, parameters, caller } = context;
+  const wave = parameters.wave ?? '';
+  const members = await confirmWave(env.DB, wave, caller?.subject ?? '', startedMs);
+  if (members === undefined) {
+    throw new GatewayError({ reason: 'not-found', text: 'Aucune vague de retraits n’a cet id.' });
+  }
+  log('info', 'wave of withdrawals confirmed', { requestId, count: members.length });
+  const engine = openEngine(env, requestId, startedMs);
+  const deliver = async (): Promise<void> => {
+    const editors = await listEditors(env.DB);
+    await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id)));
+  };
+  context.waitUntil(deliver());
+  return jsonResponse({ wave, regulators: members.length }, context);
+}
+
+/** GET /admin/accounts/drift: the last events. */
+export async function answerDrift(context: RequestContext): Promise<Response> {
+  const events = await listDrift(context.env.DB, LIST_MAX);
+  return jsonResponse(
+    { events: events.map(({ atMs, ...event }) => ({ ...event, at: instant(atMs) })) },
+    context,
+  );
+}

@@ -1,0 +1,16 @@
+// What the cron trigger of each minute does for accounts (wrangler.toml). docs/accounts.md § 5.
+
+import { runDue } from '../accounts/due.ts';
+import { openEngine } from '../accounts/engine.ts';
+import type { Env } from '../config.ts';
+import { purgeRegulators } from '../store/accounts-purge.ts';
+
+/** The nightly run, which also forgets; as in wrangler.toml. */
+export const NIGHTLY_CRON = '23 2 * * *';
+const DAY_MS = 24 * 3600 * 1000;
+
+export async function runAccounts(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
+  const engine = openEngine(env, crypto.randomUUID(), nowMs);
+  await runDue(engine);
+  if (isNightly) await purgeRegulators(env.DB, nowMs - engine.settings.retentionDays * DAY_MS);
+}

@@ -1,0 +1,46 @@
+// Every path about regulators' accounts: written and read by SAS, watched by operators. Part of the table in
+// worker/routes.ts.
+
+import { PROFILE } from '../../shared/sas/canonical.ts';
+import type { Need } from '../auth.ts';
+import type { Route } from '../routes.ts';
+import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from './accounts-admin.ts';
+import type { Capability } from './metadata.ts';
+import { loginPractitioner } from './practitioner-login.ts';
+import { readPractitioner, searchPractitioners } from './practitioner-read.ts';
+import { createPractitioner, updatePractitioner } from './practitioner-write.ts';
+
+const need = (...permissions: ('c' | 'r' | 'u' | 's')[]): readonly Need[] =>
+  permissions.map((permission) => ({ resource: 'Practitioner', permission }));
+
+// Who may write an account may read it back: the scope of SAS is system/Practitioner.cu.
+const READ = need('r', 'c', 'u');
+const SEARCH = need('s', 'c', 'u');
+
+const capability: Capability = {
+  type: 'Practitioner',
+  interactions: ['search-type', 'read', 'create', 'update'],
+  searchParameters: ['identifier', 'active', '_id'],
+  includes: [],
+  revIncludes: [],
+  profiles: [PROFILE.regulator],
+  behaviour: { versioning: 'versioned', readHistory: false, updateCreate: true, conditionalUpdate: true },
+};
+
+export const PRACTITIONER_ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/fhir/Practitioner', needs: need('c'), handler: createPractitioner, capability },
+  { method: 'PUT', path: '/fhir/Practitioner', needs: need('u'), handler: updatePractitioner },
+  { method: 'GET', path: '/fhir/Practitioner', needs: SEARCH, handler: searchPractitioners },
+  { method: 'POST', path: '/fhir/Practitioner/_search', needs: SEARCH, handler: searchPractitioners },
+  { method: 'GET', path: '/fhir/Practitioner/:id', needs: READ, handler: readPractitioner },
+  { method: 'POST', path: '/fhir/Practitioner/:id/\\$login', needs: need('u'), handler: loginPractitioner },
+  { method: 'GET', path: '/admin/accounts', needs: ['admin'], handler: answerAccounts },
+  { method: 'GET', path: '/admin/accounts/exposure', needs: ['admin'], handler: answerExposure },
+  { method: 'GET', path: '/admin/accounts/drift', needs: ['admin'], handler: answerDrift },
+  {
+    method: 'POST',
+    path: '/admin/accounts/waves/:wave/confirm',
+    needs: ['admin'],
+    handler: confirmWithdrawals,
+  },
+];

@@ -1,0 +1,103 @@
+// Table `account_drift`, and which accounts the drift repair says again next.
+
+import type { DueAccount } from './accounts-due.ts';
+import { guardStore } from './guard.ts';
+
+const HOUR_MS = 3600 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+const KEPT_MS = 90 * DAY_MS;
+
+export interface DriftEvent {
+  readonly regulator: string;
+  readonly editor: string;
+  /** `created`: a PUT of a known account made one. `missing`: 404 or 410. `refused`: another 4xx. */
+  readonly kind: 'created' | 'missing' | 'refused';
+  readonly status: number;
+  readonly mended: boolean;
+  readonly atMs: number;
+}
+
+export interface DriftBudget {
+  readonly editor: string;
+  /** Re-asserted within the last hour. */
+  readonly checked: number;
+  /** Events within the last day. */
+  readonly events: number;
+}
+
+/** Of vendors that are served and switched on. */
+export async function driftBudgets(db: D1Database, nowMs: number): Promise<DriftBudget[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT e.id AS editor,
+           (SELECT COUNT(*) FROM accounts AS a WHERE a.editor = e.id AND a.checked_ms > ?1) AS checked,
+           (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = e.id AND d.at_ms > ?2) AS events
+         FROM editors AS e WHERE e.enabled = 1 AND e.flows LIKE '%"INT_R02"%'
+           AND e.id IN (SELECT editor FROM relay_editors)`,
+      )
+      .bind(nowMs - HOUR_MS, nowMs - DAY_MS)
+      .all<DriftBudget>(),
+  );
+  return results;
+}
+
+/** Accounts the vendor has confirmed as they are wanted, the longest unchecked first; none twice within a day. */
+export async function nextToAssert(
+  db: D1Database,
+  editor: string,
+  nowMs: number,
+  max: number,
+): Promise<DueAccount[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+         WHERE a.editor = ?1 AND a.confirmed_hash = r.hash AND a.sent_hash IS NULL AND a.withdrawing = 0
+           AND COALESCE(a.checked_ms, 0) < ?2 AND a.confirmed_ms < ?2
+         ORDER BY COALESCE(a.checked_ms, a.confirmed_ms) LIMIT ?3`,
+      )
+      .bind(editor, nowMs - DAY_MS, max)
+      .all<DueAccount>(),
+  );
+  return results;
+}
+
+export async function recordCheck(
+  db: D1Database,
+  { regulator, editor }: DueAccount,
+  event: DriftEvent | undefined,
+  nowMs: number,
+): Promise<void> {
+  const statements = [
+    db
+      .prepare('UPDATE accounts SET checked_ms = ?3 WHERE regulator = ?1 AND editor = ?2')
+      .bind(regulator, editor, nowMs),
+    db.prepare('DELETE FROM account_drift WHERE editor = ?1 AND at_ms < ?2').bind(editor, nowMs - KEPT_MS),
+  ];
+  if (event !== undefined) {
+    const { kind, status, mended, atMs } = event;
+    statements.push(
+      db
+        .prepare(
+          `INSERT INTO account_drift (id, regulator, editor, kind, status, mended, at_ms)
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+        )
+        .bind(crypto.randomUUID(), regulator, editor, kind, status, mended ? 1 : 0, atMs),
+    );
+  }
+  await guardStore(() => db.batch(statements));
+}
+
+export async function listDrift(db: D1Database, max: number): Promise<DriftEvent[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT regulator, editor, kind, status, mended, at_ms AS atMs FROM account_drift
+         ORDER BY at_ms DESC LIMIT ?1`,
+      )
+      .bind(max)
+      .all<Omit<DriftEvent, 'mended'> & { readonly mended: number }>(),
+  );
+  return results.map((event) => ({ ...event, mended: event.mended === 1 }));
+}

@@ -1,0 +1,80 @@
+// What operators read of the accounts: who is still open although withdrawn, where, since when; counts per vendor; the
+// waves that wait. Tables `accounts`, `regulators` and `account_waves`. No name and no national identifier leaves here.
+
+import { guardStore } from './guard.ts';
+
+export interface VendorExposure {
+  readonly editor: string;
+  readonly open: number;
+  /** Of these, in a wave that waits for an operator. */
+  readonly held: number;
+  readonly oldestMs: number;
+}
+
+export async function exposureByVendor(db: D1Database): Promise<VendorExposure[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT a.editor, COUNT(*) AS open, SUM(r.wave IS NOT NULL) AS held,
+           MIN(COALESCE(r.withdrawn_ms, r.updated_ms)) AS oldestMs
+         FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+         WHERE a.withdrawing = 1 GROUP BY a.editor ORDER BY oldestMs`,
+      )
+      .all<VendorExposure>(),
+  );
+  return results;
+}
+
+export interface OpenAccount {
+  readonly regulator: string;
+  readonly editor: string;
+  readonly withdrawnMs: number;
+  readonly attempts: number;
+  readonly nextTryMs: number | null;
+  readonly reason: string | null;
+  readonly status: number | null;
+  readonly wave: string | null;
+}
+
+export async function listOpen(db: D1Database, max: number): Promise<OpenAccount[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS withdrawnMs, a.attempts,
+           a.next_try_ms AS nextTryMs, a.error AS reason, a.error_status AS status, r.wave
+         FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+         WHERE a.withdrawing = 1 ORDER BY withdrawnMs, a.regulator, a.editor LIMIT ?1`,
+      )
+      .bind(max)
+      .all<OpenAccount>(),
+  );
+  return results;
+}
+
+export interface VendorAccounts {
+  readonly editor: string;
+  readonly accounts: number;
+  readonly confirmed: number;
+  /** Known to differ from what is wanted. */
+  readonly differing: number;
+  readonly open: number;
+  readonly failing: number;
+  /** Sure that a missing account would show: some PUT was answered by 201, 404 or 410. `no`: a POST by 200. */
+  readonly drift: 'observable' | 'not-observable' | 'unknown';
+  readonly driftEvents: number;
+}
+
+/** Parameter: 1 since when drift events count. */
+const BY_VENDOR = `SELECT a.editor, COUNT(*) AS accounts, SUM(a.confirmed_hash IS NOT NULL) AS confirmed,
+    SUM(CASE WHEN r.active = 1 THEN a.confirmed_hash IS NOT r.hash ELSE a.open END) AS differing,
+    SUM(a.withdrawing) AS open, SUM(a.error IS NOT NULL) AS failing,
+    CASE WHEN SUM(COALESCE(a.created_status, 0) = 200) > 0 THEN 'not-observable'
+      WHEN EXISTS (SELECT 1 FROM account_drift AS d WHERE d.editor = a.editor AND d.kind <> 'refused')
+      THEN 'observable' ELSE 'unknown' END AS drift,
+    (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = a.editor AND d.at_ms > ?1) AS driftEvents
+  FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator GROUP BY a.editor ORDER BY a.editor`;
+
+export async function accountsByVendor(db: D1Database, sinceMs: number): Promise<VendorAccounts[]> {
+  const { results } = await guardStore(() => db.prepare(BY_VENDOR).bind(sinceMs).all<VendorAccounts>());
+  return results;
+}

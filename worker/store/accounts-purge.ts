@@ -1,0 +1,22 @@
+// Tables `regulators` and `accounts`, forgetting: a regulator without right for longer than the retention, closed and
+// confirmed at every vendor. What is open anywhere is kept, however old.
+
+import { guardStore } from './guard.ts';
+
+const PURGED_MAX = 500;
+
+const FORGOTTEN = `SELECT r.id FROM regulators AS r
+  WHERE r.active = 0 AND r.wave IS NULL AND COALESCE(r.withdrawn_ms, r.updated_ms) < ?1 AND r.updated_ms < ?1
+    AND NOT EXISTS (SELECT 1 FROM accounts AS a
+      WHERE a.regulator = r.id AND (a.open = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL))
+  ORDER BY r.id LIMIT ${PURGED_MAX}`;
+
+export async function purgeRegulators(db: D1Database, beforeMs: number): Promise<number> {
+  const [, purged] = await guardStore(() =>
+    db.batch([
+      db.prepare(`DELETE FROM accounts WHERE regulator IN (${FORGOTTEN})`).bind(beforeMs),
+      db.prepare(`DELETE FROM regulators WHERE id IN (${FORGOTTEN})`).bind(beforeMs),
+    ]),
+  );
+  return purged?.meta.changes ?? 0;
+}

@@ -1,0 +1,189 @@
+// Table `regulators`: what SAS last said of each, one save at a time. A save and what it means for the accounts (a
+// withdrawal is due at every vendor that may hold an active account) are one transaction.
+
+import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
+import type { Regulator } from '../accounts/regulator.ts';
+import { guardStore } from './guard.ts';
+
+export const REGULATOR_COLUMNS =
+  'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, withdrawn_ms, wave';
+
+export interface RawRegulator {
+  readonly id: string;
+  readonly system: string | null;
+  readonly value: string | null;
+  readonly technical_id: string | null;
+  readonly active: number;
+  readonly family: string;
+  readonly given: string;
+  readonly email: string;
+  readonly territories: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly updated_ms: number;
+  readonly withdrawn_ms: number | null;
+  readonly wave: string | null;
+}
+
+export function toRegulator(raw: RawRegulator): Regulator {
+  return {
+    id: raw.id,
+    identifier:
+      raw.system === null || raw.value === null ? undefined : { system: raw.system, value: raw.value },
+    technicalId: raw.technical_id ?? undefined,
+    active: raw.active === 1,
+    family: raw.family,
+    given: raw.given,
+    email: raw.email,
+    territories: JSON.parse(raw.territories) as string[],
+    version: raw.version,
+    hash: raw.hash,
+    updatedMs: raw.updated_ms,
+    withdrawnMs: raw.withdrawn_ms ?? undefined,
+    wave: raw.wave ?? undefined,
+  };
+}
+
+const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?2 AND system = ?1`;
+const BY_TECHNICAL_ID = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id = ?1`;
+
+export interface Lookup {
+  /** Each answers one question of the list, in order. */
+  readonly found: readonly (Regulator | undefined)[];
+  readonly withdrawnLately: number;
+  readonly openWave: string | undefined;
+  /** A wave was confirmed so lately that what follows it belongs to it. */
+  readonly isWaveConfirmed: boolean;
+}
+
+export type Question =
+  | { readonly by: 'identifier'; readonly identifier: RegulatorIdentifier }
+  | { readonly by: 'technical-id'; readonly technicalId: string };
+
+/** All that a save must know, in one round trip. */
+export async function lookUp(
+  db: D1Database,
+  questions: readonly Question[],
+  sinceMs: number,
+): Promise<Lookup> {
+  const results = await guardStore(() =>
+    db.batch([
+      ...questions.map((question) =>
+        question.by === 'identifier'
+          ? db.prepare(BY_IDENTIFIER).bind(question.identifier.system, question.identifier.value)
+          : db.prepare(BY_TECHNICAL_ID).bind(question.technicalId),
+      ),
+      db
+        .prepare(
+          `SELECT (SELECT COUNT(*) FROM regulators WHERE withdrawn_ms > ?1) AS lately,
+            (SELECT id FROM account_waves WHERE confirmed_ms IS NULL LIMIT 1) AS wave,
+            EXISTS (SELECT 1 FROM account_waves WHERE confirmed_ms > ?1) AS confirmed`,
+        )
+        .bind(sinceMs),
+    ]),
+  );
+  const found = results.slice(0, questions.length).map(({ results: rows }) => {
+    const raw = rows[0] as RawRegulator | undefined;
+    return raw === undefined ? undefined : toRegulator(raw);
+  });
+  const facts = results.at(-1)?.results[0] as
+    | { readonly lately: number; readonly wave: string | null; readonly confirmed: number }
+    | undefined;
+  return {
+    found,
+    withdrawnLately: facts?.lately ?? 0,
+    openWave: facts?.wave ?? undefined,
+    isWaveConfirmed: facts?.confirmed === 1,
+  };
+}
+
+export interface SaveRequest {
+  /** The whole regulator as it is to be, its version included. */
+  readonly next: Regulator;
+  /** Version that was read; 0 for a regulator that is new. */
+  readonly before: number;
+  /** Regulators whose right is withdrawn, and who lose an identifier to this one; with the version that was read. */
+  readonly released: readonly {
+    readonly regulator: Regulator;
+    readonly what: 'identifier' | 'technical-id';
+  }[];
+  /** Opens the wave that `next` belongs to. */
+  readonly opensWave: boolean;
+}
+
+/** False when somebody else saved meanwhile: read again. @throws GatewayError storage-unavailable. */
+export async function saveRegulator(db: D1Database, request: SaveRequest): Promise<boolean> {
+  const { next, before, released, opensWave } = request;
+  const stamp = crypto.randomUUID();
+  const isUnchanged =
+    '(?3 = 0 AND NOT EXISTS (SELECT 1 FROM regulators WHERE id = ?2) OR EXISTS (SELECT 1 FROM regulators WHERE id = ?2 AND version = ?3))';
+  const statements = released.map(({ regulator, what }) =>
+    db
+      .prepare(
+        `UPDATE regulators SET ${what === 'identifier' ? 'system = NULL, value = NULL' : 'technical_id = NULL'},
+           version = version + 1, stamp = ?4
+         WHERE id = ?1 AND active = 0 AND version = ?5 AND ${isUnchanged}`,
+      )
+      .bind(regulator.id, next.id, before, stamp, regulator.version),
+  );
+  if (opensWave && next.wave !== undefined) {
+    statements.push(
+      db
+        .prepare('INSERT INTO account_waves (id, opened_ms) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING')
+        .bind(next.wave, next.updatedMs),
+    );
+  }
+  try {
+    const results = await db.batch([...statements, upsert(db, request, stamp), ...follow(db, next, stamp)]);
+    return results[statements.length]?.results.length === 1;
+  } catch (cause) {
+    // Two saves for one identifier: the unique index lets one through.
+    if (cause instanceof Error && /UNIQUE constraint failed/.test(cause.message)) return false;
+    return guardStore(() => Promise.reject(cause));
+  }
+}
+
+function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO regulators (${REGULATOR_COLUMNS}, stamp)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+       WHERE ?16 = 0 OR EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND version = ?16)
+       ON CONFLICT (id) DO UPDATE SET system = excluded.system, value = excluded.value,
+         technical_id = excluded.technical_id, active = excluded.active, family = excluded.family,
+         given = excluded.given, email = excluded.email, territories = excluded.territories,
+         version = excluded.version, hash = excluded.hash, updated_ms = excluded.updated_ms,
+         withdrawn_ms = excluded.withdrawn_ms, wave = excluded.wave, stamp = excluded.stamp
+       WHERE regulators.version = ?16
+       RETURNING version`,
+    )
+    .bind(
+      next.id,
+      next.identifier?.system ?? null,
+      next.identifier?.value ?? null,
+      next.technicalId ?? null,
+      next.active ? 1 : 0,
+      next.family,
+      next.given,
+      next.email,
+      JSON.stringify(next.territories),
+      next.version,
+      next.hash,
+      next.updatedMs,
+      next.withdrawnMs ?? null,
+      next.wave ?? null,
+      stamp,
+      before,
+    );
+}
+
+/** Without right, every account that may be active is to be withdrawn, now; with it, none is. */
+function follow(db: D1Database, { id, active }: Regulator, stamp: string): D1PreparedStatement[] {
+  const isSaved = 'EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2)';
+  const sql = active
+    ? `UPDATE accounts SET withdrawing = 0, next_try_ms = NULL
+       WHERE regulator = ?1 AND withdrawing = 1 AND ${isSaved}`
+    : `UPDATE accounts SET withdrawing = open, next_try_ms = CASE WHEN open = 1 THEN NULL ELSE next_try_ms END
+       WHERE regulator = ?1 AND withdrawing = 0 AND ${isSaved}`;
+  return [db.prepare(sql).bind(id, stamp)];
+}
