@@ -38,6 +38,11 @@ export async function startAppointmentEdge(port = 0): Promise<AppointmentEdge> {
   const received: Forwarded[] = [];
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
+    // The link of a whole relay is dialled too: not what this stands for.
+    if (!request.url?.includes('/fhir/')) {
+      response.writeHead(404).end();
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const forwarded = {
