@@ -1,9 +1,11 @@
-// npm run bench -- [search|validators …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
+// npm run bench -- [search|validators|appointments …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
 // load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { appointmentTables } from './appointment-report.ts';
+import { benchAppointments } from './appointments.ts';
 import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 import { benchValidators } from './validators.ts';
@@ -48,6 +50,11 @@ async function runSearch(): Promise<Report> {
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   search: runSearch,
   validators: async () => ({ results: benchValidators(), misses: [] }),
+  appointments: async () => {
+    const report = await benchAppointments(flags.quick);
+    console.log(appointmentTables(report).join('\n'));
+    return report;
+  },
 };
 
 async function versionOf(name: string): Promise<string> {
