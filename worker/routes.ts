@@ -8,6 +8,7 @@ import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
 import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
+import { switchEditor } from './handlers/editor-switches.ts';
 import { explainSlots } from './handlers/explain.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
@@ -89,6 +90,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
+  { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchEditor },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   ...APPOINTMENT_ROUTES,

@@ -75,3 +75,34 @@ export async function saveAnnouncement(
     ...editors.map((editor) => serve.bind(relay, editor.id)),
   ]);
 }
+
+/** The operator's part of a row: what is left out stays as it is; null goes back to the edge's own setting. */
+export interface EditorSwitches {
+  readonly enabled?: boolean | undefined;
+  readonly deadlineMs?: number | null | undefined;
+  readonly cacheTtlS?: number | null | undefined;
+}
+
+/** False when no relay has ever announced that vendor. */
+export async function saveSwitches(db: D1Database, id: string, switches: EditorSwitches): Promise<boolean> {
+  const { enabled, deadlineMs, cacheTtlS } = switches;
+  const { meta } = await db
+    .prepare(
+      `UPDATE editors SET
+         enabled = CASE WHEN ?2 THEN ?3 ELSE enabled END,
+         deadline_ms = CASE WHEN ?4 THEN ?5 ELSE deadline_ms END,
+         cache_ttl_s = CASE WHEN ?6 THEN ?7 ELSE cache_ttl_s END
+       WHERE id = ?1`,
+    )
+    .bind(
+      id,
+      enabled === undefined ? 0 : 1,
+      enabled === false ? 0 : 1,
+      deadlineMs === undefined ? 0 : 1,
+      deadlineMs ?? null,
+      cacheTtlS === undefined ? 0 : 1,
+      cacheTtlS ?? null,
+    )
+    .run();
+  return meta.changes > 0;
+}
