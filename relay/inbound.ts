@@ -21,8 +21,9 @@ export const BODY_BYTES_MAX = 256 * 1024;
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 const RETRY_AFTER_S = 5;
 const PASSED_ON = ['content-type', 'accept', 'prefer', 'if-match'] as const;
-/** Refusals logged per second: a flood of them is counted, and says nothing new. */
-const REFUSALS_LOGGED_PER_S = 20;
+/** A flood of refusals is counted; past so many at once, then per second, its lines say nothing new. */
+const REFUSALS_LOGGED_BURST = 200;
+const REFUSALS_LOGGED_PER_S = 10;
 
 export interface InboundParts {
   readonly trust: () => Trust;
@@ -52,7 +53,7 @@ interface Exchange {
 export class InboundHandler {
   readonly #parts: InboundParts;
   readonly #buckets = new Map<string, TokenBucket>();
-  readonly #refusalLog = new TokenBucket(REFUSALS_LOGGED_PER_S, REFUSALS_LOGGED_PER_S, performance.now());
+  readonly #refusalLog = new TokenBucket(REFUSALS_LOGGED_PER_S, REFUSALS_LOGGED_BURST, performance.now());
 
   constructor(parts: InboundParts) {
     this.#parts = parts;

@@ -222,3 +222,20 @@ test('answers 400 to what is not HTTP, and goes on', async () => {
   await until('the end', () => raw.text.startsWith('HTTP/1.1 400') && raw.isClosed);
   expect((await call(base())).status).toBe(201);
 });
+
+test('counts every refusal of a flood, and logs the first of them', async () => {
+  await open();
+  const flood = 230;
+  const startedMs = performance.now();
+  const one = { ...base(), show: undefined, method: 'GET' };
+  const statuses = new Set<number>();
+  for (let sent = 0; sent < flood; sent += 10) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call(one)));
+    for (const { status } of answers) statuses.add(status);
+  }
+  expect([...statuses]).toEqual([403]);
+  expect(await scene.metric('refusals_total{reason="no-certificate"}')).toBe(flood);
+  const elapsedS = (performance.now() - startedMs) / 1000;
+  expect(scene.log.length).toBeGreaterThanOrEqual(200);
+  expect(scene.log.length).toBeLessThanOrEqual(201 + 10 * elapsedS);
+});
