@@ -21,8 +21,6 @@ export type WriteOutcome =
       readonly sent: boolean;
       /** Node's or OpenSSL's word, for the log. */
       readonly code?: string;
-      /** Lost on a connection before any byte of the answer. */
-      readonly early?: boolean;
     };
 
 /** TLS was refused, or never begun: no request can have been read. */
@@ -91,7 +89,7 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
     const reason = describeExchangeError(error);
     const sent = this.#sent && !NEVER_SENT.has(reason);
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
-    this.#settle({ ok: false, reason, sent, code, early: reason === 'reset' });
+    this.#settle({ ok: false, reason, sent, code });
     this.#finish();
   }
 

@@ -1,6 +1,5 @@
 // Carries the edge's messages about regulators' accounts (INT_R02), each once: checks it, asks the vendor, says what
-// came back. Decides nothing: no second try but on a connection that was dead already, no other identifier. Called
-// by the link's session; knows the vendors, not the socket. Logs and counts, and never whom it is about.
+// came back. Decides nothing: no second try, no other identifier. Called by the link's session; knows the vendors, not the socket. Logs and counts, and never whom it is about.
 
 import * as v from 'valibot';
 import {

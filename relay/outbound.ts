@@ -135,18 +135,10 @@ export class VendorClient {
   }
 
   /**
-   * One write. Redirects are an answer, never followed. A PUT lost on a kept connection before the first byte is
-   * sent again, once: it says the same state again. A POST is not: only the edge knows what to do then.
+   * One write, sent at most once: only the edge knows what to do when its answer is lost. Redirects are an answer,
+   * never followed.
    */
   async write(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
-    const dials = this.#dials;
-    const outcome = await this.#writeOnce(request, signal);
-    const again =
-      request.method === 'PUT' && !outcome.ok && outcome.early === true && dials > 0 && dials === this.#dials;
-    return again && !signal.aborted ? this.#writeOnce(request, signal) : outcome;
-  }
-
-  async #writeOnce(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
     const { method, path, body } = request;
     try {
       const place = this.#gate.enter(signal, request.urgent);

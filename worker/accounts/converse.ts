@@ -58,7 +58,8 @@ export async function converse(
             : undefined,
       };
     }
-    const next = count < REQUESTS_MAX ? nextAddress(address, reply, message, wasMissing) : undefined;
+    const next =
+      count < REQUESTS_MAX ? nextAddress(address, reply, message, { wasLost, wasMissing }) : undefined;
     if (next === undefined || endMs - Date.now() < WORTH_ANOTHER_MS) return failureVerdict(reply, wasLost);
     wasLost ||= isLost(reply);
     wasMissing ||= isMissing(reply);
@@ -75,21 +76,27 @@ async function ask(send: Conversation['send'], request: AccountRequest): Promise
   }
 }
 
+interface Past {
+  readonly wasLost: boolean;
+  readonly wasMissing: boolean;
+}
+
 function nextAddress(
   address: Address,
   reply: HubAccountReply,
   { identifier, mayBear }: Message,
-  wasMissing: boolean,
+  { wasLost, wasMissing }: Past,
 ): Address | undefined {
+  const isAgain = isLost(reply) && isQuick(reply);
   if (address.method === 'POST') {
     // The vendor may have it, or has it: the guide's conditional PUT is right in both cases.
-    return isDuplicate(reply) || (isLost(reply) && isQuick(reply))
-      ? { method: 'PUT', query: identifier }
-      : undefined;
+    return isDuplicate(reply) || isAgain ? { method: 'PUT', query: identifier } : undefined;
   }
+  // Often a kept connection that the vendor was closing: a PUT says the same state again.
+  if (isAgain && reply.kind === 'failed' && !wasLost) return address;
   if (isMissing(reply) && !wasMissing) return { method: 'POST' };
   // The lost message had changed the identifier after all. Without such a doubt it is somebody else's account.
-  if (isDuplicate(reply) && mayBear && !sameIdentifier(address.query, identifier)) {
+  if (isDuplicate(reply) && (mayBear || wasLost) && !sameIdentifier(address.query, identifier)) {
     return { method: 'PUT', query: identifier };
   }
   return undefined;

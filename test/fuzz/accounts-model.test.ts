@@ -1,0 +1,265 @@
+// Regulators' accounts in random order: logins, also two at once, changes, changes of identifier, withdrawals,
+// outages, answers lost before or after the vendor wrote, messages that take effect late, isolates that die in
+// mid-message, time that passes. At every step: never two accounts of one regulator at a vendor; nobody without right
+// is open with nothing scheduled; what is confirmed closed and undoubted is closed. At the end, with all vendors back,
+// each vendor holds what is wanted.
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { SYSTEM } from '../../shared/sas/canonical.ts';
+import type { RegulatorContent } from '../../shared/sas/regulator.ts';
+import { AccountBench, type Fate } from '../support/accounts-bench.ts';
+
+const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
+const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 25);
+const VENDORS = ['agenda-a', 'agenda-b'];
+const PEOPLE = 4;
+/** A retry's pause at most, and the time in which a late message may still take effect. */
+const PAUSE_MS_MAX = 15 * 60_000;
+
+interface Known {
+  readonly id: string;
+  content: RegulatorContent;
+}
+
+interface Model {
+  readonly people: Map<number, Known>;
+  /** Taken once and for all, so that nobody active bears another's. */
+  numbers: number;
+}
+
+type Step = fc.AsyncCommand<Model, AccountBench>;
+
+let bench: AccountBench;
+
+beforeAll(async () => {
+  bench = await AccountBench.start(VENDORS);
+});
+beforeEach(() => bench.clear());
+afterAll(() => bench.stop());
+
+async function checkAlways(): Promise<void> {
+  for (const id of VENDORS) {
+    const active = bench
+      .vendor(id)
+      .accounts.list()
+      .filter(({ key, active }) => key !== undefined && active)
+      .map(({ email }) => email.split('.')[0]);
+    expect(new Set(active).size, `two active accounts at ${id}: ${active.join(' ')}`).toBe(active.length);
+  }
+  const stuck = await bench.rows(
+    `SELECT a.regulator FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+     WHERE a.open = 1 AND r.active = 0 AND (a.withdrawing = 0 OR a.next_try_ms > ?1)`,
+    bench.nowMs + PAUSE_MS_MAX,
+  );
+  expect(stuck, 'open without right, and nothing scheduled').toEqual([]);
+  const closed = await bench.rows<{ editor: string; email: string }>(
+    `SELECT a.editor, r.email FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+     WHERE r.active = 0 AND a.open = 0 AND a.recheck_ms IS NULL`,
+  );
+  for (const { editor, email } of closed) {
+    const [who] = email.split('.');
+    const open = bench
+      .vendor(editor)
+      .accounts.list()
+      .filter(
+        (account) => account.email.startsWith(`${who}.`) && account.active && account.key !== undefined,
+      );
+    expect(open, `confirmed closed, and open at ${editor}`).toEqual([]);
+  }
+}
+
+abstract class Command implements Step {
+  readonly who: number;
+
+  constructor(who: number) {
+    this.who = who;
+  }
+
+  check({ people }: Readonly<Model>): boolean {
+    return people.has(this.who);
+  }
+
+  async run(model: Model): Promise<void> {
+    await this.act(model, model.people.get(this.who));
+    await checkAlways();
+  }
+
+  abstract act(model: Model, known: Known | undefined): Promise<void>;
+
+  toString(): string {
+    return `${this.constructor.name}(${JSON.stringify({ ...this })})`;
+  }
+}
+
+const emailOf = (who: number, tail: number): string => `r${who}.${tail}@regulation.example`;
+
+class Create extends Command {
+  override check({ people }: Readonly<Model>): boolean {
+    return !people.has(this.who);
+  }
+
+  async act(model: Model): Promise<void> {
+    model.numbers += 1;
+    const content = {
+      identifier: { system: SYSTEM.sas, value: `t-${model.numbers}` },
+      active: true,
+      family: 'Imaginaire',
+      given: 'Camille',
+      email: emailOf(this.who, 0),
+    };
+    const { regulator } = await bench.save({ by: 'nobody' }, content);
+    model.people.set(this.who, { id: regulator.id, content });
+  }
+}
+
+class Change extends Command {
+  readonly what: 'email' | 'identifier' | 'right' | 'both';
+
+  constructor(who: number, what: Change['what']) {
+    super(who);
+    this.what = what;
+  }
+
+  async act(model: Model, known: Known | undefined): Promise<void> {
+    if (known === undefined) return;
+    model.numbers += 1;
+    const { content } = known;
+    const takesNumber = this.what === 'identifier' || this.what === 'both';
+    const next: RegulatorContent = {
+      ...content,
+      ...(this.what === 'email' ? { email: emailOf(this.who, model.numbers) } : {}),
+      ...(takesNumber ? { identifier: { system: SYSTEM.idnps, value: `350000001/${model.numbers}` } } : {}),
+      ...(this.what === 'right' || this.what === 'both' ? { active: !content.active } : {}),
+    };
+    await bench.save({ by: 'identifier', identifier: content.identifier }, next);
+    known.content = next;
+  }
+}
+
+class LogIn extends Command {
+  readonly how: 'once' | 'twice-at-once' | 'dies';
+
+  constructor(who: number, how: LogIn['how']) {
+    super(who);
+    this.how = how;
+  }
+
+  async act(_model: Model, known: Known | undefined): Promise<void> {
+    if (known === undefined) return;
+    if (this.how === 'dies') {
+      void bench.logIn(known.id, bench.engine({}, 1)).catch(() => undefined);
+      // The dead isolate's first message has left when the other's login below is over, at the latest.
+      await bench.logIn(known.id);
+    } else if (this.how === 'once') await bench.logIn(known.id);
+    else await Promise.all([bench.logIn(known.id), bench.logIn(known.id)]);
+  }
+}
+
+class Fates extends Command {
+  readonly vendor: string;
+  readonly fates: readonly Fate[];
+
+  constructor(vendor: string, fates: readonly Fate[]) {
+    super(0);
+    this.vendor = vendor;
+    this.fates = fates;
+  }
+
+  override check(): boolean {
+    return true;
+  }
+
+  async act(): Promise<void> {
+    bench.vendor(this.vendor).fates.push(...this.fates);
+  }
+}
+
+class Outage extends Fates {
+  override async act(): Promise<void> {
+    const vendor = bench.vendor(this.vendor);
+    vendor.isDown = !vendor.isDown;
+  }
+}
+
+class Minutes extends Fates {
+  override async act(): Promise<void> {
+    await bench.runFor(2);
+    // Long before the settling time is over, what was late has taken effect.
+    for (const vendor of bench.vendors.values()) vendor.writeLate();
+    await bench.runFor(this.fates.length);
+  }
+}
+
+const who = fc.nat(PEOPLE - 1);
+const vendor = fc.constantFrom(...VENDORS);
+const commands: fc.Arbitrary<Step>[] = [
+  who.map((value) => new Create(value)),
+  who.map((value) => new Create(value)),
+  fc
+    .tuple(who, fc.constantFrom('email', 'identifier', 'right', 'right', 'both'))
+    .map(([value, what]) => new Change(value, what as Change['what'])),
+  fc
+    .tuple(who, fc.constantFrom('once', 'once', 'twice-at-once', 'dies'))
+    .map(([value, how]) => new LogIn(value, how as LogIn['how'])),
+  fc
+    .tuple(
+      vendor,
+      fc.array(fc.constantFrom<Fate>('lost-before', 'lost-after', 'late', 'error', 'answered'), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+    )
+    .map(([id, fates]) => new Fates(id, fates)),
+  vendor.map((id) => new Outage(id, [])),
+  fc.array(fc.constant<Fate>('answered'), { maxLength: 3 }).map((fates) => new Minutes('agenda-a', fates)),
+];
+
+async function checkEnd({ people }: Model): Promise<void> {
+  for (const one of bench.vendors.values()) {
+    one.isDown = false;
+    one.fates.length = 0;
+    one.writeLate();
+  }
+  await bench.runFor(3);
+  bench.nowMs += 30 * 60_000;
+  await bench.runFor(3);
+  for (let round = 0; round < 2; round += 1) {
+    for (const { id } of people.values()) await bench.logIn(id);
+    await bench.runFor(3);
+  }
+  for (const id of VENDORS) {
+    const keyed = bench
+      .vendor(id)
+      .accounts.list()
+      .filter(({ key, active }) => key !== undefined && active)
+      .map(({ key, email }) => ({ key, email }));
+    const wanted = [...people.values()]
+      .filter(({ content }) => content.active)
+      .map(({ content: { identifier, email } }) => ({
+        key: `${identifier.system}|${identifier.value}`,
+        email,
+      }));
+    const byKey = (a: { key: string | undefined }, b: { key: string | undefined }): number =>
+      (a.key ?? '') < (b.key ?? '') ? -1 : 1;
+    expect(keyed.sort(byKey), id).toEqual(wanted.sort(byKey));
+  }
+  expect(await bench.rows('SELECT * FROM accounts WHERE withdrawing = 1 OR sent_hash IS NOT NULL')).toEqual(
+    [],
+  );
+}
+
+test(`accounts follow what is wanted, whatever happens on the way (seed ${SEED})`, async () => {
+  let logins = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 40 }), async (steps) => {
+      await bench.clear();
+      const model: Model = { people: new Map(), numbers: 0 };
+      await fc.asyncModelRun(() => ({ model, real: bench }), steps);
+      await checkEnd(model);
+      logins += bench.heard.length;
+    }),
+    { seed: SEED, numRuns: RUNS, endOnFailure: false },
+  );
+  expect(logins).toBeGreaterThan(RUNS);
+}, 240_000);

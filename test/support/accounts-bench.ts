@@ -1,0 +1,265 @@
+// The account machinery without network: the real engine on a real D1, and vendors kept in memory by the sandbox's own
+// rules. Time, lost answers, late messages and deaths of an isolate are the test's to decide. Invented people only.
+
+import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge-process.ts';
+import { Accounts } from '../../sandbox/vendors/accounts.ts';
+import { Refusal } from '../../sandbox/vendors/outcome.ts';
+import type { AccountRequest } from '../../shared/link/accounts.ts';
+import type { RegulatorContent } from '../../shared/sas/regulator.ts';
+import type { HubAccountReply } from '../../worker/accounts/carry.ts';
+import { runDue } from '../../worker/accounts/due.ts';
+import type { Engine } from '../../worker/accounts/engine.ts';
+import { type LoginAnswer, logIn } from '../../worker/accounts/login.ts';
+import { type Key, type Saved, saveWanted } from '../../worker/accounts/save.ts';
+import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
+
+type Database = Engine['db'];
+type Statement = ReturnType<Database['prepare']>;
+
+/** What becomes of one request. `late`: written when the test says so, long after the caller has given up. */
+export type Fate = 'answered' | 'down' | 'lost-before' | 'lost-after' | 'late' | 'error';
+
+export interface HeardRequest {
+  readonly editor: string;
+  readonly method: 'POST' | 'PUT';
+  readonly query: string | undefined;
+  readonly active: boolean;
+  readonly email: string;
+  readonly atMs: number;
+}
+
+export class MemoryVendor {
+  readonly accounts = new Accounts();
+  readonly id: string;
+  /** Of the next requests, in order; then `answered`. */
+  readonly fates: Fate[] = [];
+  isDown = false;
+  #late: AccountRequest[] = [];
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  answer(request: AccountRequest): HubAccountReply {
+    const fate = this.isDown ? 'down' : (this.fates.shift() ?? 'answered');
+    switch (fate) {
+      case 'down':
+        return { kind: 'failed', reason: 'connect', sent: false, durationMs: 1 };
+      case 'lost-before':
+        return { kind: 'failed', reason: 'timeout', sent: true, durationMs: 1 };
+      case 'lost-after':
+        this.#write(request);
+        return { kind: 'failed', reason: 'reset', sent: true, durationMs: 1 };
+      case 'late':
+        this.#late.push(request);
+        return { kind: 'failed', reason: 'timeout', sent: true, durationMs: 1 };
+      case 'error':
+        return { kind: 'answered', status: 500, codes: ['exception'], durationMs: 1 };
+      case 'answered':
+        return this.#write(request);
+    }
+  }
+
+  /** What had come late is written now. */
+  writeLate(): void {
+    const late = this.#late;
+    this.#late = [];
+    for (const request of late) this.#write(request);
+  }
+
+  #write({ method, identifier, body }: AccountRequest): HubAccountReply {
+    try {
+      const wanted: unknown = JSON.parse(body);
+      const reply =
+        method === 'POST'
+          ? this.accounts.create(wanted, 'https://vendor.example/fhir')
+          : this.accounts.replace(
+              `${identifier?.system}|${identifier?.value}`,
+              wanted,
+              'https://vendor.example/fhir',
+            );
+      const { Location: location = '' } = reply.headers;
+      return { kind: 'answered', status: reply.status, codes: [], location, durationMs: 1 };
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return { kind: 'answered', status: error.status, codes: [error.code], durationMs: 1 };
+    }
+  }
+}
+
+const SETTINGS: Engine['settings'] = {
+  loginMs: 3_000,
+  waveMax: 1_000,
+  waveWindowMs: 3_600_000,
+  alarmMs: 900_000,
+  driftPerHour: 0,
+  driftStop: 10,
+  retentionDays: 365,
+};
+
+export class AccountBench {
+  readonly vendors: ReadonlyMap<string, MemoryVendor>;
+  readonly heard: HeardRequest[] = [];
+  nowMs = Date.parse('2026-03-02T08:00:00Z');
+  /** D1 statements run so far. */
+  statements = 0;
+  readonly #edge: EdgeProcess;
+  readonly #db: Database;
+
+  private constructor(edge: EdgeProcess, db: Database, vendors: readonly string[]) {
+    this.#edge = edge;
+    this.#db = db;
+    this.vendors = new Map(vendors.map((id) => [id, new MemoryVendor(id)]));
+  }
+
+  static async start(vendors: readonly string[]): Promise<AccountBench> {
+    const edge = await startEdge({
+      host: '127.0.0.1',
+      port: 0,
+      stateDir: undefined,
+      settings: {},
+      onLog: () => undefined,
+    });
+    const db = (await edge.database()) as unknown as Database;
+    const bench = new AccountBench(edge, db, vendors);
+    await bench.#announce();
+    return bench;
+  }
+
+  async #announce(): Promise<void> {
+    await this.#db.batch(
+      [...this.vendors.keys()].flatMap((id) => [
+        this.#db
+          .prepare(
+            `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
+             VALUES (?1, ?1, '["INT_R01","INT_R02"]', '[]', '2030-01-01', 0)`,
+          )
+          .bind(id),
+        this.#db.prepare("INSERT INTO relay_editors (relay, editor) VALUES ('relay-a', ?1)").bind(id),
+      ]),
+    );
+  }
+
+  stop(): Promise<void> {
+    return this.#edge.close();
+  }
+
+  async clear(): Promise<void> {
+    await this.#db.batch(
+      ['accounts', 'regulators', 'account_waves', 'account_drift'].map((table) =>
+        this.#db.prepare(`DELETE FROM ${table}`),
+      ),
+    );
+    for (const vendor of this.vendors.values()) {
+      vendor.accounts.clear();
+      vendor.fates.length = 0;
+      vendor.isDown = false;
+      vendor.writeLate();
+      vendor.accounts.clear();
+    }
+    this.heard.length = 0;
+  }
+
+  vendor(id: string): MemoryVendor {
+    const vendor = this.vendors.get(id);
+    if (vendor === undefined) throw new Error(`no vendor ${id}`);
+    return vendor;
+  }
+
+  /** An isolate's view. `diesAfter`: it is gone once so many requests have left, with what it knew. */
+  engine(change: Partial<Engine['settings']> = {}, diesAfter = Number.POSITIVE_INFINITY): Engine {
+    let left = diesAfter;
+    const isDead = (): boolean => left <= 0;
+    return {
+      db: this.#counted(isDead),
+      send: async (request) => {
+        if (isDead()) return new Promise(() => undefined);
+        this.#hear(request);
+        const reply = this.vendor(request.editor).answer(request);
+        left -= 1;
+        return isDead() ? new Promise(() => undefined) : reply;
+      },
+      nowMs: () => this.nowMs,
+      requestId: crypto.randomUUID(),
+      deadlineMs: 7_000,
+      settings: { ...SETTINGS, ...change },
+    };
+  }
+
+  #hear({ editor, method, identifier, body }: AccountRequest): void {
+    const wanted = JSON.parse(body) as { active: boolean; telecom: [{ value: string }] };
+    this.heard.push({
+      editor,
+      method,
+      query: identifier === undefined ? undefined : `${identifier.system}|${identifier.value}`,
+      active: wanted.active,
+      email: wanted.telecom[0].value,
+      atMs: this.nowMs,
+    });
+  }
+
+  /** The same database; counts what is run on it. */
+  #counted(isDead: () => boolean): Database {
+    const count = (by: number): void => {
+      this.statements += by;
+    };
+    const raw = this.#db;
+    const wrap = (statement: Statement): Statement =>
+      new Proxy(statement, {
+        get: (target, name) => {
+          if (name === 'inner') return target;
+          if (name === 'bind') return (...values: unknown[]) => wrap(target.bind(...values));
+          if (name === 'all' || name === 'run' || name === 'first' || name === 'raw') {
+            return async () => {
+              if (isDead()) return new Promise(() => undefined);
+              count(1);
+              return target[name]();
+            };
+          }
+          return Reflect.get(target, name);
+        },
+      });
+    return {
+      prepare: (sql: string) => wrap(raw.prepare(sql)),
+      batch: (statements: (Statement & { inner: Statement })[]) => {
+        if (isDead()) return new Promise(() => undefined);
+        count(statements.length);
+        return raw.batch(statements.map(({ inner }) => inner));
+      },
+    } as unknown as Database;
+  }
+
+  async save(key: Key, content: RegulatorContent, engine = this.engine()): Promise<Saved> {
+    const saved = await saveWanted(engine, key, { content });
+    if (!saved.ok) throw new Error(saved.error);
+    if (saved.value.isWithdrawn) await withdrawEverywhere(engine, saved.value.regulator.id);
+    return saved.value;
+  }
+
+  async logIn(id: string, engine = this.engine()): Promise<LoginAnswer> {
+    const answer = await logIn(engine, id);
+    if (answer === undefined) throw new Error('no such regulator');
+    await answer.rest;
+    return answer;
+  }
+
+  runDue(engine = this.engine()): Promise<void> {
+    return runDue(engine);
+  }
+
+  /** Runs the schedule each minute for so long. */
+  async runFor(minutes: number, engine = this.engine()): Promise<void> {
+    for (let i = 0; i < minutes; i += 1) {
+      this.nowMs += 60_000;
+      await this.runDue(engine);
+    }
+  }
+
+  async rows<T>(sql: string, ...values: unknown[]): Promise<T[]> {
+    const { results } = await this.#db
+      .prepare(sql)
+      .bind(...values)
+      .all<T>();
+    return results;
+  }
+}
