@@ -31,6 +31,7 @@ export async function answerEditorRules(context: RequestContext): Promise<Respon
   const rules = rows
     .filter(({ rule }) => rule !== '')
     .map(({ kind, rule, count, ids }) => ({ kind, ...describeRule(rule), count, ids }));
+  const ghosts = rows.find(({ rule }) => rule === 'slot-booked')?.count ?? 0;
   return jsonResponse(
     {
       editor,
@@ -38,6 +39,9 @@ export async function answerEditorRules(context: RequestContext): Promise<Respon
       received: totalOf('received'),
       shown: totalOf('shown'),
       dropped: totalOf('dropped'),
+      /** Slots still sent though booked, and their share of all that were received. */
+      ghosts,
+      ghostRate: totalOf('received') === 0 ? 0 : ghosts / totalOf('received'),
       rules,
     },
     context,
