@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ACCOUNT_FAULTS, readAccountFaults } from './account-faults.ts';
+import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointment-request.ts';
 import { FAULTS, readFaults } from './faults.ts';
 import type { Practice } from './practice.ts';
 import { changeSettings } from './settings.ts';
@@ -9,7 +10,8 @@ import { describeState, resetVendor, type VendorInside } from './state.ts';
 
 const BODY_BYTES_MAX = 32 << 20;
 
-type Action = (inside: VendorInside, body: unknown) => unknown;
+/** `name` is what follows in the path, for the actions on one of several. */
+type Action = (inside: VendorInside, body: unknown, name: string) => unknown;
 
 /** Told to the caller as 400. */
 class BadInput extends Error {}
@@ -19,6 +21,12 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   'GET /faults': () => FAULTS,
   'GET /directory': ({ practice }) => describeDirectory(practice),
   'GET /accounts': ({ accounts }) => accounts.list(),
+  'GET /appointments': ({ appointments }) => appointments.list(),
+  'GET /appointment-hostility': () => ({ POST: BOOKING_HOSTILITY, PUT: CHANGE_HOSTILITY }),
+  'POST /appointments': async ({ appointments }, body) =>
+    accept(await appointments.book(accept(readBooking(body)))),
+  'PUT /appointments/': async ({ appointments }, body, value) =>
+    accept(await appointments.change(value, accept(readChange(body)))),
   'GET /account-faults': () => ACCOUNT_FAULTS,
   'PUT /account-fault': ({ accounts }, body) => {
     accounts.faults.replace(accept(readAccountFaults(body)));
@@ -104,14 +112,16 @@ export function describeDirectory({ directory, clock, ...practice }: Practice) {
 }
 
 async function handle(request: IncomingMessage, inside: VendorInside): Promise<unknown> {
-  const route = `${request.method} ${request.url?.split('?', 1)[0]}`;
+  const [, path, name = ''] = /^(\/[^/?]*(?:\/(?=[^?]))?)([^?]*)/.exec(request.url ?? '') ?? [];
+  const route = `${request.method} ${path}`;
   const action = Object.hasOwn(ACTIONS, route) ? ACTIONS[route] : undefined;
   if (action === undefined) {
     request.resume();
     throw new BadInput(`Rien à cette adresse. On y trouve : ${Object.keys(ACTIONS).join(', ')}.`);
   }
   const text = await readBody(request);
-  return action(inside, request.method === 'PUT' ? parse(text) : undefined);
+  const hasBody = request.method === 'PUT' || text !== '';
+  return action(inside, hasBody ? parse(text) : undefined, name);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -81,6 +81,8 @@ function readCommand(args: readonly string[]): Command {
         host: { type: 'string', default: '127.0.0.1' },
         'control-port': { type: 'string', default: '0' },
         pki: { type: 'string' },
+        sas: { type: 'string' },
+        run: { type: 'string' },
         'server-cert': { type: 'string' },
         'server-key': { type: 'string' },
         ca: { type: 'string' },
@@ -97,12 +99,22 @@ function readCommand(args: readonly string[]): Command {
       return { does: 'refuse', problem: '--id s’écrit en minuscules, chiffres et tirets.' };
     }
     const files = readFiles(values['server-cert'], values['server-key'], values.ca);
-    const { id, host, pki } = values;
+    const { id, host, pki, sas, run } = values;
     const names = values.fault.flatMap((list) => list.split(','));
     return {
       does: 'start',
       files,
-      options: { port, controlPort, seed, host, faults: names, ...(id && { id }), ...(pki && { pki }) },
+      options: {
+        port,
+        controlPort,
+        seed,
+        host,
+        faults: names,
+        ...(id && { id }),
+        ...(pki && { pki }),
+        ...(sas && { sasUrl: sas }),
+        ...(run && { run }),
+      },
     };
   } catch (error) {
     return { does: 'refuse', problem: error instanceof Error ? error.message : String(error) };

@@ -6,6 +6,7 @@ import { type Diary, Directory } from './directory.ts';
 import { ResourceBuilder } from './resources.ts';
 import type { Settings } from './settings.ts';
 import { SlotWriter } from './slot-writer.ts';
+import { TakenSlots } from './taken-slots.ts';
 import { ZoneClock } from './zones.ts';
 
 const ACTORS_MAX = 3_000;
@@ -43,6 +44,7 @@ export class Practice {
   readonly builder: ResourceBuilder;
   readonly slotWriter: SlotWriter;
   readonly actors = new WrittenActors();
+  readonly taken = new TakenSlots();
   readonly #initial: Settings;
   settings: Settings;
 
@@ -60,7 +62,7 @@ export class Practice {
 
   /** Slots of every state of a calendar, as the settings have them written. */
   list(diary: Diary, within: Interval, communities: boolean): readonly AgendaSlot[] {
-    const slots = this.agenda.list(diary, within, this.nowMs(), communities);
+    const slots = this.taken.mark(this.agenda.list(diary, within, this.nowMs(), communities));
     if (this.settings.walkInPages === 'some') return slots;
     return slots.map((slot) => (slot.bookable ? slot : { ...slot, bookable: true }));
   }

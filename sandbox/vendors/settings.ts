@@ -1,5 +1,7 @@
 // What can be set on a running vendor, with the checks of what the control port receives.
 
+import type { SasAddress } from './sas-client.ts';
+
 export interface CallerIdentity {
   readonly cn: string;
   readonly ou: string;
@@ -18,6 +20,8 @@ export interface Settings {
   readonly walkInPages: 'some' | 'every';
   /** The only caller accepted; null accepts every certificate of the organisations' authority. */
   readonly caller: CallerIdentity | null;
+  /** Where appointments are told; null books nothing. */
+  readonly sas: SasAddress | null;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -27,6 +31,7 @@ export const DEFAULT_SETTINGS: Settings = {
   now: null,
   walkInPages: 'some',
   caller: null,
+  sas: null,
 };
 
 const LATENCY_MAX_MS = 600_000;
@@ -70,9 +75,27 @@ function changeOne(current: Settings, name: string, value: unknown): Settings | 
     case 'caller':
       if (value !== null && !isIdentity(value)) return 'caller est null ou un objet { cn, ou }.';
       return { ...current, caller: value };
+    case 'sas': {
+      const sas = readSas(value);
+      return typeof sas === 'string' ? sas : { ...current, sas };
+    }
     default:
       return `réglage inconnu : ${name}`;
   }
+}
+
+/** An address, or `{ url, ca }`. */
+function readSas(value: unknown): SasAddress | null | string {
+  if (value === null) return null;
+  const given = typeof value === 'string' ? { url: value } : value;
+  const isObject = typeof given === 'object' && given !== null;
+  const url = isObject && 'url' in given ? given.url : undefined;
+  const ca = isObject && 'ca' in given ? given.ca : undefined;
+  const isAddress = typeof url === 'string' && URL.parse(url)?.protocol === 'https:';
+  if (!isAddress || (ca !== undefined && typeof ca !== 'string')) {
+    return 'sas est null, une adresse https ou un objet { url, ca } (ca : PEM).';
+  }
+  return { url: url.replace(/\/+$/, ''), ...(ca !== undefined && { ca }) };
 }
 
 function isWhole(value: unknown, max: number): value is number {

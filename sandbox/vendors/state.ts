@@ -1,11 +1,13 @@
 // Everything a running vendor is made of, what it says of itself, and its return to the beginning.
 
 import type { Accounts } from './accounts.ts';
+import type { Appointments } from './appointments.ts';
 import type { FaultSet } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { Override } from './override.ts';
 import type { Pages } from './pages.ts';
 import type { Practice } from './practice.ts';
+import type { SasClient } from './sas-client.ts';
 import type { OpenSockets } from './sockets.ts';
 
 export interface VendorInside {
@@ -13,6 +15,8 @@ export interface VendorInside {
   readonly faults: FaultSet;
   readonly pages: Pages;
   readonly accounts: Accounts;
+  readonly appointments: Appointments;
+  readonly client: SasClient;
   readonly journal: Journal;
   readonly override: Override;
   readonly sockets: OpenSockets;
@@ -33,12 +37,13 @@ export function describeState(inside: VendorInside) {
   };
 }
 
-/** Settings as at the start; no fault, no given answer, no page, an empty journal. */
+/** Settings as at the start; no fault, no given answer, no page, no appointment, an empty journal. */
 export function resetVendor(inside: VendorInside): void {
   inside.practice.reset();
   inside.faults.replace([]);
   inside.override.clear();
   inside.pages.clear();
   inside.accounts.clear();
+  inside.appointments.clear();
   inside.journal.reset();
 }

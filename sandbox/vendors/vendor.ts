@@ -5,15 +5,17 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { openAuthority } from '../pki/authority.ts';
-import { ensureVendorServer } from '../pki/sandbox-pki.ts';
+import { ensureVendorClient, ensureVendorServer } from '../pki/sandbox-pki.ts';
 import { readAccountFaults } from './account-faults.ts';
 import { type Account, Accounts } from './accounts.ts';
+import { Appointments } from './appointments.ts';
 import { makeControlServer } from './control.ts';
 import { type Fault, FaultSet, readFaults } from './faults.ts';
 import { Journal } from './journal.ts';
 import { Override } from './override.ts';
 import { Pages } from './pages.ts';
 import { Practice } from './practice.ts';
+import { type ClientMaterial, SasClient } from './sas-client.ts';
 import { makeServer, type TlsMaterial } from './server.ts';
 import { changeSettings, DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { OpenSockets } from './sockets.ts';
@@ -40,6 +42,10 @@ export interface VendorOptions {
   readonly tlsMax?: 'TLSv1.2' | 'TLSv1.3';
   /** Start of agenda addresses; default: the vendor's own `/agenda` pages. */
   readonly agendaUrl?: string;
+  /** FHIR base address of SAS, where appointments are told; same as the setting `sas`. */
+  readonly sasUrl?: string;
+  /** Tells this life's appointment identifiers from another's, for a SAS that remembers. */
+  readonly run?: string;
 }
 
 export interface Vendor {
@@ -71,7 +77,10 @@ export function nameVendor(seed: number): string {
 export async function startVendor(options: VendorOptions): Promise<Vendor> {
   const id = options.id ?? nameVendor(options.seed);
   const host = options.host ?? '127.0.0.1';
-  const settings = changeSettings(DEFAULT_SETTINGS, options.settings ?? {});
+  const settings = changeSettings(DEFAULT_SETTINGS, {
+    ...(options.sasUrl !== undefined && { sas: options.sasUrl }),
+    ...options.settings,
+  });
   if (typeof settings === 'string') throw new TypeError(settings);
   const faults = new FaultSet();
   faults.replace(acceptFaults(options.faults ?? []));
@@ -110,7 +119,9 @@ export async function startVendor(options: VendorOptions): Promise<Vendor> {
     agendaUrl: options.agendaUrl ?? `${origin}/agenda`,
     settings,
   });
-  inside = { practice, faults, journal, pages, accounts, override, sockets };
+  const client = new SasClient(() => readClient(options, id));
+  const appointments = new Appointments(practice, client, options.run ?? '');
+  inside = { practice, faults, journal, pages, accounts, appointments, client, override, sockets };
   return openControl(inside, server, options.controlPort ?? 0);
 }
 
@@ -146,6 +157,7 @@ async function openControl(inside: VendorInside, server: Server, controlPort: nu
       },
       reset: () => resetVendor(inside),
       close: async () => {
+        inside.client.close();
         await Promise.all([shut(server, inside.sockets), shut(control, controlSockets)]);
         await inside.journal.untilIdle();
       },
@@ -173,6 +185,19 @@ async function readTls(dir: string, id: string): Promise<TlsMaterial> {
       await readFile(authority.files.rootCrl, 'utf8'),
       await readFile(authority.files.intermediateOrgCrl, 'utf8'),
     ],
+  };
+}
+
+/** Its certificate as a client of SAS, of the authority's folder. */
+async function readClient({ pki, tls }: VendorOptions, id: string): Promise<ClientMaterial> {
+  if (pki === undefined && tls !== undefined)
+    throw new Error('pas de dossier pki, donc pas de certificat client');
+  const authority = await openAuthority(pki ?? DEFAULT_PKI_DIR);
+  const credential = await ensureVendorClient(authority, id);
+  return {
+    cert: await readFile(credential.certFile, 'utf8'),
+    key: await readFile(credential.keyFile, 'utf8'),
+    ca: await readFile(authority.files.caBundle, 'utf8'),
   };
 }
 

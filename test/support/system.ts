@@ -138,6 +138,11 @@ export class System {
     return Number((JSON.parse(line) as { port: number }).port);
   }
 
+  /** The FHIR base that vendors tell appointments to. */
+  get inboundUrl(): string {
+    return `https://127.0.0.1:${this.appointmentPort}/fhir`;
+  }
+
   vendor(id: string): Vendor {
     const vendor = this.vendors.find((item) => item.id === id);
     if (vendor === undefined) throw new Error(`no vendor ${id}`);
