@@ -1,6 +1,7 @@
 // Table `regulators`: what SAS last said of each, one save at a time. A save and what it means for the accounts (a
 // withdrawal is due at every vendor that may hold an active account) are one transaction.
 
+import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import type { Regulator } from '../accounts/regulator.ts';
 import { guardStore } from './guard.ts';
@@ -45,7 +46,9 @@ export function toRegulator(raw: RawRegulator): Regulator {
 }
 
 const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?2 AND system = ?1`;
-const BY_TECHNICAL_ID = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id = ?1`;
+/** Beside a national identifier, or as the only one. */
+const BY_TECHNICAL_ID = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id = ?1
+  UNION ALL SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?1 AND system = '${SYSTEM.sas}' LIMIT 1`;
 
 export interface Lookup {
   /** Each answers one question of the list, in order. */

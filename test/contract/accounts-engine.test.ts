@@ -1,0 +1,230 @@
+// The account machinery on a real D1, without network: how many statements a login costs, two isolates at once, an
+// isolate that dies, identifiers that change hands, the front's two calls.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SYSTEM } from '../../shared/sas/canonical.ts';
+import type { RegulatorContent } from '../../shared/sas/regulator.ts';
+import { logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
+import { LEASE_MS } from '../../worker/accounts/ledger.ts';
+import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
+import { AccountBench } from '../support/accounts-bench.ts';
+
+const A = 'agenda-a';
+let bench: AccountBench;
+
+beforeAll(async () => {
+  bench = await AccountBench.start([A, 'agenda-b', 'agenda-c']);
+});
+beforeEach(() => bench.clear());
+afterAll(() => bench.stop());
+
+const person = (value: string, change: Partial<RegulatorContent> = {}): RegulatorContent => ({
+  identifier: { system: SYSTEM.sas, value },
+  active: true,
+  family: 'Imaginaire',
+  given: 'Camille',
+  email: `${value}@regulation.example`,
+  ...change,
+});
+
+async function create(content: RegulatorContent): Promise<string> {
+  return (await bench.save({ by: 'nobody' }, content)).regulator.id;
+}
+
+const change = (before: RegulatorContent, after: RegulatorContent) =>
+  bench.save({ by: 'identifier', identifier: before.identifier }, after);
+
+const keyed = (vendor: string) =>
+  bench
+    .vendor(vendor)
+    .accounts.list()
+    .filter(({ key }) => key !== undefined)
+    .map(({ key, active, email }) => ({ key: key?.split('|')[1], active, email }));
+
+describe('a login', () => {
+  test('with nothing to do runs two D1 statements and calls no vendor', async () => {
+    const id = await create(person('a'));
+    await bench.logIn(id);
+    const heard = bench.heard.length;
+    bench.statements = 0;
+    const { vendors } = await bench.logIn(id);
+    expect(vendors.map(({ state }) => state)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+    expect(bench.statements).toBe(2);
+    expect(bench.heard).toHaveLength(heard);
+  });
+
+  test('at once in two isolates sends each vendor one message', async () => {
+    const id = await create(person('a'));
+    await Promise.all([bench.logIn(id), bench.logIn(id), bench.logIn(id)]);
+    expect(bench.heard.map(({ editor }) => editor).sort()).toEqual([A, 'agenda-b', 'agenda-c']);
+  });
+
+  test('of an isolate that died with its answer is finished by the schedule, by PUT', async () => {
+    const id = await create(person('a'));
+    void bench.logIn(id, bench.engine({}, 1));
+    await expect.poll(() => bench.heard.length).toBeGreaterThan(0);
+    await expect.poll(async () => (await bench.rows('SELECT 1 FROM accounts')).length).toBe(3);
+    bench.nowMs += LEASE_MS - 1_000;
+    await bench.runDue();
+    expect(bench.heard.filter(({ method }) => method === 'PUT')).toEqual([]);
+    bench.nowMs += 2_000;
+    await bench.runDue();
+    for (const vendor of bench.vendors.keys()) expect(keyed(vendor)).toHaveLength(1);
+  });
+
+  test('is not behind a vendor that never answers: the budget ends it', async () => {
+    const id = await create(person('a'));
+    const engine = { ...bench.engine({ loginMs: 50 }), send: () => new Promise<never>(() => undefined) };
+    const { logIn } = await import('../../worker/accounts/login.ts');
+    const answer = await logIn(engine, id);
+    expect(answer?.vendors.map(({ state, reason }) => `${state} ${reason}`)).toEqual(
+      Array(3).fill('unreachable under-way'),
+    );
+  });
+});
+
+describe('a withdrawal and an older message', () => {
+  test('a login read before the right ended claims nothing after it', async () => {
+    const content = person('a');
+    const id = await create(content);
+    await bench.logIn(id);
+    await change(content, { ...content, family: 'Autre' });
+    await Promise.all([
+      bench.logIn(id),
+      change({ ...content, family: 'Autre' }, { ...content, family: 'Autre', active: false }),
+    ]);
+    await bench.runFor(2);
+    for (const vendor of bench.vendors.keys()) {
+      expect(keyed(vendor)).toMatchObject([{ active: false }]);
+      const last = bench.heard.filter(({ editor }) => editor === vendor).at(-1);
+      expect(last?.active).toBe(false);
+    }
+  });
+
+  test('held by a wave sends nothing, not even at a login', async () => {
+    const content = person('a');
+    const id = await create(content);
+    await bench.logIn(id);
+    const engine = bench.engine({ waveMax: 0 });
+    const { regulator } = await bench.save(
+      { by: 'identifier', identifier: content.identifier },
+      { ...content, active: false },
+      engine,
+    );
+    expect(regulator.wave).toBeDefined();
+    await withdrawEverywhere(engine, id);
+    await bench.logIn(id);
+    await bench.runFor(2);
+    expect(bench.heard.every(({ active }) => active)).toBe(true);
+  });
+});
+
+describe('an identifier that changes hands', () => {
+  test('from somebody without right is taken over, and the account of before is not found by it again', async () => {
+    const first = person('a');
+    const second = person('b');
+    const firstId = await create(first);
+    const secondId = await create(second);
+    await bench.logIn(firstId);
+    await bench.logIn(secondId);
+    await change(first, { ...first, active: false });
+    const taken = { ...second, identifier: first.identifier };
+    await change(second, taken);
+    await bench.logIn(secondId);
+    // The first one comes back, under another identifier.
+    const back = await bench.save({ by: 'nobody' }, person('c', { email: 'a@regulation.example' }));
+    await bench.logIn(back.regulator.id);
+    expect(keyed(A)).toEqual([
+      { key: 'a', active: true, email: 'b@regulation.example' },
+      { key: 'c', active: true, email: 'a@regulation.example' },
+    ]);
+  });
+
+  test('while its account may still be open at a vendor waits there until that is closed', async () => {
+    const first = person('a');
+    const second = person('b');
+    await bench.logIn(await create(first));
+    const secondId = await create(second);
+    bench.vendor(A).isDown = true;
+    await change(first, { ...first, active: false });
+    await change(second, { ...second, identifier: first.identifier });
+    await bench.logIn(secondId);
+    expect(keyed(A)).toEqual([{ key: 'a', active: true, email: 'a@regulation.example' }]);
+    bench.vendor(A).isDown = false;
+    await bench.runFor(20);
+    await bench.logIn(secondId);
+    expect(keyed(A)).toEqual([{ key: 'a', active: true, email: 'b@regulation.example' }]);
+    expect(keyed('agenda-b')).toEqual([{ key: 'a', active: true, email: 'b@regulation.example' }]);
+  });
+
+  test('from an active regulator who has another one now is his until the vendor knows', async () => {
+    const first = person('a');
+    const second = person('b');
+    const firstId = await create(first);
+    const secondId = await create(second);
+    await bench.logIn(firstId);
+    await change(first, { ...first, identifier: { system: SYSTEM.sas, value: 'z' } });
+    await change(second, { ...second, identifier: first.identifier });
+    const { vendors } = await bench.logIn(secondId);
+    expect(vendors[0]).toMatchObject({ state: 'unreachable', reason: 'identifier-borne' });
+    await bench.runFor(1);
+    await bench.logIn(secondId);
+    expect(keyed(A)).toEqual([
+      { key: 'z', active: true, email: 'a@regulation.example' },
+      { key: 'a', active: true, email: 'b@regulation.example' },
+    ]);
+  });
+});
+
+describe('the front', () => {
+  const ZOE = {
+    uuid: 'b6e39355-8a61-4556-b340-36f7b95fec6a',
+    lastName: 'Imaginaire',
+    firstName: 'Zoé',
+    email: 'zoe@regulation.example',
+    nationalId: '',
+    habilitation: true,
+    sasTerritories: ['SAS-42'],
+  };
+
+  test('records under SAS’s own id, and a national id later is the same regulator', async () => {
+    await recordFromFront(bench.engine(), ZOE);
+    expect(bench.heard).toEqual([]);
+    await logInFromFront(bench.engine(), ZOE);
+    expect(keyed(A)).toMatchObject([{ key: ZOE.uuid }]);
+    await recordFromFront(bench.engine(), { ...ZOE, nationalId: '3456780581/11242343' });
+    await logInFromFront(bench.engine(), { ...ZOE, nationalId: '3456780581/11242343' });
+    expect(keyed(A)).toMatchObject([{ key: '3456780581/11242343' }]);
+    expect(await bench.rows('SELECT id FROM regulators')).toHaveLength(1);
+  });
+
+  test('loses its territories in retries: those of before stay', async () => {
+    await recordFromFront(bench.engine(), ZOE);
+    await recordFromFront(bench.engine(), { ...ZOE, lastName: 'Autre', sasTerritories: [] });
+    expect(await bench.rows('SELECT family, territories FROM regulators')).toEqual([
+      { family: 'Autre', territories: '["SAS-42"]' },
+    ]);
+  });
+
+  test('cannot undo a withdrawal by an older call that comes late, but by a login', async () => {
+    const activeOf = async (): Promise<unknown> =>
+      (await bench.rows<{ active: number }>('SELECT active FROM regulators'))[0]?.active;
+    await recordFromFront(bench.engine(), ZOE);
+    await recordFromFront(bench.engine(), { ...ZOE, habilitation: false, sasTerritories: [] });
+    expect(await activeOf()).toBe(0);
+    await recordFromFront(bench.engine(), { ...ZOE, sasTerritories: [] });
+    expect(await activeOf()).toBe(0);
+    await logInFromFront(bench.engine(), { ...ZOE, sasTerritories: [] });
+    expect(await activeOf()).toBe(1);
+  });
+
+  test('says nothing that can be kept when its fields are empty, or of nobody', async () => {
+    const empty = { ...ZOE, uuid: '', lastName: '', firstName: '', email: '' };
+    expect(await recordFromFront(bench.engine(), empty)).toEqual({ ok: false, error: 'incomplete' });
+    expect(await recordFromFront(bench.engine(), { ...ZOE, habilitation: false })).toEqual({
+      ok: true,
+      value: undefined,
+    });
+    expect(await bench.rows('SELECT id FROM regulators')).toEqual([]);
+  });
+});
