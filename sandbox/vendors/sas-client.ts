@@ -84,12 +84,18 @@ export class SasClient {
   async sendAndDrop(sas: SasAddress, message: Message): Promise<void> {
     const material = await this.#read();
     await new Promise<void>((resolve) => {
-      const sent = request(targetOf(sas, message), { ...optionsOf(sas, message, material), agent: false });
+      const signal = this.#deadline();
+      const options = { ...optionsOf(sas, message, material), agent: false, signal };
+      const sent = request(targetOf(sas, message), options);
       sent.on('error', () => {});
       sent.on('close', () => resolve());
       sent.on('finish', () => sent.destroy());
       sent.end(JSON.stringify(message.body));
     });
+  }
+
+  #deadline(): AbortSignal {
+    return AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS)]);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -101,7 +107,7 @@ export class SasClient {
     this.#agent ??= new Agent({ keepAlive: true });
     const agent = this.#agent;
     return new Promise((resolve, reject) => {
-      const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(ANSWER_MS)]);
+      const signal = this.#deadline();
       const sent = request(targetOf(sas, message), { ...optionsOf(sas, message, material), agent, signal });
       sent.on('error', reject);
       sent.on('response', (response) => {
