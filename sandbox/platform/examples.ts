@@ -33,7 +33,9 @@ export async function exampleSearches(
     vendors.map(async ({ control }) => (await (await fetch(`${control}/directory`)).json()) as Directory),
   );
   const practitioners = mostShared(
-    directories.map((directory) => directory.practitioners.filter(({ full }) => !full).map(({ identifier }) => identifier)),
+    directories.map((directory) =>
+      directory.practitioners.filter(({ full }) => !full).map(({ identifier }) => identifier),
+    ),
   );
   const associations = mostShared(
     directories.map((directory) => directory.associations.map((item) => item.siret)),
@@ -70,6 +72,28 @@ export async function exampleSearches(
         ...sos,
         `actor:Location.organization.identifier=${idnst.join(',')}`,
       ]),
+    },
+  ];
+}
+
+/** A booking at the first vendor, told to SAS at once, and the same read back at the edge. */
+export async function exampleAppointment(
+  edgeUrl: string,
+  vendors: readonly { readonly control: string }[],
+): Promise<ExampleSearch[]> {
+  const [vendor] = vendors;
+  if (vendor === undefined) return [];
+  const { practitioners } = (await (await fetch(`${vendor.control}/directory`)).json()) as Directory;
+  const identifier = practitioners.find(({ full }) => !full)?.identifier;
+  if (identifier === undefined) return [];
+  return [
+    {
+      title: 'Réserver le premier créneau libre d’un professionnel, chez le premier éditeur (INT_R03)',
+      command: `curl -s -d '{"identifier":"${identifier}"}' '${vendor.control}/appointments'`,
+    },
+    {
+      title: 'Relire ses rendez-vous sur l’accès',
+      command: curl(`${edgeUrl}/fhir/Appointment`, [`practitioner=${identifier}`, '_sort=-_lastUpdated']),
     },
   ];
 }

@@ -5,7 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
-import { exampleSearches, waitUntilReady } from './examples.ts';
+import { exampleAppointment, exampleSearches, waitUntilReady } from './examples.ts';
 import { closeOnSignal, readFlags, readPort } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
@@ -51,9 +51,13 @@ function watch(child: Child, name: string): Child {
 }
 
 async function startVendors(pkiDir: string): Promise<StartedVendor[]> {
+  const sas = `https://127.0.0.1:${flags['mtls-port']}/fhir`;
+  // The edge remembers the appointments of earlier starts; the vendors do not.
+  const run = String(Date.now());
+  const command = ['sandbox/vendors/main.ts', '--sas', sas, '--run', run];
   const started = VENDORS.map(async ({ id, name, seed }): Promise<StartedVendor> => {
     const child = await startChild({
-      command: ['sandbox/vendors/main.ts', '--id', id, '--seed', seed, '--port', '0', '--pki', pkiDir],
+      command: [...command, '--id', id, '--seed', seed, '--port', '0', '--pki', pkiDir],
       readyEvent: 'vendor-ready',
       onLine: onLog,
     });
@@ -94,7 +98,8 @@ async function start(): Promise<void> {
 }
 
 async function tell(edgeUrl: string, vendors: readonly StartedVendor[]): Promise<void> {
-  const token = await signToken(await openLocalState(edgeStateDir), 'system/Slot.s');
+  const scope = 'system/Slot.s system/Appointment.rs';
+  const token = await signToken(await openLocalState(edgeStateDir), scope);
   say(`
 Passerelle est prête.
 
@@ -107,6 +112,8 @@ Jeton (8 heures) :
   TOKEN=${token}
 `);
   for (const { title, command } of await exampleSearches(edgeUrl, vendors)) say(`${title} :\n  ${command}\n`);
+  for (const { title, command } of await exampleAppointment(edgeUrl, vendors))
+    say(`${title} :\n  ${command}\n`);
   say('Ctrl-C arrête tout.');
 }
 
