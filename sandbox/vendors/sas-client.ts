@@ -66,7 +66,9 @@ export class SasClient {
     this.#agent?.destroy();
   }
 
+  /** Rejects only when the vendor has no client certificate. */
   async send(sas: SasAddress, message: Message): Promise<SasAnswer> {
+    await this.#read();
     for (let attempts = 1; ; attempts += 1) {
       const heard = await this.#ask(sas, message).catch((error: Error) => error);
       const isLast = attempts >= ATTEMPTS_MAX || this.#closed.signal.aborted;

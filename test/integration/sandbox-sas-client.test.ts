@@ -89,3 +89,10 @@ test('a closed client stops asking, and says that it heard nothing', async () =>
     await sas.close();
   }
 });
+
+test('without a certificate of its own, a vendor says so at once', async () => {
+  const client = new SasClient(() => Promise.reject(new Error('pas de certificat client')));
+  const telling = client.send({ url: 'https://127.0.0.1:9/fhir' }, { method: 'POST', body: BODY });
+  await expect(telling).rejects.toThrow('pas de certificat client');
+  client.close();
+});
