@@ -1,52 +1,24 @@
 // GET /fhir/Appointment and POST /fhir/Appointment/_search: appointments for SAS, a page at a time. R4
 // search.html, Bundle; docs/appointments.md § 4.
 
-import { GatewayError } from '../../shared/error.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
-import { echoQuery, parseQuery } from '../../shared/fhir/search.ts';
-import { readText } from '../appointments/body.ts';
+import { echoQuery } from '../../shared/fhir/search.ts';
 import { encodeCursor } from '../appointments/cursor.ts';
 import { type AppointmentSearch, readAppointmentSearch } from '../appointments/filter.ts';
 import { resourceText } from '../appointments/resource.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
 import { type FoundAppointment, searchAppointments } from '../store/appointments-search.ts';
 import { readPreferences } from './preferences.ts';
-
-const QUERY_BYTES_MAX = 64 * 1024;
+import { readSearchParameters } from './search-query.ts';
 
 export async function searchAppointment(context: RequestContext): Promise<Response> {
   const { handling } = readPreferences(context.request.headers.get('Prefer'));
-  const raw = await rawQuery(context);
-  const parameters = parseQuery(raw);
-  if (!parameters.ok) {
-    throw new GatewayError({ reason: 'query-malformed', text: 'La requête ne peut être décodée.' });
-  }
-  const search = readAppointmentSearch(parameters.value, handling);
+  const { raw, parameters } = await readSearchParameters(context);
+  const search = readAppointmentSearch(parameters, handling);
   const { filter, sort, position, count } = search;
   // One more than the page tells whether there is a next one.
   const found = await searchAppointments(context.env.DB, filter, sort, position, count + 1);
   return fhirResponse(bundleText(context, raw, search, found), context);
-}
-
-/** What follows `?`, and on POST the form body too. */
-async function rawQuery({ request, url }: RequestContext): Promise<string> {
-  const query = url.search.slice(1);
-  if (query.length > QUERY_BYTES_MAX) {
-    throw new GatewayError({
-      reason: 'uri-too-long',
-      text: 'La requête est trop longue ; utiliser POST …/_search.',
-    });
-  }
-  if (request.method !== 'POST') return query;
-  const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
-  if (type !== 'application/x-www-form-urlencoded') {
-    throw new GatewayError({
-      reason: 'media-type-not-supported',
-      text: 'Le corps de _search est attendu en application/x-www-form-urlencoded.',
-    });
-  }
-  const body = (await readText(request, QUERY_BYTES_MAX)).trim();
-  return [query, body].filter((part) => part !== '').join('&');
 }
 
 function bundleText(
