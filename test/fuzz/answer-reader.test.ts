@@ -1,13 +1,12 @@
 // Whatever a vendor sends, the reader does not throw, every slot is shown or dropped for one reason, and what is
 // shown makes a Bundle without a broken rule. Replay with FUZZ_SEED=n.
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
 import { bundleText, mergeAnswers } from '../../worker/vendors/merge.ts';
 import { errorsOf } from '../support/bundle-checks.ts';
+import { readPages } from '../support/read-answer.ts';
 import {
   answer,
   bundle,
@@ -28,22 +27,9 @@ import {
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 1_500;
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
-
 function readAndMerge(page: unknown, flow: Flow): { text: string; received: number; shown: number } {
   const subjects = [flow === 'SOS' ? SIRET : RPPS];
-  const reader = new AnswerReader({
-    editor: 'agenda-a',
-    flow,
-    subjects,
-    fromMs: FROM,
-    toMs: TO,
-    nowMs: NOW,
-    hash,
-  });
-  reader.add(page);
-  const read = reader.finish();
-  expect(read.received).toBe(read.shown + read.dropped.reduce((sum, { count }) => sum + count, 0));
+  const read = readPages([page], { flow, subjects });
   const result: CallResult = {
     call: { editor: 'agenda-a', subjects },
     answer: { call: 0, ...read, durationMs: 0, bytes: 0, pages: 1, noStore: false },

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
@@ -9,34 +8,17 @@ import {
   writeFrame,
 } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
-import {
-  answer,
-  bundle,
-  FROM,
-  NOW,
-  practitioner,
-  RPPS,
-  role,
-  schedule,
-  slot,
-  TO,
-} from '../support/vendor-bundle.ts';
+import { readPages } from '../support/read-answer.ts';
+import { answer, bundle, practitioner, role, schedule, slot } from '../support/vendor-bundle.ts';
 
-function read(page: unknown, call = 0): CallAnswer {
-  const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
-  const reader = new AnswerReader({
-    editor: 'a',
-    flow: 'INT_R01',
-    subjects: [RPPS],
-    fromMs: FROM,
-    toMs: TO,
-    nowMs: NOW,
-    hash,
-  });
-  reader.add(page);
-  return { call, ...reader.finish(), durationMs: 3, bytes: 10, pages: 1, noStore: false };
-}
+const read = (page: unknown, call = 0): CallAnswer => ({
+  call,
+  ...readPages([page]),
+  durationMs: 3,
+  bytes: 10,
+  pages: 1,
+  noStore: false,
+});
 
 it('gives back the answers that were written, whatever names and comments hold', () => {
   fc.assert(

@@ -1,18 +1,15 @@
 // Every rule by which the reader drops or repairs: one answer that meets it, beside the same answer without the
 // defect, which does not. Keys are the rule in brackets, then what was wrong; scripts/rule-table.ts ties them to the rules.
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
+import { readPages } from '../support/read-answer.ts';
 import {
   answer,
   bundle,
   contained,
   ESTABLISHMENT,
-  FROM,
   type Json,
-  NOW,
   practitioner,
   RPPS,
   role,
@@ -21,7 +18,6 @@ import {
   schedule,
   slot,
   sosAnswer,
-  TO,
 } from '../support/vendor-bundle.ts';
 
 interface Sample {
@@ -178,19 +174,8 @@ const CLEAN: Readonly<Record<Flow, Sample>> = {
   ),
 };
 
-function rulesMet({ page, flow = 'INT_R01', nowMs = NOW, subjects = [RPPS] }: Sample): string[] {
-  const reader = new AnswerReader({
-    editor: 'agenda-a',
-    flow,
-    subjects,
-    fromMs: FROM,
-    toMs: TO,
-    nowMs,
-    hash: (text) => createHash('sha256').update(text).digest('hex').slice(0, 20),
-  });
-  expect(reader.add(page).ok).toBe(true);
-  const { dropped, repaired, received, shown } = reader.finish();
-  expect(received).toBe(shown + dropped.reduce((sum, { count }) => sum + count, 0));
+function rulesMet({ page, ...over }: Sample): string[] {
+  const { dropped, repaired } = readPages([page], over);
   return [...dropped, ...repaired].map(({ rule }) => rule);
 }
 
