@@ -1,7 +1,7 @@
 // The account machinery on a real D1, without network: how many statements a login costs, two isolates at once, an
 // isolate that dies, identifiers that change hands, the front's two calls.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
 import { logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
@@ -13,6 +13,7 @@ const A = 'agenda-a';
 let bench: AccountBench;
 
 beforeAll(async () => {
+  for (const level of ['warn', 'error'] as const) vi.spyOn(console, level).mockReturnValue(undefined);
   bench = await AccountBench.start([A, 'agenda-b', 'agenda-c']);
 });
 beforeEach(() => bench.clear());

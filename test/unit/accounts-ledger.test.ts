@@ -39,7 +39,14 @@ function regulator(change: Partial<Regulator> = {}): Regulator {
   };
 }
 
-const YES: Verdict = { kind: 'yes', status: 201, location: undefined, method: 'POST', surprise: undefined };
+const YES: Verdict = {
+  kind: 'yes',
+  status: 201,
+  location: undefined,
+  method: 'POST',
+  surprise: undefined,
+  wasLost: false,
+};
 const LOST: Verdict = {
   kind: 'unreachable',
   reason: 'timeout',
@@ -94,9 +101,25 @@ describe('what is said', () => {
     const step = next(lost, third, T0 + 20_000);
     expect(step).toMatchObject({ query: id('a'), identifier: id('b'), mayBear: true, isFinal: false });
     const settled = say(lost, third, YES, T0 + 20_000);
-    expect(next(settled, third, T0 + 30_000)).toMatchObject({
+    // The lost message may yet arrive: renamed, the account would not be recognised by it, and be made again.
+    const untilMs = T0 + 10_000 + SETTLE_MS;
+    const waits = { kind: 'busy', untilMs, reason: 'settling' };
+    expect(plan(settled, third, { taken: false, nowMs: untilMs - 1 })).toEqual(waits);
+    expect(settled.nextTryMs).toBe(untilMs);
+    expect(next(settled, third, untilMs)).toMatchObject({
       query: id('b'),
       identifier: id('c'),
+      isFinal: true,
+    });
+  });
+
+  test('an identifier is kept while a lost message about the same one may still arrive', () => {
+    const done = say(newRow('r1', 'v1'), regulator(), YES, T0);
+    const lost = say(done, regulator({ hash: 'h2', version: 2 }), LOST, T0 + 10_000);
+    const renamed = regulator({ identifier: id('b'), hash: 'h3', version: 3 });
+    expect(next(lost, renamed, T0 + 20_000)).toMatchObject({ identifier: id('a'), isFinal: false });
+    expect(next(lost, renamed, T0 + 10_000 + SETTLE_MS)).toMatchObject({
+      identifier: id('b'),
       isFinal: true,
     });
   });
@@ -111,7 +134,7 @@ describe('what is said', () => {
     const row = newRow('r1', 'v1');
     const message = next(row, regulator(), T0);
     const claimed = claim(row, { message, taken: false, lease: 'x', nowMs: T0, isLogin: true });
-    const busy = { kind: 'busy', untilMs: T0 + LEASE_MS };
+    const busy = { kind: 'busy', untilMs: T0 + LEASE_MS, reason: 'under-way' };
     expect(plan(claimed, regulator(), { taken: false, nowMs: T0 + LEASE_MS - 1 })).toEqual(busy);
     expect(plan(claimed, regulator(), { taken: false, nowMs: T0 + LEASE_MS }).kind).toBe('send');
   });
@@ -147,6 +170,15 @@ describe('a regulator without right', () => {
     expect(isDue(closed, withdrawn, T0 + 10_000 + SETTLE_MS)).toBe(true);
     const sure = say(closed, withdrawn, YES, T0 + 10_000 + SETTLE_MS, false);
     expect(sure).toMatchObject({ recheckMs: undefined, nextTryMs: undefined });
+  });
+
+  test('and renamed meanwhile, is closed under the identifier in doubt, and told again after it', () => {
+    const lost = say(newRow('r1', 'v1'), regulator(), LOST, T0);
+    const gone = regulator({ identifier: id('b'), active: false, hash: 'h9', version: 9 });
+    expect(next(lost, gone, T0 + 20_000)).toMatchObject({ identifier: id('a'), active: false });
+    const closed = say(lost, gone, YES, T0 + 20_000, false);
+    expect(closed).toMatchObject({ open: false, recheckMs: T0 + SETTLE_MS });
+    expect(next(closed, gone, T0 + SETTLE_MS)).toMatchObject({ query: id('a'), identifier: id('b') });
   });
 
   test('needs no second word when the lost message said the same', () => {

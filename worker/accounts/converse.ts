@@ -56,6 +56,7 @@ export async function converse(
           : address.method === 'PUT' && reply.status === 201
             ? 'created'
             : undefined,
+        wasLost,
       };
     }
     const next =

@@ -18,8 +18,12 @@ export type Delivery =
   | { readonly kind: 'unchanged'; readonly row: AccountRow | undefined }
   | { readonly kind: 'done'; readonly row: AccountRow; readonly verdict: Extract<Verdict, { kind: 'yes' }> }
   | { readonly kind: 'failed'; readonly row: AccountRow; readonly verdict: Exclude<Verdict, { kind: 'yes' }> }
-  /** Somebody else is sending, or another account still bears the identifier. */
-  | { readonly kind: 'waiting'; readonly untilMs: number; readonly reason: 'under-way' | 'identifier-borne' };
+  /** Somebody else is sending, an older message may still take effect, or another account bears the identifier. */
+  | {
+      readonly kind: 'waiting';
+      readonly untilMs: number;
+      readonly reason: 'under-way' | 'settling' | 'identifier-borne';
+    };
 
 /** Steps of one delivery: a doubt settled, the state wanted, and what was saved meanwhile. */
 const TURNS_MAX = 6;
@@ -98,7 +102,7 @@ function prepare(
     : plan(before, regulator, { taken: isTaken, nowMs, isAsserting: occasion === 'assertion' });
   if (planned.kind === 'nothing') return { ended: { kind: 'unchanged', row } };
   if (planned.kind === 'busy') {
-    return { ended: { kind: 'waiting', untilMs: planned.untilMs, reason: 'under-way' } };
+    return { ended: { kind: 'waiting', untilMs: planned.untilMs, reason: planned.reason } };
   }
   const { message } = planned;
   const isLogin = occasion === 'login';
@@ -117,7 +121,10 @@ async function carryOn(
   let turn = first;
   let last: Delivery = { kind: 'unchanged', row: pair.row };
   for (let count = 0; count < TURNS_MAX && turn !== undefined; count += 1) {
-    if ('ended' in turn) return count === 0 ? await explainWait(engine, who, pair, turn.ended) : last;
+    if ('ended' in turn) {
+      if (count === 0) return explainWait(engine, who, pair, turn.ended);
+      return turn.ended.kind === 'waiting' && turn.ended.reason === 'settling' ? turn.ended : last;
+    }
     const step = await sayAndSettle(engine, who, pair, turn.prepared);
     last = step.delivery;
     if (step.isOver) return last;
@@ -164,7 +171,7 @@ async function explainWait(
   { editor, row }: Pair,
   ended: Delivery,
 ): Promise<Delivery> {
-  if (ended.kind !== 'waiting' || identifier === undefined) return ended;
+  if (ended.kind !== 'waiting' || ended.reason === 'settling' || identifier === undefined) return ended;
   const now = (await loadPairs(engine.db, id, editor))?.pairs[0]?.row;
   if ((now?.revision ?? 0) !== (row?.revision ?? 0) || now?.lease !== undefined) return ended;
   const nowMs = engine.nowMs();

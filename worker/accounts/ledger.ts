@@ -74,7 +74,8 @@ export interface Message {
 
 export type Plan =
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'busy'; readonly untilMs: number }
+  /** `settling`: an older message may still take effect under the identifier of before. */
+  | { readonly kind: 'busy'; readonly untilMs: number; readonly reason: 'under-way' | 'settling' }
   | { readonly kind: 'send'; readonly message: Message };
 
 export function newRow(regulator: string, editor: string): AccountRow {
@@ -117,28 +118,51 @@ export function plan(
 ): Plan {
   if (!isAsserting && !isDue(row, regulator, nowMs)) return { kind: 'nothing' };
   if (row.lease !== undefined && row.lease.untilMs > nowMs) {
-    return { kind: 'busy', untilMs: row.lease.untilMs };
+    return { kind: 'busy', untilMs: row.lease.untilMs, reason: 'under-way' };
   }
   const confirmed = taken ? undefined : row.confirmed?.identifier;
   const doubted = row.sent?.identifier;
   const wanted = regulator.identifier ?? confirmed ?? doubted;
   if (wanted === undefined) return { kind: 'nothing' };
+  const stay = identifierInDoubt(row, nowMs);
+  const mustStay = stay !== undefined && !sameIdentifier(stay.identifier, wanted);
   // A lost message may have given the account a third identifier: that is settled first, or an account is left behind.
   const isStep =
-    doubted !== undefined && !sameIdentifier(doubted, confirmed) && !sameIdentifier(doubted, wanted);
-  const identifier = isStep ? doubted : wanted;
+    mustStay ||
+    (doubted !== undefined && !sameIdentifier(doubted, confirmed) && !sameIdentifier(doubted, wanted));
+  const identifier = mustStay ? stay.identifier : isStep && doubted !== undefined ? doubted : wanted;
+  const hash = isStep ? `${regulator.hash}/step` : regulator.hash;
+  if (mustStay && row.sent === undefined && row.confirmed?.hash === hash && !isAsserting) {
+    return { kind: 'busy', untilMs: stay.untilMs, reason: 'settling' };
+  }
   return {
     kind: 'send',
     message: {
       identifier,
       query: confirmed ?? doubted,
       mayBear: sameIdentifier(identifier, doubted),
-      hash: isStep ? `${regulator.hash}/step` : regulator.hash,
+      hash,
       version: regulator.version,
       active: regulator.active,
       isFinal: !isStep,
     },
   };
+}
+
+/**
+ * While an unanswered message may still take effect, the account keeps the identifier of its body: once renamed, the
+ * vendor would no longer recognise the late message as a duplicate, and make a second account of it.
+ */
+function identifierInDoubt(
+  { sent, doubt, confirmed }: AccountRow,
+  nowMs: number,
+): { readonly identifier: RegulatorIdentifier; readonly untilMs: number } | undefined {
+  if (sent !== undefined) {
+    const untilMs = sent.ms + SETTLE_MS;
+    return untilMs > nowMs ? { identifier: sent.identifier, untilMs } : undefined;
+  }
+  if (doubt === undefined || doubt.untilMs <= nowMs || confirmed === undefined) return undefined;
+  return { identifier: confirmed.identifier, untilMs: doubt.untilMs };
 }
 
 export interface Claim {
@@ -207,8 +231,11 @@ function confirm(
   verdict: Extract<Verdict, { kind: 'yes' }>,
   nowMs: number,
 ): AccountRow {
-  const doubt =
-    row.doubt !== undefined && row.doubt.untilMs > nowMs && row.doubt.hash !== hash ? row.doubt : undefined;
+  const older = row.doubt !== undefined && row.doubt.untilMs > nowMs ? row.doubt : undefined;
+  const doubt = verdict.wasLost
+    ? { hash: older === undefined ? hash : older.hash === hash ? hash : '*', untilMs: nowMs + SETTLE_MS }
+    : older;
+  const recheckMs = doubt !== undefined && doubt.hash !== hash ? doubt.untilMs : undefined;
   const { status, location } = verdict;
   return {
     ...row,
@@ -218,9 +245,9 @@ function confirm(
     createdStatus: verdict.method === 'POST' ? status : row.createdStatus,
     sent: undefined,
     doubt,
-    recheckMs: isFinal ? doubt?.untilMs : undefined,
+    recheckMs,
     attempts: 0,
-    nextTryMs: isFinal ? doubt?.untilMs : nowMs,
+    nextTryMs: isFinal ? recheckMs : (doubt?.untilMs ?? nowMs),
     differsMs: isFinal ? undefined : row.differsMs,
     error: undefined,
   };

@@ -11,6 +11,8 @@ export type Verdict =
       readonly method: 'POST' | 'PUT';
       /** The account had to be made although it was known: 404 or 410 to a PUT, or its 201. */
       readonly surprise: 'missing' | 'created' | undefined;
+      /** An earlier request of this message went unanswered, and may still take effect. */
+      readonly wasLost: boolean;
     }
   | {
       /** `refused`: the vendor said no. `unreachable`: it said nothing, or to come back later. */

@@ -78,8 +78,8 @@ export async function hurryBearers(
   const { meta } = await guardStore(() =>
     db
       .prepare(
-        `UPDATE accounts SET next_try_ms = CASE WHEN withdrawing = 1 THEN next_try_ms ELSE ?5 END
-         WHERE editor = ?2 AND regulator <> ?1 AND open = 1 AND
+        `UPDATE accounts SET next_try_ms = CASE WHEN withdrawing = 1 OR open = 0 THEN next_try_ms ELSE ?5 END
+         WHERE editor = ?2 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?5) AND
            ((confirmed_value = ?4 AND confirmed_system = ?3) OR (sent_value = ?4 AND sent_system = ?3))`,
       )
       .bind(regulator, editor, system, value, nowMs)

@@ -120,16 +120,16 @@ const at = (offset: number): string => `?${COLUMNS.length + offset}`;
 
 /**
  * The columns' parameters, then: +1 the regulator's version, +2, +3 the query's identifier or NULLs. Nothing is
- * claimed when the regulator changed, when another account may be active under the identifier of the body, or when
+ * claimed when the regulator changed, when another account may be active, or become so again, under the identifier of the body, or when
  * the identifier of the query names another account.
  */
 const CLAIM = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing)
   SELECT ${PLACES}, ${WITHDRAWING}
   WHERE (SELECT version FROM regulators WHERE id = ?1) = ${at(1)}
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND confirmed_value = ?17
-      AND confirmed_system = ?16 AND regulator <> ?1 AND open = 1)
+      AND confirmed_system = ?16 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?18))
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND sent_value = ?17
-      AND sent_system = ?16 AND regulator <> ?1 AND open = 1)
+      AND sent_system = ?16 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?18))
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND confirmed_value = ${at(3)}
       AND confirmed_system = ${at(2)} AND regulator <> ?1 AND ${at(3)} <> ?17)
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND sent_value = ${at(3)}
