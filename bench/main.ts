@@ -4,6 +4,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
 import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
@@ -47,8 +48,17 @@ async function runSearch(): Promise<Report> {
   return { results, misses: misses(results) };
 }
 
+async function runAccounts(): Promise<Report> {
+  const effort = flags.quick ? QUICK_ACCOUNTS : FULL_ACCOUNTS;
+  console.log(`accounts: ${effort.regulators} regulators over ${effort.vendors} vendors`);
+  const results = await benchAccounts(effort, (line) => console.log(line));
+  console.log(['', ...accountTables(results), ''].join('\n'));
+  return { results, misses: accountMisses(results) };
+}
+
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   search: runSearch,
+  accounts: runAccounts,
   validators: async () => ({ results: benchValidators(), misses: [] }),
   appointments: async () => {
     const report = await benchAppointments(flags.quick);

@@ -11,7 +11,7 @@ import type { RegulatorContent } from '../../shared/sas/regulator.ts';
 import { AccountBench, type Fate } from '../support/accounts-bench.ts';
 
 const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
-const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 25);
+const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 8);
 const VENDORS = ['agenda-a', 'agenda-b'];
 const PEOPLE = 3;
 /** A retry's pause at most, and the time in which a late message may still take effect. */
@@ -248,7 +248,7 @@ async function checkEnd({ people }: Model): Promise<void> {
 test(`accounts follow what is wanted, whatever happens on the way (seed ${SEED})`, async () => {
   let logins = 0;
   await fc.assert(
-    fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (steps) => {
+    fc.asyncProperty(fc.commands(commands, { maxCommands: 45, size: 'max' }), async (steps) => {
       await bench.clear();
       const model: Model = { people: new Map(), numbers: 0 };
       await fc.asyncModelRun(() => ({ model, real: bench }), steps);
