@@ -29,8 +29,8 @@ export interface EdgeProcess {
   readonly url: string;
   /** Restarts the Worker with other settings; the port and the data stay. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
-  /** Runs what the cron trigger of wrangler.toml runs, as if it were that time; false when it failed. */
-  runSchedule(at?: Date): Promise<boolean>;
+  /** Runs what the cron triggers of wrangler.toml run, or the one given, as if it were that time; false when it failed. */
+  runSchedule(at?: Date, cron?: string): Promise<boolean>;
   /** Its D1, for tests of what only the Worker calls. */
   database(): ReturnType<Miniflare['getD1Database']>;
   close(): Promise<void>;
@@ -85,9 +85,9 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
   return {
     url,
     configure: (settings) => miniflare.setOptions(optionsFor(settings, Number(new URL(url).port))),
-    runSchedule: async (at = new Date()) => {
+    runSchedule: async (at = new Date(), cron = '') => {
       const worker = await miniflare.getWorker();
-      return (await worker.scheduled({ scheduledTime: at })).outcome === 'ok';
+      return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';
     },
     database: () => miniflare.getD1Database('DB'),
     close: () => miniflare.dispose(),

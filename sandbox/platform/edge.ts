@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
+import { runEachMinute } from './cron.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
 import { closeOnSignal, readFlags, readPort, refuseUsage } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
@@ -30,6 +31,7 @@ async function start(): Promise<EdgeProcess> {
 
 try {
   const edge = await start();
+  runEachMinute(edge);
   closeOnSignal(() => edge.close());
   process.stdout.write(`${JSON.stringify({ event: 'edge-ready', url: edge.url })}\n`);
 } catch (cause) {

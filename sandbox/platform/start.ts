@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
+import { runEachMinute } from './cron.ts';
 import { exampleAppointment, exampleSearches, waitUntilReady } from './examples.ts';
 import { closeOnSignal, readFlags, readPort } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
@@ -81,6 +82,7 @@ async function start(): Promise<void> {
     onLog,
   });
   stops.push(() => edge.close());
+  runEachMinute(edge);
   const relay = await startLocalRelay({
     id: 'relay-a',
     dir: join(flags.state, 'relay'),
