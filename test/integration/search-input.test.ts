@@ -213,7 +213,9 @@ describe('routes', () => {
 
   it('serve a CapabilityStatement of what they are, without a token', async () => {
     const statement = (await (await fetch(`${system.url}/fhir/metadata`)).json()) as CapabilityStatement;
-    expect(statement.rest?.[0]?.resource?.map(({ type }) => type)).toEqual(expect.arrayContaining(['Slot', 'Schedule']));
+    expect(statement.rest?.[0]?.resource?.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['Slot', 'Schedule']),
+    );
     const names = statement.rest?.[0]?.resource?.[0]?.searchParam?.map(({ name }) => name);
     expect(names).toEqual(['start', 'status', 'schedule.actor:Practitioner.identifier']);
   });
