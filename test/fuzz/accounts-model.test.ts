@@ -251,16 +251,19 @@ test(
   `accounts follow what is wanted, whatever happens on the way (seed ${SEED})`,
   async () => {
     let logins = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.commands(commands, { maxCommands: 45, size: 'max' }), async (steps) => {
-        await bench.clear();
-        const model: Model = { people: new Map(), numbers: 0 };
-        await fc.asyncModelRun(() => ({ model, real: bench }), steps);
-        await checkEnd(model);
-        logins += bench.heard.length;
-      }),
-      { seed: SEED, numRuns: RUNS, interruptAfterTimeLimit: LIMIT_MS },
-    );
+    // A seed may draw short lives only: then the next one is lived too, so that the run has exercised something.
+    for (let more = 0; logins <= RUNS && more < 10; more += 1) {
+      await fc.assert(
+        fc.asyncProperty(fc.commands(commands, { maxCommands: 45, size: 'max' }), async (steps) => {
+          await bench.clear();
+          const model: Model = { people: new Map(), numbers: 0 };
+          await fc.asyncModelRun(() => ({ model, real: bench }), steps);
+          await checkEnd(model);
+          logins += bench.heard.length;
+        }),
+        { seed: SEED + more, numRuns: RUNS, interruptAfterTimeLimit: LIMIT_MS },
+      );
+    }
     expect(logins).toBeGreaterThan(RUNS);
   },
   LIMIT_MS + 60_000,
