@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
+import { bundleText } from '../../worker/vendors/bundle.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import { bundleText, mergeAnswers } from '../../worker/vendors/merge.ts';
+import { mergeAnswers } from '../support/answered.ts';
 import { errorsOf } from '../support/bundle-checks.ts';
 import { readPages } from '../support/read-answer.ts';
 import {
@@ -35,7 +36,7 @@ function readAndMerge(page: unknown, flow: Flow): { text: string; received: numb
     answer: { call: 0, ...read, durationMs: 0, bytes: 0, pages: 1, noStore: false },
   };
   const query = { flow, window: { fromMs: FROM, toMs: TO }, subjects };
-  const merged = mergeAnswers([result], { query, base: 'https://edge.example/fhir', nowMs: NOW });
+  const merged = mergeAnswers([result], { query, nowMs: NOW });
   expect(merged.total).toBe(read.shown);
   return {
     text: bundleText('id', flow, merged.total, 'https://edge.example/fhir/Slot?a=b', merged.entries),

@@ -5,11 +5,11 @@
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { RequestContext } from '../http.ts';
-import { readTombstones } from '../vendors/booked-slots.ts';
+import { bundleEntries, bundleText } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
-import { type CallResult, fanOut } from '../vendors/fan-out.ts';
-import { keepLedger, ledgerEntry } from '../vendors/ledger.ts';
-import { bundleText, type HiddenSlots, mergeAnswers } from '../vendors/merge.ts';
+import { findSlotsByParts } from '../vendors/find-slots.ts';
+import { ledgerEntry } from '../vendors/ledger.ts';
+import type { Selection } from '../vendors/selection.ts';
 import type { SearchQuestion } from './search-question.ts';
 import { extraIssues, recordSearch } from './search-record.ts';
 
@@ -60,24 +60,16 @@ class EventWriter {
 async function run(context: RequestContext, question: SearchQuestion, events: EventWriter): Promise<void> {
   const { query, selfUrl } = question;
   const { fhirBase: base, requestId } = context;
-  const shown = new Map<string, number>();
-  const hidden: HiddenSlots[] = [];
-  let total = 0;
-  const tombstones = await readTombstones(context.env.DB, requestId, query);
-  const onResults = (results: readonly CallResult[]): void => {
-    const part = mergeAnswers(results, { query, base, nowMs: Date.now(), tombstones });
-    for (const [subject, count] of part.shown) shown.set(subject, (shown.get(subject) ?? 0) + count);
-    hidden.push(...part.hidden);
-    total += part.total;
-    if (part.total > 0) {
-      events.send('part', bundleText(crypto.randomUUID(), query.flow, part.total, selfUrl, part.entries));
-    }
+  const onPart = (part: Selection): void => {
+    if (part.total === 0) return;
+    const entries = bundleEntries(part, query.flow, base);
+    events.send('part', bundleText(crypto.randomUUID(), query.flow, part.total, selfUrl, entries));
   };
   try {
     const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
     const budgetMs = deadline.vendorBudgetMs(Date.now());
-    const answers = await fanOut(context, { query, budgetMs, gatherMs: 0, onResults, signal: events.left });
-    const ledger = keepLedger(query, answers, shown, Date.now());
+    const found = await findSlotsByParts(context, { query, budgetMs, onPart, signal: events.left });
+    const { answers, ledger, total, hidden } = found;
     const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(question, answers, hidden));
     recordSearch(context, query, answers, total, hidden);
     events.send('end', bundleText(requestId, query.flow, 0, selfUrl, [entry]));

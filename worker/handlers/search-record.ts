@@ -7,8 +7,8 @@ import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { hubOf } from '../relay-hub.ts';
 import type { FanOut } from '../vendors/fan-out.ts';
-import type { HiddenSlots } from '../vendors/merge.ts';
 import { ruleIssues } from '../vendors/rule-issues.ts';
+import type { HiddenSlots } from '../vendors/selection.ts';
 import { tallySearch } from '../vendors/tally-search.ts';
 import type { SearchQuestion } from './search-question.ts';
 

@@ -5,11 +5,10 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
-import { readTombstones } from '../vendors/booked-slots.ts';
+import { bundleEntries, bundleText } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
-import { fanOut, GATHER_MS } from '../vendors/fan-out.ts';
-import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
-import { bundleText, mergeAnswers } from '../vendors/merge.ts';
+import { findSlots } from '../vendors/find-slots.ts';
+import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
 import { serverTiming } from '../vendors/server-timing.ts';
 import { answerProgressively, EVENT_STREAM } from './progressive-answer.ts';
 import { type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
@@ -37,25 +36,21 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const { query, preferences, selfUrl } = question;
   const { requestId, fhirBase } = context;
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const reading = readTombstones(context.env.DB, requestId, query);
-  const answers = await fanOut(context, {
+  const { answers, selection, ledger } = await findSlots(context, {
     query,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
-    gatherMs: GATHER_MS,
   });
-  const tombstones = await reading;
-  const nowMs = Date.now();
-  const merged = mergeAnswers(answers.results, { query, base: fhirBase, nowMs, tombstones });
-  const ledger = keepLedger(query, answers, merged.shown, nowMs);
-  const issues = extraIssues(question, answers, merged.hidden);
+  const { total, hidden } = selection;
+  const slots = bundleEntries(selection, query.flow, fhirBase);
+  const issues = extraIssues(question, answers, hidden);
   // The guide's empty Bundle has no entry: it says all there is to say when everybody answered.
   const isSilent = preferences.ledger === 'off' || (preferences.ledger === 'auto' && isPlainlyEmpty(ledger));
   const entries =
     isSilent && issues.length === 0
-      ? merged.entries
-      : [...merged.entries, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
-  recordSearch(context, query, answers, merged.total, merged.hidden);
-  return fhirResponse(bundleText(requestId, query.flow, merged.total, selfUrl, entries), context, 200, {
+      ? slots
+      : [...slots, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
+  recordSearch(context, query, answers, total, hidden);
+  return fhirResponse(bundleText(requestId, query.flow, total, selfUrl, entries), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),
   });

@@ -5,7 +5,7 @@ import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/link/relay.ts';
 import { describeRule } from './describe-rule.ts';
 import type { FanOut } from './fan-out.ts';
-import type { HiddenSlots } from './merge.ts';
+import type { HiddenSlots } from './selection.ts';
 
 const IDS_SHOWN = 20;
 

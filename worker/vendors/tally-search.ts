@@ -2,8 +2,8 @@
 
 import type { RuleCount } from '../../shared/link/relay.ts';
 import type { FanOut } from './fan-out.ts';
-import type { HiddenSlots } from './merge.ts';
 import type { CallTally } from './rule-tally.ts';
+import type { HiddenSlots } from './selection.ts';
 
 export function tallySearch(fanOut: FanOut, hidden: readonly HiddenSlots[]): CallTally[] {
   const tallies = new Map<

@@ -1,0 +1,81 @@
+// Answers of vendors as the Worker holds them after the link, and what the two faces make of them.
+
+import { createHash } from 'node:crypto';
+import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
+import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
+import { bundleEntries } from '../../worker/vendors/bundle.ts';
+import type { CallResult } from '../../worker/vendors/fan-out.ts';
+import {
+  type HiddenSlots,
+  type SelectionContext,
+  selectSlots,
+  shownOf,
+} from '../../worker/vendors/selection.ts';
+import { FROM, type Json, NOW, RPPS, TO } from './vendor-bundle.ts';
+
+export const OTHER = '899900000025';
+export const BASE = 'https://edge.example/fhir';
+export const hash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
+export const query = (subjects = [RPPS, OTHER], flow: Flow = 'INT_R01'): SlotQuery => ({
+  flow,
+  window: { fromMs: FROM, toMs: TO },
+  subjects,
+});
+
+export function answered(
+  editor: string,
+  page: Json | undefined,
+  over: Partial<CallAnswer> = {},
+  subjects = [RPPS, OTHER],
+): CallResult {
+  const reader = new AnswerReader({
+    editor,
+    flow: 'INT_R01',
+    subjects,
+    fromMs: FROM,
+    toMs: TO,
+    nowMs: NOW,
+    hash,
+  });
+  if (page !== undefined) reader.add(page);
+  const whole: CallAnswer = {
+    call: 0,
+    ...reader.finish(),
+    durationMs: 5,
+    bytes: 0,
+    pages: 1,
+    noStore: false,
+    ...over,
+  };
+  return {
+    call: { editor, subjects },
+    answer: whole,
+    ...(whole.failure === undefined ? {} : { failure: whole.failure }),
+  };
+}
+
+export interface Entry {
+  fullUrl: string;
+  resource: Json & { id: string; resourceType: string };
+  search: { mode: string };
+}
+
+export interface MergedSearch {
+  readonly entries: readonly string[];
+  readonly total: number;
+  readonly shown: ReadonlyMap<string, number>;
+  readonly hidden: readonly HiddenSlots[];
+}
+
+/** What may be shown of these answers, and its entries. */
+export function mergeAnswers(results: readonly CallResult[], context: SelectionContext): MergedSearch {
+  const selection = selectSlots(results, context);
+  const { total, hidden } = selection;
+  return {
+    entries: bundleEntries(selection, context.query.flow, BASE),
+    total,
+    shown: shownOf(selection),
+    hidden,
+  };
+}

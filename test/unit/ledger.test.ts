@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallResult, FanOut } from '../../worker/vendors/fan-out.ts';
+import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/vendors/ledger.ts';
+import { answered, BASE, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import {
+  answer,
+  bundle,
+  type Json,
+  NOW,
+  practitioner,
+  RPPS,
+  schedule,
+  slot,
+} from '../support/vendor-bundle.ts';
+
+describe('ledger', () => {
+  const editors = [
+    { id: 'agenda-a', name: 'Agenda A' },
+    { id: 'agenda-b', name: 'Agenda B', failingSinceMs: NOW - 60_000 },
+  ];
+  const failed = (editor: string, subjects = [RPPS, OTHER]): CallResult => ({
+    call: { editor, subjects },
+    failure: { reason: 'timeout' },
+  });
+  const keep = (fanOut: FanOut, shown = new Map<string, number>()) => keepLedger(query(), fanOut, shown, NOW);
+
+  it('says none only when every vendor asked has answered', () => {
+    const results = [answered('agenda-a', undefined), answered('agenda-b', undefined)];
+    const ledger = keep({ editors, results });
+    expect(ledger).toMatchObject({ none: [RPPS, OTHER], unknown: [], notInterfaced: [], failures: [] });
+    expect(isPlainlyEmpty(ledger)).toBe(true);
+  });
+
+  it('says unknown, which vendor, why and since when', () => {
+    const ledger = keep({ editors, results: [answered('agenda-a', undefined), failed('agenda-b')] });
+    expect(ledger).toMatchObject({ none: [], unknown: [RPPS, OTHER] });
+    const entry = JSON.parse(ledgerEntry(ledger, 'INT_R01', BASE, 'req-1', [])) as {
+      resource: { issue: Json[] };
+      search: Json;
+    };
+    expect(entry.search).toEqual({ mode: 'outcome' });
+    expect(entry.resource.issue).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'timeout',
+        details: {
+          text: "Agenda B n'a pas répondu dans le délai : la disponibilité de 2 professionnels n'est pas connue.",
+        },
+        diagnostics: `editor=agenda-b reason=timeout since=${new Date(NOW - 60_000).toISOString()} subjects=${RPPS},${OTHER}`,
+      },
+    ]);
+  });
+
+  it('says not interfaced when nobody could be asked', () => {
+    expect(keep({ editors: [], results: [] })).toMatchObject({ notInterfaced: [RPPS, OTHER] });
+  });
+
+  it('does not call it none when a vendor sent slots that could not be read', () => {
+    const unreadable = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
+    expect(keep({ editors, results: [unreadable] })).toMatchObject({
+      none: [],
+      unknown: [RPPS, OTHER],
+      failures: [{ reason: 'unusable' }],
+    });
+  });
+
+  it('puts every identifier in exactly one state, whatever the vendors did', () => {
+    const outcome = fc.constantFrom('slots', 'empty', 'failed', 'partial');
+    fc.assert(
+      fc.property(fc.array(outcome, { maxLength: 4 }), (outcomes) => {
+        const all = outcomes.map((_, i) => ({ id: `e${i}`, name: `E${i}` }));
+        const results = outcomes.map((how, i): CallResult => {
+          if (how === 'failed') return failed(`e${i}`);
+          const page = how === 'empty' ? undefined : answer([slot()]);
+          return answered(`e${i}`, page, how === 'partial' ? { failure: { reason: 'timeout' } } : {});
+        });
+        const { shown } = mergeAnswers(results, { query: query(), nowMs: NOW });
+        const ledger = keep({ editors: all, results }, new Map(shown));
+        const states = [...ledger.slots.keys(), ...ledger.none, ...ledger.unknown, ...ledger.notInterfaced];
+        expect(states.sort()).toEqual([RPPS, OTHER].sort());
+        expect(ledger.none.length > 0 && outcomes.some((how) => how === 'failed' || how === 'partial')).toBe(
+          false,
+        );
+        expect(ledgerHeader(ledger)).toMatch(/^slots=\d+, none=\d+, unknown=\d+, not-interfaced=\d+$/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
+import { bundleText } from '../../worker/vendors/bundle.ts';
+import type { CallResult } from '../../worker/vendors/fan-out.ts';
+import { type BookedSlot, Tombstones } from '../../worker/vendors/tombstones.ts';
+import { answered, BASE, type Entry, hash, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import {
+  answer,
+  bundle,
+  FROM,
+  type Json,
+  NOW,
+  practitioner,
+  RPPS,
+  role,
+  SIRET,
+  schedule,
+  slot,
+  sosAnswer,
+  TO,
+} from '../support/vendor-bundle.ts';
+
+function merged(
+  results: readonly CallResult[],
+  nowMs = NOW,
+): { total: number; entries: Entry[]; shown: ReadonlyMap<string, number> } {
+  const result = mergeAnswers(results, { query: query(), nowMs });
+  return { ...result, entries: result.entries.map((text) => JSON.parse(text) as Entry) };
+}
+
+const ofType = (entries: readonly Entry[], type: string): Entry[] =>
+  entries.filter(({ resource }) => resource.resourceType === type);
+
+describe('merge', () => {
+  it('shows a practitioner known to two vendors once, with a Schedule and a place from each', () => {
+    const { entries, total } = merged([
+      answered('agenda-a', answer([slot()])),
+      answered('agenda-b', answer([slot()])),
+    ]);
+    expect(total).toBe(2);
+    expect(ofType(entries, 'Practitioner')).toHaveLength(1);
+    expect(ofType(entries, 'Schedule')).toHaveLength(2);
+    expect(ofType(entries, 'PractitionerRole')).toHaveLength(2);
+    expect(new Set(entries.map(({ fullUrl }) => fullUrl)).size).toBe(entries.length);
+  });
+
+  it('takes the fuller of two descriptions of a practitioner, whichever comes first', () => {
+    const nameless = bundle([slot(), schedule(), practitioner({ name: undefined }), role()]);
+    for (const results of [
+      [answered('agenda-a', nameless), answered('agenda-b', answer([slot()]))],
+      [answered('agenda-b', answer([slot()])), answered('agenda-a', nameless)],
+    ]) {
+      expect(ofType(merged(results).entries, 'Practitioner')[0]!.resource.name).toBeDefined();
+    }
+  });
+
+  it('gives every entry an absolute fullUrl of one base and a search mode', () => {
+    for (const { fullUrl, resource, search } of merged([answered('agenda-a', answer([slot()]))]).entries) {
+      expect(fullUrl).toBe(`${BASE}/${resource.resourceType}/${resource.id}`);
+      expect(search.mode).toBe(resource.resourceType === 'Slot' ? 'match' : 'include');
+    }
+  });
+
+  it('leaves out slots that started since they were read, with the place and person they leave empty', () => {
+    const late = Date.parse('2026-11-24T09:00:00.001Z');
+    expect(merged([answered('agenda-a', answer([slot()]))], late)).toMatchObject({ total: 0, entries: [] });
+    const two = answer([
+      slot(),
+      slot({ id: 's2', start: '2026-11-24T11:00:00.000+01:00', end: '2026-11-24T11:20:00.000+01:00' }),
+    ]);
+    const { total, entries } = merged([answered('agenda-a', two)], late);
+    expect(total).toBe(1);
+    expect(ofType(entries, 'Practitioner')).toHaveLength(1);
+  });
+
+  it('keeps every reference inside the Bundle', () => {
+    const { entries } = merged([
+      answered('agenda-a', answer([slot()])),
+      answered('agenda-b', answer([slot()])),
+    ]);
+    const known = new Set(entries.map(({ resource }) => `${resource.resourceType}/${resource.id}`));
+    const references = [...JSON.stringify(entries).matchAll(/"reference":"([^"#]+)"/g)].map(
+      ([, reference]) => reference,
+    );
+    expect(references.length).toBeGreaterThan(4);
+    for (const reference of references) expect(known).toContain(reference);
+  });
+
+  it('writes the empty Bundle without entry', () => {
+    const text = bundleText('id-1', 'SOS', 0, `${BASE}/Schedule?a=b%7Cc`, []);
+    expect(JSON.parse(text)).toEqual({
+      resourceType: 'Bundle',
+      id: 'id-1',
+      meta: { profile: [expect.stringContaining('sas-sos-bundle-aggregator')] },
+      type: 'searchset',
+      total: 0,
+      link: [{ relation: 'self', url: `${BASE}/Schedule?a=b%7Cc` }],
+    });
+  });
+});
+
+describe('tombstones', () => {
+  const startMs = Date.parse('2026-11-24T09:00:00Z');
+  const endMs = Date.parse('2026-11-24T09:20:00Z');
+  const show = (booked: readonly BookedSlot[]) =>
+    mergeAnswers([answered('agenda-a', answer([slot()])), answered('agenda-b', answer([slot()]))], {
+      query: query(),
+      nowMs: NOW,
+      tombstones: new Tombstones(booked),
+    });
+
+  it('[slot-booked] hide the slot of that vendor, practitioner, start and end, and no other', () => {
+    expect(show([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs }])).toMatchObject({
+      total: 1,
+      hidden: [{ editor: 'agenda-a', rule: 'slot-booked', count: 1 }],
+    });
+    const others: BookedSlot[] = [
+      { editor: 'agenda-c', practitioner: RPPS, startMs, endMs },
+      { editor: 'agenda-a', practitioner: OTHER, startMs, endMs },
+      { editor: 'agenda-a', practitioner: RPPS, startMs: startMs + 1, endMs },
+      { editor: 'agenda-a', practitioner: RPPS, startMs, endMs: endMs + 1 },
+    ];
+    expect(show(others)).toMatchObject({ total: 2, hidden: [] });
+    expect(show([])).toMatchObject({ total: 2, hidden: [] });
+  });
+
+  it('without practitioner hide an SOS slot only when it cannot be another one’s', () => {
+    const page = (slots: Json[]): CallResult => {
+      const reader = new AnswerReader({
+        editor: 'agenda-a',
+        flow: 'SOS',
+        subjects: [SIRET],
+        fromMs: FROM,
+        toMs: TO,
+        nowMs: NOW,
+        hash,
+      });
+      reader.add(sosAnswer(slots));
+      return {
+        call: { editor: 'agenda-a', subjects: [SIRET] },
+        answer: { call: 0, ...reader.finish(), durationMs: 1, bytes: 0, pages: 1, noStore: false },
+      };
+    };
+    const total = (slots: Json[], booked: number): number => {
+      const tombstones = new Tombstones(
+        Array.from({ length: booked }, () => ({ editor: 'agenda-a', startMs, endMs })),
+      );
+      return mergeAnswers([page(slots)], { query: query([SIRET], 'SOS'), nowMs: NOW, tombstones }).total;
+    };
+    const two = [slot(), slot({ id: 's2', comment: 'https://sos.example/2' })];
+    expect(total([slot()], 1)).toBe(0);
+    expect(total(two, 0)).toBe(2);
+    expect(total(two, 1)).toBe(2);
+    expect(total(two, 2)).toBe(0);
+  });
+});

@@ -1,0 +1,170 @@
+// What may be shown of the vendors' answers: per practitioner or association, each place with its slots that have
+// not started, are not booked and lie in the window asked. Both faces are written from it: the FHIR Bundle
+// (bundle.ts) and the SAS front's cards. Pure. flows.md § 3.3, § 8 A7, A8, A21.
+
+import type { CptsService, Place, ResourceText, SlotRow, SlotShape } from '../../shared/link/relay.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { CallResult } from './fan-out.ts';
+import type { Tombstones } from './tombstones.ts';
+
+/** One place of one vendor, with at least one slot to show. */
+export interface Offer {
+  readonly editor: string;
+  readonly place: Place;
+  readonly slots: readonly SlotRow[];
+  /** What the slots' numbers point to. */
+  readonly shapes: readonly SlotShape[];
+  readonly services: readonly CptsService[];
+}
+
+export interface SubjectOffers {
+  readonly subject: string;
+  /** The fuller of the vendors' Practitioners or Organizations. */
+  readonly holder: ResourceText;
+  readonly offers: readonly Offer[];
+  /** Slots in all offers. */
+  readonly count: number;
+}
+
+export interface HiddenSlots {
+  readonly editor: string;
+  readonly rule: 'slot-booked' | 'slot-started';
+  readonly count: number;
+}
+
+export interface Selection {
+  /** In the order asked; without those that have nothing to show. */
+  readonly subjects: readonly SubjectOffers[];
+  /** Slots in all. */
+  readonly total: number;
+  /** What the vendor sent in good order and the edge leaves out: booked or started meanwhile. */
+  readonly hidden: readonly HiddenSlots[];
+}
+
+export interface SelectionContext {
+  readonly query: SlotQuery;
+  readonly nowMs: number;
+  readonly tombstones?: Tombstones;
+}
+
+export function selectSlots(results: readonly CallResult[], context: SelectionContext): Selection {
+  const selecting = new Selecting(results, context);
+  return selecting.select();
+}
+
+/** Slots per subject, for the ledger. */
+export function shownOf({ subjects }: Selection): Map<string, number> {
+  return new Map(subjects.map(({ subject, count }) => [subject, count]));
+}
+
+type SlotTest = (startMs: number, endMs: number) => boolean;
+
+class Selecting {
+  readonly #context: SelectionContext;
+  readonly #bySubject = new Map<string, CallResult[]>();
+  readonly #results: readonly CallResult[];
+  readonly #hidden = new Map<string, HiddenSlots>();
+  readonly #times = new Map<string, ReadonlyMap<string, number>>();
+
+  constructor(results: readonly CallResult[], context: SelectionContext) {
+    this.#context = context;
+    this.#results = results;
+    for (const result of results) {
+      for (const { subject } of result.answer?.subjects ?? []) {
+        const known = this.#bySubject.get(subject);
+        if (known === undefined) this.#bySubject.set(subject, [result]);
+        else known.push(result);
+      }
+    }
+  }
+
+  select(): Selection {
+    const subjects: SubjectOffers[] = [];
+    let total = 0;
+    for (const subject of this.#context.query.subjects) {
+      const found = this.#selectSubject(subject);
+      if (found === undefined) continue;
+      subjects.push(found);
+      total += found.count;
+    }
+    return { subjects, total, hidden: [...this.#hidden.values()] };
+  }
+
+  #selectSubject(subject: string): SubjectOffers | undefined {
+    const offers: Offer[] = [];
+    let count = 0;
+    let best: { readonly holder: ResourceText; readonly holderRank: number } | undefined;
+    for (const { call, answer } of this.#bySubject.get(subject) ?? []) {
+      for (const one of answer?.subjects ?? []) {
+        if (answer === undefined || one.subject !== subject) continue;
+        const isBooked = this.#bookedTest(call.editor, subject);
+        const before = offers.length;
+        for (const place of one.places) {
+          const slots = this.#visible(place, call.editor, isBooked);
+          if (slots.length === 0) continue;
+          count += slots.length;
+          offers.push({
+            editor: call.editor,
+            place,
+            slots,
+            shapes: answer.shapes,
+            services: answer.services,
+          });
+        }
+        if (offers.length > before && (best === undefined || one.holderRank > best.holderRank)) best = one;
+      }
+    }
+    return best === undefined ? undefined : { subject, holder: best.holder, offers, count };
+  }
+
+  #visible(place: Place, editor: string, isBooked: SlotTest | undefined): readonly SlotRow[] {
+    return place.slots.filter((row) => {
+      const hiddenBy = this.#hiddenBy(row, isBooked);
+      if (hiddenBy !== undefined) this.#hide(editor, hiddenBy);
+      return hiddenBy === undefined;
+    });
+  }
+
+  #hiddenBy(row: SlotRow, isBooked: SlotTest | undefined): HiddenSlots['rule'] | undefined {
+    const startMs = Date.parse(row[2]);
+    if (startMs < this.#context.nowMs) return 'slot-started';
+    return isBooked?.(startMs, Date.parse(row[3])) === true ? 'slot-booked' : undefined;
+  }
+
+  #hide(editor: string, rule: HiddenSlots['rule']): void {
+    const key = `${editor} ${rule}`;
+    this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1 });
+  }
+
+  /** Undefined when nothing is booked: the usual search looks at no end time. */
+  #bookedTest(editor: string, subject: string): SlotTest | undefined {
+    const { tombstones, query } = this.#context;
+    if (tombstones === undefined || tombstones.isEmpty) return undefined;
+    if (query.flow !== 'SOS') {
+      return (startMs, endMs) => tombstones.isBooked(editor, subject, startMs, endMs);
+    }
+    const slots = this.#slotsAt(editor);
+    return (startMs, endMs) => {
+      const booked = tombstones.unnamedAt(editor, startMs, endMs);
+      return booked > 0 && booked >= (slots.get(`${startMs} ${endMs}`) ?? 0);
+    };
+  }
+
+  /** How many slots a vendor has at each time, over all that it answered. */
+  #slotsAt(editor: string): ReadonlyMap<string, number> {
+    const known = this.#times.get(editor);
+    if (known !== undefined) return known;
+    const slots = new Map<string, number>();
+    this.#times.set(editor, slots);
+    for (const { call, answer } of this.#results) {
+      if (call.editor !== editor) continue;
+      for (const place of (answer?.subjects ?? []).flatMap(({ places }) => places)) {
+        for (const [, , start, end] of place.slots) {
+          const key = `${Date.parse(start)} ${Date.parse(end)}`;
+          slots.set(key, (slots.get(key) ?? 0) + 1);
+        }
+      }
+    }
+    return slots;
+  }
+}
