@@ -188,7 +188,7 @@ describe.each(Object.entries(SAMPLES))('%s', (key, sample) => {
   });
 });
 
-/** Decided at the edge, where appointments are known: test/unit/merge.test.ts. */
+/** Decided at the edge, where appointments are known: test/unit/selection.test.ts. */
 const AT_THE_EDGE = ['slot-booked'];
 
 it('has a sample for every rule of the reader', () => {
