@@ -7,7 +7,7 @@ import { writeFrame } from '../shared/link/answer-frame.ts';
 import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
 import type { Accounts } from './accounts.ts';
 import type { Frame } from './frames.ts';
-import { checkPlan } from './plan.ts';
+import { checkCancel, checkPlan } from './plan.ts';
 import type { Searches } from './search.ts';
 
 export interface SessionEvents {
@@ -40,8 +40,13 @@ export class LinkSession extends RpcTarget implements RelayApi {
     await this.#searches.run(plan, sink, this);
   }
 
-  cancel(id: string): void {
-    this.#searches.cancel(id, this);
+  cancel(id: string, calls?: readonly number[]): void {
+    const checked = checkCancel(id, calls);
+    if (checked === undefined) {
+      this.#events.onRefusedPlan();
+      throw new Error('cancel refused');
+    }
+    this.#searches.cancel(checked.id, this, checked.calls);
   }
 
   async sendAccount(request: AccountRequest): Promise<AccountReply> {

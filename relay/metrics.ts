@@ -2,7 +2,7 @@
 // What can be read at any moment (queues, connections, expiry) is read when asked.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { SearchPlan } from '../shared/link/relay.ts';
+import type { SearchPlan, VendorFailure } from '../shared/link/relay.ts';
 import type { AccountExchanged } from './accounts.ts';
 import type { Vendors } from './search.ts';
 import type { Exchanged } from './vendor-call.ts';
@@ -10,6 +10,9 @@ import type { Exchanged } from './vendor-call.ts';
 const PREFIX = 'passerelle_relay_';
 /** Seconds; the guide gives vendors seven. */
 const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7];
+
+/** What became of a vendor call; `given-up`: nobody waited for it any more. */
+export type ExchangeOutcome = VendorFailure | 'ok' | 'given-up';
 
 export interface Observed {
   readonly vendors: () => Vendors;
@@ -51,9 +54,9 @@ export class Metrics {
     for (const outcome of ['done', 'failed']) this.#reloads.labels(outcome).inc(0);
   }
 
-  countExchange(plan: SearchPlan, { answer }: Exchanged): void {
+  countExchange(plan: SearchPlan, { answer }: Exchanged, outcome: ExchangeOutcome): void {
     const editor = plan.calls[answer.call]?.editor ?? '';
-    this.#calls.labels(editor, plan.flow, answer.failure?.reason ?? 'ok').inc();
+    this.#calls.labels(editor, plan.flow, outcome).inc();
     this.#seconds.labels(editor).observe(answer.durationMs / 1000);
     this.#bytes.labels(editor).inc(answer.bytes);
     this.#pages.labels(editor).inc(answer.pages);

@@ -52,6 +52,20 @@ const plan = v.pipe(
   ),
 );
 
+const cancelling = v.object({
+  id: v.string(),
+  calls: v.optional(v.pipe(v.array(v.pipe(v.number(), v.integer())), v.maxLength(CALLS_MAX))),
+});
+
+/** What to give up: a search, or some of its calls. Undefined when it says neither. */
+export function checkCancel(
+  id: unknown,
+  calls: unknown,
+): { readonly id: string; readonly calls?: readonly number[] | undefined } | undefined {
+  const checked = v.safeParse(cancelling, { id, calls }, { abortEarly: true });
+  return checked.success ? checked.output : undefined;
+}
+
 /** Undefined when it is not a plan this relay can serve. */
 export function checkPlan(input: unknown): SearchPlan | undefined {
   const checked = v.safeParse(plan, input, { abortEarly: true });

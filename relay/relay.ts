@@ -13,7 +13,7 @@ import { InboundPort } from './inbound-port.ts';
 import { Link } from './link.ts';
 import { signLinkToken } from './link-token.ts';
 import type { RelayLog } from './log.ts';
-import { Metrics } from './metrics.ts';
+import { type ExchangeOutcome, Metrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { Searches } from './search.ts';
 import { closeOnSignal } from './shutdown.ts';
@@ -54,9 +54,10 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   logCrashes(out);
   const searches = new Searches({
     vendors: () => vendors.clients,
-    onExchange: (plan, exchanged) => {
-      metrics.countExchange(plan, exchanged);
-      logExchange(log, plan, exchanged);
+    onExchange: (plan, exchanged, givenUp) => {
+      const outcome = givenUp ? 'given-up' : (exchanged.answer.failure?.reason ?? 'ok');
+      metrics.countExchange(plan, exchanged, outcome);
+      logExchange(log, plan, exchanged, outcome);
     },
     onInternalError: (error, plan) => {
       const detail = error instanceof Error ? error.name : 'unknown';
@@ -187,9 +188,13 @@ function logAccount(log: Log, { request, reply, code }: AccountExchanged): void 
   });
 }
 
-function logExchange(log: Log, plan: SearchPlan, { answer, status, code }: Exchanged): void {
+function logExchange(
+  log: Log,
+  plan: SearchPlan,
+  { answer, status, code }: Exchanged,
+  reason: ExchangeOutcome,
+): void {
   const call = plan.calls[answer.call];
-  const reason = answer.failure?.reason ?? 'ok';
   log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
     requestId: plan.id,
     editor: call?.editor ?? '',

@@ -1,10 +1,10 @@
-// The budgets of one search: the plan's, and the shorter ones some vendors are given. Calls with the same budget
-// share one timer and one signal.
+// The budgets of one search: the plan's, and the shorter ones some vendors are given. Each call has a controller of
+// its own, so that it can be given up alone; calls with the same budget share one timer.
 
 import { GivenUp } from './failure.ts';
 
 interface Hand {
-  readonly controller: AbortController;
+  readonly controllers: AbortController[];
   readonly timer: NodeJS.Timeout;
 }
 
@@ -18,25 +18,21 @@ export class SearchClock {
   }
 
   /** Aborts with GivenUp('timeout') when the budget is spent; never later than the search's own. */
-  signal(budgetMs = this.#budgetMs): AbortSignal {
+  end(controller: AbortController, budgetMs = this.#budgetMs): void {
     const endMs = Math.min(budgetMs, this.#budgetMs);
-    let hand = this.#hands.get(endMs);
-    if (hand === undefined) {
-      const controller = new AbortController();
-      const timer = setTimeout(() => controller.abort(new GivenUp('timeout')), endMs);
-      hand = { controller, timer };
-      this.#hands.set(endMs, hand);
+    const hand = this.#hands.get(endMs);
+    if (hand !== undefined) {
+      hand.controllers.push(controller);
+      return;
     }
-    return hand.controller.signal;
+    const controllers = [controller];
+    const timer = setTimeout(() => {
+      for (const late of controllers) late.abort(new GivenUp('timeout'));
+    }, endMs);
+    this.#hands.set(endMs, { controllers, timer });
   }
 
   stop(): void {
     for (const { timer } of this.#hands.values()) clearTimeout(timer);
-  }
-
-  /** Ends every wait at once. */
-  abort(reason: GivenUp): void {
-    this.stop();
-    for (const { controller } of this.#hands.values()) controller.abort(reason);
   }
 }

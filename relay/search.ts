@@ -16,7 +16,8 @@ export type Vendors = ReadonlyMap<string, VendorClient>;
 
 export interface SearchSettings {
   readonly vendors: () => Vendors;
-  readonly onExchange: (plan: SearchPlan, exchanged: Exchanged) => void;
+  /** `givenUp`: nobody waited for it any more, so its failure is no vendor's. */
+  readonly onExchange: (plan: SearchPlan, exchanged: Exchanged, givenUp: boolean) => void;
   readonly onInternalError: (error: unknown, plan: SearchPlan) => void;
 }
 
@@ -46,10 +47,12 @@ export class Searches {
     }
   }
 
-  /** Only the connection that asked may cancel. */
-  cancel(id: string, owner: object): void {
+  /** Only the connection that asked may cancel: these calls, or the whole. What is unknown is ignored. */
+  cancel(id: string, owner: object, calls?: readonly number[]): void {
     for (const search of this.#running) {
-      if (search.id === id && search.owner === owner) search.giveUp();
+      if (search.id !== id || search.owner !== owner) continue;
+      if (calls === undefined) search.giveUp();
+      else search.giveUpCalls(calls);
     }
   }
 
@@ -73,8 +76,9 @@ class Search {
   readonly #settings: SearchSettings;
   readonly #clock: SearchClock;
   readonly #done = Promise.withResolvers<void>();
+  /** What ends each call that has not landed yet. */
+  readonly #open: Map<number, AbortController>;
   #gathered: WrittenAnswer[] = [];
-  #left: number;
   #over = false;
   #flushTimer: NodeJS.Timeout | undefined;
   #flushSoon: NodeJS.Immediate | undefined;
@@ -85,7 +89,7 @@ class Search {
     this.#sink = sink;
     this.#settings = settings;
     this.#clock = new SearchClock(plan.budgetMs);
-    this.#left = plan.calls.length;
+    this.#open = new Map(plan.calls.map((_call, index) => [index, new AbortController()]));
   }
 
   get id(): string {
@@ -93,7 +97,7 @@ class Search {
   }
 
   run(draining: boolean): Promise<void> {
-    if (this.#left === 0) return Promise.resolve();
+    if (this.#plan.calls.length === 0) return Promise.resolve();
     const vendors = this.#settings.vendors();
     for (const [index, call] of this.#plan.calls.entries()) {
       const client = vendors.get(call.editor);
@@ -107,13 +111,30 @@ class Search {
   giveUp(): void {
     this.#gathered = [];
     this.#end();
-    this.#clock.abort(new GivenUp('internal'));
+    for (const index of this.#open.keys()) this.#abort(index);
+  }
+
+  giveUpCalls(calls: readonly number[]): void {
+    for (const index of calls) this.#abort(index);
+    if (this.#open.size > 0 || this.#over) return;
+    this.#flush();
+    this.#end();
+  }
+
+  /** Nothing for a call that has landed, or that the plan has not. */
+  #abort(index: number): void {
+    const controller = this.#open.get(index);
+    this.#open.delete(index);
+    controller?.abort(new GivenUp('internal'));
   }
 
   #ask(client: VendorClient, index: number, budgetMs: number | undefined): void {
-    callVendor(client, this.#plan, index, this.#clock.signal(budgetMs)).then(
+    const controller = this.#open.get(index);
+    if (controller === undefined) return;
+    this.#clock.end(controller, budgetMs);
+    callVendor(client, this.#plan, index, controller.signal).then(
       (exchanged) => {
-        this.#settings.onExchange(this.#plan, exchanged);
+        this.#settings.onExchange(this.#plan, exchanged, !this.#open.has(index));
         this.#land(exchanged.answer);
       },
       (error: unknown) => {
@@ -124,10 +145,9 @@ class Search {
   }
 
   #land(answer: CallAnswer): void {
-    this.#left -= 1;
-    if (this.#over) return;
+    if (!this.#open.delete(answer.call)) return;
     this.#gathered.push(writeAnswer(answer));
-    if (this.#left === 0) {
+    if (this.#open.size === 0) {
       this.#flush();
       this.#end();
     } else if (this.#plan.gatherMs > 0) {

@@ -166,8 +166,12 @@ export interface RelayApi {
    * every call has been answered, at the latest when the budget is spent.
    */
   search(plan: SearchPlan): Promise<void>;
-  /** Gives up what is still running of a search; unknown ids are ignored. */
-  cancel(id: string): void;
+  /**
+   * Gives up what is still running of a search, or only the calls named by their index in `SearchPlan.calls`: their
+   * vendor exchanges are aborted and no answer is due for them (one on its way may still land), the others go on.
+   * Unknown ids and indexes are ignored; rejects only when malformed.
+   */
+  cancel(id: string, calls?: readonly number[]): void;
   /** One message about one regulator's account to one vendor, sent at most once (INT_R02). Rejects only when malformed. */
   sendAccount(request: AccountRequest): Promise<AccountReply>;
 }

@@ -132,6 +132,59 @@ test('closes the vendor request of a search that is cancelled', async () => {
   await until('the vendor sees its connection closed', () => (vendor?.given.up ?? 0) > given);
 });
 
+test('closes the vendor request of one call that is given up, and hands over the other answers', async () => {
+  const link = await scene.edge.linked();
+  const vendor = scene.vendors[2];
+  const asked = vendor?.requests.length ?? 0;
+  const given = vendor?.given.up ?? 0;
+  const plan = makePlan(['agenda-1', 'agenda-3', 'agenda-2']);
+  const searching = ask(link, plan);
+  await until('the vendor is asked', () => (vendor?.requests.length ?? 0) > asked);
+  await link.relay.cancel(plan.id, [1, 99, -1]);
+  const landed = await searching;
+  expect(landed.answers.map(({ call, shown }) => [call, shown]).sort()).toEqual([
+    [0, 2],
+    [2, 2],
+  ]);
+  expect(landed.durationMs).toBeLessThan(plan.budgetMs / 2);
+  await until('the vendor sees its connection closed', () => (vendor?.given.up ?? 0) > given);
+});
+
+test('goes on with the call that is left when another to the same vendor is given up', async () => {
+  const link = await scene.edge.linked();
+  const vendor = scene.vendors[2];
+  const asked = vendor?.requests.length ?? 0;
+  const given = vendor?.given.up ?? 0;
+  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: 1000 });
+  const searching = ask(link, plan);
+  await until('both calls are asked', () => (vendor?.requests.length ?? 0) === asked + 2);
+  await link.relay.cancel(plan.id, [0]);
+  await until('the vendor sees one connection closed', () => (vendor?.given.up ?? 0) === given + 1);
+  const landed = await searching;
+  expect(landed.answers.map(({ call, failure }) => [call, failure])).toEqual([[1, { reason: 'timeout' }]]);
+});
+
+test('ends a search of which every call is given up, without an answer', async () => {
+  const link = await scene.edge.linked();
+  const vendor = scene.vendors[2];
+  const asked = vendor?.requests.length ?? 0;
+  const plan = makePlan(['agenda-3', 'agenda-3']);
+  const searching = ask(link, plan);
+  await until('both calls are asked', () => (vendor?.requests.length ?? 0) === asked + 2);
+  await link.relay.cancel(plan.id, [0]);
+  await link.relay.cancel(plan.id, [0, 1]);
+  const landed = await searching;
+  expect(landed.answers).toEqual([]);
+  expect(landed.durationMs).toBeLessThan(plan.budgetMs / 2);
+});
+
+test('ignores a search it does not know, and refuses to give up what is not named by numbers', async () => {
+  const link = await scene.edge.linked();
+  await link.relay.cancel('no-such-plan', [0]);
+  await expect(link.relay.cancel('no-such-plan', ['0'] as unknown as number[])).rejects.toThrow();
+  await expect(link.relay.cancel(7 as unknown as string)).rejects.toThrow();
+});
+
 test('refuses a plan that breaks the bounds of the link', async () => {
   const link = await scene.edge.linked();
   const subjects = Array.from({ length: 26 }, (_, index) => `8100000${10000 + index}`);
@@ -145,6 +198,9 @@ test('counts what happened without a word about persons', async () => {
   );
   expect(text).toContain(
     'passerelle_relay_vendor_calls_total{editor="agenda-3",flow="INT_R01",outcome="timeout"}',
+  );
+  expect(text).toContain(
+    'passerelle_relay_vendor_calls_total{editor="agenda-3",flow="INT_R01",outcome="given-up"}',
   );
   expect(text).toContain('passerelle_relay_link_up 1');
   expect(text).toMatch(/passerelle_relay_certificate_expiry_seconds\{editor="agenda-1"\} \d{7,}/);

@@ -1,7 +1,7 @@
 // What the relay accepts from the edge, on both sides of each bound.
 
 import { expect, test } from 'vitest';
-import { checkPlan } from '../../relay/plan.ts';
+import { checkCancel, checkPlan } from '../../relay/plan.ts';
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/link/limits.ts';
 
 const DAY_MS = 86_400_000;
@@ -50,6 +50,25 @@ test.each([
   ['no calls', { calls: undefined }],
 ])('refuses %s', (_name, change) => {
   expect(checkPlan(plan(change))).toBeUndefined();
+});
+
+test.each([
+  ['a whole search', undefined],
+  ['some of its calls', [0, 3]],
+  ['calls that may not exist', [-1, 99_999]],
+])('gives up %s', (_name, calls) => {
+  expect(checkCancel('p1', calls)).toEqual(calls === undefined ? { id: 'p1' } : { id: 'p1', calls });
+});
+
+test.each([
+  ['no id', undefined, [0]],
+  ['an id that is no text', 1, [0]],
+  ['null for calls', 'p1', null],
+  ['a call in words', 'p1', ['0']],
+  ['half a call', 'p1', [0.5]],
+  ['more calls than a plan holds', 'p1', Array.from({ length: 4097 }, () => 0)],
+])('does not give up for %s', (_name, id, calls) => {
+  expect(checkCancel(id, calls)).toBeUndefined();
 });
 
 test.each([[undefined], [null], ['plan'], [[]]])('refuses %j', (value) => {
