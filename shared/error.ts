@@ -34,6 +34,8 @@ export const REASONS = {
   'token-missing': row(401, 'login', 'caller'),
   'token-invalid': row(401, 'login', 'caller'),
   'token-expired': row(401, 'expired', 'caller'),
+  /** Name and secret of a user of the SAS front. */
+  'credentials-invalid': row(401, 'login', 'caller'),
   'scope-missing': row(403, 'forbidden', 'caller'),
   /** The relay did not announce that vendor for that flow. */
   'editor-not-announced': row(403, 'forbidden', 'relay', 'warn'),

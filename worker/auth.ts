@@ -1,10 +1,12 @@
-// Who is calling: bearer JWT of SAS and operators with SMART system scopes, and the relays' own tokens.
+// Who is calling: bearer JWT of SAS and operators with SMART system scopes, the relays' own tokens, and those that
+// the edge itself gives to the SAS front.
 
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { GatewayError, type Reason } from '../shared/error.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../shared/link/hub.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
 import type { Config } from './config.ts';
+import { FRONT_AUDIENCE, FRONT_ISSUER } from './front/front-token.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
@@ -52,6 +54,13 @@ function isGranted(scopes: ReadonlySet<string>, need: Need): boolean {
     if (permissions === '*' || permissions?.includes(need.permission)) return true;
   }
   return false;
+}
+
+/** A user of the front's face, under a token of login_check. @throws GatewayError like `authenticate`. */
+export async function authenticateFront(request: Request, config: Config): Promise<Caller> {
+  const expected = { issuer: FRONT_ISSUER, audience: FRONT_AUDIENCE };
+  const { sub } = await verify(bearerOf(request), config.front.tokenKeys, expected);
+  return { subject: sub ?? '', scopes: new Set() };
 }
 
 /** The relay's id, proved by its signature. @throws GatewayError like `authenticate`. */

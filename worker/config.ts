@@ -4,6 +4,8 @@
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import { GatewayError } from '../shared/error.ts';
+import { type FrontSettings, frontEntries, frontSettings } from './front/front-settings.ts';
+import { jsonSetting } from './json-setting.ts';
 import type { RelayHub } from './relay-hub.ts';
 
 export interface Env {
@@ -44,20 +46,14 @@ export interface Config {
   };
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
+  /** The published SAS front's face. */
+  readonly front: FrontSettings;
 }
 
-const json = v.pipe(
-  v.string(),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return JSON.parse(dataset.value) as unknown;
-    } catch {
-      addIssue({ message: 'is not JSON' });
-      return NEVER;
-    }
-  }),
+const jwks = v.pipe(
+  jsonSetting,
+  v.object({ keys: v.array(v.looseObject({ kty: v.string() })) }, 'is not a JWKS'),
 );
-const jwks = v.pipe(json, v.object({ keys: v.array(v.looseObject({ kty: v.string() })) }, 'is not a JWKS'));
 const integer = (fallback: string, min: number, max: number) =>
   v.pipe(
     v.optional(v.string(), fallback),
@@ -95,6 +91,7 @@ const schema = v.pipe(
       ACCOUNT_DRIFT_STOP: integer('10', 1, 10_000),
       ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
       PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+      ...frontEntries,
     },
     'is missing',
   ),
@@ -150,5 +147,6 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
       retentionDays: settings.ACCOUNT_RETENTION_DAYS,
     }),
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
+    front: frontSettings(settings),
   });
 }

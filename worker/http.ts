@@ -45,11 +45,13 @@ export function fhirResponse(
 const RETRY_AFTER_S = '5';
 
 export function errorResponse(error: GatewayError, requestId: string): Response {
-  const { status, retryable } = REASONS[error.reason];
-  return fhirResponse(errorOutcome(error, requestId), { requestId }, status, {
-    ...(retryable ? { 'Retry-After': RETRY_AFTER_S } : {}),
-    ...error.headers,
-  });
+  const { status } = REASONS[error.reason];
+  return fhirResponse(errorOutcome(error, requestId), { requestId }, status, refusalHeaders(error));
+}
+
+/** What goes with a refusal, whatever its body. */
+export function refusalHeaders({ reason, headers }: GatewayError): Readonly<Record<string, string>> {
+  return { ...(REASONS[reason].retryable ? { 'Retry-After': RETRY_AFTER_S } : {}), ...headers };
 }
 
 export function jsonResponse(

@@ -1,11 +1,13 @@
 // From a request to its handler: settings, route, content negotiation, token, scope; and from whatever goes
-// wrong to one OperationOutcome. The only place that answers errors.
+// wrong to one OperationOutcome, or to the shape that the SAS front reads. The only place that answers errors.
 
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
-import { authenticate, authenticateSender, authorise } from './auth.ts';
+import { authenticate, authenticateFront, authenticateSender, authorise } from './auth.ts';
 import { type Config, type Env, readConfig } from './config.ts';
+import { refuseBrowserDoor } from './front/front-door.ts';
+import { FRONT_PREFIX, frontErrorResponse } from './front/front-error.ts';
 import { EVENT_STREAM } from './handlers/progressive-answer.ts';
 import { errorResponse, type RequestContext } from './http.ts';
 import { log } from './log.ts';
@@ -90,7 +92,11 @@ async function serveRoute(
     parameters,
     waitUntil: (promise) => given.execution.waitUntil(promise),
   };
+  if (route.door === 'server') refuseBrowserDoor(config.front, url);
   if (route.needs === 'open') return route.handler(context);
+  if (route.needs === 'front') {
+    return route.handler({ ...context, caller: await authenticateFront(request, config) });
+  }
   if (route.needs === 'relay') {
     const sender = await authenticateSender(request, config);
     negotiate(request);
@@ -135,7 +141,8 @@ function fail(cause: unknown, request: Request, given: RouteArguments): Response
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     ...(error.reason === 'internal' ? { detail: describe(cause) } : {}),
   });
-  const response = errorResponse(error, given.requestId);
+  const isFront = new URL(request.url).pathname.startsWith(FRONT_PREFIX);
+  const response = (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
   return request.method === 'HEAD' ? new Response(null, response) : response;
 }
 

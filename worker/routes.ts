@@ -6,6 +6,7 @@ import { PROFILE } from '../shared/sas/canonical.ts';
 import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
+import { FRONT_ROUTES } from './front/front-routes.ts';
 import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { switchEditor } from './handlers/editor-switches.ts';
@@ -22,9 +23,11 @@ export interface Route {
   readonly path: string;
   /**
    * Any of these scopes opens the route. `open`: no bearer token (or, for relays, their own). `relay`: only what
-   * a relay forwards for a vendor that proved itself at its mTLS port.
+   * a relay forwards for a vendor that proved itself at its mTLS port. `front`: a token of the front's login_check.
    */
-  readonly needs: readonly Need[] | 'open' | 'relay';
+  readonly needs: readonly Need[] | 'open' | 'relay' | 'front';
+  /** Not served at the host names of the front's browsers (worker/front/front-door.ts). */
+  readonly door?: 'server';
   readonly handler: (context: RequestContext) => Response | Promise<Response>;
   readonly capability?: Capability;
   /** Answers text/event-stream too. */
@@ -95,6 +98,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,
+  ...FRONT_ROUTES,
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

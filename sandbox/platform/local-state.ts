@@ -1,5 +1,5 @@
-// What a local edge keeps in its state folder: the key of the local token issuer, the public keys of relays
-// that were introduced, the database. Made when absent; private keys are readable by their owner only.
+// What a local edge keeps in its state folder: the key of the local token issuer, the one of the front's tokens, the
+// public keys of relays that were introduced, the database. Made when absent; private keys are readable by their owner only.
 
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
 const LOCAL_AUDIENCE = 'passerelle';
 const KEY_FILE = 'issuer.key.pem';
 const ISSUER_JWKS_FILE = 'issuer-jwks.json';
+/** Private: they sign the tokens of the SAS front's users. */
+const FRONT_KEYS_FILE = 'front-keys.json';
 /** Written by `npm run relay -- --print-jwk --trust DIR`. */
 export const RELAY_JWKS_FILE = 'relay-jwks.json';
 const EMPTY_JWKS = '{"keys":[]}';
@@ -37,12 +39,28 @@ async function readRelayJwks(dir: string): Promise<string> {
   return (await readText(join(dir, RELAY_JWKS_FILE))) ?? EMPTY_JWKS;
 }
 
+async function openFrontKeys(dir: string): Promise<string> {
+  const known = await readText(join(dir, FRONT_KEYS_FILE));
+  if (known !== undefined) return known;
+  const keys = JSON.stringify([await makeFrontKey()]);
+  await writeAtomically(join(dir, FRONT_KEYS_FILE), keys, 0o600);
+  return keys;
+}
+
+/** One private key for the setting FRONT_KEYS. */
+export async function makeFrontKey(): Promise<Record<string, unknown>> {
+  const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const jwk = await exportJWK(privateKey);
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk) };
+}
+
 /** The settings of a local edge: its own issuer, the relays it was shown, one front user. */
 export async function localSettings(state: LocalState): Promise<Record<string, string>> {
   return {
     AUTH_ISSUER: LOCAL_ISSUER,
     AUTH_AUDIENCE: LOCAL_AUDIENCE,
     AUTH_JWKS: state.issuerJwks,
+    FRONT_KEYS: await openFrontKeys(state.dir),
     FRONT_USERS: '{"read":"secret"}',
     RELAY_JWKS: await readRelayJwks(state.dir),
   };

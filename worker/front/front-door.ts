@@ -1,0 +1,19 @@
+// The two doors of U15: the token that a browser holds is the server's own, so the calls that only the front's server
+// makes can be kept from the host name that browsers reach. front-api.md § 4.
+
+import { GatewayError } from '../../shared/error.ts';
+import type { FrontSettings } from './front-settings.ts';
+
+/** Neither list: one door for all. */
+export function isServerDoor({ browserHosts, serverHosts }: FrontSettings, host: string): boolean {
+  return !browserHosts.has(host) && (serverHosts.size === 0 || serverHosts.has(host));
+}
+
+/** @throws GatewayError not-found, for a call of the server at the browsers' address. */
+export function refuseBrowserDoor(settings: FrontSettings, { hostname }: URL): void {
+  if (isServerDoor(settings, hostname)) return;
+  throw new GatewayError({
+    reason: 'not-found',
+    text: 'Cet appel est réservé au serveur du portail ; il n’est pas servi à cette adresse.',
+  });
+}

@@ -1,0 +1,15 @@
+// How a refusal reads under /aggregator/: `{"code", "message"}`, never an OperationOutcome. The front's log keeps
+// the first hundred characters of it. front-api.md § 2.
+
+import { type GatewayError, REASONS } from '../../shared/error.ts';
+import { jsonResponse, refusalHeaders } from '../http.ts';
+
+/** Everything under it is the front's face. */
+export const FRONT_PREFIX = '/aggregator/';
+
+export function frontErrorResponse(error: GatewayError, requestId: string): Response {
+  const { status } = REASONS[error.reason];
+  const response = jsonResponse({ code: status, message: error.text }, { requestId }, status);
+  for (const [name, value] of Object.entries(refusalHeaders(error))) response.headers.set(name, value);
+  return response;
+}

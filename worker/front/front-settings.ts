@@ -1,0 +1,75 @@
+// The settings of the SAS front's face, part of the one schema in worker/config.ts. All may be absent: then nobody
+// signs in here (login_check answers 503), and every call is served at every address. docs/front.md.
+
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import * as v from 'valibot';
+import { jsonSetting } from '../json-setting.ts';
+
+export interface FrontKey {
+  readonly kid: string;
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+  /** The private part. */
+  readonly d: string;
+}
+
+export interface FrontSettings {
+  /** Signs new tokens; undefined when no key is set. */
+  readonly signingKey: FrontKey | undefined;
+  /** Of all keys: a token outlives the key that signed it by no more than its lifetime. */
+  readonly tokenKeys: JWTVerifyGetKey;
+  /** Name → secret, plain or hashed (secret-hash.ts). They sign in also when D1 is down. */
+  readonly users: ReadonlyMap<string, string>;
+  /** `user:password`, plain or hashed, that login_check asks for besides; undefined: none. */
+  readonly basic: string | undefined;
+  /** Host names at which the browser's calls alone are served (U15). */
+  readonly browserHosts: ReadonlySet<string>;
+  /** When there are any, the server's calls are served at these host names only. */
+  readonly serverHosts: ReadonlySet<string>;
+}
+
+const base64url = v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'is no Ed25519 key'));
+const key = v.object({
+  kid: v.pipe(v.string(), v.nonEmpty()),
+  kty: v.literal('OKP'),
+  crv: v.literal('Ed25519'),
+  x: base64url,
+  d: base64url,
+});
+const secret = v.pipe(v.string(), v.nonEmpty('is empty'));
+const hosts = v.pipe(
+  v.optional(v.string(), ''),
+  v.transform((text) =>
+    text
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter((host) => host !== ''),
+  ),
+  v.everyItem((host) => /^[a-z0-9.-]+$/.test(host), 'is not a list of host names'),
+);
+
+export const frontEntries = {
+  FRONT_KEYS: v.optional(v.pipe(jsonSetting, v.array(key, 'is not a list of private Ed25519 JWKs')), '[]'),
+  FRONT_USERS: v.optional(
+    v.pipe(jsonSetting, v.record(v.string(), secret, 'is not {"name":"secret"}')),
+    '{}',
+  ),
+  FRONT_BASIC: v.optional(v.pipe(v.string(), v.includes(':', 'is not user:password'))),
+  FRONT_BROWSER_HOSTS: hosts,
+  FRONT_SERVER_HOSTS: hosts,
+};
+const schema = v.object(frontEntries);
+
+export function frontSettings(settings: v.InferOutput<typeof schema>): FrontSettings {
+  const { FRONT_KEYS: keys, FRONT_USERS: users } = settings;
+  const publicKeys = keys.map(({ kid, kty, crv, x }) => ({ kid, kty, crv, x, alg: 'EdDSA', use: 'sig' }));
+  return Object.freeze({
+    signingKey: keys[0],
+    tokenKeys: createLocalJWKSet({ keys: publicKeys } satisfies JSONWebKeySet),
+    users: new Map(Object.entries(users)),
+    basic: settings.FRONT_BASIC,
+    browserHosts: new Set(settings.FRONT_BROWSER_HOSTS),
+    serverHosts: new Set(settings.FRONT_SERVER_HOSTS),
+  });
+}

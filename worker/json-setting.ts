@@ -1,0 +1,15 @@
+// A setting that is JSON text. Part of the schema in worker/config.ts.
+
+import * as v from 'valibot';
+
+export const jsonSetting = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return JSON.parse(dataset.value) as unknown;
+    } catch {
+      addIssue({ message: 'is not JSON' });
+      return NEVER;
+    }
+  }),
+);
