@@ -21,7 +21,10 @@ export interface Config {
   readonly audience: string;
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
+  /** What the links to booking pages carry as `origin`. */
   readonly redirectOrigin: string;
+  /** Links given to the front: the vendor's own page with `origin`, or our redirect to it. */
+  readonly reservationLinks: 'direct' | 'redirect';
   /** What the vendors' circuit breakers may do. */
   readonly breakerMode: 'off' | 'simulate' | 'enforce';
   /** A vendor's answer slower than this counts as a failure for its breaker. */
@@ -77,6 +80,7 @@ const schema = v.pipe(
         v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
         'sas',
       ),
+      RESERVATION_LINKS: v.optional(v.picklist(['direct', 'redirect'], 'is not direct or redirect'), 'direct'),
       APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
       BREAKER_MODE: v.optional(
         v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),
@@ -134,6 +138,7 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,
+    reservationLinks: settings.RESERVATION_LINKS,
     breakerMode: settings.BREAKER_MODE,
     breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
