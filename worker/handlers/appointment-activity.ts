@@ -3,7 +3,7 @@
 
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse } from '../../shared/sas/search-parameters.ts';
-import { addDays, daysBetween, parisDayOf } from '../appointments/days.ts';
+import { addDays, type CivilDay, daysBetween, parisDayOf } from '../appointments/days.ts';
 import { unknownParameter } from '../appointments/filter.ts';
 import type { RequestContext } from '../http.ts';
 import { countActivity } from '../store/appointments-activity.ts';
@@ -12,15 +12,7 @@ const DAYS_MAX = 366;
 const DAYS_DEFAULT = 30;
 
 export async function reportActivity(context: RequestContext): Promise<Response> {
-  const { first, last, vendors } = readPeriod(context);
-  const days = daysBetween(first, last, DAYS_MAX);
-  if (days === undefined || days.length > DAYS_MAX) {
-    throw refuse(
-      'window-invalid',
-      'from',
-      `from et to sont des dates (AAAA-MM-JJ), dans l'ordre, sur ${DAYS_MAX} jours au plus.`,
-    );
-  }
+  const { first, last, days, vendors } = readPeriod(context);
   const counts = await countActivity(context.env.DB, days, vendors);
   const body = { timeZone: 'Europe/Paris', from: first, to: last, counts };
   return new Response(JSON.stringify(body), {
@@ -32,13 +24,18 @@ export async function reportActivity(context: RequestContext): Promise<Response>
   });
 }
 
-interface Period {
+export interface Period {
   readonly first: string;
   readonly last: string;
+  readonly days: readonly CivilDay[];
   readonly vendors: readonly string[];
 }
 
-function readPeriod({ url, startedMs }: RequestContext): Period {
+/**
+ * `from`, `to` (Paris; by default the last 30 days) and `vendor` of a report.
+ * @throws GatewayError window-invalid, parameter-unknown, query-malformed.
+ */
+export function readPeriod({ url, startedMs }: RequestContext): Period {
   const parameters = parseQuery(url.search.slice(1));
   if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
   const today = parisDayOf(startedMs);
@@ -52,9 +49,14 @@ function readPeriod({ url, startedMs }: RequestContext): Period {
     else throw unknownParameter(name);
   }
   const end = last ?? (first === undefined || first <= today ? today : first);
-  return {
-    first: first ?? addDays(/^\d{4}-\d{2}-\d{2}$/.test(end) ? end : today, -DAYS_DEFAULT),
-    last: end,
-    vendors,
-  };
+  const begin = first ?? addDays(/^\d{4}-\d{2}-\d{2}$/.test(end) ? end : today, -DAYS_DEFAULT);
+  const days = daysBetween(begin, end, DAYS_MAX);
+  if (days === undefined || days.length > DAYS_MAX) {
+    throw refuse(
+      'window-invalid',
+      'from',
+      `from et to sont des dates (AAAA-MM-JJ), dans l'ordre, sur ${DAYS_MAX} jours au plus.`,
+    );
+  }
+  return { first: begin, last: end, days, vendors };
 }
