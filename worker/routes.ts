@@ -7,6 +7,7 @@ import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import type { Need } from './auth.ts';
 import { FRONT_ROUTES } from './front/front-routes.ts';
+import { REDIRECT_ROUTES } from './front/redirect-routes.ts';
 import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { switchEditor } from './handlers/editor-switches.ts';
@@ -99,6 +100,7 @@ export const ROUTES: readonly Route[] = [
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,
   ...FRONT_ROUTES,
+  ...REDIRECT_ROUTES,
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },
