@@ -29,6 +29,11 @@ export class Gate {
     return this.#waiting.size + this.#urgent.size;
   }
 
+  /** A call that is not urgent would be refused now. */
+  get isFull(): boolean {
+    return this.#running >= this.#concurrency && this.#waiting.size >= this.#queueMax;
+  }
+
   /**
    * Takes a place, or undefined and a promise of one. Rejects with GateFull, or with the signal's reason.
    * Each place taken is given back by one `leave`. The bound of the queue is not for what is urgent.

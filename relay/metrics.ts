@@ -36,6 +36,10 @@ export class Metrics {
     'editor',
     'rule',
   ]);
+  readonly #retries = this.#counter('retries_total', 'Second tries of vendor requests, made or not', [
+    'editor',
+    'outcome',
+  ]);
   readonly #reloads = this.#counter('reloads_total', 'Reloads of settings and certificates', ['outcome']);
   readonly #dials = this.#counter('link_dials_total', 'Attempts to reach the edge', []);
   readonly #seconds = new Histogram({
@@ -54,7 +58,7 @@ export class Metrics {
     for (const outcome of ['done', 'failed']) this.#reloads.labels(outcome).inc(0);
   }
 
-  countExchange(plan: SearchPlan, { answer }: Exchanged, outcome: ExchangeOutcome): void {
+  countExchange(plan: SearchPlan, { answer, retry }: Exchanged, outcome: ExchangeOutcome): void {
     const editor = plan.calls[answer.call]?.editor ?? '';
     this.#calls.labels(editor, plan.flow, outcome).inc();
     this.#seconds.labels(editor).observe(answer.durationMs / 1000);
@@ -62,6 +66,7 @@ export class Metrics {
     this.#pages.labels(editor).inc(answer.pages);
     this.#received.labels(editor).inc(answer.received);
     this.#shown.labels(editor).inc(answer.shown);
+    if (retry !== undefined) this.#retries.labels(editor, retry).inc();
     for (const { rule, count } of answer.dropped) this.#dropped.labels(editor, rule).inc(count);
     for (const { rule, count } of answer.repaired) this.#repaired.labels(editor, rule).inc(count);
   }

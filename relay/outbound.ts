@@ -43,9 +43,13 @@ export interface VendorWrite {
   readonly urgent: boolean;
 }
 
-/** `code` is Node's or OpenSSL's word, for the log. */
+/**
+ * `code` is Node's or OpenSSL's word, for the log. `isStale`: the vendor closed a kept connection just as it was used,
+ * which looks like a reset before the first byte with no connection made meanwhile.
+ */
 export interface PageFailure extends FailedCall {
   readonly code?: string;
+  readonly isStale?: boolean;
 }
 
 export class VendorClient {
@@ -88,6 +92,10 @@ export class VendorClient {
     return this.#gate.waiting;
   }
 
+  get isFull(): boolean {
+    return this.#gate.isFull;
+  }
+
   get connections(): number {
     return this.#connections;
   }
@@ -113,25 +121,18 @@ export class VendorClient {
 
   /** One page. `path` includes the query; `bytesMax` bounds the body, also once decoded. */
   async fetchPage(path: string, bytesMax: number, signal: AbortSignal): Promise<Result<Page, PageFailure>> {
-    const outcome = await this.#askTwice(path, bytesMax, signal);
-    if (!outcome.ok)
-      return err(outcome.code === undefined ? outcome.error : { ...outcome.error, code: outcome.code });
+    const dials = this.#dials;
+    const outcome = await this.#ask(path, bytesMax, signal);
+    if (!outcome.ok) {
+      const { error, code, early } = outcome;
+      const isStale = early === true && dials > 0 && dials === this.#dials;
+      return err({ ...error, ...(code !== undefined && { code }), ...(isStale && { isStale }) });
+    }
     const { status, noStore, chunks, encoding } = outcome.value;
     const body = readBody(chunks, encoding, bytesMax);
     const read = body instanceof Promise ? await orGivenUp(body, signal) : body;
     if (!read.ok) return err({ reason: read.error, status });
     return ok({ json: read.value.json, bytes: read.value.bytes, status, noStore });
-  }
-
-  /**
-   * A kept connection that the vendor closes at the very moment it is used looks like a reset before the first
-   * byte. Searches change nothing, so one is asked again, once, when no new connection was made meanwhile.
-   */
-  async #askTwice(path: string, bytesMax: number, signal: AbortSignal): Promise<Outcome> {
-    const dials = this.#dials;
-    const outcome = await this.#ask(path, bytesMax, signal);
-    const again = !outcome.ok && outcome.early === true && dials > 0 && dials === this.#dials;
-    return again && !signal.aborted ? this.#ask(path, bytesMax, signal) : outcome;
   }
 
   /**

@@ -15,6 +15,7 @@ import { signLinkToken } from './link-token.ts';
 import type { RelayLog } from './log.ts';
 import { type ExchangeOutcome, Metrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { Searches } from './search.ts';
 import { closeOnSignal } from './shutdown.ts';
 import type { Exchanged } from './vendor-call.ts';
@@ -54,6 +55,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   logCrashes(out);
   const searches = new Searches({
     vendors: () => vendors.clients,
+    retryBudget: new RetryBudget(performance.now()),
     onExchange: (plan, exchanged, givenUp) => {
       const outcome = givenUp ? 'given-up' : (exchanged.answer.failure?.reason ?? 'ok');
       metrics.countExchange(plan, exchanged, outcome);
@@ -191,7 +193,7 @@ function logAccount(log: Log, { request, reply, code }: AccountExchanged): void 
 function logExchange(
   log: Log,
   plan: SearchPlan,
-  { answer, status, code }: Exchanged,
+  { answer, status, code, retry }: Exchanged,
   reason: ExchangeOutcome,
 ): void {
   const call = plan.calls[answer.call];
@@ -203,6 +205,7 @@ function logExchange(
     reason,
     ...(status !== undefined && { status }),
     ...(code !== undefined && { detail: code }),
+    ...((retry === 'answered' || retry === 'failed') && { attempt: 2 }),
     durationMs: answer.durationMs,
     bytes: answer.bytes,
     pages: answer.pages,

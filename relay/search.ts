@@ -6,6 +6,7 @@ import type { CallAnswer, SearchPlan } from '../shared/link/relay.ts';
 import { GivenUp } from './failure.ts';
 import { cutFrames, type Frame, type WrittenAnswer, writeAnswer } from './frames.ts';
 import type { VendorClient } from './outbound.ts';
+import type { RetryBudget } from './retry-budget.ts';
 import { SearchClock } from './search-clock.ts';
 import { answerNothing, callVendor, type Exchanged } from './vendor-call.ts';
 
@@ -16,6 +17,7 @@ export type Vendors = ReadonlyMap<string, VendorClient>;
 
 export interface SearchSettings {
   readonly vendors: () => Vendors;
+  readonly retryBudget: RetryBudget;
   /** `givenUp`: nobody waited for it any more, so its failure is no vendor's. */
   readonly onExchange: (plan: SearchPlan, exchanged: Exchanged, givenUp: boolean) => void;
   readonly onInternalError: (error: unknown, plan: SearchPlan) => void;
@@ -132,7 +134,7 @@ class Search {
     const controller = this.#open.get(index);
     if (controller === undefined) return;
     this.#clock.end(controller, budgetMs);
-    callVendor(client, this.#plan, index, controller.signal).then(
+    callVendor(client, this.#plan, index, controller.signal, this.#settings.retryBudget).then(
       (exchanged) => {
         this.#settings.onExchange(this.#plan, exchanged, !this.#open.has(index));
         this.#land(exchanged.answer);

@@ -7,8 +7,10 @@ import { VENDOR_BODY_BYTES_MAX, VENDOR_ENTRIES_MAX } from '../shared/link/limits
 import type { CallAnswer, FailedCall, SearchPlan, VendorFailure } from '../shared/link/relay.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';
 import { buildVendorRequest } from '../shared/sas/vendor-request.ts';
+import { CallPages, type RetryOutcome } from './call-pages.ts';
 import { PageTrail } from './next-page.ts';
 import type { PageFailure, VendorClient } from './outbound.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 const HASH_LENGTH = 20;
 
@@ -17,6 +19,8 @@ export interface Exchanged {
   readonly answer: CallAnswer;
   readonly status: number | undefined;
   readonly code: string | undefined;
+  /** Absent when no second try was wished for. */
+  readonly retry: RetryOutcome | undefined;
 }
 
 const NOTHING = {
@@ -39,17 +43,20 @@ export async function callVendor(
   plan: SearchPlan,
   call: number,
   signal: AbortSignal,
+  retryBudget: RetryBudget,
 ): Promise<Exchanged> {
   const startedMs = performance.now();
-  const reading = new Reading(client, plan, plan.calls[call]?.subjects ?? []);
+  const { subjects = [], budgetMs = plan.budgetMs } = plan.calls[call] ?? {};
+  const pages = new CallPages(client, retryBudget, startedMs + Math.min(budgetMs, plan.budgetMs));
+  const reading = new Reading(client, pages, plan, subjects);
   client.retain();
   try {
     await reading.run(signal);
   } finally {
     client.release();
   }
-  const { failure, bytes, pages, noStore } = reading;
-  const read = pages === 0 ? NOTHING : reading.finish();
+  const { failure, bytes, pageCount, noStore } = reading;
+  const read = pageCount === 0 ? NOTHING : reading.finish();
   const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
   const answer = {
     call,
@@ -57,27 +64,30 @@ export async function callVendor(
     ...read,
     durationMs,
     bytes,
-    pages,
+    pages: pageCount,
     noStore,
   };
-  return { answer, status: failure === undefined ? reading.status : failure.status, code: failure?.code };
+  const status = failure === undefined ? reading.status : failure.status;
+  return { answer, status, code: failure?.code, retry: pages.retry };
 }
 
 class Reading {
   failure: PageFailure | undefined;
   status: number | undefined;
   bytes = 0;
-  pages = 0;
+  pageCount = 0;
   noStore = false;
-  readonly #client: VendorClient;
+  readonly #pages: CallPages;
+  readonly #baseUrl: string;
   readonly #first: string;
   readonly #reader: AnswerReader;
   #entries = 0;
 
-  constructor(client: VendorClient, plan: SearchPlan, subjects: readonly string[]) {
+  constructor(client: VendorClient, pages: CallPages, plan: SearchPlan, subjects: readonly string[]) {
     const { flow, fromMs, toMs } = plan;
     const { id, baseUrl } = client.editor;
-    this.#client = client;
+    this.#pages = pages;
+    this.#baseUrl = baseUrl;
     this.#first = buildVendorRequest(baseUrl, { flow, subjects, fromMs, toMs });
     this.#reader = new AnswerReader({
       editor: id,
@@ -99,16 +109,16 @@ class Reading {
     let path: string | undefined = this.#first.slice(this.#first.indexOf('/', 'https://'.length));
     let trail: PageTrail | undefined;
     while (path !== undefined) {
-      const page = await this.#client.fetchPage(path, VENDOR_BODY_BYTES_MAX - this.bytes, signal);
+      const page = await this.#pages.fetch(path, VENDOR_BODY_BYTES_MAX - this.bytes, signal);
       if (!page.ok) return this.#fail(page.error);
       this.status = page.value.status;
       this.bytes += page.value.bytes;
       this.noStore ||= page.value.noStore;
       const read = this.#read(page.value.json);
       if (read.failure !== undefined) return this.#fail({ reason: read.failure, status: page.value.status });
-      this.pages += 1;
+      this.pageCount += 1;
       if (read.next === undefined) return;
-      trail ??= new PageTrail(this.#client.editor.baseUrl, this.#first);
+      trail ??= new PageTrail(this.#baseUrl, this.#first);
       const next = trail.follow(read.next);
       if (!next.ok) return this.#fail({ reason: next.error, status: page.value.status });
       path = next.value;

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readIdentityKey } from '../../relay/identity-key.ts';
 import { Link, type LinkSettings, linkUrl } from '../../relay/link.ts';
 import { signLinkToken } from '../../relay/link-token.ts';
+import { RetryBudget } from '../../relay/retry-budget.ts';
 import { Searches } from '../../relay/search.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
@@ -169,7 +170,12 @@ async function directLink(settings: Partial<LinkSettings>) {
     url: edge.url,
     sign: () => signLinkToken(key.value, 'relay-test', Date.now()),
     announcement: () => ({ relay: 'relay-test', version: '0', editors: [] }),
-    searches: new Searches({ vendors: () => new Map(), onExchange: () => {}, onInternalError: () => {} }),
+    searches: new Searches({
+      vendors: () => new Map(),
+      retryBudget: new RetryBudget(performance.now()),
+      onExchange: () => {},
+      onInternalError: () => {},
+    }),
     log: (_level, message, fields) => messages.push([message, fields]),
     random: () => 0,
     ...settings,

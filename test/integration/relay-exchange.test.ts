@@ -224,23 +224,14 @@ test.each([
   expect(page).toMatchObject({ ok: false, error: { reason: 'reset' } });
 });
 
-test('asks once more when a kept connection turns out to be closed', async () => {
+test('tells a kept connection that turns out to be closed from a new one that is', async () => {
   const client = connect({ concurrency: 1 });
   await ask(answers(200, {}, '{}'), client);
-  let turns = 0;
-  const page = await ask((request, response) => {
-    turns += 1;
-    if (turns === 1) request.socket.destroy();
-    else sendJson(response, EMPTY);
-  }, client);
-  expect(page.ok).toBe(true);
-  expect(turns).toBe(2);
-});
-
-test('does not insist when a new connection is closed', async () => {
-  const page = await ask((request) => request.socket.destroy());
-  expect(page).toMatchObject({ ok: false, error: { reason: 'reset' } });
-  expect(vendor.requests).toHaveLength(1);
+  const kept = await ask((request) => request.socket.destroy(), client);
+  expect(kept).toMatchObject({ ok: false, error: { reason: 'reset', isStale: true } });
+  const fresh = await ask((request) => request.socket.destroy());
+  expect(fresh).toMatchObject({ ok: false, error: { reason: 'reset' } });
+  expect(fresh.ok || fresh.error.isStale).toBeUndefined();
 });
 
 test('gives up with the reason of the signal and closes the request', async () => {

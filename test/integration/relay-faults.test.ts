@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { loadCertificates } from '../../relay/certificates.ts';
 import { GivenUp } from '../../relay/failure.ts';
 import { VendorClient } from '../../relay/outbound.ts';
+import { RetryBudget } from '../../relay/retry-budget.ts';
 import { callVendor } from '../../relay/vendor-call.ts';
 import { ensureSandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
@@ -70,7 +71,7 @@ async function call(faults: unknown) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new GivenUp('timeout')), budgetMs);
   const plan = makePlan([], { calls: [{ editor: 'agenda-a', subjects }] });
-  const { answer } = await callVendor(client, plan, 0, controller.signal);
+  const { answer } = await callVendor(client, plan, 0, controller.signal, new RetryBudget(performance.now()));
   clearTimeout(timer);
   return answer;
 }

@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { VendorClient } from '../../relay/outbound.ts';
+import { RetryBudget } from '../../relay/retry-budget.ts';
 import { callVendor, type Exchanged } from '../../relay/vendor-call.ts';
 import { VENDOR_PAGES_MAX } from '../../shared/link/limits.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
@@ -44,7 +45,13 @@ async function call(links: (page: number) => string | undefined): Promise<Exchan
   next = links;
   // Undici lends a connection again one turn of the event loop after its answer.
   await nextTurn();
-  return callVendor(client, makePlan(['agenda-test']), 0, AbortSignal.timeout(10_000));
+  return callVendor(
+    client,
+    makePlan(['agenda-test']),
+    0,
+    AbortSignal.timeout(10_000),
+    new RetryBudget(performance.now()),
+  );
 }
 
 function until3(url: (page: number) => string) {
