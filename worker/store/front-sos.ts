@@ -1,0 +1,80 @@
+// Table `sos_associations`: the operator's list of SOS Médecins. A card that carries only a SIRET is searched when it
+// is of one of them; the others are pharmacies, clinics and the like. front-api.md § 3.1.
+
+import { remember } from '../front/remembered.ts';
+import { guardStore } from './guard.ts';
+
+export interface SosAssociation {
+  /** With its prefix 3. */
+  readonly siret: string;
+  readonly name: string;
+  /** First answer of a vendor with its slots. */
+  readonly interfacedMs: number | undefined;
+  /** The front was told that it is interfaced. */
+  readonly announcedMs: number | undefined;
+}
+
+const FRESH_MS = 30_000;
+const PATIENCE_MS = 150;
+
+/** The operator's, and those of which a vendor has shown slots. */
+const sirets = remember<ReadonlySet<string>>({
+  freshMs: FRESH_MS,
+  patienceMs: PATIENCE_MS,
+  load: async (db) => {
+    const { results } = await db
+      .prepare(
+        `SELECT siret FROM sos_associations UNION SELECT subject FROM interfaced WHERE subject >= '3' AND subject < '4'`,
+      )
+      .all<{ siret: string }>();
+    return new Set(results.map(({ siret }) => siret));
+  },
+});
+
+/** With their prefix 3; at most half a minute old, older when D1 is not there. @throws GatewayError storage-unavailable. */
+export function knownSosSirets(db: D1Database, nowMs: number): Promise<ReadonlySet<string>> {
+  return sirets.read(db, nowMs);
+}
+
+export async function listSosAssociations(db: D1Database): Promise<SosAssociation[]> {
+  const { results } = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT s.siret, s.name, s.announced_ms,
+           (SELECT MIN(first_ms) FROM interfaced WHERE subject = s.siret) AS interfaced_ms
+         FROM sos_associations AS s ORDER BY s.siret`,
+      )
+      .all<{ siret: string; name: string; announced_ms: number | null; interfaced_ms: number | null }>(),
+  );
+  return results.map(({ siret, name, announced_ms, interfaced_ms }) => ({
+    siret,
+    name,
+    interfacedMs: interfaced_ms ?? undefined,
+    announcedMs: announced_ms ?? undefined,
+  }));
+}
+
+/** The whole list; those that stay keep when they were announced. @throws GatewayError storage-unavailable. */
+export async function saveSosAssociations(
+  db: D1Database,
+  associations: readonly Pick<SosAssociation, 'siret' | 'name'>[],
+): Promise<void> {
+  const list = JSON.stringify(associations);
+  await guardStore(() =>
+    db.batch([
+      db
+        .prepare(
+          `DELETE FROM sos_associations WHERE siret NOT IN (SELECT value ->> 'siret' FROM json_each(?1))`,
+        )
+        .bind(list),
+      db
+        .prepare(
+          `INSERT INTO sos_associations (siret, name)
+           SELECT value ->> 'siret', value ->> 'name' FROM json_each(?1) WHERE true
+           ON CONFLICT (siret) DO UPDATE SET name = excluded.name`,
+        )
+        .bind(list),
+    ]),
+  );
+  sirets.forget();
+}

@@ -1,0 +1,88 @@
+// Tables `interfaced` and `front_index`: which vendor has answered with slots of whom, and since when a practitioner
+// is interfaced at all. Filled by searches; read by `exist`, by the front's index, and to know whom to ask first.
+
+import { guardStore } from './guard.ts';
+
+export interface SeenPair {
+  /** National id with its prefix: 8…, 0…, or 3… of an association. */
+  readonly subject: string;
+  readonly editor: string;
+  readonly flow: string;
+}
+
+/** A pair costs a statement once a day in each isolate, and a write once in half a day in all. */
+const NOTED_MS = 24 * 3_600_000;
+const WRITTEN_MS = NOTED_MS / 2;
+const NOTED_MAX = 50_000;
+const PAIRS_PER_STATEMENT = 500;
+
+const noted = new Map<string, number>();
+
+/** Of vendors' fresh answers that held slots. Not noted when the store fails: the next search notes it. */
+export async function noteInterfaced(
+  db: D1Database,
+  pairs: readonly SeenPair[],
+  nowMs: number,
+): Promise<void> {
+  const news = pairs.filter(
+    (pair) => (noted.get(keyOf(pair)) ?? Number.NEGATIVE_INFINITY) <= nowMs - NOTED_MS,
+  );
+  for (let from = 0; from < news.length; from += PAIRS_PER_STATEMENT) {
+    const part = news.slice(from, from + PAIRS_PER_STATEMENT);
+    await savePairs(db, part, nowMs);
+    for (const pair of part) {
+      noted.delete(keyOf(pair));
+      noted.set(keyOf(pair), nowMs);
+    }
+  }
+  const oldest = noted.keys();
+  while (noted.size > NOTED_MAX) noted.delete(oldest.next().value ?? '');
+}
+
+function keyOf({ subject, editor, flow }: SeenPair): string {
+  return `${subject} ${editor} ${flow}`;
+}
+
+async function savePairs(db: D1Database, pairs: readonly SeenPair[], nowMs: number): Promise<void> {
+  const list = JSON.stringify(pairs);
+  await guardStore(() =>
+    db.batch([
+      db
+        .prepare(
+          `INSERT INTO interfaced (subject, editor, first_ms, last_ms, flows)
+           SELECT value ->> 'subject', value ->> 'editor', ?2, ?2, value ->> 'flow' FROM json_each(?1) WHERE true
+           ON CONFLICT (subject, editor) DO UPDATE SET last_ms = MAX(last_ms, ?2),
+             flows = CASE WHEN instr(flows, excluded.flows) > 0 THEN flows ELSE flows || ',' || excluded.flows END
+           WHERE last_ms < ?2 - ${WRITTEN_MS} OR instr(flows, excluded.flows) = 0`,
+        )
+        .bind(list, nowMs),
+      db
+        .prepare(
+          `INSERT INTO front_index (subject, since_ms)
+           SELECT DISTINCT value ->> 'subject', ?2 FROM json_each(?1)
+           WHERE value ->> 'subject' < '1' OR value ->> 'subject' >= '8'
+           ON CONFLICT (subject) DO NOTHING`,
+        )
+        .bind(list, nowMs),
+    ]),
+  );
+}
+
+/** A vendor that some relay announces and that the operator has not switched off. */
+export const ACTIVE_EDITORS =
+  'SELECT id FROM editors WHERE enabled = 1 AND id IN (SELECT editor FROM relay_editors)';
+
+/** An active vendor has shown slots of that id, or is declared for it. @throws GatewayError storage-unavailable. */
+export async function isInterfaced(db: D1Database, subject: string): Promise<boolean> {
+  const row = await guardStore(() =>
+    db
+      .prepare(
+        `SELECT EXISTS (SELECT 1 FROM interfaced WHERE subject = ?1 AND editor IN (${ACTIVE_EDITORS}))
+           OR EXISTS (SELECT 1 FROM declared_editors WHERE practitioner = ?1 AND editor IN (${ACTIVE_EDITORS}))
+           AS known`,
+      )
+      .bind(subject)
+      .first<{ known: number }>(),
+  );
+  return row?.known === 1;
+}
