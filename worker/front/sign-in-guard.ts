@@ -30,7 +30,8 @@ export function createSignInGuard(): SignInGuard {
   /** Salted digests of pairs found right → until when that holds. */
   const right = new Map<string, number>();
   const tries = new Map<string, { readonly spent: number; readonly atMs: number }>();
-  const salt = crypto.randomUUID();
+  /** Made at the first try: a Worker draws no random number before its first request. */
+  let salt: string | undefined;
 
   const spentBy = (source: string, nowMs: number): number => {
     const known = tries.get(source);
@@ -45,6 +46,7 @@ export function createSignInGuard(): SignInGuard {
 
   return {
     judge: async ({ name, secret, stored, address }, nowMs) => {
+      salt ??= crypto.randomUUID();
       const pair = await digest(JSON.stringify([salt, name, secret, stored ?? '']));
       const known = right.get(pair);
       const isKnown = known !== undefined && known > nowMs;
