@@ -22,6 +22,11 @@ export interface LogFields {
   readonly editors?: number;
   readonly failed?: number;
   readonly pages?: number;
+  /** Calls made to vendors. */
+  readonly calls?: number;
+  /** As D1 counts them. */
+  readonly rowsRead?: number;
+  readonly rowsWritten?: number;
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly port?: number;

@@ -8,12 +8,12 @@ import { carryAccount, type HubAccountReply } from './accounts/carry.ts';
 import { type Env, readConfig } from './config.ts';
 import { log } from './log.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
-import { type EditorRow, listEditors, saveAnnouncement } from './store/editors.ts';
+import { saveAnnouncement } from './store/editors.ts';
 import { readAnnouncement } from './vendors/announcement.ts';
 import { Breakers } from './vendors/breakers.ts';
 import { EditorHealth } from './vendors/editor-health.ts';
+import { Flights } from './vendors/flights.ts';
 import type { HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
-import { planCalls } from './vendors/plan.ts';
 import { type CallTally, RuleTally } from './vendors/rule-tally.ts';
 import { SearchRun } from './vendors/search-run.ts';
 
@@ -21,8 +21,6 @@ import { SearchRun } from './vendors/search-run.ts';
 const HUB_NAME = 'hub';
 export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
 
-/** The operator's switches are read again after this long. */
-const DIRECTORY_MAX_AGE_MS = 15_000;
 const CLOSE_REPLACED = 4001;
 
 /** The hub as the rest of the Worker calls it. */
@@ -33,6 +31,8 @@ export function hubOf(env: Env): DurableObjectStub<RelayHub> {
 export interface HubDescription {
   readonly relays: readonly RelayDescription[];
   readonly searches: number;
+  /** Vendor calls under way that somebody waits for. */
+  readonly calls: number;
   /** State of each vendor's breaker. */
   readonly breakers: Readonly<Record<string, string>>;
 }
@@ -42,13 +42,18 @@ export class RelayHub extends DurableObject<Env> {
   readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
   readonly #rules: RuleTally;
+  readonly #flights: Flights;
   #breakersMade: Breakers | undefined;
-  #directory: { readonly rows: readonly EditorRow[]; readonly readMs: number } | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#health = new EditorHealth(context.storage);
     this.#rules = new RuleTally(env.DB);
+    this.#flights = new Flights((editor, { failure, durationMs }) => {
+      const nowMs = Date.now();
+      this.#health.note(editor, failure === undefined, nowMs);
+      this.#breakers().note(editor, failure, durationMs, nowMs);
+    });
     context.blockConcurrencyWhile(() => this.#health.load());
   }
 
@@ -61,7 +66,6 @@ export class RelayHub extends DurableObject<Env> {
       announced: async (value) => {
         const announcement = readAnnouncement(value, relay);
         await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
-        this.#directory = undefined;
         this.#take(link);
         log('info', 'relay announced', {
           relay,
@@ -100,22 +104,15 @@ export class RelayHub extends DurableObject<Env> {
     return this.#rules.flush();
   }
 
-  /** Forgets the operator's switches, so that the next search reads them. */
-  refresh(): void {
-    this.#directory = undefined;
-  }
-
   /**
-   * Asks every vendor that serves the flow; `listener` hears who is asked, then each answer. Resolves when all
-   * have answered or the budget is spent: a call that nobody reported has timed out.
+   * Puts each call to a relay that serves its vendor, or waits with who asked the same a moment ago; `listener` hears
+   * each answer. Resolves when all have answered or the budget is spent: a call that nobody reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     if (!this.hasRelay()) return 'no-relay';
-    const editors = await this.#editors();
-    if (editors === undefined) return 'no-registry';
-    const plan = planCalls(search.query, editors, search.explain);
-    const run = new SearchRun(search, plan, listener, {
+    const run = new SearchRun(search, listener, {
       links: () => this.#serving(),
+      flights: this.#flights,
       health: this.#health,
       breakers: this.#breakers(),
     });
@@ -143,6 +140,7 @@ export class RelayHub extends DurableObject<Env> {
     return {
       relays: [...this.#links.values()].map((link) => link.describe()),
       searches: this.#running.size,
+      calls: this.#flights.open,
       breakers: this.#breakers().describe(),
     };
   }
@@ -156,20 +154,5 @@ export class RelayHub extends DurableObject<Env> {
 
   #serving(): RelayLink[] {
     return [...this.#links.values()].filter((link) => link.isServing);
-  }
-
-  /** With D1 away, what was known a moment ago still finds slots; knowing nothing cannot. */
-  async #editors(): Promise<readonly EditorRow[] | undefined> {
-    const known = this.#directory;
-    const nowMs = Date.now();
-    if (known !== undefined && nowMs - known.readMs < DIRECTORY_MAX_AGE_MS) return known.rows;
-    try {
-      const rows = await listEditors(this.env.DB);
-      this.#directory = { rows, readMs: nowMs };
-      return rows;
-    } catch (cause) {
-      log('error', 'registry unreadable', { detail: cause instanceof Error ? cause.name : 'unknown' });
-      return known?.rows;
-    }
   }
 }

@@ -115,9 +115,10 @@ export class RelayLink {
     }
   }
 
-  cancel(id: string): void {
+  /** Gives up these calls of a search. */
+  cancel(id: string, calls: readonly number[]): void {
     // A lost link has nothing left to cancel.
-    Promise.resolve(this.#session.cancel(id)).catch(() => undefined);
+    Promise.resolve(this.#session.cancel(id, calls)).catch(() => undefined);
   }
 
   /** Takes the announcement only once it is stored: a relay that is served is a relay the registry knows. */

@@ -58,6 +58,21 @@ it('answers through the other relay when one dies in mid-search', async () => {
   expect((await answer).durationMs).toBeLessThan(7_000);
 });
 
+it('serves all who share a call when the relay that carries it dies', async () => {
+  const { running, first, other, describe } = await startTwo({
+    vendors: [{ seed: 1, settings: { latencyMs: 1_500 } }],
+  });
+  const person = peopleOf(running.vendors).find(({ full }) => !full)!;
+  const path = slotPath([person.identifier]);
+  const answers = [running.search(path), running.search(path), running.search(path)];
+  await until('all wait', async () => (await describe()).searches === 3);
+  const busy = (await describe()).relays.filter(({ load }) => load > 0);
+  expect(busy.map(({ load }) => load)).toEqual([1]);
+  (busy[0]!.id === 'relay-a' ? first : other).process.kill('SIGKILL');
+  for (const answer of await Promise.all(answers)) expect(answer.states.get(person.identifier)).toBe('slots');
+  expect(running.vendors[0]!.state().requests).toHaveLength(2);
+});
+
 it('gives a draining relay nothing new', async () => {
   const { running, first, describe } = await startTwo({
     vendors: [{ seed: 1, settings: { latencyMs: 800 } }],
@@ -78,7 +93,7 @@ it('gives a draining relay nothing new', async () => {
 
 it('spreads what comes at once over both', async () => {
   const { running, describe } = await startTwo({ vendors: [{ seed: 1, settings: { latencyMs: 1_500 } }] });
-  const answers = Array.from({ length: 6 }, () => running.search(slotPath(['899900999999'])));
+  const answers = Array.from({ length: 6 }, (_, i) => running.search(slotPath([`89990099999${i}`])));
   await until(
     'both are busy',
     async () => (await describe()).relays.filter(({ load }) => load > 0).length === 2,

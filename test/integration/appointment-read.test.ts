@@ -4,11 +4,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
-import { sosTombstonesOf, tombstonesOf } from '../../worker/store/appointments-tombstones.ts';
+import {
+  sosTombstonesStatement,
+  type TombstoneQuery,
+  tombstonesIn,
+  tombstonesStatement,
+} from '../../worker/store/appointments-tombstones.ts';
 import { type Answer, AppointmentEdge, SYSTEM_B } from '../support/appointment-edge.ts';
 import { individual, OPERATOR, sos } from '../support/appointment-samples.ts';
 
-type Database = Parameters<typeof tombstonesOf>[0];
+type Database = Parameters<typeof tombstonesStatement>[0];
+const tombstonesOf = async (db: Database, query: TombstoneQuery) =>
+  tombstonesIn(await tombstonesStatement(db, query).all());
+const sosTombstonesOf = async (db: Database, window: Pick<TombstoneQuery, 'fromMs' | 'toMs'>) =>
+  tombstonesIn(await sosTombstonesStatement(db, window).all());
 
 let edge: AppointmentEdge;
 let admin = '';

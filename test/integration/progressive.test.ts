@@ -1,8 +1,8 @@
 // Parts as they land, a ledger at the end; and whoever leaves takes his calls along.
-import { connect } from 'node:net';
 import type { Bundle, OperationOutcome, Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { errorsOf } from '../support/bundle-checks.ts';
+import { askAndLeave } from '../support/leaving-caller.ts';
 import { peopleOf } from '../support/people.ts';
 import { System, slotPath, until, windowOf } from '../support/system.ts';
 
@@ -104,26 +104,11 @@ it('refuses a wrong question with an ordinary outcome', async () => {
   expect(response.headers.get('Content-Type')).toContain('application/fhir+json');
 });
 
-/** Asks over a bare socket, to leave without a word (RST): a half-closed one may still be waiting. */
-function askAndReset(path: string, accept: string): { leave: () => void } {
-  const { hostname, port } = new URL(system.url);
-  const socket = connect(Number(port), hostname);
-  socket.on('error', () => undefined);
-  const lines = [
-    `GET ${path} HTTP/1.1`,
-    `Host: ${hostname}`,
-    `Authorization: Bearer ${system.token}`,
-    `Accept: ${accept}`,
-  ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  return { leave: () => socket.resetAndDestroy() };
-}
-
 it.each(['text/event-stream', 'application/fhir+json'])(
   'ends its vendor calls when a caller of %s leaves',
   async (accept) => {
     system.vendor('agenda-b').setFaults('hang');
-    const asked = askAndReset(slotPath(people()), accept);
+    const asked = askAndLeave(system, slotPath(people()), accept);
     await until('the vendor is called', () => system.vendor('agenda-b').state().inFlight === 1);
     const calledMs = performance.now();
     asked.leave();

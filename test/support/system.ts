@@ -18,7 +18,7 @@ import { startVendor, type Vendor, type VendorOptions } from '../../sandbox/vend
 
 export interface SystemOptions {
   readonly vendors?: readonly VendorOptions[];
-  /** Settings of the edge over the local ones, e.g. `DEADLINE_MS`. */
+  /** Settings of the edge over the local ones, e.g. `DEADLINE_MS`. Nothing is kept of answers unless `CACHE_TTL_S` says so. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly flows?: readonly string[];
   /** False: the edge and the vendors only. */
@@ -97,7 +97,7 @@ export class System {
       host: '127.0.0.1',
       port: this.#port,
       stateDir: this.state.dir,
-      settings: this.#options.settings ?? {},
+      settings: { CACHE_TTL_S: '0', ...this.#options.settings },
       onLog: (line) => this.edgeLog.push(line),
     });
     this.#port = Number(new URL(this.#edge.url).port);

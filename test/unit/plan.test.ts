@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import { assignCalls, planCalls, type RelayChoice, splitEvenly } from '../../worker/vendors/plan.ts';
+import {
+  assignCalls,
+  planCalls,
+  type RelayChoice,
+  servingEditors,
+  splitEvenly,
+} from '../../worker/vendors/plan.ts';
 import { query } from '../support/answered.ts';
 import { type Json, RPPS } from '../support/vendor-bundle.ts';
 
@@ -11,7 +17,7 @@ describe('plan', () => {
     editors: Parameters<typeof planCalls>[1],
     relays: readonly RelayChoice[],
   ) => {
-    const { calls } = planCalls(asked, editors);
+    const calls = planCalls(asked, servingEditors(editors, asked.flow), new Map());
     return { calls, ...assignCalls([...calls.keys()], calls, relays) };
   };
 

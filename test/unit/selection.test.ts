@@ -73,6 +73,25 @@ describe('merge', () => {
     expect(ofType(entries, 'Practitioner')).toHaveLength(1);
   });
 
+  it('[slot-not-asked] leaves out what the rounded window brought besides what SAS asked', () => {
+    const two = answer([
+      slot(),
+      slot({ id: 's2', start: '2026-11-24T11:00:00.000+01:00', end: '2026-11-24T11:20:00.000+01:00' }),
+    ]);
+    const startMs = Date.parse('2026-11-24T09:00:00Z');
+    const asked = (fromMs: number, toMs: number) =>
+      mergeAnswers([answered('agenda-a', two)], {
+        query: { ...query(), window: { fromMs, toMs } },
+        nowMs: NOW,
+      });
+    expect(asked(startMs, startMs)).toMatchObject({
+      total: 1,
+      hidden: [{ editor: 'agenda-a', rule: 'slot-not-asked', count: 1 }],
+    });
+    expect(asked(startMs + 1, TO).total).toBe(1);
+    expect(asked(FROM, TO)).toMatchObject({ total: 2, hidden: [] });
+  });
+
   it('keeps every reference inside the Bundle', () => {
     const { entries } = merged([
       answered('agenda-a', answer([slot()])),

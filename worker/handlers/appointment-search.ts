@@ -12,7 +12,7 @@ import { readPreferences } from './preferences.ts';
 import { readSearchParameters } from './search-query.ts';
 
 export async function searchAppointment(context: RequestContext): Promise<Response> {
-  const { handling } = readPreferences(context.request.headers.get('Prefer'));
+  const { handling } = readPreferences(context.request.headers);
   const { raw, parameters } = await readSearchParameters(context);
   const search = readAppointmentSearch(parameters, handling);
   const { filter, sort, position, count } = search;

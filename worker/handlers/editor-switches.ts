@@ -4,7 +4,6 @@ import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
-import { hubOf } from '../relay-hub.ts';
 import { listEditors, saveSwitches } from '../store/editors.ts';
 
 const BODY_BYTES_MAX = 1_024;
@@ -32,8 +31,7 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
   if (!(await saveSwitches(context.env.DB, editor, parsed.output))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
-  // The next search knows; other searches that run keep what they began with.
-  await hubOf(context.env).refresh();
+  // The next search reads it; those that run keep what they began with.
   log('info', 'editor switched', { requestId: context.requestId, editor });
   const row = (await listEditors(context.env.DB)).find(({ id }) => id === editor);
   return jsonResponse(row ?? { id: editor }, context);

@@ -8,10 +8,11 @@ import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifi
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { readTombstones } from '../vendors/booked-slots.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
 import { fanOut } from '../vendors/fan-out.ts';
+import { planCalls, servingEditors } from '../vendors/plan.ts';
+import { readSearchMemory } from '../vendors/search-memory.ts';
 
 const BODY_BYTES_MAX = 4_096;
 /** Slots asked on both sides of the time in question. */
@@ -46,12 +47,15 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { editor, flow } = parsed.output;
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const tombstones = await readTombstones(context.env.DB, context.requestId, query);
+  const { editors, tombstones } = await readSearchMemory(context, query, true);
   const { results } = await fanOut(context, {
-    query,
+    flow,
+    window: query.window,
+    calls: planCalls(query, servingEditors(editors, flow, editor), new Map()),
     budgetMs: deadline.vendorBudgetMs(Date.now()),
     gatherMs: 0,
-    explain: editor,
+    isAlone: true,
+    isTraced: true,
   });
   const [result] = results;
   if (result === undefined) {

@@ -1,4 +1,5 @@
-// The Prefer header (RFC 7240; FHIR R4 http.html): how a search is read and how much is told.
+// The Prefer header (RFC 7240; FHIR R4 http.html) and Cache-Control: how a search is read, how much is told, and whether
+// what vendors said a moment ago will do.
 
 import { GatewayError } from '../../shared/error.ts';
 import type { Handling } from '../../shared/sas/search-parameters.ts';
@@ -7,13 +8,15 @@ export interface Preferences {
   readonly handling: Handling;
   /** `auto`: the ledger travels unless an empty Bundle says it all. */
   readonly ledger: 'auto' | 'off' | 'full';
+  /** `Cache-Control: no-cache` or `no-store`: every vendor is asked anew. */
+  readonly isFresh: boolean;
 }
 
 /** Unknown preferences are ignored, as RFC 7240 wants; a known one with a wrong value is refused. */
-export function readPreferences(header: string | null): Preferences {
+export function readPreferences(headers: Headers): Preferences {
   let handling: Handling = 'strict';
   let ledger: Preferences['ledger'] = 'auto';
-  for (const item of (header ?? '').split(/[,;]/)) {
+  for (const item of (headers.get('Prefer') ?? '').split(/[,;]/)) {
     const [name, value] = item.split('=').map((part) =>
       part
         .trim()
@@ -30,7 +33,8 @@ export function readPreferences(header: string | null): Preferences {
         throw wrong('return', 'minimal, representation ou OperationOutcome');
     }
   }
-  return { handling, ledger };
+  const isFresh = /\bno-(cache|store)\b/i.test(headers.get('Cache-Control') ?? '');
+  return { handling, ledger, isFresh };
 }
 
 function wrong(name: string, expected: string): GatewayError {

@@ -58,7 +58,7 @@ class EventWriter {
 }
 
 async function run(context: RequestContext, question: SearchQuestion, events: EventWriter): Promise<void> {
-  const { query, selfUrl } = question;
+  const { query, selfUrl, preferences } = question;
   const { fhirBase: base, requestId } = context;
   const onPart = (part: Selection): void => {
     if (part.total === 0) return;
@@ -68,10 +68,16 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
   try {
     const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
     const budgetMs = deadline.vendorBudgetMs(Date.now());
-    const found = await findSlotsByParts(context, { query, budgetMs, onPart, signal: events.left });
-    const { answers, ledger, total, hidden } = found;
+    const found = await findSlotsByParts(context, {
+      query,
+      isFresh: preferences.isFresh,
+      budgetMs,
+      onPart,
+      signal: events.left,
+    });
+    const { answers, ledger, hidden } = found;
     const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(question, answers, hidden));
-    recordSearch(context, query, answers, total, hidden);
+    recordSearch(context, query, found);
     events.send('end', bundleText(requestId, query.flow, 0, selfUrl, [entry]));
   } catch (cause) {
     const error =

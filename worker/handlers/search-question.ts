@@ -20,7 +20,7 @@ export async function readQuestion(
   type: 'Slot' | 'Schedule',
   read: ReadParameters,
 ): Promise<SearchQuestion> {
-  const preferences = readPreferences(context.request.headers.get('Prefer'));
+  const preferences = readPreferences(context.request.headers);
   const { raw, parameters } = await readSearchParameters(context);
   const query = read(parameters, preferences.handling);
   return { query, preferences, selfUrl: `${context.fhirBase}/${type}?${echoQuery(raw)}` };

@@ -6,16 +6,16 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { hubOf } from '../relay-hub.ts';
-import type { FanOut } from '../vendors/fan-out.ts';
+import type { Answers, FoundSlots } from '../vendors/find-slots.ts';
 import { ruleIssues } from '../vendors/rule-issues.ts';
-import type { HiddenSlots } from '../vendors/selection.ts';
+import type { HiddenSlots, Selection } from '../vendors/selection.ts';
 import { tallySearch } from '../vendors/tally-search.ts';
 import type { SearchQuestion } from './search-question.ts';
 
 /** Rules met by each vendor's slots (when all was asked) and parameters that lenient handling passed over. */
 export function extraIssues(
   { query, preferences }: SearchQuestion,
-  answers: FanOut,
+  answers: Answers,
   hidden: readonly HiddenSlots[],
 ): Issue[] {
   const rules = preferences.ledger === 'full' ? ruleIssues(answers, hidden) : [];
@@ -35,9 +35,12 @@ export function extraIssues(
 export function recordSearch(
   context: RequestContext,
   query: SlotQuery,
-  answers: FanOut,
-  slots: number,
-  hidden: readonly HiddenSlots[],
+  {
+    answers,
+    cost,
+    total,
+    hidden,
+  }: Pick<FoundSlots, 'answers' | 'cost'> & Pick<Selection, 'total' | 'hidden'>,
 ): void {
   const tallies = tallySearch(answers, hidden);
   if (tallies.length > 0) context.waitUntil(hubOf(context.env).noteRules(tallies));
@@ -47,7 +50,8 @@ export function recordSearch(
     subjects: query.subjects.length,
     editors: answers.editors.length,
     failed: answers.results.filter(({ failure }) => failure !== undefined).length,
-    slots,
+    slots: total,
+    ...cost,
     durationMs: Date.now() - context.startedMs,
   });
 }

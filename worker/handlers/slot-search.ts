@@ -36,8 +36,9 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const { query, preferences, selfUrl } = question;
   const { requestId, fhirBase } = context;
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const { answers, selection, ledger } = await findSlots(context, {
+  const { answers, selection, ledger, cost } = await findSlots(context, {
     query,
+    isFresh: preferences.isFresh,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
   });
   const { total, hidden } = selection;
@@ -49,7 +50,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
     isSilent && issues.length === 0
       ? slots
       : [...slots, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
-  recordSearch(context, query, answers, total, hidden);
+  recordSearch(context, query, { answers, cost, total, hidden });
   return fhirResponse(bundleText(requestId, query.flow, total, selfUrl, entries), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),

@@ -1,8 +1,6 @@
 // Table `appointments`, reading what is taken: the slots that a search must no longer show. One index serves it
 // (appointments_practitioner, which holds every column but the slot), a few rows per practitioner and day.
 
-import { guardStore } from './guard.ts';
-
 /** Who was booked, where and when: enough to recognise the slot in a vendor's answer. */
 export interface Tombstone {
   readonly editor: string;
@@ -45,40 +43,35 @@ function toTombstone(row: TombstoneRow): Tombstone {
 
 /**
  * The appointments of these practitioners that take their slot now (not cancelled, missed or entered in error), at
- * any vendor. @throws GatewayError storage-unavailable.
+ * any vendor. For a batch with other statements; `tombstonesIn` reads its result.
  */
-export async function tombstonesOf(db: D1Database, query: TombstoneQuery): Promise<Tombstone[]> {
-  if (query.practitioners.length === 0) return [];
-  const { results } = await guardStore(() =>
-    db
-      .prepare(
-        `SELECT a.editor, a.practitioner, a.start_ms, a.end_ms, a.slot
-         FROM json_each(?1) AS asked CROSS JOIN appointments AS a
-         WHERE a.practitioner = asked.value AND a.start_ms > ?2 AND a.start_ms < ?3 AND a.end_ms > ?4
-           AND a.holds = 1`,
-      )
-      .bind(JSON.stringify(query.practitioners), query.fromMs - LONGEST_MS, query.toMs, query.fromMs)
-      .all<TombstoneRow>(),
-  );
-  return results.map(toTombstone);
+export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT a.editor, a.practitioner, a.start_ms, a.end_ms, a.slot
+       FROM json_each(?1) AS asked CROSS JOIN appointments AS a
+       WHERE a.practitioner = asked.value AND a.start_ms > ?2 AND a.start_ms < ?3 AND a.end_ms > ?4
+         AND a.holds = 1`,
+    )
+    .bind(JSON.stringify(query.practitioners), query.fromMs - LONGEST_MS, query.toMs, query.fromMs);
 }
 
 /**
  * The same for appointments that name no practitioner (SOS Médecins). They name no association either: only
  * `slot`, when it is given, tells which of a vendor's slots at that time is taken.
  */
-export async function sosTombstonesOf(
+export function sosTombstonesStatement(
   db: D1Database,
-  window: Pick<TombstoneQuery, 'fromMs' | 'toMs'>,
-): Promise<Tombstone[]> {
-  const { results } = await guardStore(() =>
-    db
-      .prepare(
-        `SELECT editor, practitioner, start_ms, end_ms, slot FROM appointments
-         WHERE practitioner IS NULL AND start_ms > ?1 AND start_ms < ?2 AND end_ms > ?3 AND holds = 1`,
-      )
-      .bind(window.fromMs - LONGEST_MS, window.toMs, window.fromMs)
-      .all<TombstoneRow>(),
-  );
-  return results.map(toTombstone);
+  { fromMs, toMs }: Pick<TombstoneQuery, 'fromMs' | 'toMs'>,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT editor, practitioner, start_ms, end_ms, slot FROM appointments
+       WHERE practitioner IS NULL AND start_ms > ?1 AND start_ms < ?2 AND end_ms > ?3 AND holds = 1`,
+    )
+    .bind(fromMs - LONGEST_MS, toMs, fromMs);
+}
+
+export function tombstonesIn({ results }: D1Result): Tombstone[] {
+  return (results as unknown as TombstoneRow[]).map(toTombstone);
 }

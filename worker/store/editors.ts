@@ -26,15 +26,16 @@ interface RawRow {
   readonly cache_ttl_s: number | null;
 }
 
-/** Every vendor that some relay last announced, in the order of their ids. */
-export async function listEditors(db: D1Database): Promise<EditorRow[]> {
-  const { results } = await db
-    .prepare(
-      `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s
-       FROM editors WHERE id IN (SELECT editor FROM relay_editors) ORDER BY id`,
-    )
-    .all<RawRow>();
-  return results.map((row) => ({
+/** Every vendor that some relay last announced, in the order of their ids. For a batch with other statements. */
+export function editorsStatement(db: D1Database): D1PreparedStatement {
+  return db.prepare(
+    `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s
+     FROM editors WHERE id IN (SELECT editor FROM relay_editors) ORDER BY id`,
+  );
+}
+
+export function editorsOf({ results }: D1Result): EditorRow[] {
+  return (results as unknown as RawRow[]).map((row) => ({
     id: row.id,
     name: row.name,
     flows: JSON.parse(row.flows) as EditorFlow[],
@@ -44,6 +45,10 @@ export async function listEditors(db: D1Database): Promise<EditorRow[]> {
     deadlineMs: row.deadline_ms ?? undefined,
     cacheTtlS: row.cache_ttl_s ?? undefined,
   }));
+}
+
+export async function listEditors(db: D1Database): Promise<EditorRow[]> {
+  return editorsOf(await editorsStatement(db).all());
 }
 
 /** Takes a relay's announcement whole: all of it or, on failure, nothing. The operator's switches stay. */

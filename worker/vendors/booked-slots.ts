@@ -1,27 +1,25 @@
-// The tombstones of one search, read from the appointments while vendors are being asked.
+// The tombstones of one search: the appointments that take their slot within its window.
 
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import { log } from '../log.ts';
-import { sosTombstonesOf, type Tombstone, tombstonesOf } from '../store/appointments-tombstones.ts';
-import { NO_TOMBSTONES, Tombstones } from './tombstones.ts';
+import {
+  sosTombstonesStatement,
+  tombstonesIn,
+  tombstonesStatement,
+} from '../store/appointments-tombstones.ts';
+import { Tombstones } from './tombstones.ts';
 
-/** Never rejects: without the appointments a search still finds slots, some of which may be taken; the log tells. */
-export async function readTombstones(
+/** For a batch with other statements; `bookedSlotsOf` reads its result. */
+export function bookedSlotsStatement(
   db: D1Database,
-  requestId: string,
-  query: SlotQuery,
-): Promise<Tombstones> {
-  const { fromMs, toMs } = query.window;
+  { flow, window, subjects }: SlotQuery,
+): D1PreparedStatement {
   // Both ends of the window are slots that may be shown; the store's upper bound is not.
-  const window = { fromMs, toMs: toMs + 1 };
-  try {
-    const booked: readonly Tombstone[] =
-      query.flow === 'SOS'
-        ? await sosTombstonesOf(db, window)
-        : await tombstonesOf(db, { ...window, practitioners: query.subjects });
-    return new Tombstones(booked);
-  } catch {
-    log('error', 'tombstones unreadable', { requestId });
-    return NO_TOMBSTONES;
-  }
+  const { fromMs, toMs } = { fromMs: window.fromMs, toMs: window.toMs + 1 };
+  return flow === 'SOS'
+    ? sosTombstonesStatement(db, { fromMs, toMs })
+    : tombstonesStatement(db, { practitioners: subjects, fromMs, toMs });
+}
+
+export function bookedSlotsOf(result: D1Result): Tombstones {
+  return new Tombstones(tombstonesIn(result));
 }

@@ -1,9 +1,6 @@
 // Since when a vendor has been failing: what the ledger tells when a vendor did not answer. Kept in the Durable
 // Object's storage, written only when a vendor goes from well to failing or back.
 
-import type { EditorRow } from '../store/editors.ts';
-import type { AskedEditor } from './hub-search.ts';
-
 const PREFIX = 'failing-since/';
 
 export class EditorHealth {
@@ -31,8 +28,13 @@ export class EditorHealth {
     }
   }
 
-  describe(row: EditorRow): AskedEditor {
-    const failingSinceMs = this.#failingSince.get(row.id);
-    return { id: row.id, name: row.name, ...(failingSinceMs === undefined ? {} : { failingSinceMs }) };
+  /** Those of these vendors that fail, and since when, milliseconds. */
+  failingSince(editors: Iterable<string>): Record<string, number> {
+    const failing: Record<string, number> = {};
+    for (const editor of editors) {
+      const sinceMs = this.#failingSince.get(editor);
+      if (sinceMs !== undefined) failing[editor] = sinceMs;
+    }
+    return failing;
   }
 }

@@ -2,31 +2,30 @@
 // of that call live in worker/, one in the Worker's isolate, the other in the Durable Object.
 
 import type { VendorFailure } from '../../shared/link/relay.ts';
-import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 
 export interface HubSearch {
   readonly id: string;
-  readonly query: SlotQuery;
+  readonly flow: Flow;
+  /** As vendors are asked. */
+  readonly window: SlotWindow;
+  /** A call's place in the list is its number. */
+  readonly calls: readonly AskedCall[];
   /** What may be spent from now until the last event. */
   readonly budgetMs: number;
   /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
   readonly gatherMs: number;
-  /** Ask this vendor only, also when the operator switched it off, and tell what became of each slot. */
-  readonly explain?: string;
+  /** Calls of its own: it waits for none that is under way already, and no other search waits for its. */
+  readonly isAlone: boolean;
+  /** Tell what became of each slot; no breaker holds it back. */
+  readonly isTraced: boolean;
 }
 
 /** Why a vendor that should have been asked told us nothing: its own failures, ours on the way to it, and
  * `open`: not called, after too many failures (breaker.ts). */
 export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'open';
 
-export interface AskedEditor {
-  readonly id: string;
-  readonly name: string;
-  /** Since when every call to it has failed, milliseconds; absent when the last one went well. */
-  readonly failingSinceMs?: number;
-}
-
-/** One question to one vendor. Its place in the list is its number. */
+/** One question to one vendor. */
 export interface AskedCall {
   readonly editor: string;
   readonly subjects: readonly string[];
@@ -35,12 +34,20 @@ export interface AskedCall {
 }
 
 export type HubEvent =
-  | { readonly kind: 'asked'; readonly editors: readonly AskedEditor[]; readonly calls: readonly AskedCall[] }
-  /** `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the asked list. */
-  | { readonly kind: 'answers'; readonly numbers: readonly number[]; readonly body: string }
+  /** First: since when every call to a vendor has failed, milliseconds; without those whose last call went well. */
+  | { readonly kind: 'failing'; readonly sinceMs: Readonly<Record<string, number>> }
+  /**
+   * `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the list, null for what
+   * another search asked. `isShared`: another search began these calls, and notes what they bring.
+   */
+  | {
+      readonly kind: 'answers';
+      readonly numbers: readonly (number | null)[];
+      readonly body: string;
+      readonly isShared: boolean;
+    }
   | { readonly kind: 'failed'; readonly calls: readonly number[]; readonly reason: CallFailure };
 
 export type HubListener = (event: HubEvent) => void;
 
-/** `no-registry`: D1 cannot be read and nothing of it is remembered. */
-export type HubOutcome = 'done' | 'no-relay' | 'no-registry';
+export type HubOutcome = 'done' | 'no-relay';

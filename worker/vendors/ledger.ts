@@ -4,8 +4,9 @@
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import type { CallResult, FanOut } from './fan-out.ts';
-import type { AskedEditor, CallFailure } from './hub-search.ts';
+import type { CallResult } from './fan-out.ts';
+import type { Answers, AskedEditor } from './find-slots.ts';
+import type { CallFailure } from './hub-search.ts';
 
 /** Slots came and none could be shown because of how they were written. */
 type LedgerFailure = CallFailure | 'unusable';
@@ -16,6 +17,8 @@ export interface Ledger {
   readonly unknown: readonly string[];
   readonly notInterfaced: readonly string[];
   readonly failures: readonly EditorFailure[];
+  /** Vendors part of whose word is kept of earlier searches, and how old the oldest of it is, milliseconds. */
+  readonly kept: readonly { readonly editor: AskedEditor; readonly ageMs: number }[];
 }
 
 interface EditorFailure {
@@ -38,24 +41,30 @@ const UNREADABLE = new Set([
   'slot-not-conformant',
 ]);
 
-function failureOf({ failure, answer }: CallResult): LedgerFailure | undefined {
+/** Why an answer, or part of it, cannot be taken at its word. */
+export function failureOf({ failure, answer }: CallResult): LedgerFailure | undefined {
   if (failure !== undefined) return failure.reason;
   return answer?.dropped.some(({ rule }) => UNREADABLE.has(rule)) ? 'unusable' : undefined;
 }
 
 export function keepLedger(
   query: SlotQuery,
-  fanOut: FanOut,
+  { editors: askedEditors, results }: Answers,
   shown: ReadonlyMap<string, number>,
   nowMs: number,
 ): Ledger {
   const asked = new Set<string>();
   const failed = new Map<string, EditorFailure & { readonly subjects: string[] }>();
   const unknown = new Set<string>();
-  const editors = new Map(fanOut.editors.map((editor) => [editor.id, editor]));
-  for (const result of fanOut.results) {
+  const editors = new Map(askedEditors.map((editor) => [editor.id, editor]));
+  const saidMs = new Map<string, number>();
+  for (const result of results) {
     const reason = failureOf(result);
     for (const subject of result.call.subjects) asked.add(subject);
+    if (result.saidMs !== undefined) {
+      const { editor } = result.call;
+      saidMs.set(editor, Math.min(result.saidMs, saidMs.get(editor) ?? result.saidMs));
+    }
     const editor = editors.get(result.call.editor);
     if (reason === undefined || editor === undefined) continue;
     const key = `${editor.id} ${reason}`;
@@ -74,6 +83,10 @@ export function keepLedger(
     unknown: [...unknown],
     notInterfaced: rest.filter((subject) => !asked.has(subject)),
     failures: [...failed.values()],
+    kept: askedEditors.flatMap((editor) => {
+      const oldestMs = saidMs.get(editor.id);
+      return oldestMs === undefined ? [] : [{ editor, ageMs: nowMs - oldestMs }];
+    }),
   };
 }
 
@@ -82,10 +95,11 @@ export function isPlainlyEmpty(ledger: Ledger): boolean {
   return ledger.slots.size === 0 && ledger.failures.length === 0 && ledger.notInterfaced.length === 0;
 }
 
-/** One line for machines and logs: how many identifiers are in each state. */
+/** One line for machines and logs: how many identifiers are in each state, and the age of what was kept, seconds. */
 export function ledgerHeader(ledger: Ledger): string {
-  const { slots, none, unknown, notInterfaced } = ledger;
-  return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}`;
+  const { slots, none, unknown, notInterfaced, kept } = ledger;
+  const age = kept.length === 0 ? '' : `, age=${Math.max(...kept.map(ageOf))}`;
+  return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}${age}`;
 }
 
 /** The `search.mode=outcome` entry of the Bundle. */
@@ -131,6 +145,15 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
       diagnostics: `subjects=${ledger.notInterfaced.join(',')}`,
     });
   }
+  if (ledger.kept.length > 0) {
+    issues.push({
+      severity: 'information',
+      code: 'informational',
+      reason: 'kept',
+      text: `Réponses mémorisées : ${ledger.kept.map((row) => `${row.editor.name} (${ageOf(row)} s)`).join(', ')}.`,
+      diagnostics: `ages=${ledger.kept.map((row) => `${row.editor.id}:${ageOf(row)}`).join(',')}`,
+    });
+  }
   return [...issues, ...ledger.failures.map((failure) => failureIssue(failure, people))];
 }
 
@@ -149,6 +172,11 @@ function failureIssue(failure: EditorFailure, people: (count: number) => string)
     text: `${editor.name} ${sentence} : ${effect}`,
     diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}`,
   };
+}
+
+/** Whole seconds, rounded up: never younger than it is. */
+function ageOf({ ageMs }: { readonly ageMs: number }): number {
+  return Math.ceil(ageMs / 1000);
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

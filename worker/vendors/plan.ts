@@ -3,7 +3,7 @@
 
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/link/limits.ts';
 import type { SearchCall } from '../../shared/link/relay.ts';
-import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { AskedCall } from './hub-search.ts';
 
@@ -12,11 +12,6 @@ export interface RelayChoice {
   readonly editors: ReadonlySet<string>;
   /** Vendor calls it is busy with. */
   readonly load: number;
-}
-
-export interface SearchCalls {
-  readonly editors: readonly EditorRow[];
-  readonly calls: readonly AskedCall[];
 }
 
 /** What one relay is sent. */
@@ -45,22 +40,29 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
   return batches;
 }
 
-/** `only`: ask this vendor and no other, also when the operator switched it off. */
-export function planCalls(query: SlotQuery, editors: readonly EditorRow[], only?: string): SearchCalls {
-  const serving = editors.filter(
-    (editor) =>
-      (only === undefined ? editor.enabled : editor.id === only) && editor.flows.includes(query.flow),
+/** The vendors a search asks. `only`: this one and no other, also when the operator switched it off. */
+export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?: string): EditorRow[] {
+  return editors.filter(
+    (editor) => (only === undefined ? editor.enabled : editor.id === only) && editor.flows.includes(flow),
   );
-  const size = query.flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
-  const batches = splitEvenly(query.subjects, size);
-  const calls = serving.flatMap(({ id, deadlineMs }) =>
-    batches.map((subjects) => ({
+}
+
+/** Every vendor is asked for everybody but those that `covered` says it need not be asked for. */
+export function planCalls(
+  { flow, subjects }: SlotQuery,
+  editors: readonly EditorRow[],
+  covered: ReadonlyMap<string, ReadonlySet<string>>,
+): AskedCall[] {
+  const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
+  return editors.flatMap(({ id, deadlineMs }) => {
+    const known = covered.get(id);
+    const rest = known === undefined ? subjects : subjects.filter((subject) => !known.has(subject));
+    return splitEvenly(rest, size).map((batch) => ({
       editor: id,
-      subjects,
+      subjects: batch,
       ...(deadlineMs === undefined ? {} : { budgetMs: deadlineMs }),
-    })),
-  );
-  return { editors: serving, calls };
+    }));
+  });
 }
 
 /** Gives each vendor's calls to the least loaded relay that serves it. */

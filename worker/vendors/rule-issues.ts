@@ -4,16 +4,14 @@
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/link/relay.ts';
 import { describeRule } from './describe-rule.ts';
-import type { FanOut } from './fan-out.ts';
+import type { Answers } from './find-slots.ts';
 import type { HiddenSlots } from './selection.ts';
 
 const IDS_SHOWN = 20;
 
-export function ruleIssues(fanOut: FanOut, hidden: readonly HiddenSlots[]): Issue[] {
-  return fanOut.editors.flatMap(({ id, name }) => {
-    const answers = fanOut.results.flatMap(({ call, answer }) =>
-      call.editor === id && answer ? [answer] : [],
-    );
+export function ruleIssues({ editors, results }: Answers, hidden: readonly HiddenSlots[]): Issue[] {
+  return editors.flatMap(({ id, name }) => {
+    const answers = results.flatMap(({ call, answer }) => (call.editor === id && answer ? [answer] : []));
     const received = answers.reduce((sum, answer) => sum + answer.received, 0);
     const here = hidden
       .filter(({ editor }) => editor === id)

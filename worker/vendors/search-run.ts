@@ -1,13 +1,15 @@
-// One search while relays carry it: hands out the calls, passes answers on, sends what a lost relay left
-// unanswered through another, and ends with its budget. Lives in the relay hub's memory.
+// One search while relays carry it: hands out the calls or waits for those under way already, passes answers on, sends
+// what a lost relay left unanswered through another, and ends with its budget. Lives in the relay hub's memory.
 
-import type { CallHead, SearchPlan } from '../../shared/link/relay.ts';
+import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
+import type { SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
 import type { RelayLink } from '../relay-link.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
+import type { Flights, FlightWaiter } from './flights.ts';
 import type { HubEvent, HubListener, HubSearch } from './hub-search.ts';
-import { assignCalls, type RelayShare, type SearchCalls } from './plan.ts';
+import { assignCalls, type RelayShare } from './plan.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
 const HOP_MS = 150;
@@ -19,41 +21,41 @@ const PASSED = { pass: true, isProbe: false } as const;
 export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
+  readonly flights: Flights;
   readonly health: EditorHealth;
   readonly breakers: Breakers;
 }
 
-export class SearchRun {
+export class SearchRun implements FlightWaiter {
   readonly #search: HubSearch;
-  readonly #plan: SearchCalls;
   readonly #listener: HubListener;
   readonly #context: SearchRunContext;
   readonly #endMs: number;
   readonly #unanswered: Set<number>;
-  readonly #asked = new Set<RelayLink>();
   /** Vendors whose breaker waits for the outcome of our call. */
   readonly #probed = new Set<string>();
   readonly #heard: Promise<unknown>[] = [];
-  readonly #ended = Promise.withResolvers<'abandoned' | 'late'>();
+  readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
+  #plans = 0;
 
-  constructor(search: HubSearch, plan: SearchCalls, listener: HubListener, context: SearchRunContext) {
+  constructor(search: HubSearch, listener: HubListener, context: SearchRunContext) {
     this.#search = search;
-    this.#plan = plan;
     this.#listener = listener;
     this.#context = context;
     this.#endMs = Date.now() + search.budgetMs;
-    this.#unanswered = new Set(plan.calls.keys());
+    this.#unanswered = new Set(search.calls.keys());
   }
 
   /** Resolves when every call is answered, the budget is spent or nobody waits any more; never rejects. */
   async run(): Promise<void> {
-    const { editors, calls } = this.#plan;
-    this.#emit({ kind: 'asked', editors: editors.map((row) => this.#context.health.describe(row)), calls });
-    const timer = setTimeout(() => this.#ended.resolve('late'), this.#endMs - Date.now());
-    const done = this.#carry(this.#askBreakers(), 'relay-absent').then(() => 'done' as const);
-    const how = await Promise.race([this.#ended.promise, done]);
+    const editors = new Set(this.#search.calls.map(({ editor }) => editor));
+    this.#emit({ kind: 'failing', sinceMs: this.#context.health.failingSince(editors) });
+    const timer = setTimeout(() => this.#ended.resolve('late'), this.#search.budgetMs);
+    this.#begin();
+    this.#settle([]);
+    await this.#ended.promise;
     clearTimeout(timer);
-    if (how !== 'done') for (const link of this.#asked) link.cancel(this.#search.id);
+    this.#context.flights.leave(this);
     for (const editor of this.#probed) this.#context.breakers.forgetProbe(editor, Date.now());
     await Promise.all(this.#heard);
   }
@@ -62,16 +64,50 @@ export class SearchRun {
     this.#ended.resolve('abandoned');
   }
 
+  landed(numbers: readonly (number | null)[], { body }: AnswerFrame, isShared: boolean): void {
+    const answered = numbers.filter((number) => number !== null);
+    for (const number of answered) this.#probed.delete(this.#search.calls[number]?.editor ?? '');
+    this.#emit({ kind: 'answers', numbers, body, isShared });
+    this.#settle(answered);
+  }
+
+  lost(numbers: readonly number[]): void {
+    log('warn', 'search lost its relay', { requestId: this.#search.id, count: numbers.length });
+    if (this.#endMs - Date.now() < WORTH_ANOTHER_RELAY_MS) this.#fail(numbers, 'relay-lost');
+    else this.#carry(this.#join(numbers), 'relay-lost');
+  }
+
+  ended(numbers: readonly number[]): void {
+    this.#settle(numbers);
+  }
+
+  #begin(): void {
+    const own = this.#join([...this.#search.calls.keys()]);
+    this.#carry(this.#askBreakers(own), 'relay-absent');
+  }
+
+  /** Numbers of the calls that nobody has under way. */
+  #join(numbers: readonly number[]): number[] {
+    const { calls, flow, window, isAlone } = this.#search;
+    if (isAlone) return [...numbers];
+    const question = { flow, window, endMs: this.#endMs };
+    const nowMs = Date.now();
+    return numbers.filter((number) => {
+      const call = calls[number];
+      return call !== undefined && !this.#context.flights.join(this, number, call, question, nowMs);
+    });
+  }
+
   /** Numbers of the calls that may leave; the others are told at once that their vendor is held back. */
-  #askBreakers(): number[] {
+  #askBreakers(numbers: readonly number[]): number[] {
     const passed: number[] = [];
     const held: number[] = [];
     const verdicts = new Map<string, boolean>();
-    for (const [number, { editor }] of this.#plan.calls.entries()) {
+    for (const number of numbers) {
+      const editor = this.#search.calls[number]?.editor ?? '';
       let isPassed = verdicts.get(editor);
       if (isPassed === undefined) {
-        const verdict =
-          this.#search.explain === undefined ? this.#context.breakers.ask(editor, Date.now()) : PASSED;
+        const verdict = this.#search.isTraced ? PASSED : this.#context.breakers.ask(editor, Date.now());
         isPassed = verdict.pass;
         if (verdict.pass && verdict.isProbe) this.#probed.add(editor);
         // One call is the probe; the vendor's other calls of this search wait for a closed breaker.
@@ -84,58 +120,43 @@ export class SearchRun {
   }
 
   /** `why`: what a call that no relay can carry is told. */
-  async #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost'): Promise<void> {
-    const { shares, unserved } = assignCalls(numbers, this.#plan.calls, this.#context.links());
-    if (unserved.length > 0) this.#fail(unserved, why);
-    await Promise.all(shares.map((share) => this.#ask(share)));
-  }
-
-  async #ask(share: RelayShare): Promise<void> {
-    const link = this.#context.links().find(({ id }) => id === share.relay);
-    if (link === undefined) return this.#fail(share.numbers, 'relay-lost');
-    this.#asked.add(link);
-    try {
-      await link.search(this.#planOf(share), ({ heads, body }) => {
-        for (const head of heads) this.#note(head, share);
-        this.#emit({ kind: 'answers', numbers: share.numbers, body });
-      });
-    } catch {
-      // The link broke, or the relay broke its word: its other answers stand.
-      const left = share.numbers.filter((number) => this.#unanswered.has(number));
-      const { id: requestId } = this.#search;
-      log('warn', 'search lost its relay', { requestId, relay: share.relay, count: left.length });
-      if (this.#endMs - Date.now() < WORTH_ANOTHER_RELAY_MS) this.#fail(left, 'relay-lost');
-      else if (left.length > 0) await this.#carry(left, 'relay-lost');
+  #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost'): void {
+    const links = this.#context.links();
+    const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
+    this.#fail(unserved, why);
+    for (const share of shares) {
+      const link = links.find(({ id }) => id === share.relay);
+      if (link === undefined) continue;
+      const { isAlone, isTraced } = this.#search;
+      const isOwn = isAlone || isTraced;
+      this.#context.flights.start(link, this.#planOf(share), this.#endMs, this, share.numbers, isOwn);
     }
   }
 
   #planOf(share: RelayShare): SearchPlan {
-    const { id, query, gatherMs, explain } = this.#search;
+    const { id, flow, window, gatherMs, isTraced } = this.#search;
+    this.#plans += 1;
     return {
-      id,
-      flow: query.flow,
-      fromMs: query.window.fromMs,
-      toMs: query.window.toMs,
+      id: `${id}.${this.#plans}`,
+      flow,
+      fromMs: window.fromMs,
+      toMs: window.toMs,
       budgetMs: Math.max(0, this.#endMs - Date.now() - HOP_MS),
       gatherMs,
-      ...(explain === undefined ? {} : { trace: true }),
+      ...(isTraced ? { trace: true } : {}),
       calls: share.calls,
     };
   }
 
-  #note(head: CallHead, share: RelayShare): void {
-    const number = share.numbers[head.call];
-    const call = number === undefined ? undefined : this.#plan.calls[number];
-    if (number === undefined || call === undefined) return;
-    this.#unanswered.delete(number);
-    this.#probed.delete(call.editor);
-    const nowMs = Date.now();
-    this.#context.health.note(call.editor, head.failure === undefined, nowMs);
-    this.#context.breakers.note(call.editor, head.failure, head.durationMs, nowMs);
+  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open'): void {
+    if (calls.length === 0) return;
+    this.#emit({ kind: 'failed', calls, reason });
+    this.#settle(calls);
   }
 
-  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open'): void {
-    if (calls.length > 0) this.#emit({ kind: 'failed', calls, reason });
+  #settle(numbers: readonly number[]): void {
+    for (const number of numbers) this.#unanswered.delete(number);
+    if (this.#unanswered.size === 0) this.#ended.resolve('answered');
   }
 
   #emit(event: HubEvent): void {

@@ -28,8 +28,10 @@ export interface SubjectOffers {
 
 export interface HiddenSlots {
   readonly editor: string;
-  readonly rule: 'slot-booked' | 'slot-started';
+  readonly rule: 'slot-booked' | 'slot-started' | 'slot-not-asked';
   readonly count: number;
+  /** In the answer to a call that another search made. */
+  readonly isShared: boolean;
 }
 
 export interface Selection {
@@ -37,7 +39,7 @@ export interface Selection {
   readonly subjects: readonly SubjectOffers[];
   /** Slots in all. */
   readonly total: number;
-  /** What the vendor sent in good order and the edge leaves out: booked or started meanwhile. */
+  /** What vendors just sent in good order and the edge leaves out; what is kept of earlier answers was counted then. */
   readonly hidden: readonly HiddenSlots[];
 }
 
@@ -94,13 +96,14 @@ class Selecting {
     const offers: Offer[] = [];
     let count = 0;
     let best: { readonly holder: ResourceText; readonly holderRank: number } | undefined;
-    for (const { call, answer } of this.#bySubject.get(subject) ?? []) {
+    for (const result of this.#bySubject.get(subject) ?? []) {
+      const { call, answer } = result;
       for (const one of answer?.subjects ?? []) {
         if (answer === undefined || one.subject !== subject) continue;
         const isBooked = this.#bookedTest(call.editor, subject);
         const before = offers.length;
         for (const place of one.places) {
-          const slots = this.#visible(place, call.editor, isBooked);
+          const slots = this.#visible(place, result, isBooked);
           if (slots.length === 0) continue;
           count += slots.length;
           offers.push({
@@ -117,23 +120,25 @@ class Selecting {
     return best === undefined ? undefined : { subject, holder: best.holder, offers, count };
   }
 
-  #visible(place: Place, editor: string, isBooked: SlotTest | undefined): readonly SlotRow[] {
+  #visible(place: Place, result: CallResult, isBooked: SlotTest | undefined): readonly SlotRow[] {
     return place.slots.filter((row) => {
       const hiddenBy = this.#hiddenBy(row, isBooked);
-      if (hiddenBy !== undefined) this.#hide(editor, hiddenBy);
+      if (hiddenBy !== undefined && result.saidMs === undefined) this.#hide(result, hiddenBy);
       return hiddenBy === undefined;
     });
   }
 
   #hiddenBy(row: SlotRow, isBooked: SlotTest | undefined): HiddenSlots['rule'] | undefined {
+    const { nowMs, query } = this.#context;
     const startMs = Date.parse(row[2]);
-    if (startMs < this.#context.nowMs) return 'slot-started';
+    if (startMs < nowMs) return 'slot-started';
+    if (startMs < query.window.fromMs || startMs > query.window.toMs) return 'slot-not-asked';
     return isBooked?.(startMs, Date.parse(row[3])) === true ? 'slot-booked' : undefined;
   }
 
-  #hide(editor: string, rule: HiddenSlots['rule']): void {
-    const key = `${editor} ${rule}`;
-    this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1 });
+  #hide({ call: { editor }, isShared = false }: CallResult, rule: HiddenSlots['rule']): void {
+    const key = `${editor} ${rule} ${isShared}`;
+    this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1, isShared });
   }
 
   /** Undefined when nothing is booked: the usual search looks at no end time. */

@@ -1,13 +1,14 @@
 // The Server-Timing header: the edge's own time and, per vendor, its slowest call and how it ended.
 
-import type { FanOut } from './fan-out.ts';
+import type { Answers } from './find-slots.ts';
 
-export function serverTiming(fanOut: FanOut, totalMs: number): string {
+export function serverTiming({ results }: Answers, totalMs: number): string {
   const byEditor = new Map<string, { durationMs: number; how: string }>();
-  for (const { call, answer, failure } of fanOut.results) {
-    const row = byEditor.get(call.editor) ?? { durationMs: 0, how: 'ok' };
+  for (const { call, answer, failure, saidMs } of results) {
+    const row = byEditor.get(call.editor) ?? { durationMs: 0, how: saidMs === undefined ? 'ok' : 'kept' };
     row.durationMs = Math.max(row.durationMs, answer?.durationMs ?? totalMs);
     if (failure !== undefined) row.how = failure.reason;
+    else if (saidMs === undefined && row.how === 'kept') row.how = 'ok';
     byEditor.set(call.editor, row);
   }
   const vendors = [...byEditor].map(

@@ -1,17 +1,18 @@
 // What one search teaches of its vendors' slots: received = shown + dropped, counted after the edge's own look.
 
 import type { RuleCount } from '../../shared/link/relay.ts';
-import type { FanOut } from './fan-out.ts';
+import type { Answers } from './find-slots.ts';
 import type { CallTally } from './rule-tally.ts';
 import type { HiddenSlots } from './selection.ts';
 
-export function tallySearch(fanOut: FanOut, hidden: readonly HiddenSlots[]): CallTally[] {
+export function tallySearch(answers: Answers, hidden: readonly HiddenSlots[]): CallTally[] {
   const tallies = new Map<
     string,
     { received: number; shown: number; dropped: RuleCount[]; repaired: RuleCount[] }
   >();
-  for (const { call, answer } of fanOut.results) {
-    if (answer === undefined || answer.received === 0) continue;
+  for (const { call, answer, isShared } of answers.results) {
+    // Who made a shared call counts it; what was kept has been counted, and received nothing.
+    if (answer === undefined || answer.received === 0 || isShared === true) continue;
     const row = tallies.get(call.editor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
     tallies.set(call.editor, row);
     row.received += answer.received;
@@ -19,9 +20,9 @@ export function tallySearch(fanOut: FanOut, hidden: readonly HiddenSlots[]): Cal
     row.dropped.push(...answer.dropped);
     row.repaired.push(...answer.repaired);
   }
-  for (const { editor, rule, count } of hidden) {
+  for (const { editor, rule, count, isShared } of hidden) {
     const row = tallies.get(editor);
-    if (row === undefined) continue;
+    if (row === undefined || isShared) continue;
     row.shown -= count;
     row.dropped.push({ rule, count, ids: [] });
   }

@@ -89,6 +89,13 @@ export const READ_RULES = {
     text: "Aucun des types de créneau envoyés n'est affichable pour ce flux.",
     page: 'SOS',
   },
+  'slot-not-asked': {
+    id: 'slot-not-asked',
+    severity: 'warning',
+    on: 'Slot',
+    text: "Le créneau commence hors de la fenêtre demandée par le SAS : l'éditeur avait été interrogé sur une fenêtre arrondie.",
+    page: 'PS',
+  },
   'slot-booked': {
     id: 'slot-booked',
     severity: 'error',

@@ -1,0 +1,79 @@
+// What the edge knows before it asks anybody, read from D1 in one go: the vendors and the operator's switches, what
+// vendors said a moment ago, and which slots are booked. A search goes on without D1 as well as it can.
+
+import { GatewayError } from '../../shared/error.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { availabilityStatement, keptRowsOf } from '../store/availability.ts';
+import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
+import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots.ts';
+import type { KeptRow } from './kept-answers.ts';
+import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
+
+export interface SearchMemory {
+  readonly editors: readonly EditorRow[];
+  readonly kept: readonly KeptRow[];
+  readonly tombstones: Tombstones;
+  /** Rows that D1 read for it. */
+  readonly rowsRead: number;
+}
+
+/** What a slow D1 may cost a search: little once the vendors are known, else nearly all it can spare. */
+const WAIT_MS = 1_000;
+const FIRST_WAIT_MS = 3_000;
+
+/** The vendors as this isolate last read them: with D1 away they can still be asked. */
+const remembered = new WeakMap<D1Database, readonly EditorRow[]>();
+
+/**
+ * `isFresh`: leave out what vendors said before.
+ * @throws GatewayError storage-unavailable: the vendors cannot be read and never were.
+ */
+export async function readSearchMemory(
+  { env: { DB }, requestId }: Pick<RequestContext, 'env' | 'requestId'>,
+  query: SlotQuery,
+  isFresh: boolean,
+): Promise<SearchMemory> {
+  const known = remembered.get(DB);
+  try {
+    const memory = await within(read(DB, query, isFresh), known === undefined ? FIRST_WAIT_MS : WAIT_MS);
+    remembered.set(DB, memory.editors);
+    return memory;
+  } catch (cause) {
+    log('error', 'search memory unreadable', {
+      requestId,
+      detail: cause instanceof Error ? cause.name : 'unknown',
+    });
+    if (known !== undefined) return { editors: known, kept: [], tombstones: NO_TOMBSTONES, rowsRead: 0 };
+    throw new GatewayError({
+      reason: 'storage-unavailable',
+      text: 'Le registre des éditeurs ne peut être lu.',
+      cause,
+    });
+  }
+}
+
+async function read(db: D1Database, query: SlotQuery, isFresh: boolean): Promise<SearchMemory> {
+  const statements = [editorsStatement(db), bookedSlotsStatement(db, query)];
+  if (!isFresh) statements.push(availabilityStatement(db, query.flow, query.subjects, Date.now()));
+  const results = await db.batch(statements);
+  const [editors, booked, kept] = results;
+  if (editors === undefined || booked === undefined) throw new TypeError('batch cut short');
+  return {
+    editors: editorsOf(editors),
+    kept: kept === undefined ? [] : keptRowsOf(kept),
+    tombstones: bookedSlotsOf(booked),
+    rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),
+  };
+}
+
+async function within<T>(reading: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('late')), ms);
+  try {
+    return await Promise.race([reading, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
