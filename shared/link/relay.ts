@@ -83,6 +83,8 @@ export interface Place {
   readonly site: ResourceText;
   /** Booking page shared by the slots of this place. */
   readonly comment?: string;
+  /** The structure's id as the vendor wrote it, when it is no national identifier: the site then shows none. */
+  readonly vendorStructure?: string;
   readonly slots: readonly SlotRow[];
 }
 

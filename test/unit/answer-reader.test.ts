@@ -218,6 +218,14 @@ describe('a place is repaired', () => {
     });
   });
 
+  it('with a structure number of the vendor’s own: not shown, but told for the SAS front’s matching', () => {
+    const owned = role({ organization: { identifier: { value: ' 9000000101 ' } } });
+    const { place, site } = firstSlot(readCounted(bundle([slot(), schedule(), practitioner(), owned])));
+    expect(place.vendorStructure).toBe('9000000101');
+    expect(site).not.toHaveProperty('organization');
+    expect(firstSlot(readCounted(answer([slot()]))).place).not.toHaveProperty('vendorStructure');
+  });
+
   it('when its Location stands beside the role instead of inside', () => {
     const resources = [
       slot(),

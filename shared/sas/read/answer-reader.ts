@@ -243,6 +243,7 @@ function toPlace(place: ReadPlace): Place {
     schedule: place.schedule,
     site: place.site,
     ...(shared === undefined ? {} : { comment: shared }),
+    ...(place.vendorStructure === undefined ? {} : { vendorStructure: place.vendorStructure }),
     slots,
   };
 }

@@ -21,6 +21,7 @@ export interface ReadSlot {
 export interface ReadPlace {
   readonly schedule: ResourceText;
   readonly site: ResourceText;
+  readonly vendorStructure?: string;
   readonly rows: ReadSlot[];
   /** What is already shown here, to show nothing twice. */
   readonly contents: Set<string>;
@@ -156,6 +157,7 @@ export class PlaceReader {
     const place: ReadPlace = {
       schedule: { type: 'Schedule', id, text },
       site: site.resource,
+      ...(site.vendorStructure === undefined ? {} : { vendorStructure: site.vendorStructure }),
       rows: [],
       contents: new Set(),
     };

@@ -17,8 +17,13 @@ export interface SiteContext {
 
 export interface Site {
   readonly resource: ResourceText;
+  /** The structure's id as written, when it is no national identifier. */
+  readonly vendorStructure?: string;
   readonly repairs: readonly ReadRuleId[];
 }
+
+/** The longest national one has 15 characters. */
+const STRUCTURE_LENGTH_MAX = 64;
 
 export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete';
 
@@ -42,7 +47,8 @@ export function readRole(
   if (location === undefined) return 'slot-site-unresolved';
   const contained = readContained(location, role, context, repairs);
   if (contained === undefined) return 'site-address-incomplete';
-  const organization = readStructure(role.organization, repairs);
+  const writtenStructure = asText(asObject(asObject(role.organization)?.identifier)?.value);
+  const organization = readStructure(writtenStructure, repairs);
   const telecom = readPhones(role.telecom, repairs);
   if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
   const resource = {
@@ -55,7 +61,13 @@ export function readRole(
     location: [{ reference: `#${contained.id}` }],
     ...(telecom.length > 0 ? { telecom } : {}),
   };
-  return { resource: { type: 'PractitionerRole', id, text: JSON.stringify(resource) }, repairs };
+  return {
+    resource: { type: 'PractitionerRole', id, text: JSON.stringify(resource) },
+    ...(organization === undefined && writtenStructure !== undefined
+      ? { vendorStructure: writtenStructure.slice(0, STRUCTURE_LENGTH_MAX) }
+      : {}),
+    repairs,
+  };
 }
 
 /** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
@@ -139,9 +151,7 @@ function internalIdentifier(system: string, value: string): JsonObject {
 }
 
 /** The structure as a logical reference: prefixed identifier, nothing else. FAQ: FINESS, else SIRET, else rang. */
-function readStructure(value: unknown, repairs: ReadRuleId[]): JsonObject | undefined {
-  const identifier = asObject(asObject(value)?.identifier);
-  const written = asText(identifier?.value);
+function readStructure(written: string | undefined, repairs: ReadRuleId[]): JsonObject | undefined {
   if (written === undefined) return undefined;
   const national = normaliseStructure(written);
   if (national === undefined) {
