@@ -2,7 +2,7 @@
 // rest, leaves out what is booked, says what is known of each identifier, and keeps what was fresh.
 
 import { GatewayError } from '../../shared/error.ts';
-import type { SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { keepRows } from '../store/availability.ts';
@@ -49,6 +49,8 @@ export interface FindOptions {
   readonly query: SlotQuery;
   /** Milliseconds from now until vendors must have answered. */
   readonly budgetMs: number;
+  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
+  readonly withoutFlow?: Flow;
   /** Ask every vendor anew: nothing kept, no call shared. What comes is kept all the same. */
   readonly isFresh?: boolean;
 }
@@ -118,7 +120,7 @@ class Search {
   readonly #endMs: number;
 
   private constructor(context: RequestContext, options: FindOptions, memory: SearchMemory, endMs: number) {
-    const { query, isFresh = false } = options;
+    const { query, isFresh = false, withoutFlow } = options;
     this.#context = context;
     this.#query = query;
     this.#isFresh = isFresh;
@@ -126,7 +128,9 @@ class Search {
     this.#memory = memory;
     const nowMs = Date.now();
     this.#window = roundedWindow(query.window, nowMs);
-    this.#editors = servingEditors(memory.editors, query.flow);
+    this.#editors = servingEditors(memory.editors, query.flow).filter(
+      ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
+    );
     this.#coverage =
       memory.kept.length === 0
         ? NO_COVERAGE
