@@ -28,7 +28,8 @@ for (const route of ROUTES) {
     router.get(route.path, serve);
     router.head(route.path, serve);
   } else if (route.method === 'POST') router.post(route.path, serve);
-  else router.put(route.path, serve);
+  else if (route.method === 'PUT') router.put(route.path, serve);
+  else router.delete(route.path, serve);
 }
 for (const path of new Set(ROUTES.map((route) => route.path))) {
   const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);

@@ -12,6 +12,7 @@ import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { switchEditor } from './handlers/editor-switches.ts';
 import { explainSlots } from './handlers/explain.ts';
+import { FRONT_ADMIN_ROUTES } from './handlers/front-admin.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
 import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
@@ -20,7 +21,7 @@ import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
 import type { RequestContext } from './http.ts';
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /**
    * Any of these scopes opens the route. `open`: no bearer token (or, for relays, their own). `relay`: only what
@@ -100,6 +101,7 @@ export const ROUTES: readonly Route[] = [
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,
   ...FRONT_ROUTES,
+  ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },

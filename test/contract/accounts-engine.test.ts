@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
-import { logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
+import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
 import { LEASE_MS } from '../../worker/accounts/ledger.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
 import { AccountBench } from '../support/accounts-bench.ts';
@@ -187,14 +187,18 @@ describe('the front', () => {
     habilitation: true,
     sasTerritories: ['SAS-42'],
   };
+  const logInAtFront = async (message: FrontRegulator): Promise<void> => {
+    const login = await logInFromFront(bench.engine(), message);
+    if (login.ok) await login.value.told;
+  };
 
   test('records under SAS’s own id, and a national id later is the same regulator', async () => {
     await recordFromFront(bench.engine(), ZOE);
     expect(bench.heard).toEqual([]);
-    await logInFromFront(bench.engine(), ZOE);
+    await logInAtFront(ZOE);
     expect(keyed(A)).toMatchObject([{ key: ZOE.uuid }]);
     await recordFromFront(bench.engine(), { ...ZOE, nationalId: '3456780581/11242343' });
-    await logInFromFront(bench.engine(), { ...ZOE, nationalId: '3456780581/11242343' });
+    await logInAtFront({ ...ZOE, nationalId: '3456780581/11242343' });
     expect(keyed(A)).toMatchObject([{ key: '3456780581/11242343' }]);
     expect(await bench.rows('SELECT id FROM regulators')).toHaveLength(1);
   });
@@ -215,7 +219,7 @@ describe('the front', () => {
     expect(await activeOf()).toBe(0);
     await recordFromFront(bench.engine(), { ...ZOE, sasTerritories: [] });
     expect(await activeOf()).toBe(0);
-    await logInFromFront(bench.engine(), { ...ZOE, sasTerritories: [] });
+    await logInAtFront({ ...ZOE, sasTerritories: [] });
     expect(await activeOf()).toBe(1);
   });
 

@@ -27,6 +27,8 @@ export interface FrontSettings {
   readonly browserHosts: ReadonlySet<string>;
   /** When there are any, the server's calls are served at these host names only. */
   readonly serverHosts: ReadonlySet<string>;
+  /** SAMU whose dispatch software may open the front's search, besides the operator's rows in D1. */
+  readonly samuLrms: readonly string[];
 }
 
 const base64url = v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'is no Ed25519 key'));
@@ -58,6 +60,7 @@ export const frontEntries = {
   FRONT_BASIC: v.optional(v.pipe(v.string(), v.includes(':', 'is not user:password'))),
   FRONT_BROWSER_HOSTS: hosts,
   FRONT_SERVER_HOSTS: hosts,
+  FRONT_SAMULRMS: v.optional(v.pipe(jsonSetting, v.array(v.string(), 'is not a list of names')), '[]'),
 };
 const schema = v.object(frontEntries);
 
@@ -71,5 +74,6 @@ export function frontSettings(settings: v.InferOutput<typeof schema>): FrontSett
     basic: settings.FRONT_BASIC,
     browserHosts: new Set(settings.FRONT_BROWSER_HOSTS),
     serverHosts: new Set(settings.FRONT_SERVER_HOSTS),
+    samuLrms: settings.FRONT_SAMULRMS,
   });
 }

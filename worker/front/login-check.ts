@@ -4,15 +4,16 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
+import { secretOfFrontUser } from '../store/front-users.ts';
 import { signFrontToken } from './front-token.ts';
-import { createSignInGuard } from './sign-in-guard.ts';
+import { createSignInGuard, type Verdict } from './sign-in-guard.ts';
 
 const BODY_BYTES_MAX = 4_096;
 const text = v.pipe(v.string(), v.maxLength(500));
 const schema = v.object({ username: text, password: text });
 
-const users = createSignInGuard();
-const basics = createSignInGuard();
+const judgeUser = createSignInGuard();
+const judgeBasic = createSignInGuard();
 
 export async function answerLoginCheck(context: RequestContext): Promise<Response> {
   const { signingKey } = context.config.front;
@@ -32,9 +33,12 @@ export async function answerLoginCheck(context: RequestContext): Promise<Respons
     });
   }
   const { username, password } = parsed.output;
-  const stored = context.config.front.users.get(username);
+  // The setting's users sign in also when D1 is down.
+  const stored =
+    context.config.front.users.get(username) ??
+    (await secretOfFrontUser(context.env.DB, username, context.startedMs));
   const attempt = { name: username, secret: password, stored, address: addressOf(context.request) };
-  refuse(await users.judge(attempt, context.startedMs));
+  refuse(await judgeUser(attempt, context.startedMs));
   return jsonResponse({ token: await signFrontToken(signingKey, username, context.startedMs) }, context);
 }
 
@@ -46,7 +50,7 @@ async function checkBasic({ request, config, startedMs }: RequestContext): Promi
   const name = basic.slice(0, at);
   const [givenName, secret] = readBasic(request.headers.get('Authorization') ?? '');
   const stored = givenName === name ? basic.slice(at + 1) : undefined;
-  refuse(await basics.judge({ name: givenName, secret, stored, address: addressOf(request) }, startedMs));
+  refuse(await judgeBasic({ name: givenName, secret, stored, address: addressOf(request) }, startedMs));
 }
 
 function readBasic(header: string): readonly [name: string, secret: string] {
@@ -61,7 +65,7 @@ function readBasic(header: string): readonly [name: string, secret: string] {
   }
 }
 
-function refuse(verdict: 'right' | 'wrong' | 'too-many'): void {
+function refuse(verdict: Verdict): void {
   if (verdict === 'right') return;
   throw verdict === 'wrong'
     ? new GatewayError({ reason: 'credentials-invalid', text: 'Nom ou mot de passe incorrect.' })

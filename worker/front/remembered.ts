@@ -35,8 +35,8 @@ export function remember<T>({ freshMs, patienceMs, load }: RememberOptions<T>): 
     read: async (db, nowMs) => {
       if (known === undefined) return ask(db, nowMs);
       if (nowMs - known.atMs < freshMs) return known.value;
-      const last = known.value;
-      return orAfter(ask(db, nowMs), patienceMs, last);
+      const { value } = known;
+      return orAfter(ask(db, nowMs), patienceMs, value);
     },
     forget: () => {
       generation += 1;

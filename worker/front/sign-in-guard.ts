@@ -2,14 +2,13 @@
 // pays the slow hash; wrong tries are bounded per name and address, and never shut out a pair known to be right.
 // In the memory of one isolate: it spares work and slows guessing, it is no account of who tried what.
 
+import { createAllowance } from './allowance.ts';
 import { isSecretOf } from './secret-hash.ts';
 
 const RIGHT_MS = 10 * 60_000;
 const RIGHT_MAX = 200;
-/** So many wrong tries at once, then one each few seconds. */
-const TRIES_MAX = 20;
-const TRY_EVERY_MS = 3_000;
-const SOURCES_MAX = 5_000;
+const WRONG_MAX = 20;
+const WRONG_EVERY_MS = 3_000;
 
 export type Verdict = 'right' | 'wrong' | 'too-many';
 
@@ -22,54 +21,31 @@ export interface SignInTry {
   readonly address: string;
 }
 
-export interface SignInGuard {
-  judge(attempt: SignInTry, nowMs: number): Promise<Verdict>;
-}
+export type SignInGuard = (attempt: SignInTry, nowMs: number) => Promise<Verdict>;
 
 export function createSignInGuard(): SignInGuard {
   /** Salted digests of pairs found right → until when that holds. */
   const right = new Map<string, number>();
-  const tries = new Map<string, { readonly spent: number; readonly atMs: number }>();
-  /** Made at the first try: a Worker draws no random number before its first request. */
+  const wrong = createAllowance({ max: WRONG_MAX, everyMs: WRONG_EVERY_MS });
   let salt: string | undefined;
 
-  const spentBy = (source: string, nowMs: number): number => {
-    const known = tries.get(source);
-    return known === undefined ? 0 : Math.max(0, known.spent - (nowMs - known.atMs) / TRY_EVERY_MS);
+  return async ({ name, secret, stored, address }, nowMs) => {
+    // Not at start: a Worker has no randomness outside requests.
+    salt ??= crypto.randomUUID();
+    const pair = await digest(JSON.stringify([salt, name, secret, stored ?? '']));
+    const isKnown = (right.get(pair) ?? Number.NEGATIVE_INFINITY) > nowMs;
+    const source = `${address} ${name.slice(0, 100)}`;
+    if (!isKnown && wrong.isSpent(source, nowMs)) return 'too-many';
+    if (stored === undefined || !(isKnown || (await isSecretOf(stored, secret)))) {
+      wrong.spend(source, nowMs);
+      return 'wrong';
+    }
+    right.delete(pair);
+    right.set(pair, nowMs + RIGHT_MS);
+    const [oldest] = right.keys();
+    if (right.size > RIGHT_MAX && oldest !== undefined) right.delete(oldest);
+    return 'right';
   };
-  const spend = (source: string, nowMs: number): void => {
-    const spent = spentBy(source, nowMs) + 1;
-    tries.delete(source);
-    tries.set(source, { spent, atMs: nowMs });
-    forgetOldest(tries, SOURCES_MAX);
-  };
-
-  return {
-    judge: async ({ name, secret, stored, address }, nowMs) => {
-      salt ??= crypto.randomUUID();
-      const pair = await digest(JSON.stringify([salt, name, secret, stored ?? '']));
-      const known = right.get(pair);
-      const isKnown = known !== undefined && known > nowMs;
-      const source = `${address} ${name.slice(0, 100)}`;
-      if (!isKnown && spentBy(source, nowMs) + 1 > TRIES_MAX) return 'too-many';
-      if (stored === undefined || !(isKnown || (await isSecretOf(stored, secret)))) {
-        spend(source, nowMs);
-        return 'wrong';
-      }
-      right.delete(pair);
-      right.set(pair, nowMs + RIGHT_MS);
-      forgetOldest(right, RIGHT_MAX);
-      return 'right';
-    },
-  };
-}
-
-function forgetOldest(map: Map<string, unknown>, max: number): void {
-  if (map.size <= max) return;
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
-  }
 }
 
 async function digest(text: string): Promise<string> {

@@ -1,0 +1,15 @@
+// The nightly part of the front's face: forgets, and lets declared vendors that became active enter its index.
+// docs/storage.md.
+
+import type { Env } from '../config.ts';
+import { log } from '../log.ts';
+import { purgeFrontTables } from '../store/front-purge.ts';
+
+/** What no vendor has shown for so long is forgotten; so are changes of declarations. */
+const RETENTION_MS = 365 * 24 * 3_600_000;
+
+/** Throws when the store fails, so that the platform shows the run as failed; the next one does it. */
+export async function purgeFront(env: Env, nowMs: number): Promise<void> {
+  const count = await purgeFrontTables(env.DB, nowMs - RETENTION_MS, nowMs);
+  log('info', 'front tables purged', { count });
+}
