@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BREAKER_DEFAULTS, Breaker, type BreakerSettings } from '../../worker/vendors/breaker.ts';
+import { Breakers } from '../../worker/vendors/breakers.ts';
 
 const SETTINGS: BreakerSettings = { ...BREAKER_DEFAULTS, mode: 'enforce', slowMs: 3_000 };
 const opened = (atMs = 0): Breaker => {
@@ -82,5 +83,15 @@ describe('a breaker', () => {
         }
       }),
     );
+  });
+});
+
+describe('the breakers of all vendors', () => {
+  it.each(['off', 'simulate'] as const)('hold nothing back in mode %s, nor single out a probe', (mode) => {
+    const breakers = new Breakers({ mode, slowMs: 3_000 });
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 1_000) {
+      expect(breakers.ask('agenda-a', nowMs)).toEqual({ pass: true, isProbe: false });
+      breakers.note('agenda-a', { reason: 'error', status: 500 }, 10, nowMs);
+    }
   });
 });

@@ -30,8 +30,9 @@ export class Breakers {
   ask(editor: string, nowMs: number): Verdict {
     const { mode } = this.#settings;
     const verdict = mode === 'off' ? PASS : this.#of(editor).ask(nowMs);
-    if (verdict.pass || mode === 'enforce') return verdict;
-    log('info', 'breaker would hold back', { editor });
+    if (mode === 'enforce') return verdict;
+    // Nor a probe: the other calls to that vendor would wait for its outcome.
+    if (!verdict.pass) log('info', 'breaker would hold back', { editor });
     return PASS;
   }
 
