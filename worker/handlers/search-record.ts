@@ -1,11 +1,12 @@
-// What a search leaves behind besides its answer: a log line, counts by rule, and the issues that go with the
-// ledger when they were asked for.
+// What a search leaves behind besides its answer: a log line, counts by rule, which vendor has slots of whom, and the
+// issues that go with the ledger when they were asked for.
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { hubOf } from '../relay-hub.ts';
+import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
 import type { Answers, FoundSlots } from '../vendors/find-slots.ts';
 import { ruleIssues } from '../vendors/rule-issues.ts';
 import type { HiddenSlots, Selection } from '../vendors/selection.ts';
@@ -44,6 +45,7 @@ export function recordSearch(
 ): void {
   const tallies = tallySearch(answers, hidden);
   if (tallies.length > 0) context.waitUntil(hubOf(context.env).noteRules(tallies));
+  context.waitUntil(noteSeen(context, pairsSeen(query, answers)));
   log('info', 'search answered', {
     requestId: context.requestId,
     flow: query.flow,
@@ -54,4 +56,26 @@ export function recordSearch(
     ...cost,
     durationMs: Date.now() - context.startedMs,
   });
+}
+
+/** Who answered with slots of whom: what is kept or shared, another search has noted. */
+function pairsSeen({ flow }: SlotQuery, { results }: Answers): SeenPair[] {
+  return results
+    .filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true)
+    .flatMap(({ call: { editor }, answer }) =>
+      (answer?.subjects ?? [])
+        .filter(({ places }) => places.some(({ slots }) => slots.length > 0))
+        .map(({ subject }) => ({ subject, editor, flow })),
+    );
+}
+
+async function noteSeen(
+  { env, requestId, startedMs }: RequestContext,
+  pairs: readonly SeenPair[],
+): Promise<void> {
+  try {
+    await noteInterfaced(env.DB, pairs, startedMs);
+  } catch {
+    log('warn', 'interfaced practitioners not noted', { requestId, count: pairs.length });
+  }
 }
