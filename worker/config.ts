@@ -7,6 +7,7 @@ import { GatewayError } from '../shared/error.ts';
 import { type FrontSettings, frontEntries, frontSettings } from './front/front-settings.ts';
 import { jsonSetting } from './json-setting.ts';
 import type { RelayHub } from './relay-hub.ts';
+import type { RoutingSettings } from './vendors/routing.ts';
 
 export interface Env {
   readonly DB: D1Database;
@@ -25,6 +26,8 @@ export interface Config {
   readonly redirectOrigin: string;
   /** Links given to the front: the vendor's own page with `origin`, or our redirect to it. */
   readonly reservationLinks: 'direct' | 'redirect';
+  /** Who is asked for whom. */
+  readonly routing: RoutingSettings;
   /** What the vendors' circuit breakers may do. */
   readonly breakerMode: 'off' | 'simulate' | 'enforce';
   /** A vendor's answer slower than this counts as a failure for its breaker. */
@@ -80,12 +83,18 @@ const schema = v.pipe(
         v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
         'sas',
       ),
-      RESERVATION_LINKS: v.optional(v.picklist(['direct', 'redirect'], 'is not direct or redirect'), 'direct'),
+      RESERVATION_LINKS: v.optional(
+        v.picklist(['direct', 'redirect'], 'is not direct or redirect'),
+        'direct',
+      ),
       APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
       BREAKER_MODE: v.optional(
         v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),
         'simulate',
       ),
+      ROUTING_MODE: v.optional(v.picklist(['off', 'learned'], 'is not off or learned'), 'off'),
+      ROUTING_BROADCAST_S: integer('3600', 1, 604_800),
+      ROUTING_EXPLORE_CALLS: integer('1', 0, 100),
       BREAKER_SLOW_MS: integer('5000', 100, 25_000),
       ACCOUNT_LOGIN_MS: integer('3000', 100, 25_000),
       ACCOUNT_WAVE_MAX: integer('20', 1, 100_000),
@@ -139,6 +148,11 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,
     reservationLinks: settings.RESERVATION_LINKS,
+    routing: Object.freeze({
+      mode: settings.ROUTING_MODE,
+      broadcastEveryMs: settings.ROUTING_BROADCAST_S * 1000,
+      exploreCalls: settings.ROUTING_EXPLORE_CALLS,
+    }),
     breakerMode: settings.BREAKER_MODE,
     breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,

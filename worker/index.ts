@@ -3,8 +3,8 @@
 import type { Env } from './config.ts';
 import { NIGHTLY_CRON, runAccounts } from './handlers/accounts-schedule.ts';
 import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
-import { purgeKeptAnswers } from './handlers/availability-purge.ts';
 import { purgeFront } from './handlers/front-purge.ts';
+import { purgeSearchMemory } from './handlers/search-memory-purge.ts';
 import { handleRequest } from './router.ts';
 
 export { RelayHub } from './relay-hub.ts';
@@ -18,7 +18,7 @@ export default {
       runAccounts(env, scheduledTime, isNightly),
       isNightly ? purgeExpiredAppointments(env, scheduledTime) : undefined,
       isNightly ? purgeFront(env, scheduledTime) : undefined,
-      purgeKeptAnswers(env, scheduledTime, isNightly),
+      purgeSearchMemory(env, scheduledTime, isNightly),
     ]);
     // One that fails stops no other; the platform still shows the run as failed.
     for (const run of runs) if (run.status === 'rejected') throw run.reason;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answers } from '../../worker/vendors/answers.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import type { Answers } from '../../worker/vendors/find-slots.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/vendors/ledger.ts';
 import { answered, BASE, mergeAnswers, OTHER, query } from '../support/answered.ts';
 import {
@@ -24,8 +24,8 @@ describe('ledger', () => {
     call: { editor, subjects },
     failure: { reason: 'timeout' },
   });
-  const keep = (answers: Answers, shown = new Map<string, number>()) =>
-    keepLedger(query(), answers, shown, NOW);
+  const keep = (answers: Omit<Answers, 'skipped'>, shown = new Map<string, number>()) =>
+    keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 } }, shown, NOW);
 
   it('says none only when every vendor asked has answered', () => {
     const results = [answered('agenda-a', undefined), answered('agenda-b', undefined)];

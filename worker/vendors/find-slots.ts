@@ -1,58 +1,20 @@
 // The one search engine behind both faces (FHIR and the SAS front): takes what is kept of vendors' answers, asks for the
 // rest, leaves out what is booked, says what is known of each identifier, and keeps what was fresh.
 
-import { GatewayError } from '../../shared/error.ts';
-import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
-import { keepRows } from '../store/availability.ts';
-import type { EditorRow } from '../store/editors.ts';
-import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
-import type { AskedCall } from './hub-search.ts';
-import { type Coverage, coverageOf, NO_COVERAGE, rowsToKeep } from './kept-answers.ts';
-import { keepLedger, type Ledger } from './ledger.ts';
-import { planCalls, servingEditors } from './plan.ts';
-import { roundedWindow } from './rounded-window.ts';
-import { readSearchMemory, type SearchMemory } from './search-memory.ts';
-import { type Selection, selectSlots, shownOf } from './selection.ts';
+import type { Answers } from './answers.ts';
+import type { CallResult } from './fan-out.ts';
+import type { Ledger } from './ledger.ts';
+import { type FindOptions, Search, type SearchCost } from './search.ts';
+import { type Selection, shownOf } from './selection.ts';
 
-/** Whom a search asked and what each answered, now or a moment ago. */
-export interface Answers {
-  readonly editors: readonly AskedEditor[];
-  readonly results: readonly CallResult[];
-}
-
-export interface AskedEditor {
-  readonly id: string;
-  readonly name: string;
-  /** Since when every call to it has failed, milliseconds; absent when the last one went well. */
-  readonly failingSinceMs?: number;
-}
+export type { FindOptions } from './search.ts';
 
 export interface FoundSlots {
   readonly answers: Answers;
   readonly selection: Selection;
   readonly ledger: Ledger;
   readonly cost: SearchCost;
-}
-
-export interface SearchCost {
-  /** Calls made for this search, without those it shared with another. */
-  readonly calls: number;
-  /** Bytes of vendors' answers. */
-  readonly bytes: number;
-  /** Rows D1 read for it. */
-  readonly rowsRead: number;
-}
-
-export interface FindOptions {
-  readonly query: SlotQuery;
-  /** Milliseconds from now until vendors must have answered. */
-  readonly budgetMs: number;
-  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
-  readonly withoutFlow?: Flow;
-  /** Ask every vendor anew: nothing kept, no call shared. What comes is kept all the same. */
-  readonly isFresh?: boolean;
 }
 
 /**
@@ -106,123 +68,4 @@ export async function findSlotsByParts(
     total: parts.reduce((sum, part) => sum + part.total, 0),
     hidden: parts.flatMap((part) => part.hidden),
   };
-}
-
-class Search {
-  readonly #context: RequestContext;
-  readonly #query: SlotQuery;
-  readonly #memory: SearchMemory;
-  readonly #editors: readonly EditorRow[];
-  readonly #coverage: Coverage;
-  readonly #calls: readonly AskedCall[];
-  readonly #window: SlotWindow;
-  readonly #isFresh: boolean;
-  readonly #endMs: number;
-
-  private constructor(context: RequestContext, options: FindOptions, memory: SearchMemory, endMs: number) {
-    const { query, isFresh = false, withoutFlow } = options;
-    this.#context = context;
-    this.#query = query;
-    this.#isFresh = isFresh;
-    this.#endMs = endMs;
-    this.#memory = memory;
-    const nowMs = Date.now();
-    this.#window = roundedWindow(query.window, nowMs);
-    this.#editors = servingEditors(memory.editors, query.flow).filter(
-      ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
-    );
-    this.#coverage =
-      memory.kept.length === 0
-        ? NO_COVERAGE
-        : coverageOf(memory.kept, { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs });
-    this.#calls = planCalls(query, this.#editors, this.#coverage.covered);
-  }
-
-  static async begin(context: RequestContext, options: FindOptions): Promise<Search> {
-    const endMs = Date.now() + options.budgetMs;
-    const memory = await readSearchMemory(context, options.query, options.isFresh === true);
-    return new Search(context, options, memory, endMs);
-  }
-
-  /** What is kept of earlier answers. */
-  get kept(): readonly CallResult[] {
-    return this.#coverage.results;
-  }
-
-  async ask(how: Pick<Parameters<typeof fanOut>[1], 'gatherMs' | 'signal' | 'onResults'>): Promise<Answers> {
-    const isKept = this.kept.length > 0;
-    if (isKept && this.#calls.length === 0) return this.#answers(NOTHING_ASKED);
-    const asked = await fanOut(this.#context, {
-      ...how,
-      flow: this.#query.flow,
-      window: this.#window,
-      calls: this.#calls,
-      budgetMs: Math.max(0, this.#endMs - Date.now()),
-      isAlone: this.#isFresh,
-      isTraced: false,
-    });
-    if (!isKept) throwIfUnreached(asked);
-    this.#context.waitUntil(this.#keepLater(asked.results));
-    return this.#answers(asked);
-  }
-
-  #answers({ results, failingSinceMs }: FanOut): Answers {
-    const editors = this.#editors.map(({ id, name }) => {
-      const sinceMs = failingSinceMs[id];
-      return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
-    });
-    return { editors, results: [...this.kept, ...results] };
-  }
-
-  select(results: readonly CallResult[]): Selection {
-    const { tombstones } = this.#memory;
-    return selectSlots(results, { query: this.#query, nowMs: Date.now(), tombstones });
-  }
-
-  ledger(answers: Answers, shown: ReadonlyMap<string, number>): Ledger {
-    return keepLedger(this.#query, answers, shown, Date.now());
-  }
-
-  cost({ results }: Answers): SearchCost {
-    const own = results.filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true);
-    const bytes = own.reduce((sum, { answer }) => sum + (answer?.bytes ?? 0), 0);
-    return { calls: own.length, bytes, rowsRead: this.#memory.rowsRead };
-  }
-
-  readonly #ttlMs = ({ cacheTtlS }: EditorRow): number =>
-    (cacheTtlS ?? this.#context.config.cacheTtlS) * 1000;
-
-  /** Once the answer has left. Never rejects: what cannot be kept is asked again. */
-  async #keepLater(results: readonly CallResult[]): Promise<void> {
-    const { env, requestId } = this.#context;
-    const { kept } = this.#memory;
-    await scheduler.wait(0);
-    const about = { editors: this.#editors, nowMs: Date.now(), ttlMs: this.#ttlMs };
-    const rows = rowsToKeep(results, this.#window, kept, about);
-    if (rows.length === 0) return;
-    try {
-      const rowsWritten = await keepRows(env.DB, this.#query.flow, rows);
-      log('debug', 'availability kept', { requestId, count: rows.length, rowsWritten });
-    } catch {
-      log('warn', 'availability not kept', { requestId, count: rows.length });
-    }
-  }
-}
-
-const NOTHING_ASKED: FanOut = { results: [], failingSinceMs: {}, outcome: 'done' };
-
-/** @throws GatewayError when no relay could be asked, or all were lost before any vendor had answered. */
-function throwIfUnreached({ results, outcome }: FanOut): void {
-  if (outcome === 'no-relay') {
-    throw new GatewayError({
-      reason: 'relay-absent',
-      text: "Aucun relais n'est connecté : aucun éditeur n'a pu être interrogé.",
-    });
-  }
-  if (results.length > 0 && results.every(({ failure }) => failure?.reason === 'relay-lost')) {
-    throw new GatewayError({
-      reason: 'relay-lost',
-      text: "La liaison avec le relais s'est rompue avant toute réponse.",
-    });
-  }
 }

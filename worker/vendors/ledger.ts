@@ -4,8 +4,8 @@
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
 import type { CallResult } from './fan-out.ts';
-import type { Answers, AskedEditor } from './find-slots.ts';
 import type { CallFailure } from './hub-search.ts';
 
 /** Slots came and none could be shown because of how they were written. */
@@ -19,6 +19,7 @@ export interface Ledger {
   readonly failures: readonly EditorFailure[];
   /** Vendors part of whose word is kept of earlier searches, and how old the oldest of it is, milliseconds. */
   readonly kept: readonly { readonly editor: AskedEditor; readonly ageMs: number }[];
+  readonly skipped: SkippedQuestions;
 }
 
 interface EditorFailure {
@@ -49,7 +50,7 @@ export function failureOf({ failure, answer }: CallResult): LedgerFailure | unde
 
 export function keepLedger(
   query: SlotQuery,
-  { editors: askedEditors, results }: Answers,
+  { editors: askedEditors, results, skipped }: Answers,
   shown: ReadonlyMap<string, number>,
   nowMs: number,
 ): Ledger {
@@ -87,6 +88,7 @@ export function keepLedger(
       const oldestMs = saidMs.get(editor.id);
       return oldestMs === undefined ? [] : [{ editor, ageMs: nowMs - oldestMs }];
     }),
+    skipped,
   };
 }
 
@@ -96,7 +98,7 @@ export function isPlainlyEmpty(ledger: Ledger): boolean {
 }
 
 /** One line for machines and logs: how many identifiers are in each state, and the age of what was kept, seconds. */
-export function ledgerHeader(ledger: Ledger): string {
+export function ledgerHeader(ledger: Omit<Ledger, 'failures' | 'skipped'>): string {
   const { slots, none, unknown, notInterfaced, kept } = ledger;
   const age = kept.length === 0 ? '' : `, age=${Math.max(...kept.map(ageOf))}`;
   return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}${age}`;
@@ -152,6 +154,16 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
       reason: 'kept',
       text: `Réponses mémorisées : ${ledger.kept.map((row) => `${row.editor.name} (${ageOf(row)} s)`).join(', ')}.`,
       diagnostics: `ages=${ledger.kept.map((row) => `${row.editor.id}:${ageOf(row)}`).join(',')}`,
+    });
+  }
+  const { skipped } = ledger;
+  if (skipped.subjects > 0) {
+    issues.push({
+      severity: 'information',
+      code: 'informational',
+      reason: 'routed',
+      text: `Recherche orientée : ${counted(skipped.editors, 'éditeur')} sans créneau connu pour ${people(skipped.subjects)} cette fois laissés de côté.`,
+      diagnostics: `editors=${skipped.editors} count=${skipped.subjects}`,
     });
   }
   return [...issues, ...ledger.failures.map((failure) => failureIssue(failure, people))];

@@ -3,8 +3,8 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/link/relay.ts';
+import type { Answers } from './answers.ts';
 import { describeRule } from './describe-rule.ts';
-import type { Answers } from './find-slots.ts';
 import type { HiddenSlots } from './selection.ts';
 
 const IDS_SHOWN = 20;

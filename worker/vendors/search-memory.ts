@@ -7,14 +7,18 @@ import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { availabilityStatement, keptRowsOf } from '../store/availability.ts';
 import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
+import { knowledgeIn, knowledgeStatement } from '../store/routing.ts';
 import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots.ts';
 import type { KeptRow } from './kept-answers.ts';
+import type { RoutingKnowledge } from './routing.ts';
 import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
 
 export interface SearchMemory {
   readonly editors: readonly EditorRow[];
   readonly kept: readonly KeptRow[];
   readonly tombstones: Tombstones;
+  /** Who holds whom; absent when everybody is asked for everybody. */
+  readonly knowledge?: RoutingKnowledge;
   /** Rows that D1 read for it. */
   readonly rowsRead: number;
 }
@@ -31,13 +35,16 @@ const remembered = new WeakMap<D1Database, readonly EditorRow[]>();
  * @throws GatewayError storage-unavailable: the vendors cannot be read and never were.
  */
 export async function readSearchMemory(
-  { env: { DB }, requestId }: Pick<RequestContext, 'env' | 'requestId'>,
+  { env: { DB }, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
   query: SlotQuery,
   isFresh: boolean,
 ): Promise<SearchMemory> {
   const known = remembered.get(DB);
   try {
-    const memory = await within(read(DB, query, isFresh), known === undefined ? FIRST_WAIT_MS : WAIT_MS);
+    const memory = await within(
+      read(DB, query, { isFresh, isRouted: config.routing.mode === 'learned' }),
+      known === undefined ? FIRST_WAIT_MS : WAIT_MS,
+    );
     remembered.set(DB, memory.editors);
     return memory;
   } catch (cause) {
@@ -54,16 +61,26 @@ export async function readSearchMemory(
   }
 }
 
-async function read(db: D1Database, query: SlotQuery, isFresh: boolean): Promise<SearchMemory> {
+async function read(
+  db: D1Database,
+  query: SlotQuery,
+  { isFresh, isRouted }: { readonly isFresh: boolean; readonly isRouted: boolean },
+): Promise<SearchMemory> {
+  const { flow, subjects } = query;
+  const nowMs = Date.now();
   const statements = [editorsStatement(db), bookedSlotsStatement(db, query)];
-  if (!isFresh) statements.push(availabilityStatement(db, query.flow, query.subjects, Date.now()));
+  if (!isFresh) statements.push(availabilityStatement(db, flow, subjects, nowMs));
+  if (isRouted) statements.push(knowledgeStatement(db, flow, subjects, nowMs));
   const results = await db.batch(statements);
-  const [editors, booked, kept] = results;
+  const [editors, booked, ...more] = results;
   if (editors === undefined || booked === undefined) throw new TypeError('batch cut short');
+  const kept = isFresh ? undefined : more.shift();
+  const knowledge = isRouted ? more.shift() : undefined;
   return {
     editors: editorsOf(editors),
     kept: kept === undefined ? [] : keptRowsOf(kept),
     tombstones: bookedSlotsOf(booked),
+    ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
     rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),
   };
 }

@@ -1,0 +1,70 @@
+// Learned routing over the running system: who has shown slots of somebody is asked, the others now and then, and the
+// answer says so. Off, everybody is asked.
+import { afterEach, expect, it } from 'vitest';
+import { peopleOf } from '../support/people.ts';
+import { System, slotPath, until } from '../support/system.ts';
+
+let system: System | undefined;
+afterEach(async () => {
+  await system?.stop();
+  system = undefined;
+});
+
+async function start(
+  settings: Record<string, string>,
+): Promise<{ running: System; who: string; holder: string }> {
+  const running = await System.start({ vendors: [{ seed: 1 }, { seed: 2 }, { seed: 3 }], settings });
+  system = running;
+  const { identifier, freeAt } = peopleOf(running.vendors).find(
+    (person) =>
+      person.freeAt.length === 1 && person.vendors.length === 1 && person.identifier.startsWith('8'),
+  )!;
+  return { running, who: identifier, holder: freeAt[0]! };
+}
+const calls = (running: System): Record<string, number> =>
+  Object.fromEntries(running.vendors.map((vendor) => [vendor.id, vendor.state().requests.length]));
+const known = async (running: System, who: string): Promise<number> => {
+  const db = await running.edge.database();
+  const { results } = await db
+    .prepare('SELECT 1 FROM interfaced JOIN broadcasts USING (subject) WHERE subject = ?1')
+    .bind(who)
+    .all();
+  return results.length;
+};
+
+it('asks everybody once, then those who hold the slots', async () => {
+  const { running, who, holder } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '0' });
+  const first = await running.search(slotPath([who]));
+  expect(Object.values(calls(running))).toEqual([1, 1, 1]);
+  await until('it is learned', async () => (await known(running, who)) === 1);
+  const second = await running.search(slotPath([who]));
+  expect(calls(running)).toEqual({ 'agenda-a': 1, 'agenda-b': 1, 'agenda-c': 1, [holder]: 2 });
+  expect(second.states.get(who)).toBe('slots');
+  expect(second.bundle.total).toBe(first.bundle.total);
+  const routed = second.ledger.find(({ details }) => details?.coding?.[0]?.code === 'routed');
+  expect(routed?.details?.text).toContain('2 éditeurs');
+});
+
+it('explores one of the others with each search', async () => {
+  const { running, who } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '1' });
+  await running.search(slotPath([who]));
+  await until('it is learned', async () => (await known(running, who)) === 1);
+  await running.search(slotPath([who]));
+  expect(Object.values(calls(running)).sort()).toEqual([1, 2, 2]);
+});
+
+it('learns nothing from a search in which a vendor failed', async () => {
+  const { running, who, holder } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '0' });
+  const other = running.vendors.find(({ id }) => id !== holder)!;
+  other.setFaults('status-500');
+  await running.search(slotPath([who]));
+  other.setFaults([]);
+  await running.search(slotPath([who]));
+  expect(other.state().requests).toHaveLength(2);
+});
+
+it('off, asks everybody each time', async () => {
+  const { running, who } = await start({});
+  for (let i = 0; i < 3; i += 1) await running.search(slotPath([who]));
+  expect(Object.values(calls(running))).toEqual([3, 3, 3]);
+});

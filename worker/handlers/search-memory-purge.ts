@@ -1,0 +1,17 @@
+// The scheduled purge of what searches remember: vendors' answers, and when everybody was last asked (cron triggers in
+// wrangler.toml). What is past its time is never used, purged or not: this is for the room it takes.
+
+import { type Env, readConfig } from '../config.ts';
+import { log } from '../log.ts';
+import { purgeAvailability } from '../store/availability.ts';
+import { purgeBroadcasts } from '../store/routing.ts';
+
+const EVERY_MINUTES = 10;
+
+/** Answers at one minute in ten, the rest with the nightly run. Throws when the store fails, so that the platform shows the run as failed. */
+export async function purgeSearchMemory(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
+  if (isNightly) await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
+  if (!isNightly && new Date(nowMs).getUTCMinutes() % EVERY_MINUTES !== 0) return;
+  const count = await purgeAvailability(env.DB, nowMs);
+  log('debug', 'availability purged', { count });
+}

@@ -1,0 +1,77 @@
+// What learned routing goes by: who has shown slots of whom (table `interfaced`), who is declared for whom
+// (`declared_editors`), and when everybody was last asked (`broadcasts`).
+
+import type { Flow } from '../../shared/sas/query.ts';
+import type { RoutingKnowledge } from '../vendors/routing.ts';
+import { guardStore } from './guard.ts';
+
+/** A vendor that has shown no slot of somebody for this long is no longer taken for theirs. */
+const HOLDER_MS = 90 * 24 * 3_600_000;
+
+interface RawRow {
+  readonly subject: string;
+  /** Null on the rows that say when everybody was asked. */
+  readonly editor: string | null;
+  readonly at_ms: number | null;
+}
+
+/** For a batch with other statements; `knowledgeIn` reads its result. */
+export function knowledgeStatement(
+  db: D1Database,
+  flow: Flow,
+  subjects: readonly string[],
+  nowMs: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `WITH asked AS (SELECT value AS subject FROM json_each(?1))
+       SELECT subject, editor, NULL AS at_ms FROM interfaced
+         WHERE subject IN (SELECT subject FROM asked) AND last_ms > ?3
+       UNION ALL SELECT practitioner, editor, NULL FROM declared_editors
+         WHERE practitioner IN (SELECT subject FROM asked)
+       UNION ALL SELECT subject, NULL, at_ms FROM broadcasts
+         WHERE flow = ?2 AND subject IN (SELECT subject FROM asked)`,
+    )
+    .bind(JSON.stringify(subjects), flow, nowMs - HOLDER_MS);
+}
+
+export function knowledgeIn({ results }: D1Result): RoutingKnowledge {
+  const holders = new Map<string, Set<string>>();
+  const broadcastMs = new Map<string, number>();
+  for (const { subject, editor, at_ms } of results as unknown as RawRow[]) {
+    if (editor === null) {
+      broadcastMs.set(subject, at_ms ?? 0);
+      continue;
+    }
+    const known = holders.get(subject);
+    if (known === undefined) holders.set(subject, new Set([editor]));
+    else known.add(editor);
+  }
+  return { holders, broadcastMs };
+}
+
+/** Everybody has now been asked for these, and has answered. @throws GatewayError storage-unavailable. */
+export async function noteBroadcast(
+  db: D1Database,
+  flow: Flow,
+  subjects: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  await guardStore(() =>
+    db
+      .prepare(
+        `INSERT INTO broadcasts (flow, subject, at_ms) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true
+         ON CONFLICT (flow, subject) DO UPDATE SET at_ms = excluded.at_ms`,
+      )
+      .bind(flow, JSON.stringify(subjects), nowMs)
+      .run(),
+  );
+}
+
+/** How many rows were forgotten: those as good as never written. @throws GatewayError storage-unavailable. */
+export async function purgeBroadcasts(db: D1Database, beforeMs: number): Promise<number> {
+  const { meta } = await guardStore(() =>
+    db.prepare('DELETE FROM broadcasts WHERE at_ms < ?1').bind(beforeMs).run(),
+  );
+  return meta.changes;
+}

@@ -1,0 +1,23 @@
+// What a search has in hand once it has asked: whom it asked, and what each said. Types only.
+
+import type { CallResult } from './fan-out.ts';
+
+/** Whom a search asked and what each answered, now or a moment ago. */
+export interface Answers {
+  readonly editors: readonly AskedEditor[];
+  readonly results: readonly CallResult[];
+  /** Questions that learned routing left out: so many vendors were not asked for so many subjects. */
+  readonly skipped: SkippedQuestions;
+}
+
+export interface SkippedQuestions {
+  readonly editors: number;
+  readonly subjects: number;
+}
+
+export interface AskedEditor {
+  readonly id: string;
+  readonly name: string;
+  /** Since when every call to it has failed, milliseconds; absent when the last one went well. */
+  readonly failingSinceMs?: number;
+}

@@ -1,0 +1,195 @@
+// One search from the Worker's side: what is remembered, whom that leaves to be asked, what they answer, and what of it
+// is worth remembering.
+
+import { GatewayError } from '../../shared/error.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
+import type { RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { keepRows } from '../store/availability.ts';
+import type { EditorRow } from '../store/editors.ts';
+import { noteBroadcast } from '../store/routing.ts';
+import type { Answers, SkippedQuestions } from './answers.ts';
+import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
+import type { AskedCall } from './hub-search.ts';
+import { type Coverage, coverageOf, NO_COVERAGE, rowsToKeep } from './kept-answers.ts';
+import { failureOf, keepLedger, type Ledger } from './ledger.ts';
+import { planCalls, servingEditors } from './plan.ts';
+import { roundedWindow } from './rounded-window.ts';
+import { joinSkipped, type Route, routeSearch } from './routing.ts';
+import { readSearchMemory, type SearchMemory } from './search-memory.ts';
+import { type Selection, selectSlots } from './selection.ts';
+
+export interface FindOptions {
+  readonly query: SlotQuery;
+  /** Milliseconds from now until vendors must have answered. */
+  readonly budgetMs: number;
+  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
+  readonly withoutFlow?: Flow;
+  /** Ask every vendor anew: nothing kept, no call shared. What comes is kept all the same. */
+  readonly isFresh?: boolean;
+}
+
+export interface SearchCost {
+  /** Calls made for this search, without those it shared with another. */
+  readonly calls: number;
+  /** Bytes of vendors' answers. */
+  readonly bytes: number;
+  /** Rows D1 read for it. */
+  readonly rowsRead: number;
+}
+
+export class Search {
+  readonly #context: RequestContext;
+  readonly #query: SlotQuery;
+  readonly #memory: SearchMemory;
+  readonly #editors: readonly EditorRow[];
+  readonly #coverage: Coverage;
+  readonly #route: Route;
+  readonly #calls: readonly AskedCall[];
+  readonly #window: SlotWindow;
+  readonly #isFresh: boolean;
+  readonly #endMs: number;
+
+  private constructor(context: RequestContext, options: FindOptions, memory: SearchMemory, endMs: number) {
+    const { query, isFresh = false, withoutFlow } = options;
+    this.#context = context;
+    this.#query = query;
+    this.#isFresh = isFresh;
+    this.#endMs = endMs;
+    this.#memory = memory;
+    const nowMs = Date.now();
+    this.#window = roundedWindow(query.window, nowMs);
+    const serving = servingEditors(memory.editors, query.flow).filter(
+      ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
+    );
+    this.#route = this.#routeTo(serving, nowMs);
+    this.#editors = this.#route.editors;
+    this.#coverage =
+      memory.kept.length === 0
+        ? NO_COVERAGE
+        : coverageOf(memory.kept, { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs });
+    this.#calls = planCalls(query, this.#editors, joinSkipped(this.#coverage.covered, this.#route.skipped));
+  }
+
+  static async begin(context: RequestContext, options: FindOptions): Promise<Search> {
+    const endMs = Date.now() + options.budgetMs;
+    const memory = await readSearchMemory(context, options.query, options.isFresh === true);
+    return new Search(context, options, memory, endMs);
+  }
+
+  /** What is kept of earlier answers. */
+  get kept(): readonly CallResult[] {
+    return this.#coverage.results;
+  }
+
+  async ask(how: Pick<Parameters<typeof fanOut>[1], 'gatherMs' | 'signal' | 'onResults'>): Promise<Answers> {
+    const isKept = this.kept.length > 0;
+    if (isKept && this.#calls.length === 0) return this.#answers(NOTHING_ASKED);
+    const asked = await fanOut(this.#context, {
+      ...how,
+      flow: this.#query.flow,
+      window: this.#window,
+      calls: this.#calls,
+      budgetMs: Math.max(0, this.#endMs - Date.now()),
+      isAlone: this.#isFresh,
+      isTraced: false,
+    });
+    if (!isKept) throwIfUnreached(asked);
+    this.#context.waitUntil(this.#keepLater(asked.results));
+    this.#context.waitUntil(this.#noteBroadcast(asked.results));
+    return this.#answers(asked);
+  }
+
+  #answers({ results, failingSinceMs }: FanOut): Answers {
+    const editors = this.#editors.map(({ id, name }) => {
+      const sinceMs = failingSinceMs[id];
+      return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
+    });
+    return { editors, results: [...this.kept, ...results], skipped: this.#skipped() };
+  }
+
+  #routeTo(serving: readonly EditorRow[], nowMs: number): Route {
+    const { knowledge } = this.#memory;
+    if (knowledge === undefined) return { editors: serving, skipped: new Map(), broadcast: [] };
+    const { subjects } = this.#query;
+    return routeSearch(subjects, serving, knowledge, this.#context.config.routing, nowMs, Math.random);
+  }
+
+  #skipped(): SkippedQuestions {
+    const left = [...this.#route.skipped].flatMap(([editor, subjects]) => {
+      const unasked = subjects.difference(this.#coverage.covered.get(editor) ?? new Set());
+      return unasked.size === 0 ? [] : [unasked];
+    });
+    return { editors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
+  }
+
+  select(results: readonly CallResult[]): Selection {
+    const { tombstones } = this.#memory;
+    return selectSlots(results, { query: this.#query, nowMs: Date.now(), tombstones });
+  }
+
+  ledger(answers: Answers, shown: ReadonlyMap<string, number>): Ledger {
+    return keepLedger(this.#query, answers, shown, Date.now());
+  }
+
+  cost({ results }: Answers): SearchCost {
+    const own = results.filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true);
+    const bytes = own.reduce((sum, { answer }) => sum + (answer?.bytes ?? 0), 0);
+    return { calls: own.length, bytes, rowsRead: this.#memory.rowsRead };
+  }
+
+  readonly #ttlMs = ({ cacheTtlS }: EditorRow): number =>
+    (cacheTtlS ?? this.#context.config.cacheTtlS) * 1000;
+
+  /** Once the answer has left. Never rejects: what cannot be kept is asked again. */
+  async #keepLater(results: readonly CallResult[]): Promise<void> {
+    const { env, requestId } = this.#context;
+    const { kept } = this.#memory;
+    await scheduler.wait(0);
+    const about = { editors: this.#editors, nowMs: Date.now(), ttlMs: this.#ttlMs };
+    const rows = rowsToKeep(results, this.#window, kept, about);
+    if (rows.length === 0) return;
+    try {
+      const rowsWritten = await keepRows(env.DB, this.#query.flow, rows);
+      log('debug', 'availability kept', { requestId, count: rows.length, rowsWritten });
+    } catch {
+      log('warn', 'availability not kept', { requestId, count: rows.length });
+    }
+  }
+
+  /** Those of whom every vendor has just told, and somebody has slots: from now on they are routed. Never rejects. */
+  async #noteBroadcast(results: readonly CallResult[]): Promise<void> {
+    const told = new Set(this.#route.broadcast);
+    const held = new Set(this.#memory.knowledge?.holders.keys());
+    for (const result of [...this.kept, ...results]) {
+      if (failureOf(result) !== undefined) for (const subject of result.call.subjects) told.delete(subject);
+      for (const { subject } of result.answer?.subjects ?? []) held.add(subject);
+    }
+    const subjects = [...told].filter((subject) => held.has(subject));
+    if (subjects.length === 0) return;
+    const { env, requestId } = this.#context;
+    try {
+      await noteBroadcast(env.DB, this.#query.flow, subjects, Date.now());
+    } catch {
+      log('warn', 'broadcast not noted', { requestId, count: subjects.length });
+    }
+  }
+}
+
+const NOTHING_ASKED: FanOut = { results: [], failingSinceMs: {}, outcome: 'done' };
+
+/** @throws GatewayError when no relay could be asked, or all were lost before any vendor had answered. */
+function throwIfUnreached({ results, outcome }: FanOut): void {
+  if (outcome === 'no-relay') {
+    throw new GatewayError({
+      reason: 'relay-absent',
+      text: "Aucun relais n'est connecté : aucun éditeur n'a pu être interrogé.",
+    });
+  }
+  if (results.length > 0 && results.every(({ failure }) => failure?.reason === 'relay-lost')) {
+    throw new GatewayError({
+      reason: 'relay-lost',
+      text: "La liaison avec le relais s'est rompue avant toute réponse.",
+    });
+  }
+}
