@@ -2,11 +2,13 @@
 // `needs: 'front'`: a token of login_check. `door: 'server'`: not served at a browsers' host name.
 
 import type { Route } from '../routes.ts';
+import { answerDashboardSlots } from './dashboard-slots.ts';
 import { answerFrontEditors, answerMarketplace } from './editors.ts';
 import { answerExist } from './exist.ts';
 import { answerIndexRange } from './index-range.ts';
 import { answerLoginCheck } from './login-check.ts';
 import { answerDeclarations, replaceBulk } from './practitioner-editors.ts';
+import { answerPractitionerSlots } from './practitioner-slots.ts';
 import { logInRegulator, recordRegulator } from './regulators.ts';
 import { answerSamuLrms } from './samulrms.ts';
 
@@ -14,6 +16,8 @@ const API = '/aggregator/api-sas/v1';
 
 export const FRONT_ROUTES: readonly Route[] = [
   { method: 'POST', path: `${API}/login_check`, needs: 'open', door: 'server', handler: answerLoginCheck },
+  { method: 'POST', path: `${API}/PractitionerSlots`, needs: 'front', handler: answerPractitionerSlots },
+  { method: 'POST', path: `${API}/dashboard/getSlots`, needs: 'front', handler: answerDashboardSlots },
   { method: 'GET', path: `${API}/editors`, needs: 'front', handler: answerFrontEditors },
   {
     method: 'GET',

@@ -1,0 +1,157 @@
+// From the cards of the SAS front to what the one search engine finds for them: whom to search, until when, by which
+// flows. A search that fails is told, never thrown: the front must get an answer. front-api.md §§ 3.1, 3.2;
+// docs/decisions/front.md.
+
+import { GatewayError, REASONS } from '../../shared/error.ts';
+import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
+import { recordSearch } from '../handlers/search-record.ts';
+import type { RequestContext } from '../http.ts';
+import { log } from '../log.ts';
+import { listEditors } from '../store/editors.ts';
+import { knownSosSirets } from '../store/front-sos.ts';
+import { Deadline } from '../vendors/deadline.ts';
+import { type FindOptions, type FoundSlots, findSlots } from '../vendors/find-slots.ts';
+import type { SubjectOffers } from '../vendors/selection.ts';
+import type { Card, Lot } from './cards.ts';
+import { lastDayEnds } from './county.ts';
+import { remember } from './remembered.ts';
+
+/** Lots are asked one after the other while somebody waits: front-api.md § 2.14. */
+const LOT_DEADLINE_MS = 5_000;
+const WINDOW_MS_MAX = 72 * 3600 * 1000;
+
+/** One practitioner or association of the lot. */
+export interface CardSubject {
+  /** Prefixed national identifier. */
+  readonly subject: string;
+  readonly cards: readonly Card[];
+  /** By each search that found slots. */
+  readonly found: readonly SubjectOffers[];
+}
+
+/** One search of the engine. */
+export interface FlowSearch {
+  readonly query: SlotQuery;
+  /** Or the reason why nothing could be asked. */
+  readonly found: FoundSlots | GatewayError;
+}
+
+export interface CardSearch {
+  /** In the order of the cards. */
+  readonly subjects: readonly CardSubject[];
+  readonly searches: readonly FlowSearch[];
+}
+
+/** Never rejects for what a vendor, a relay or the database does. */
+export async function searchCards(context: RequestContext, lot: Lot): Promise<CardSearch> {
+  const cards = cardsBySubject(lot.cards, await sosSirets(context, lot.cards));
+  const window = windowOf([...cards.values()].flat(), context.startedMs);
+  const questions = await questionsOf(context, [...cards.keys()], window);
+  const searches = await Promise.all(questions.map((options) => search(context, options)));
+  const subjects = [...cards].map(([subject, own]) => ({
+    subject,
+    cards: own,
+    found: searches.flatMap(({ found }) =>
+      found instanceof GatewayError
+        ? []
+        : found.selection.subjects.filter((offers) => offers.subject === subject),
+    ),
+  }));
+  return { subjects, searches };
+}
+
+/**
+ * `8…`, else `0…`, else `3…` when the SIRET is a known association's: pharmacies and the like are not searched. Several
+ * cards of one are one search.
+ */
+export function cardsBySubject(
+  cards: readonly Card[],
+  sosSiretsKnown: ReadonlySet<string>,
+): Map<string, Card[]> {
+  const bySubject = new Map<string, Card[]>();
+  for (const card of cards) {
+    const person = normaliseProfessional(card.rpps) ?? normaliseProfessional(card.adeli);
+    const siret = normaliseSiret(card.siret);
+    const subject = person ?? (siret !== undefined && sosSiretsKnown.has(siret) ? siret : undefined);
+    if (subject === undefined) continue;
+    const known = bySubject.get(subject);
+    if (known === undefined) bySubject.set(subject, [card]);
+    else known.push(card);
+  }
+  return bySubject;
+}
+
+/** From now to the end of the day after next, where that comes last; at most 72 hours. */
+export function windowOf(cards: readonly Card[], nowMs: number): SlotWindow {
+  const endOf = lastDayEnds(nowMs);
+  const ends = cards.map(({ zone }) => endOf(zone));
+  return { fromMs: nowMs, toMs: Math.min(nowMs + WINDOW_MS_MAX, Math.max(nowMs, ...ends)) };
+}
+
+/** Without D1 no association is known: its cards keep what the directory has. */
+async function sosSirets(
+  { env, startedMs }: RequestContext,
+  cards: readonly Card[],
+): Promise<ReadonlySet<string>> {
+  const isNeeded = cards.some(({ rpps, adeli, siret }) => rpps === '' && adeli === '' && siret !== '');
+  return isNeeded ? knownSosSirets(env.DB, startedMs).catch(() => new Set<string>()) : new Set();
+}
+
+const PLAIN_FRESH_MS = 10_000;
+const PLAIN_PATIENCE_MS = 150;
+
+/** Whether some vendor serves INT_R01 without INT_R04. */
+const hasPlainVendors = remember<boolean>({
+  freshMs: PLAIN_FRESH_MS,
+  patienceMs: PLAIN_PATIENCE_MS,
+  load: async (db) =>
+    (await listEditors(db)).some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04')),
+});
+
+/**
+ * The front does not say who is in a CPTS: each vendor is asked by INT_R04, which brings the slots of INT_R01 too, or by
+ * INT_R01 when it serves no other.
+ */
+async function questionsOf(
+  { env, config, startedMs }: RequestContext,
+  subjects: readonly string[],
+  window: SlotWindow,
+): Promise<FindOptions[]> {
+  const isPlain = await hasPlainVendors.read(env.DB, startedMs).catch(() => false);
+  const deadline = new Deadline(startedMs, Math.min(LOT_DEADLINE_MS, config.deadlineMs));
+  const budgetMs = deadline.vendorBudgetMs(Date.now());
+  const associations = subjects.filter((subject) => subject.startsWith('3'));
+  const people = subjects.filter((subject) => !subject.startsWith('3'));
+  const ask = (flow: Flow, asked: readonly string[]): FindOptions => ({
+    query: { flow, window, subjects: asked },
+    budgetMs,
+  });
+  const questions = [
+    ask('INT_R04', people),
+    ...(isPlain ? [{ ...ask('INT_R01', people), withoutFlow: 'INT_R04' as const }] : []),
+    ask('SOS', associations),
+  ];
+  return questions.filter(({ query }) => query.subjects.length > 0);
+}
+
+async function search(context: RequestContext, options: FindOptions): Promise<FlowSearch> {
+  const { query } = options;
+  try {
+    const found = await findSlots(context, options);
+    const { total, hidden } = found.selection;
+    recordSearch(context, query, { ...found, total, hidden });
+    return { query, found };
+  } catch (cause) {
+    if (!(cause instanceof GatewayError)) throw cause;
+    const { level, fault } = REASONS[cause.reason];
+    log(level, 'front search failed', {
+      requestId: context.requestId,
+      flow: query.flow,
+      subjects: query.subjects.length,
+      reason: cause.reason,
+      fault,
+    });
+    return { query, found: cause };
+  }
+}
