@@ -1,9 +1,7 @@
-// From the cards of the SAS front to what the one search engine finds for them: whom to search, until when, by which
-// flows. A search that fails is told, never thrown: the front must get an answer. front-api.md §§ 3.1, 3.2;
+// From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search that fails is told, never thrown: the front must get an answer. front-api.md §§ 3.1, 3.2;
 // docs/decisions/front.md.
 
 import { GatewayError, REASONS } from '../../shared/error.ts';
-import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import { recordSearch } from '../handlers/search-record.ts';
 import type { RequestContext } from '../http.ts';
@@ -12,23 +10,13 @@ import { listEditors } from '../store/editors.ts';
 import { knownSosSirets } from '../store/front-sos.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../vendors/find-slots.ts';
-import type { SubjectOffers } from '../vendors/selection.ts';
 import type { Card, Lot } from './cards.ts';
-import { lastDayEnds } from './county.ts';
+import { cardsBySubject, windowOf } from './lot-question.ts';
+import type { CardSubject } from './places.ts';
 import { remember } from './remembered.ts';
 
 /** Lots are asked one after the other while somebody waits: front-api.md § 2.14. */
 const LOT_DEADLINE_MS = 5_000;
-const WINDOW_MS_MAX = 72 * 3600 * 1000;
-
-/** One practitioner or association of the lot. */
-export interface CardSubject {
-  /** Prefixed national identifier. */
-  readonly subject: string;
-  readonly cards: readonly Card[];
-  /** By each search that found slots. */
-  readonly found: readonly SubjectOffers[];
-}
 
 /** One search of the engine. */
 export interface FlowSearch {
@@ -59,34 +47,6 @@ export async function searchCards(context: RequestContext, lot: Lot): Promise<Ca
     ),
   }));
   return { subjects, searches };
-}
-
-/**
- * `8…`, else `0…`, else `3…` when the SIRET is a known association's: pharmacies and the like are not searched. Several
- * cards of one are one search.
- */
-export function cardsBySubject(
-  cards: readonly Card[],
-  sosSiretsKnown: ReadonlySet<string>,
-): Map<string, Card[]> {
-  const bySubject = new Map<string, Card[]>();
-  for (const card of cards) {
-    const person = normaliseProfessional(card.rpps) ?? normaliseProfessional(card.adeli);
-    const siret = normaliseSiret(card.siret);
-    const subject = person ?? (siret !== undefined && sosSiretsKnown.has(siret) ? siret : undefined);
-    if (subject === undefined) continue;
-    const known = bySubject.get(subject);
-    if (known === undefined) bySubject.set(subject, [card]);
-    else known.push(card);
-  }
-  return bySubject;
-}
-
-/** From now to the end of the day after next, where that comes last; at most 72 hours. */
-export function windowOf(cards: readonly Card[], nowMs: number): SlotWindow {
-  const endOf = lastDayEnds(nowMs);
-  const ends = cards.map(({ zone }) => endOf(zone));
-  return { fromMs: nowMs, toMs: Math.min(nowMs + WINDOW_MS_MAX, Math.max(nowMs, ...ends)) };
 }
 
 /** Without D1 no association is known: its cards keep what the directory has. */

@@ -136,12 +136,11 @@ function numberOf(value: unknown): number | undefined {
 
 /** `2A`, `42`, `974`, also written `2a`, `042` or 1; what is none of these limits nothing. */
 function readCounties(zone: unknown, counties: unknown): ReadonlySet<string> {
-  const written = [zone, ...asList(counties)].map(textOf);
-  return new Set(
-    written.flatMap(
-      (text) => /^0?(\d[0-9AB]|9[78]\d)$/i.exec(text.padStart(2, '0'))?.[1]?.toUpperCase() ?? [],
-    ),
-  );
+  const read = (written: unknown): readonly string[] => {
+    const [, code = ''] = /^0?(\d[0-9AB]|9[78]\d|\d)$/i.exec(textOf(written)) ?? [];
+    return code === '' ? [] : [code.toUpperCase().padStart(2, '0')];
+  };
+  return new Set([zone, ...asList(counties)].flatMap(read));
 }
 
 const TEXT_LENGTH_MAX = 300;

@@ -2,13 +2,12 @@
 // `needs: 'front'`: a token of login_check. `door: 'server'`: not served at a browsers' host name.
 
 import type { Route } from '../routes.ts';
-import { answerDashboardSlots } from './dashboard-slots.ts';
 import { answerFrontEditors, answerMarketplace } from './editors.ts';
 import { answerExist } from './exist.ts';
 import { answerIndexRange } from './index-range.ts';
 import { answerLoginCheck } from './login-check.ts';
+import { answerDashboardSlots, answerPractitionerSlots } from './lot-answer.ts';
 import { answerDeclarations, replaceBulk } from './practitioner-editors.ts';
-import { answerPractitionerSlots } from './practitioner-slots.ts';
 import { logInRegulator, recordRegulator } from './regulators.ts';
 import { answerSamuLrms } from './samulrms.ts';
 

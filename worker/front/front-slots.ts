@@ -4,7 +4,8 @@
 import { asObject, asText, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import type { SlotShape } from '../../shared/link/relay.ts';
 import { CONSULTATION_CODES, SYSTEM } from '../../shared/sas/canonical.ts';
-import type { Offer } from '../vendors/selection.ts';
+import { lastDayEnds } from './county.ts';
+import type { FrontPlace } from './places.ts';
 import type { LinkWriter } from './reservation-link.ts';
 
 export interface FrontSlot {
@@ -19,8 +20,8 @@ export interface FrontSlot {
   readonly link: string;
 }
 
-/** The slots that start until `lastMs`, that instant included. */
-export type SlotLister = (offers: readonly Offer[], lastMs: number) => readonly FrontSlot[];
+/** The slots of these places within the three days that the front shows on that zone's clock. */
+export type SlotLister = (places: readonly FrontPlace[], zone: string) => readonly FrontSlot[];
 
 interface ShapeFacts {
   readonly consultations: readonly string[];
@@ -29,16 +30,18 @@ interface ShapeFacts {
 }
 
 /** One per answer. */
-export function slotLister(links: LinkWriter): SlotLister {
+export function slotLister(links: LinkWriter, nowMs: number): SlotLister {
+  const endOf = lastDayEnds(nowMs);
   const known = new Map<SlotShape, ShapeFacts>();
   const factsOf = (shape: SlotShape): ShapeFacts => {
     const facts = known.get(shape) ?? readShape(shape);
     known.set(shape, facts);
     return facts;
   };
-  return (offers, lastMs) => {
+  return (places, zone) => {
+    const lastMs = endOf(zone);
     const slots = new Map<string, FrontSlot>();
-    for (const { editor, place, slots: rows, shapes } of offers) {
+    for (const { editor, place, slots: rows, shapes } of places.map(({ offer }) => offer)) {
       for (const [number, , start, end, comment = place.comment] of rows) {
         const shape = shapes[number];
         const startMs = Date.parse(start);

@@ -4,8 +4,8 @@
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../shared/fhir/json.ts';
 import type { ResourceText } from '../../shared/link/relay.ts';
 import { readPosition } from '../../shared/sas/read/contact.ts';
-import type { Offer } from '../vendors/selection.ts';
-import type { Position } from './cards.ts';
+import type { Offer, SubjectOffers } from '../vendors/selection.ts';
+import type { Card, Position } from './cards.ts';
 import { foldStreet } from './street.ts';
 
 export interface FrontPlace {
@@ -30,7 +30,33 @@ export interface FrontHolder {
   readonly phones: readonly string[];
 }
 
-export function readFrontPlace(offer: Offer): FrontPlace {
+/** One practitioner or association of the lot. */
+export interface CardSubject {
+  /** Prefixed national identifier. */
+  readonly subject: string;
+  readonly cards: readonly Card[];
+  /** By each search that found slots. */
+  readonly found: readonly SubjectOffers[];
+}
+
+/** A practitioner or association with slots, read. */
+export interface FoundSubject {
+  /** Prefixed national identifier. */
+  readonly subject: string;
+  readonly cards: readonly Card[];
+  readonly holder: FrontHolder;
+  /** One per vendor and place. */
+  readonly places: readonly FrontPlace[];
+}
+
+export function readFound({ subject, cards, found }: CardSubject): FoundSubject[] {
+  const [first] = found;
+  if (first === undefined) return [];
+  const places = found.flatMap(({ offers }) => offers.map(readFrontPlace));
+  return [{ subject, cards, holder: readFrontHolder(first.holder), places }];
+}
+
+function readFrontPlace(offer: Offer): FrontPlace {
   const { site, vendorStructure } = offer.place;
   const resource = objectOf(site);
   // An SOS place is the Location itself.
@@ -53,7 +79,7 @@ export function readFrontPlace(offer: Offer): FrontPlace {
   };
 }
 
-export function readFrontHolder(holder: ResourceText): FrontHolder {
+function readFrontHolder(holder: ResourceText): FrontHolder {
   const resource = objectOf(holder);
   const [name] = objectsOf(resource.name);
   return {

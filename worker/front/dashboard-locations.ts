@@ -1,25 +1,20 @@
-// POST /v1/dashboard/getSlots: the addresses of one practitioner → his places at each vendor with their slots. Here it is
+// The answer of dashboard/getSlots: a practitioner's places at each vendor with their slots. Here it is
 // the front that matches places with addresses. front-api.md § 2.4.
 
-import { type RequestContext, readJson } from '../http.ts';
-import { readDashboard } from './cards.ts';
+import type { Lot } from './cards.ts';
 import { countyOfPostalCode, zoneOfCounty } from './county.ts';
-import type { FrontSlot } from './front-slots.ts';
-import { answerLot, type FoundSubject, type WriteContext } from './lot-answer.ts';
+import type { FrontSlot, SlotLister } from './front-slots.ts';
 import { matchCard, structureField, toMatchCard } from './match.ts';
-import type { FrontPlace } from './places.ts';
-
-const BODY_BYTES_MAX = 1024 * 1024;
-
-export async function answerDashboardSlots(context: RequestContext): Promise<Response> {
-  const lot = readDashboard(await readJson(context.request, BODY_BYTES_MAX));
-  return answerLot(context, lot, { write: writePractitioners, nothing: [] });
-}
+import type { FoundSubject, FrontPlace } from './places.ts';
 
 /** One per practitioner, in the order of the cards; the front reads the first. */
-export function writePractitioners(found: readonly FoundSubject[], context: WriteContext): unknown[] {
+export function writePractitioners(
+  found: readonly FoundSubject[],
+  counties: Lot['counties'],
+  slotsOf: SlotLister,
+): unknown[] {
   return found.flatMap((subject) => {
-    const locations = writeLocations(subject, context);
+    const locations = writeLocations(subject, counties, slotsOf);
     if (locations.length === 0) return [];
     const { firstname, lastname } = subject.holder;
     return [{ firstname, lastname, isRegistered: true, nationalId: subject.subject, locations }];
@@ -27,8 +22,11 @@ export function writePractitioners(found: readonly FoundSubject[], context: Writ
 }
 
 /** One per vendor and place: two of one address make two calendars. */
-function writeLocations({ cards, holder, places }: FoundSubject, context: WriteContext): unknown[] {
-  const { counties, slotsOf } = context;
+function writeLocations(
+  { cards, holder, places }: FoundSubject,
+  counties: Lot['counties'],
+  slotsOf: SlotLister,
+): unknown[] {
   const known = cards.map(toMatchCard);
   return places.flatMap((place) => {
     const card = matchCard(place, known)?.card;

@@ -1,26 +1,17 @@
-// POST /v1/PractitionerSlots: a lot of cards → per card or new place one action with its slots. Every rule on what may
+// The answer of PractitionerSlots: per card or new place one action with its slots. Every rule on what may
 // never be in the answer is the front's own: one bad entry breaks its whole lot. front-api.md §§ 2.2, 2.3, 3.3, 3.4.
 
 import { normaliseStructure } from '../../shared/sas/identifier.ts';
-import { type RequestContext, readJson } from '../http.ts';
 import { chooseActions, type DeleteAction, type PlaceAction } from './actions.ts';
-import { type Card, readLot } from './cards.ts';
-import type { FrontSlot } from './front-slots.ts';
-import { answerLot, type FoundSubject, type WriteContext } from './lot-answer.ts';
-import type { FrontPlace } from './places.ts';
-
-/** 500 cards take 200 kB. */
-const LOT_BYTES_MAX = 1024 * 1024;
-
-export async function answerPractitionerSlots(context: RequestContext): Promise<Response> {
-  const lot = readLot(await readJson(context.request, LOT_BYTES_MAX));
-  return answerLot(context, lot, { write: writeEntries, nothing: {} });
-}
+import type { Card, Lot } from './cards.ts';
+import type { FrontSlot, SlotLister } from './front-slots.ts';
+import type { FoundSubject, FrontPlace } from './places.ts';
 
 /** One property per action, and no other. */
 export function writeEntries(
   found: readonly FoundSubject[],
-  { counties, slotsOf }: WriteContext,
+  counties: Lot['counties'],
+  slotsOf: SlotLister,
 ): Record<string, unknown> {
   const entries = new Map<string, unknown>();
   for (const subject of found) {
