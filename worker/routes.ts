@@ -15,6 +15,7 @@ import { explainSlots } from './handlers/explain.ts';
 import { FRONT_ADMIN_ROUTES } from './handlers/front-admin.ts';
 import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
+import { docsHandler, openApiHandler } from './handlers/openapi.ts';
 import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
 import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
@@ -103,6 +104,8 @@ export const ROUTES: readonly Route[] = [
   ...FRONT_ROUTES,
   ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
+  { method: 'GET', path: '/openapi.json', needs: 'open', handler: openApiHandler(() => ROUTES) },
+  { method: 'GET', path: '/docs', needs: 'open', handler: docsHandler(() => ROUTES) },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

@@ -1,0 +1,421 @@
+// What operators read and decide of vendors, relays and appointments: worker/handlers/{editor-*,explain,appointment-*,
+// redirects}.ts.
+
+import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
+import {
+  count,
+  flag,
+  instant,
+  JSON_TYPE,
+  json,
+  list,
+  type Operations,
+  object,
+  oneOf,
+  orNull,
+  type Parameter,
+  ref,
+  type Schema,
+  text,
+} from './model.ts';
+import { bodied, STORED } from './refusals.ts';
+
+const EDITOR: Parameter = {
+  name: 'editor',
+  in: 'path',
+  description: 'Identifiant de l’éditeur, tel que les relais l’annoncent.',
+  schema: { type: 'string' },
+  example: 'agenda-a',
+};
+const query = (name: string, description: string, example: string): Parameter => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type: 'string' },
+  example,
+});
+const PERIOD = [
+  query('from', 'Premier jour (AAAA-MM-JJ, Paris) ; trente jours avant to par défaut.', '2026-11-01'),
+  query('to', 'Dernier jour ; aujourd’hui par défaut. 366 jours au plus.', '2026-11-30'),
+  query('vendor', 'Éditeurs, séparés par des virgules ; tous par défaut.', 'agenda-a'),
+];
+const PERIOD_REFUSALS = {
+  ...STORED,
+  'window-invalid': "from et to sont des dates (AAAA-MM-JJ), dans l'ordre, sur 366 jours au plus.",
+  'parameter-unknown': 'Paramètre inconnu : jour.',
+  'query-malformed': 'La requête ne peut être décodée.',
+};
+const UNKNOWN_EDITOR = { 'not-found': "Aucun relais n'a annoncé cet éditeur." };
+const DAY = text('Jour à Paris.', { format: 'date' });
+const FLOWS = ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'];
+const RULE = {
+  rule: text('Identifiant de la règle.'),
+  text: text('Ce qu’elle dit.'),
+  page: text('Page du guide.'),
+};
+
+const report = (counts: Schema): Schema =>
+  object({ timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, counts: list(counts) });
+
+export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
+  EditeurAnnonce: object(
+    {
+      id: text('Identifiant.'),
+      name: text('Nom.'),
+      flows: list(oneOf(FLOWS, 'Flux du guide.')),
+      redirectHosts: list({ type: 'string' }, 'Hôtes des pages de réservation.'),
+      certificateNotAfter: text('Fin de validité du certificat client présenté à cet éditeur.'),
+      enabled: flag('Faux : l’éditeur n’est plus interrogé.'),
+      deadlineMs: count('Délai propre à cet éditeur.'),
+      cacheTtlS: count('Durée de conservation propre à cet éditeur.'),
+    },
+    ['deadlineMs', 'cacheTtlS'],
+  ),
+  Regle: object(RULE),
+  CreneauExplique: object(
+    {
+      id: text('Identifiant chez l’éditeur.'),
+      schedule: text('Agenda chez l’éditeur.'),
+      start: text('Tel qu’envoyé.'),
+      end: text('Tel qu’envoyé.'),
+      matches: flag('Couvre l’instant demandé.'),
+      shown: flag('Serait montré.'),
+      dropped: ref('Regle'),
+      repaired: list(ref('Regle')),
+      shownAs: text('Identifiant dans la réponse de la passerelle.'),
+    },
+    ['dropped', 'shownAs'],
+  ),
+};
+
+const AGENDA_A = {
+  id: 'agenda-a',
+  name: 'Agenda A',
+  flows: ['INT_R01', 'INT_R04'],
+  redirectHosts: ['agenda-a.example'],
+  certificateNotAfter: '2027-06-30T12:00:00.000Z',
+  enabled: true,
+};
+
+const EDITOR_OPERATIONS: Operations = {
+  'GET /admin/relays': {
+    id: 'adminRelays',
+    tag: 'admin',
+    summary: 'Relais connectés',
+    answers: {
+      200: json(
+        'Relais, recherches en cours, disjoncteurs.',
+        object({
+          relays: list(
+            object(
+              {
+                id: text('Identifiant.'),
+                state: oneOf(['connected', 'serving', 'draining', 'lost'], 'serving : peut être sollicité.'),
+                editors: list({ type: 'string' }),
+                version: text('Version du relais.'),
+                load: count('Appels en cours.'),
+                connectedAt: instant('Depuis quand.'),
+              },
+              ['version'],
+            ),
+          ),
+          searches: count('Recherches en cours.'),
+          calls: count('Appels d’éditeurs attendus.'),
+          breakers: {
+            type: 'object',
+            description: 'État du disjoncteur de chaque éditeur déjà appelé.',
+            additionalProperties: oneOf(
+              ['closed', 'open', 'half-open'],
+              'open : l’éditeur n’est plus appelé.',
+            ),
+          },
+        }),
+        {
+          relays: [
+            {
+              id: 'relay-a',
+              state: 'serving',
+              editors: ['agenda-a'],
+              version: '0.1.0',
+              load: 2,
+              connectedAt: '2026-11-23T08:00:00.000Z',
+            },
+          ],
+          searches: 1,
+          calls: 2,
+          breakers: { 'agenda-a': 'closed' },
+        },
+      ),
+    },
+  },
+  'GET /admin/editors': {
+    id: 'adminEditors',
+    tag: 'admin',
+    summary: 'Éditeurs annoncés et leurs interrupteurs',
+    answers: {
+      200: json('Dans l’ordre des identifiants.', object({ editors: list(ref('EditeurAnnonce')) }), {
+        editors: [AGENDA_A],
+      }),
+    },
+    refusals: STORED,
+  },
+  'PUT /admin/editors/{editor}': {
+    id: 'adminSwitchEditor',
+    tag: 'admin',
+    summary: 'Règle un éditeur',
+    description:
+      'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante.',
+    parameters: [EDITOR],
+    body: {
+      type: JSON_TYPE,
+      schema: object(
+        {
+          enabled: flag('Faux : n’est plus interrogé.'),
+          deadlineMs: orNull(count('Millisecondes.', { minimum: 100, maximum: 25_000 })),
+          cacheTtlS: orNull(count('Secondes ; 0 ne conserve rien.', { maximum: 3_600 })),
+        },
+        ['enabled', 'deadlineMs', 'cacheTtlS'],
+      ),
+      examples: { exemple: { enabled: true, deadlineMs: 3_000 } },
+    },
+    answers: {
+      200: json('L’éditeur, tel qu’il est désormais.', ref('EditeurAnnonce'), {
+        ...AGENDA_A,
+        deadlineMs: 3_000,
+      }),
+    },
+    refusals: {
+      ...STORED,
+      ...bodied(1),
+      ...UNKNOWN_EDITOR,
+      'parameter-invalid':
+        'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null).',
+    },
+  },
+  'GET /admin/editors/{editor}/rules': {
+    id: 'adminEditorRules',
+    tag: 'admin',
+    summary: 'Ce que sont devenus les créneaux d’un éditeur',
+    description:
+      'Sur 24 heures : reçus = montrés + écartés, chaque écart et chaque réparation avec sa règle.',
+    parameters: [EDITOR],
+    answers: {
+      200: json(
+        'Le compte.',
+        object({
+          editor: text('Identifiant.'),
+          hours: { const: 24 },
+          received: count('Reçus.'),
+          shown: count('Montrés.'),
+          dropped: count('Écartés.'),
+          ghosts: count('Encore envoyés alors qu’ils sont pris.'),
+          ghostRate: { type: 'number', minimum: 0, maximum: 1, description: 'Leur part des créneaux reçus.' },
+          rules: list(
+            object({
+              kind: oneOf(['dropped', 'repaired'], 'Écart ou réparation.'),
+              ...RULE,
+              count: count('Combien de fois.'),
+              ids: list({ type: 'string' }, 'Quelques identifiants chez l’éditeur.'),
+            }),
+          ),
+        }),
+        {
+          editor: 'agenda-a',
+          hours: 24,
+          received: 1200,
+          shown: 1199,
+          dropped: 1,
+          ghosts: 0,
+          ghostRate: 0,
+          rules: [
+            {
+              kind: 'dropped',
+              rule: 'slot-outside-window',
+              text: 'Le créneau est hors de la période demandée.',
+              page: 'PS',
+              count: 1,
+              ids: ['slot-12'],
+            },
+          ],
+        },
+      ),
+    },
+    refusals: { ...STORED, ...UNKNOWN_EDITOR },
+  },
+  'POST /admin/explain': {
+    id: 'adminExplain',
+    tag: 'admin',
+    summary: 'Pourquoi un créneau n’est-il pas montré ?',
+    description:
+      'Interroge un éditeur pour un praticien ou une association, douze heures autour d’un instant.',
+    body: {
+      type: JSON_TYPE,
+      schema: object(
+        {
+          editor: text('Identifiant de l’éditeur.', { minLength: 1 }),
+          identifier: text('RPPS, ADELI ou SIRET, avec ou sans préfixe.', { minLength: 1 }),
+          flow: oneOf(['INT_R01', 'INT_R04', 'SOS'], 'INT_R01 par défaut.'),
+          at: text('Début du créneau cherché.', { minLength: 1 }),
+        },
+        ['flow'],
+        { additionalProperties: true },
+      ),
+      examples: {
+        exemple: { editor: 'agenda-a', identifier: '899900000017', at: '2026-11-23T14:00:00+01:00' },
+      },
+    },
+    answers: {
+      200: json(
+        'Les créneaux reçus, celui qui est cherché d’abord.',
+        object(
+          {
+            editor: text('Identifiant.'),
+            flow: oneOf(['INT_R01', 'INT_R04', 'SOS'], 'Flux du guide.'),
+            from: instant('Début de la période.'),
+            to: instant('Fin de la période.'),
+            answered: flag('Faux : l’éditeur n’a pas répondu.'),
+            failure: {
+              type: 'object',
+              description: 'Pourquoi.',
+              properties: { reason: text('Raison (docs/errors.md).'), status: count('Statut HTTP.') },
+              required: ['reason'],
+            },
+            received: count('Créneaux reçus.'),
+            shown: count('Créneaux montrés.'),
+            slots: list(ref('CreneauExplique')),
+          },
+          ['failure'],
+        ),
+        {
+          editor: 'agenda-a',
+          flow: 'INT_R01',
+          from: '2026-11-23T01:00:00.000Z',
+          to: '2026-11-24T01:00:00.000Z',
+          answered: true,
+          received: 1,
+          shown: 1,
+          slots: [
+            {
+              id: 'slot-12',
+              schedule: 'Schedule/7',
+              start: '2026-11-23T14:00:00.000+01:00',
+              end: '2026-11-23T14:15:00.000+01:00',
+              matches: true,
+              shown: true,
+              repaired: [],
+              shownAs: 'a1b2c3',
+            },
+          ],
+        },
+      ),
+    },
+    refusals: {
+      ...STORED,
+      ...bodied(4),
+      'parameter-invalid': 'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
+      'not-found': 'Aucun relais ne sert SOS pour l’éditeur agenda-a.',
+      'relay-absent': 'Aucun relais n’est connecté.',
+      'relay-lost': 'Le relais a été perdu.',
+    },
+  },
+};
+
+const FILTERS: Readonly<Record<(typeof APPOINTMENT_PARAMETERS)[number], readonly [string, string]>> = {
+  identifier: ['système|valeur.', 'https://agenda-a.example/rdv|12'],
+  status: ['Statuts, séparés par des virgules.', 'booked'],
+  date: ['Début, avec préfixe ge, gt, le ou lt.', 'ge2026-11-23'],
+  practitioner: ['Identifiant national.', '899900000017'],
+  operator: ['Régulateur, système|valeur.', 'urn:oid:1.2.250.1.213.3.6|b6e39355-8a61-4556-b340-36f7b95fec6a'],
+  vendor: ['Éditeurs.', 'agenda-a'],
+  _lastUpdated: ['Dernier changement, avec préfixe.', 'ge2026-11-23'],
+};
+
+const REPORT_OPERATIONS: Operations = {
+  'GET /admin/activity': {
+    id: 'adminActivity',
+    tag: 'admin',
+    summary: 'Rendez-vous par jour, éditeur et statut',
+    parameters: PERIOD,
+    answers: {
+      200: json(
+        'Les jours sans rendez-vous sont absents.',
+        report(
+          object({
+            day: DAY,
+            vendor: text('Éditeur.'),
+            status: text('Statut FHIR.'),
+            count: count('Combien.'),
+          }),
+        ),
+        {
+          timeZone: 'Europe/Paris',
+          from: '2026-11-01',
+          to: '2026-11-30',
+          counts: [{ day: '2026-11-23', vendor: 'agenda-a', status: 'booked', count: 12 }],
+        },
+      ),
+    },
+    refusals: PERIOD_REFUSALS,
+  },
+  'GET /admin/redirects': {
+    id: 'adminRedirects',
+    tag: 'admin',
+    summary: 'Ouvertures de pages de réservation par jour et éditeur',
+    description: 'Sans aucune donnée de qui a ouvert. Gardé 400 jours.',
+    parameters: PERIOD,
+    answers: {
+      200: json(
+        'Les jours sans ouverture sont absents.',
+        report(
+          object({
+            day: DAY,
+            editor: text('Éditeur.'),
+            outcome: oneOf(
+              ['opened', 'expired', 'refused'],
+              'Ouverte ; créneau déjà commencé ; hôte que l’éditeur n’a pas déclaré.',
+            ),
+            count: count('Combien.'),
+          }),
+        ),
+        {
+          timeZone: 'Europe/Paris',
+          from: '2026-11-01',
+          to: '2026-11-30',
+          counts: [{ day: '2026-11-23', editor: 'agenda-a', outcome: 'opened', count: 41 }],
+        },
+      ),
+    },
+    refusals: PERIOD_REFUSALS,
+  },
+  'GET /admin/export/appointments': {
+    id: 'adminExportAppointments',
+    tag: 'admin',
+    summary: 'Tous les rendez-vous qu’un filtre laisse passer',
+    description:
+      'Dans l’ordre de leur dernier changement. Une coupure se reprend avec cursor, le lastUpdated de la dernière ligne entière.',
+    parameters: [
+      query('format', 'ndjson (par défaut) ou csv.', 'ndjson'),
+      query('cursor', 'Où reprendre.', '2026-11-23T08:00:00.000Z'),
+      ...APPOINTMENT_PARAMETERS.map((name) => query(name, ...FILTERS[name])),
+    ],
+    answers: {
+      200: {
+        description: 'Une ligne par rendez-vous ; text/csv quand format=csv.',
+        content: {
+          type: 'application/fhir+ndjson',
+          schema: text('Des lignes.'),
+          examples: { exemple: '{"resourceType":"Appointment","id":"7","status":"booked"}\n' },
+        },
+      },
+    },
+    refusals: {
+      'parameter-invalid': 'format attend ndjson ou csv.',
+      'parameter-repeated': 'status se donne une fois, ses valeurs séparées par des virgules.',
+      'parameter-unknown': 'Paramètre inconnu : jour.',
+      'too-many-subjects': 'Plus de 500 valeurs.',
+      'query-malformed': 'La requête ne peut être décodée.',
+    },
+  },
+};
+
+export const ADMIN_OPERATIONS: Operations = { ...EDITOR_OPERATIONS, ...REPORT_OPERATIONS };

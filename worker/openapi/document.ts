@@ -1,0 +1,176 @@
+// The OpenAPI 3.1 document: the route table says what answers and who may call, the descriptions beside it say what
+// with. FHIR's own face is described by /fhir/metadata, as FHIR wants.
+
+import type { Route } from '../routes.ts';
+import { VERSION } from '../version.ts';
+import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin.ts';
+import { ACCOUNT_OPERATIONS } from './admin-accounts.ts';
+import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin-front.ts';
+import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front.ts';
+import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front-slots.ts';
+import {
+  type Answer,
+  type Content,
+  type Operation,
+  type Operations,
+  type Parameter,
+  type Schema,
+  TAGS,
+} from './model.ts';
+import { PAGE_OPERATIONS } from './pages.ts';
+import { REFUSAL_SCHEMAS, refusalsOf } from './refusals.ts';
+
+export const OPERATIONS: Operations = {
+  ...SLOT_OPERATIONS,
+  ...FRONT_OPERATIONS,
+  ...PAGE_OPERATIONS,
+  ...ADMIN_OPERATIONS,
+  ...ACCOUNT_OPERATIONS,
+  ...FRONT_ADMIN_OPERATIONS,
+};
+
+const DESCRIPTION = `Ce que la passerelle sert au portail du SAS, aux navigateurs des régulateurs et à ses exploitants.
+
+La face FHIR du guide « Service d'Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
+
+Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l'appelant est repris s'il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
+
+interface Media {
+  readonly schema: Schema;
+  readonly examples: Readonly<Record<string, { readonly value: unknown }>>;
+}
+
+export interface DocumentedAnswer {
+  readonly description: string;
+  readonly headers: Readonly<Record<string, { readonly description: string; readonly schema: Schema }>>;
+  readonly content?: Readonly<Record<string, Media>>;
+}
+
+export interface DocumentedOperation {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly (Omit<Parameter, 'required'> & { readonly required: boolean })[];
+  readonly requestBody?: { readonly required: true; readonly content: Readonly<Record<string, Media>> };
+  readonly responses: Readonly<Record<string, DocumentedAnswer>>;
+}
+
+export type Method = 'get' | 'post' | 'put' | 'delete';
+
+export interface ApiDocument {
+  readonly openapi: string;
+  readonly info: Readonly<Record<string, unknown>> & { readonly title: string; readonly description: string };
+  readonly servers: readonly { readonly url: string }[];
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, DocumentedOperation>>>>>;
+  readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Of the routes that this document is about. */
+export function isDescribed({ path }: Pick<Route, 'path'>): boolean {
+  return /^\/(aggregator|admin|r)\//.test(path) || path === '/openapi.json' || path === '/docs';
+}
+
+/** As OpenAPI writes it: `:id` and `:id+` become `{id}`. */
+export function pathOf({ path }: Pick<Route, 'path'>): string {
+  return path.replace(/:(\w+)\+?/g, '{$1}');
+}
+
+/** `baseUrl`: of the edge as callers see it, without a last slash. A route without description is left out. */
+export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocument {
+  const paths: Record<string, Partial<Record<Method, DocumentedOperation>>> = {};
+  for (const route of routes.filter(isDescribed)) {
+    const path = pathOf(route);
+    const operation = OPERATIONS[`${route.method} ${path}`];
+    if (operation === undefined) continue;
+    const method = route.method.toLowerCase() as Method;
+    paths[path] = { ...paths[path], [method]: describeOperation(route, operation) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'API de la passerelle SAS',
+      version: VERSION.number,
+      summary: 'Agrégateur ouvert du Service d’Accès aux Soins',
+      description: DESCRIPTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: baseUrl }],
+    tags: Object.values(TAGS).map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: {
+        ...SLOT_SCHEMAS,
+        ...FRONT_SCHEMAS,
+        ...ADMIN_SCHEMAS,
+        ...FRONT_ADMIN_SCHEMAS,
+        ...REFUSAL_SCHEMAS,
+      },
+      securitySchemes: {
+        portail: { type: 'http', scheme: 'bearer', description: 'Le jeton de login_check.' },
+        exploitant: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Jeton de l’émetteur configuré, avec la portée admin.',
+        },
+      },
+    },
+  };
+}
+
+function describeOperation(route: Route, operation: Operation): DocumentedOperation {
+  const { id, tag, summary, description, parameters = [], body, answers, refusals } = operation;
+  const responses: Record<string, DocumentedAnswer> = {};
+  for (const [status, answer] of Object.entries(answers)) responses[status] = describeAnswer(answer);
+  for (const [status, answer] of Object.entries(refusalsOf(route, refusals))) {
+    const told = responses[status];
+    const refused = describeAnswer(answer);
+    // The same status may be a page of ours or a refusal of the router.
+    responses[status] =
+      told === undefined ? refused : { ...told, content: { ...told.content, ...refused.content } };
+  }
+  return {
+    operationId: id,
+    tags: [TAGS[tag]],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: securityOf(route),
+    ...(parameters.length === 0
+      ? {}
+      : {
+          parameters: parameters.map((one) => ({
+            ...one,
+            required: one.in === 'path' || one.required === true,
+          })),
+        }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: describeContent(body) } }),
+    responses,
+  };
+}
+
+function securityOf({ needs }: Route): DocumentedOperation['security'] {
+  if (needs === 'open') return [];
+  return needs === 'front' ? [{ portail: [] }] : [{ exploitant: ['admin'] }];
+}
+
+function describeAnswer({ description, content, headers = {} }: Answer): DocumentedAnswer {
+  const all = { 'X-Request-Id': 'Référence de la demande.', ...headers };
+  return {
+    description,
+    headers: Object.fromEntries(
+      Object.entries(all).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]),
+    ),
+    ...(content === undefined ? {} : { content: describeContent(content) }),
+  };
+}
+
+function describeContent({ type, schema, examples }: Content): Readonly<Record<string, Media>> {
+  const shown = Object.entries(examples).map(([name, value]): [string, { value: unknown }] => [
+    name,
+    { value },
+  ]);
+  return { [type]: { schema, examples: Object.fromEntries(shown) } };
+}

@@ -1,0 +1,248 @@
+// The other calls of the published SAS front: sign-in, vendors, practitioners, regulators. front-api.md §§ 2.1, 2.5 to
+// 2.12.
+
+import {
+  flag,
+  JSON_TYPE,
+  json,
+  list,
+  type Operations,
+  object,
+  type Parameter,
+  ref,
+  type Schema,
+  text,
+} from './model.ts';
+import { bodied, STORED } from './refusals.ts';
+
+const API = '/aggregator/api-sas/v1';
+
+const NATIONAL_ID: Parameter = {
+  name: 'id',
+  in: 'path',
+  description: 'RPPS (8 puis 11 chiffres) ou ADELI (0 puis 9 caractères), avec son préfixe.',
+  schema: { type: 'string' },
+  example: '899900000017',
+};
+/** What the front sends and nothing here reads. */
+const unread = (name: string, example: string): Parameter => ({
+  name,
+  in: 'query',
+  description: 'Envoyé par le portail, non lu.',
+  schema: { type: 'string' },
+  example,
+});
+const instantParameter = (name: string, example: string): Parameter => ({
+  name,
+  in: 'query',
+  description: 'Instant avec décalage, encodé.',
+  schema: { type: 'string' },
+  example,
+  required: true,
+});
+
+export const FRONT_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Editeur: object({
+    id: { type: 'integer', minimum: 1, description: 'Le même dans tous les appels.' },
+    corporateName: text('Nom.'),
+  }),
+  Declaration: object({
+    id: { type: 'integer', minimum: 1 },
+    editor: ref('Editeur'),
+  }),
+  Regulateur: {
+    type: 'object',
+    description: 'Tout peut manquer ou être null ; sans uuid ni habilitation, rien n’est enregistré (422).',
+    properties: {
+      uuid: {
+        type: ['string', 'null'],
+        maxLength: 250,
+        description: 'Identifiant du compte au SAS : la clé.',
+      },
+      lastName: { type: ['string', 'null'], maxLength: 250 },
+      firstName: { type: ['string', 'null'], maxLength: 250 },
+      email: { type: ['string', 'null'], maxLength: 250 },
+      nationalId: { type: ['string', 'null'], maxLength: 250, description: '"" quand il n’y en a pas.' },
+      habilitation: { type: ['boolean', 'null'], description: 'false retire les accès partout.' },
+      emailBeforeUpdate: { type: ['string', 'null'], description: 'Non lu.' },
+      sasTerritories: { ...list({ type: 'string', maxLength: 250 }), maxItems: 200 },
+    },
+  },
+};
+
+const REGULATOR = {
+  uuid: 'b6e39355-8a61-4556-b340-36f7b95fec6a',
+  lastName: 'D’Angély',
+  firstName: 'Zoé',
+  email: 'zoe@regulation.example',
+  nationalId: '',
+  habilitation: true,
+  emailBeforeUpdate: null,
+  sasTerritories: ['SAS-42 Loire'],
+};
+const RECORDED = json(
+  'Enregistré ; les éditeurs sont prévenus ensuite.',
+  object({ accepted: { const: true } }),
+  {
+    accepted: true,
+  },
+);
+const regulatorRefusals = {
+  ...STORED,
+  ...bodied(32),
+  'parameter-invalid': 'Champ inattendu ou trop long : sasTerritories.',
+  'rule-broken': 'Compte incomplet (uuid, nom, prénom, adresse, habilitation) : rien n’est enregistré.',
+  duplicate: 'Un autre régulateur, habilité, porte déjà cet identifiant national.',
+};
+const DECLARED = [{ id: 11, editor: { id: 1, corporateName: 'Agenda A' } }];
+
+export const FRONT_OPERATIONS: Operations = {
+  [`POST ${API}/login_check`]: {
+    id: 'loginCheck',
+    tag: 'front',
+    summary: 'Jeton contre nom et secret',
+    description:
+      'Le jeton vaut 65 minutes pour tous les appels du portail. Quand un secret Basic est configuré, il est demandé en plus ; sinon un en-tête Basic est ignoré.',
+    body: {
+      type: JSON_TYPE,
+      schema: object({
+        username: text('Nom.', { maxLength: 500 }),
+        password: text('Secret.', { maxLength: 500 }),
+      }),
+      examples: { exemple: { username: 'read', password: 'secret' } },
+    },
+    answers: {
+      200: json('Le jeton.', object({ token: text('JWT.', { minLength: 1, maxLength: 3900 }) }), {
+        token: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJyZWFkIn0.c2ln',
+      }),
+    },
+    refusals: {
+      ...bodied(4),
+      'parameter-invalid': 'Le corps attendu est {"username": "…", "password": "…"}.',
+      'credentials-invalid': 'Nom ou mot de passe incorrect.',
+      'too-many-requests': 'Trop d’essais manqués ; recommencer dans quelques secondes.',
+    },
+  },
+  [`GET ${API}/editors`]: {
+    id: 'frontEditors',
+    tag: 'front',
+    summary: 'Éditeurs actifs',
+    parameters: [unread('group', 'id-name'), unread('is_active', '1')],
+    answers: {
+      200: json('Toujours une liste.', list(ref('Editeur')), [{ id: 1, corporateName: 'Agenda A' }]),
+    },
+    refusals: STORED,
+  },
+  [`GET ${API}/practitioners/national-id/{id}`]: {
+    id: 'frontDeclarations',
+    tag: 'front',
+    summary: 'Éditeurs qu’un praticien déclare',
+    description: 'Une liste vide quand le praticien n’est pas connu, ou que l’identifiant n’en est pas un.',
+    parameters: [NATIONAL_ID],
+    answers: { 200: json('Tels que déclarés.', list(ref('Declaration')), DECLARED) },
+    refusals: STORED,
+  },
+  [`PUT ${API}/practitioner-editors/{id}/bulk`]: {
+    id: 'frontDeclare',
+    tag: 'front',
+    summary: 'Remplace les éditeurs qu’un praticien déclare',
+    description:
+      'Sert à l’index des praticiens interfacés et à l’ordre des appels ; n’écarte aucun éditeur d’une recherche. Les identifiants inconnus sont ignorés.',
+    parameters: [NATIONAL_ID],
+    body: {
+      type: JSON_TYPE,
+      schema: object({ editorIds: { ...list({ type: ['integer', 'string'] }), maxItems: 500 } }, [], {
+        additionalProperties: true,
+      }),
+      examples: { exemple: { editorIds: [1] }, aucun: { editorIds: [] } },
+    },
+    answers: { 200: json('La nouvelle liste.', list(ref('Declaration')), DECLARED) },
+    refusals: {
+      ...STORED,
+      ...bodied(16),
+      'parameter-invalid': 'Attendu : un identifiant national avec son préfixe, et {"editorIds": [1, 2]}.',
+      'too-many-requests': 'Trop de changements de suite ; recommencer dans quelques secondes.',
+    },
+  },
+  [`GET ${API}/practitioner/{id}/exist`]: {
+    id: 'frontExist',
+    tag: 'front',
+    summary: 'Un éditeur connaît-il ce praticien ?',
+    description: 'Jamais 404 : ce qui n’est pas un identifiant n’est pas connu.',
+    parameters: [NATIONAL_ID],
+    answers: {
+      200: json('Un vrai booléen.', object({ exist_in_directory: flag('Connu.') }), {
+        exist_in_directory: true,
+      }),
+    },
+    refusals: STORED,
+  },
+  [`PUT ${API}/regulators`]: {
+    id: 'frontRegulators',
+    tag: 'front',
+    summary: 'Enregistre un régulateur',
+    description: 'Accepté aussitôt. Un retrait (habilitation false) part chez les éditeurs sans attendre.',
+    body: { type: JSON_TYPE, schema: ref('Regulateur'), examples: { exemple: REGULATOR } },
+    answers: { 200: RECORDED },
+    refusals: regulatorRefusals,
+  },
+  [`PUT ${API}/regulators/login`]: {
+    id: 'frontRegulatorLogin',
+    tag: 'front',
+    summary: 'Un régulateur se connecte',
+    description: 'Comme regulators ; ce qui reste à dire aux éditeurs part ensuite.',
+    body: { type: JSON_TYPE, schema: ref('Regulateur'), examples: { exemple: REGULATOR } },
+    answers: { 200: RECORDED },
+    refusals: regulatorRefusals,
+  },
+  [`GET ${API}/index/pro-id-by-date-range`]: {
+    id: 'frontIndex',
+    tag: 'front',
+    summary: 'Qui est devenu interfacé dans l’intervalle',
+    parameters: [
+      instantParameter('start', '2026-11-23T09:15:00+01:00'),
+      instantParameter('end', '2026-11-23T09:20:00+01:00'),
+    ],
+    answers: {
+      200: json(
+        'Avec préfixe, aucun deux fois.',
+        object({
+          rpps: list(text('RPPS.', { pattern: '^8' }), '', { uniqueItems: true }),
+          adeli: list(text('ADELI, annoncé une seule fois.', { pattern: '^0' }), '', { uniqueItems: true }),
+        }),
+        { rpps: ['899900000017'], adeli: ['0990000012'] },
+      ),
+    },
+    refusals: {
+      ...STORED,
+      'parameter-invalid': 'start est un instant, tel que 2026-11-23T09:15:00+01:00.',
+    },
+  },
+  [`GET ${API}/samulrms`]: {
+    id: 'frontSamuLrms',
+    tag: 'front',
+    summary: 'SAMU dont le logiciel de régulation peut ouvrir la recherche',
+    description: 'Répond aussi quand rien d’autre ne répond.',
+    parameters: [unread('group', 'get'), unread('is_active', '1')],
+    answers: {
+      200: json(
+        'Les autorités d’affectation.',
+        list(
+          object({
+            id: { type: 'integer', minimum: 1 },
+            affectation_authority: text('Comparée telle quelle à origin.'),
+          }),
+        ),
+        [{ id: 1, affectation_authority: 'SAMU42' }],
+      ),
+    },
+  },
+  'GET /aggregator/marketplace/api/v1/editors': {
+    id: 'marketplaceEditors',
+    tag: 'front',
+    summary: 'Liste attendue par la page de recherche',
+    description: 'Toujours vide : le portail l’attend et ne la lit pas.',
+    parameters: [unread('enabled', '1'), unread('format', 'marketplace_short_description')],
+    answers: { 200: json('Vide.', list({}, '', { maxItems: 0 }), []) },
+  },
+};

@@ -1,0 +1,81 @@
+// What browsers open without a token: reservation links (docs/redirect.md), this description and its page.
+
+import {
+  type Answer,
+  HTML_TYPE,
+  JSON_TYPE,
+  type Operation,
+  type Operations,
+  type Parameter,
+  text,
+} from './model.ts';
+
+const page = (description: string, title: string): Answer => ({
+  description,
+  content: {
+    type: HTML_TYPE,
+    schema: text('Une page en français.'),
+    examples: { exemple: `<!doctype html><html lang="fr">…<h1>${title}</h1>…</html>` },
+  },
+});
+
+const SLOT: Parameter = {
+  name: 'slot',
+  in: 'path',
+  description:
+    'Éditeur, page de réservation et début du créneau, en base64url ; donné dans slot_reservation_link.',
+  schema: { type: 'string' },
+  example: 'MS50OHdyMDAuYWdlbmRhLWEuaHR0cHM6Ly9hZ2VuZGEtYS5leGFtcGxlL3Jkdi8xMg',
+};
+
+const redirect = (id: string): Operation => ({
+  id,
+  tag: 'redirect',
+  summary: 'Ouvre la page de réservation d’un créneau',
+  description:
+    'Sans jeton. Seulement vers un hôte que l’éditeur a déclaré, avec un seul paramètre origin et sans referrer. Compté par éditeur et par jour, sans rien de qui ouvre.',
+  parameters: [SLOT],
+  answers: {
+    302: {
+      description: 'Vers la page de l’éditeur.',
+      headers: { Location: 'La page, avec origin.', 'Referrer-Policy': 'no-referrer.' },
+    },
+    403: page('L’hôte n’est pas de ceux que l’éditeur a déclarés.', 'Ce lien n’a pas été ouvert'),
+    404: page('Le lien est incomplet.', 'Ce lien n’est pas complet'),
+    410: page('Le créneau a commencé.', 'Ce créneau n’est plus réservable'),
+    503: {
+      ...page('Les hôtes déclarés ne peuvent être lus.', 'Ce lien ne peut pas être ouvert pour l’instant'),
+      headers: { 'Retry-After': 'Secondes à attendre avant de recommencer.' },
+    },
+  },
+});
+
+export const PAGE_OPERATIONS: Operations = {
+  'GET /r/{slot}': redirect('openSlot'),
+  'GET /aggregator/r/{slot}': redirect('openSlotBehindFront'),
+  'GET /openapi.json': {
+    id: 'openApi',
+    tag: 'description',
+    summary: 'Cette description, en OpenAPI 3.1',
+    answers: {
+      200: {
+        description: 'Le document.',
+        content: {
+          type: JSON_TYPE,
+          schema: {
+            type: 'object',
+            required: ['openapi', 'info', 'paths'],
+            properties: { openapi: { const: '3.1.1' } },
+          },
+          examples: { exemple: { openapi: '3.1.1', info: {}, paths: {} } },
+        },
+      },
+    },
+  },
+  'GET /docs': {
+    id: 'docs',
+    tag: 'description',
+    summary: 'Cette description, en une page à lire',
+    answers: { 200: page('La page, sans script ni rien d’ailleurs.', 'API de la passerelle SAS') },
+  },
+};

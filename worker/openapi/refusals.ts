@@ -1,0 +1,144 @@
+// Refusals as the description shows them: by status, one example per reason, each made by the functions that answer
+// refusals, so that it cannot differ from them.
+
+import { GatewayError, REASONS, type Reason } from '../../shared/error.ts';
+import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
+import { FRONT_PREFIX } from '../front/front-error.ts';
+import { refusalHeaders } from '../http.ts';
+import type { Route } from '../routes.ts';
+import { type Answer, JSON_TYPE, object, oneOf, ref, type Schema, text } from './model.ts';
+
+type Sentences = Partial<Readonly<Record<Reason, string>>>;
+
+const EVERYWHERE: Sentences = {
+  internal: 'Erreur interne ; elle est enregistrée.',
+  misconfigured: 'La passerelle est mal configurée ; son exploitant est prévenu.',
+};
+const WITH_TOKEN: Sentences = {
+  'token-missing': 'Un jeton est nécessaire (Authorization: Bearer …).',
+  'token-invalid': 'Le jeton n’est pas valable pour ce service.',
+  'token-expired': 'Le jeton a expiré.',
+};
+const AS_OPERATOR: Sentences = {
+  ...WITH_TOKEN,
+  'scope-missing': 'Le jeton ne porte pas le droit nécessaire : admin.',
+};
+const AT_SERVER_DOOR: Sentences = {
+  'not-found': 'Cet appel est réservé au serveur du portail ; il n’est pas servi à cette adresse.',
+};
+/** Refusals of what reads or writes D1. */
+export const STORED: Sentences = {
+  'storage-unavailable': 'L’enregistrement est momentanément impossible ; recommencer est sans risque.',
+};
+/** Refusals of what takes a JSON body. */
+export const bodied = (kibibytes: number): Sentences => ({
+  'body-malformed': 'Le corps n’est pas du JSON.',
+  'body-too-large': `Le corps dépasse ${kibibytes} Kio.`,
+});
+
+const EXAMPLE_ID = '7b0d6c1e-4c0e-4b53-9f0a-0d9a1c2e3f40';
+
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
+  400: 'La demande ne peut être lue.',
+  401: 'Sans jeton, ou avec un jeton qui ne vaut pas ; un nouvel essai ne réussit qu’avec un autre.',
+  403: 'Le jeton ne donne pas ce droit.',
+  404: 'Rien de tel ici.',
+  413: 'Le corps est trop long.',
+  422: 'La demande est lisible mais ne peut être acceptée.',
+  429: 'Trop de demandes ; Retry-After dit quand recommencer.',
+  500: 'Erreur interne, enregistrée sous le X-Request-Id de la réponse.',
+  503: 'Momentanément impossible ; Retry-After dit quand recommencer.',
+};
+
+/** Every refusal of a route by status: what its token, its door and its own work bring. */
+export function refusalsOf(route: Route, own: Sentences = {}): Readonly<Record<number, Answer>> {
+  const sentences = {
+    ...EVERYWHERE,
+    ...(route.needs === 'open' ? {} : route.needs === 'front' ? WITH_TOKEN : AS_OPERATOR),
+    ...(route.door === 'server' ? AT_SERVER_DOOR : {}),
+    ...own,
+  };
+  const isFront = route.path.startsWith(FRONT_PREFIX);
+  const byStatus = new Map<number, Reason[]>();
+  for (const reason of Object.keys(sentences) as Reason[]) {
+    const { status } = REASONS[reason];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), reason]);
+  }
+  const answers = [...byStatus].map(([status, reasons]): [number, Answer] => {
+    const errors = reasons.map((reason) => new GatewayError({ reason, text: sentences[reason] ?? '' }));
+    const shown = errors.map((error): [string, unknown] => [error.reason, exampleOf(error, isFront)]);
+    return [
+      status,
+      {
+        description: STATUS_TEXTS[status] ?? '',
+        headers: headersOf(errors),
+        content: {
+          type: isFront ? JSON_TYPE : 'application/fhir+json',
+          schema: ref(isFront ? 'Refus' : 'OperationOutcome'),
+          examples: Object.fromEntries(shown),
+        },
+      },
+    ];
+  });
+  return Object.fromEntries(answers);
+}
+
+function exampleOf(error: GatewayError, isFront: boolean): unknown {
+  return isFront
+    ? { code: REASONS[error.reason].status, message: error.text }
+    : errorOutcome(error, EXAMPLE_ID);
+}
+
+function headersOf(errors: readonly GatewayError[]): Readonly<Record<string, string>> {
+  const isRetryable = errors.every((error) => 'Retry-After' in refusalHeaders(error));
+  return isRetryable ? { 'Retry-After': 'Secondes à attendre avant de recommencer.' } : {};
+}
+
+export const REFUSAL_SCHEMAS: Readonly<Record<string, Schema>> = {
+  Refus: object(
+    {
+      code: { type: 'integer', description: 'Le statut HTTP.', minimum: 400, maximum: 599 },
+      message: text('Une phrase en français. Le portail en garde les cent premiers caractères.'),
+    },
+    [],
+    { description: 'Refus, tel que le portail le lit.' },
+  ),
+  OperationOutcome: object(
+    {
+      resourceType: { const: 'OperationOutcome' },
+      id: text('Le X-Request-Id de la réponse, que la ligne du journal porte aussi.'),
+      issue: {
+        type: 'array',
+        minItems: 1,
+        items: object(
+          {
+            severity: oneOf(
+              ['fatal', 'error', 'warning', 'information'],
+              'fatal : la passerelle n’a pas pu.',
+            ),
+            code: text('Code IssueType de FHIR R4.'),
+            details: object({
+              coding: {
+                type: 'array',
+                items: object({
+                  system: { const: 'urn:x-passerelle:reason' },
+                  code: oneOf(Object.keys(REASONS), 'La raison, pour les programmes.'),
+                }),
+              },
+              text: text('Une phrase en français.'),
+            }),
+            diagnostics: text('Référence de la demande, et qui est en cause.'),
+            expression: {
+              type: 'array',
+              items: { type: 'string' },
+              description: 'Ce qui est en cause dans la demande.',
+            },
+          },
+          ['diagnostics', 'expression'],
+        ),
+      },
+    },
+    [],
+    { description: 'Refus, tel que FHIR R4 le dit.' },
+  ),
+};
