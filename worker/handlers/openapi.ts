@@ -1,20 +1,31 @@
-// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. Made anew for each
-// request from the routes: about a millisecond, and nothing to keep up to date.
+// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. Written from the
+// routes once per isolate and address: both paths are open, and writing takes some milliseconds.
 
+import type { Html } from '../../shared/html.ts';
+import type { Config } from '../config.ts';
 import { pageResponse } from '../html-page.ts';
 import type { RequestContext } from '../http.ts';
 import { writeDocs } from '../openapi/docs-page.ts';
 import { DOCS_STYLE } from '../openapi/docs-style.ts';
-import { type ApiDocument, describeApi } from '../openapi/document.ts';
+import { describeApi } from '../openapi/document.ts';
 import type { Route } from '../routes.ts';
 
 const CACHE = 'public, max-age=300';
 
 type Handler = (context: RequestContext) => Response | Promise<Response>;
 
+interface Written {
+  readonly baseUrl: string;
+  readonly title: string;
+  /** The document as JSON. */
+  readonly text: string;
+  readonly page: Html;
+}
+const written = new WeakMap<Config, Written>();
+
 export function openApiHandler(routes: () => readonly Route[]): Handler {
   return (context) =>
-    new Response(JSON.stringify(documentOf(routes(), context)), {
+    new Response(write(routes(), context).text, {
       headers: {
         'Content-Type': 'application/json; charset=utf-8',
         'Cache-Control': CACHE,
@@ -25,13 +36,23 @@ export function openApiHandler(routes: () => readonly Route[]): Handler {
 
 export function docsHandler(routes: () => readonly Route[]): Handler {
   return (context) => {
-    const document = documentOf(routes(), context);
-    const { title } = document.info;
-    const page = { title, style: DOCS_STYLE, body: writeDocs(document), requestId: context.requestId };
-    return pageResponse(page, 200, { 'Cache-Control': CACHE });
+    const { title, page } = write(routes(), context);
+    const { requestId } = context;
+    return pageResponse({ title, style: DOCS_STYLE, body: page, requestId }, 200, { 'Cache-Control': CACHE });
   };
 }
 
-function documentOf(routes: readonly Route[], { config, url }: RequestContext): ApiDocument {
-  return describeApi(routes, config.publicUrl ?? url.origin);
+function write(routes: readonly Route[], { config, url }: RequestContext): Written {
+  const baseUrl = config.publicUrl ?? url.origin;
+  const known = written.get(config);
+  if (known?.baseUrl === baseUrl) return known;
+  const document = describeApi(routes, baseUrl);
+  const made = {
+    baseUrl,
+    title: document.info.title,
+    text: JSON.stringify(document),
+    page: writeDocs(document),
+  };
+  written.set(config, made);
+  return made;
 }

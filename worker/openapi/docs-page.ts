@@ -26,15 +26,17 @@ export function writeDocs(document: ApiDocument): Html {
   const schemas = Object.entries(document.components.schemas ?? {});
   const base = document.servers[0]?.url ?? '';
   return html`<a class="skip" href="#contenu">Aller au contenu</a>
+<header>
+<h1>${document.info.title}</h1>
+<p class="muted">Version ${String(document.info.version)} · <a href="/openapi.json">openapi.json</a> · ${base}</p>
+${writeParagraphs(document.info.description)}
+</header>
 <div class="layout">
 <nav aria-label="Sommaire">
 ${join(sections.map(writeContents))}
 <p><a href="#schemas">Schémas</a></p>
 </nav>
 <main id="contenu">
-<h1>${document.info.title}</h1>
-<p class="muted">Version ${String(document.info.version)} · <a href="/openapi.json">openapi.json</a> · ${base}</p>
-${writeParagraphs(document.info.description)}
 ${join(sections.map((section) => writeSection(section.name, section.entries, base)))}
 <section aria-labelledby="schemas">
 <h2 id="schemas">Schémas</h2>
@@ -118,7 +120,7 @@ ${join(Object.entries(examples).map(([name, { value }]) => writeExample(name, va
 
 function writeExample(name: string, value: unknown): Html {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
-  return html`<details><summary>Exemple : <code>${name}</code></summary><pre>${text}</pre></details>`;
+  return html`<details><summary>Exemple${name === 'exemple' ? '' : html` : <code>${name}</code>`}</summary><pre>${text}</pre></details>`;
 }
 
 function writeNamedSchema(name: string, schema: Schema): Html {
@@ -136,9 +138,14 @@ function writeParagraphs(text: string): Html {
   const paragraphs = text.split('\n\n').filter((paragraph) => paragraph !== '');
   return join(
     paragraphs.map(
-      (paragraph) => html`<p>${join(paragraph.split(/(\[[^\]]+\]\([^)]+\))/).map(writeInline))}</p>`,
+      (paragraph) => html`<p>${follow(paragraph.split(/(\[[^\]]+\]\([^)]+\))/).map(writeInline))}</p>`,
     ),
   );
+}
+
+/** Without a space between them. */
+function follow(parts: readonly Html[]): Html {
+  return parts.reduce((all, part) => html`${all}${part}`, html``);
 }
 
 function writeInline(text: string): Html {

@@ -14,9 +14,11 @@ a { color: var(--link); text-underline-offset: .15em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .skip { position: absolute; left: -999rem; }
 .skip:focus { left: 1rem; top: 1rem; background: var(--back); padding: .5rem; }
-.layout { max-width: 78rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+header, .layout { max-width: 78rem; margin: 0 auto; padding: 2rem 1.25rem 0; }
+.layout { padding-bottom: 4rem; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.5rem; margin: 3.5rem 0 1rem; padding-top: 1rem; border-top: 2px solid var(--text); }
+main section:first-child h2 { margin-top: 0; }
 h3 { font-size: 1.125rem; margin: 0 0 .25rem; }
 h4 { font-size: .9375rem; margin: 1.25rem 0 .375rem; }
 p { margin: 0 0 .75rem; max-width: 46rem; }
@@ -35,6 +37,7 @@ summary { cursor: pointer; padding: .25rem 0; }
 details { margin: .25rem 0; }
 .fields { list-style: none; margin: .25rem 0 .5rem; padding: 0 0 0 .875rem; border-left: 2px solid var(--line); }
 .fields li { margin: .25rem 0; }
+nav { margin-bottom: 2.5rem; }
 nav ul { list-style: none; margin: 0 0 1rem; padding: 0; }
 nav li { margin: .125rem 0; font-size: .875rem; overflow-wrap: anywhere; }
 nav p { margin: 0; font-weight: 600; }

@@ -31,9 +31,9 @@ export const OPERATIONS: Operations = {
 
 const DESCRIPTION = `Ce que la passerelle sert au portail du SAS, aux navigateurs des régulateurs et à ses exploitants.
 
-La face FHIR du guide « Service d'Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
+La face FHIR du guide « Service d’Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
 
-Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l'appelant est repris s'il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
+Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
 
 interface Media {
   readonly schema: Schema;

@@ -28,10 +28,10 @@ const SLOT: Parameter = {
   example: 'MS50OHdyMDAuYWdlbmRhLWEuaHR0cHM6Ly9hZ2VuZGEtYS5leGFtcGxlL3Jkdi8xMg',
 };
 
-const redirect = (id: string): Operation => ({
+const redirect = (id: string, summary: string): Operation => ({
   id,
   tag: 'redirect',
-  summary: 'Ouvre la page de réservation d’un créneau',
+  summary,
   description:
     'Sans jeton. Seulement vers un hôte que l’éditeur a déclaré, avec un seul paramètre origin et sans referrer. Compté par éditeur et par jour, sans rien de qui ouvre.',
   parameters: [SLOT],
@@ -51,8 +51,11 @@ const redirect = (id: string): Operation => ({
 });
 
 export const PAGE_OPERATIONS: Operations = {
-  'GET /r/{slot}': redirect('openSlot'),
-  'GET /aggregator/r/{slot}': redirect('openSlotBehindFront'),
+  'GET /r/{slot}': redirect('openSlot', 'Ouvre la page de réservation d’un créneau'),
+  'GET /aggregator/r/{slot}': redirect(
+    'openSlotBehindFront',
+    'La même, sous le chemin que le portail confie à la passerelle',
+  ),
   'GET /openapi.json': {
     id: 'openApi',
     tag: 'description',

@@ -40,7 +40,7 @@ const EXAMPLE_ID = '7b0d6c1e-4c0e-4b53-9f0a-0d9a1c2e3f40';
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: 'La demande ne peut être lue.',
-  401: 'Sans jeton, ou avec un jeton qui ne vaut pas ; un nouvel essai ne réussit qu’avec un autre.',
+  401: 'L’appelant n’est pas reconnu.',
   403: 'Le jeton ne donne pas ce droit.',
   404: 'Rien de tel ici.',
   413: 'Le corps est trop long.',
