@@ -1,5 +1,5 @@
-// npm run bench -- [search|validators|appointments …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
-// load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
+// npm run bench -- [search|validators|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
+// measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
+import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front.ts';
 import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 import { benchValidators } from './validators.ts';
@@ -56,9 +57,17 @@ async function runAccounts(): Promise<Report> {
   return { results, misses: accountMisses(results) };
 }
 
+async function runFront(): Promise<Report> {
+  const effort = flags.quick ? QUICK_FRONT : FULL_FRONT;
+  const results = await benchFront(effort);
+  console.log([...frontTables(results), ''].join('\n'));
+  return { results, misses: frontMisses(results) };
+}
+
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   search: runSearch,
   accounts: runAccounts,
+  front: runFront,
   validators: async () => ({ results: benchValidators(), misses: [] }),
   appointments: async () => {
     const report = await benchAppointments(flags.quick);
