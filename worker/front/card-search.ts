@@ -1,5 +1,5 @@
-// From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search that fails is told, never thrown: the front must get an answer. front-api.md §§ 3.1, 3.2;
-// docs/decisions/front.md.
+// From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search
+// that fails is told, never thrown: the front must get an answer. front-api.md §§ 2.14, 3.1; docs/decisions/front.md.
 
 import { GatewayError, REASONS } from '../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
@@ -54,8 +54,8 @@ async function sosSirets(
   { env, startedMs }: RequestContext,
   cards: readonly Card[],
 ): Promise<ReadonlySet<string>> {
-  const isNeeded = cards.some(({ rpps, adeli, siret }) => rpps === '' && adeli === '' && siret !== '');
-  return isNeeded ? knownSosSirets(env.DB, startedMs).catch(() => new Set<string>()) : new Set();
+  if (cards.every(({ siret }) => siret === '')) return new Set();
+  return knownSosSirets(env.DB, startedMs).catch(() => new Set<string>());
 }
 
 const PLAIN_FRESH_MS = 10_000;
