@@ -1,5 +1,5 @@
-// npm run bench -- [search|validators|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
-// measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
+// npm run bench -- [search|memory|validators|appointments …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
+// load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -8,6 +8,7 @@ import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOU
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front.ts';
+import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
 import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 import { benchValidators } from './validators.ts';
@@ -49,6 +50,12 @@ async function runSearch(): Promise<Report> {
   return { results, misses: misses(results) };
 }
 
+async function runMemory(): Promise<Report> {
+  const results = await benchMemory(flags.quick ? QUICK_MEMORY : FULL_MEMORY);
+  console.log(['', ...memoryTables(results), ''].join('\n'));
+  return { results, misses: memoryMisses(results) };
+}
+
 async function runAccounts(): Promise<Report> {
   const effort = flags.quick ? QUICK_ACCOUNTS : FULL_ACCOUNTS;
   console.log(`accounts: ${effort.regulators} regulators over ${effort.vendors} vendors`);
@@ -66,6 +73,7 @@ async function runFront(): Promise<Report> {
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
   search: runSearch,
+  memory: runMemory,
   accounts: runAccounts,
   front: runFront,
   validators: async () => ({ results: benchValidators(), misses: [] }),

@@ -118,8 +118,8 @@ interface Loads {
 }
 
 function makeLoads(stage: Stage, concurrency: number): Loads {
-  const { path } = searchNow();
-  const headers = { authorization: `Bearer ${stage.token}`, 'cache-control': 'no-cache' };
+  const path = searchPath(people(PRACTITIONERS));
+  const headers = { authorization: `Bearer ${stage.token}`, 'cache-control': 'no-store' };
   const plain: Target = { name: 'plain', origin: stage.plainUrl, path, headers: {} };
   return {
     ours: new Load({ name: 'passerelle', origin: stage.edgeUrl, path, headers }, concurrency),
@@ -235,15 +235,16 @@ function conclude(cell: Cell, ours: Tally, plain: Tally): CellResult {
   };
 }
 
+/** Identifiers of so many practitioners, whom every vendor knows. */
+export function people(count: number): string[] {
+  return Array.from({ length: count }, (_, rank) => `8999${String(10_000_000 + rank * 137)}`);
+}
+
 /** From two hours ahead for sixty, so that no slot starts and no minute changes what vendors answer meanwhile. */
-function searchNow(): { readonly path: string } {
+export function searchPath(subjects: readonly string[]): string {
   const hourMs = 3_600_000;
   const fromMs = Math.floor(Date.now() / hourMs) * hourMs + 2 * hourMs;
-  const subjects = Array.from(
-    { length: PRACTITIONERS },
-    (_, rank) => `8999${String(10_000_000 + rank * 137)}`,
-  );
   // What SAS asks is what the guide has vendors asked: the plain program passes it on as it is.
   const question = { flow: 'INT_R01', subjects, fromMs, toMs: fromMs + 60 * hourMs } as const;
-  return { path: buildVendorRequest('/fhir', question) };
+  return buildVendorRequest('/fhir', question);
 }

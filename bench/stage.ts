@@ -55,9 +55,13 @@ export class Vendors {
     return this.#child.process.pid;
   }
 
-  async set(settings: { readonly latencyMs: number; readonly slotsPerPractitioner: number }): Promise<void> {
+  /** `only`: the vendor of this place in the list. */
+  async set(
+    settings: { readonly latencyMs: number; readonly slotsPerPractitioner: number },
+    only?: number,
+  ): Promise<void> {
     const body = JSON.stringify(settings);
-    for (const { controlUrl } of this.list) {
+    for (const { controlUrl } of only === undefined ? this.list : this.list.slice(only, only + 1)) {
       const response = await fetch(`${controlUrl}/settings`, { method: 'PUT', body });
       if (!response.ok) throw new Error(await response.text());
     }
@@ -81,6 +85,10 @@ type Pids = Readonly<Record<'edge' | 'relay' | 'plain' | 'vendors', number | und
 export interface StageOptions {
   readonly vendors: Vendors;
   readonly count: number;
+  /** Of the edge, over the local ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Hears each log line of the edge. */
+  readonly onEdgeLog?: (line: string) => void;
   /** Folder for the CPU profiles of the relay and of the plain program. */
   readonly profileDir?: string;
 }
@@ -108,10 +116,16 @@ export class Stage {
 
   static async start(options: StageOptions): Promise<Stage> {
     const { vendors, count } = options;
-    const dir = join(vendors.dir, `stage-${count}`);
+    const dir = await mkdtemp(join(vendors.dir, `stage-${count}-`));
     const chosen = vendors.list.slice(0, count);
     const state = await openLocalState(join(dir, 'edge'));
-    const edge = await startLocalEdge({ host: '127.0.0.1', port: 0, stateDir: state.dir, onLog: ignore });
+    const edge = await startLocalEdge({
+      host: '127.0.0.1',
+      port: 0,
+      stateDir: state.dir,
+      settings: options.settings ?? {},
+      onLog: options.onEdgeLog ?? ignore,
+    });
     const file = await writeRelayConfig({
       id: 'relay-a',
       dir: join(dir, 'relay'),

@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   failed: true,
   pages: true,
   calls: true,
+  asked: true,
   rowsRead: true,
   rowsWritten: true,
   attempt: true,

@@ -24,6 +24,8 @@ export interface LogFields {
   readonly pages?: number;
   /** Calls made to vendors. */
   readonly calls?: number;
+  /** Identifiers in them. */
+  readonly asked?: number;
   /** As D1 counts them. */
   readonly rowsRead?: number;
   readonly rowsWritten?: number;

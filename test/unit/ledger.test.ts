@@ -24,8 +24,8 @@ describe('ledger', () => {
     call: { editor, subjects },
     failure: { reason: 'timeout' },
   });
-  const keep = (answers: Omit<Answers, 'skipped'>, shown = new Map<string, number>()) =>
-    keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 } }, shown, NOW);
+  const keep = (answers: Pick<Answers, 'editors' | 'results'>, shown = new Map<string, number>()) =>
+    keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 }, linkBytes: 0 }, shown, NOW);
 
   it('says none only when every vendor asked has answered', () => {
     const results = [answered('agenda-a', undefined), answered('agenda-b', undefined)];

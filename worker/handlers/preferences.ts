@@ -3,13 +3,14 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import type { Handling } from '../../shared/sas/search-parameters.ts';
+import type { SearchMemoryUse } from '../vendors/search.ts';
 
 export interface Preferences {
   readonly handling: Handling;
   /** `auto`: the ledger travels unless an empty Bundle says it all. */
   readonly ledger: 'auto' | 'off' | 'full';
-  /** `Cache-Control: no-cache` or `no-store`: every vendor is asked anew. */
-  readonly isFresh: boolean;
+  /** `Cache-Control: no-cache` asks every vendor anew; `no-store` does, and keeps nothing of what they say. */
+  readonly memory: SearchMemoryUse;
 }
 
 /** Unknown preferences are ignored, as RFC 7240 wants; a known one with a wrong value is refused. */
@@ -33,8 +34,12 @@ export function readPreferences(headers: Headers): Preferences {
         throw wrong('return', 'minimal, representation ou OperationOutcome');
     }
   }
-  const isFresh = /\bno-(cache|store)\b/i.test(headers.get('Cache-Control') ?? '');
-  return { handling, ledger, isFresh };
+  return { handling, ledger, memory: readMemoryUse(headers.get('Cache-Control') ?? '') };
+}
+
+function readMemoryUse(cacheControl: string): SearchMemoryUse {
+  if (/\bno-store\b/i.test(cacheControl)) return 'none';
+  return /\bno-cache\b/i.test(cacheControl) ? 'renewed' : 'used';
 }
 
 function wrong(name: string, expected: string): GatewayError {

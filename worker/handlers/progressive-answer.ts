@@ -70,7 +70,7 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
     const budgetMs = deadline.vendorBudgetMs(Date.now());
     const found = await findSlotsByParts(context, {
       query,
-      isFresh: preferences.isFresh,
+      memory: preferences.memory,
       budgetMs,
       onPart,
       signal: events.left,

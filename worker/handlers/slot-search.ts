@@ -38,7 +38,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const { answers, selection, ledger, cost } = await findSlots(context, {
     query,
-    isFresh: preferences.isFresh,
+    memory: preferences.memory,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
   });
   const { total, hidden } = selection;

@@ -8,6 +8,8 @@ export interface Answers {
   readonly results: readonly CallResult[];
   /** Questions that learned routing left out: so many vendors were not asked for so many subjects. */
   readonly skipped: SkippedQuestions;
+  /** What crossed the link for this search's own calls, characters. */
+  readonly linkBytes: number;
 }
 
 export interface SkippedQuestions {

@@ -23,6 +23,8 @@ export interface FanOut {
   readonly results: readonly CallResult[];
   /** Since when every call to a vendor has failed, milliseconds. */
   readonly failingSinceMs: Readonly<Record<string, number>>;
+  /** What crossed the link for calls of this search's own, characters. */
+  readonly linkBytes: number;
   readonly outcome: HubOutcome | 'late' | 'lost';
 }
 
@@ -69,6 +71,7 @@ class Gathering {
   readonly #calls: readonly AskedCall[];
   readonly #results = new Map<number, CallResult>();
   #failingSinceMs: Readonly<Record<string, number>> = {};
+  #linkBytes = 0;
 
   constructor(calls: readonly AskedCall[]) {
     this.#calls = calls;
@@ -84,6 +87,7 @@ class Gathering {
         return event.calls.flatMap((number) => this.#keep(number, { failure: { reason: event.reason } }));
       case 'answers': {
         const shared = event.isShared ? { isShared: true } : {};
+        if (!event.isShared) this.#linkBytes += event.body.length;
         return readAnswerLines(event.body).flatMap((answer) => {
           const failure = answer.failure === undefined ? {} : { failure: answer.failure };
           return this.#keep(event.numbers[answer.call], { answer, ...failure, ...shared });
@@ -97,7 +101,7 @@ class Gathering {
     const results = this.#calls.map(
       (call, number): CallResult => this.#results.get(number) ?? { call, failure: { reason: silence } },
     );
-    return { results, failingSinceMs: this.#failingSinceMs, outcome };
+    return { results, failingSinceMs: this.#failingSinceMs, linkBytes: this.#linkBytes, outcome };
   }
 
   #keep(number: number | null | undefined, rest: Omit<CallResult, 'call'>): CallResult[] {

@@ -19,20 +19,28 @@ import { joinSkipped, type Route, routeSearch } from './routing.ts';
 import { readSearchMemory, type SearchMemory } from './search-memory.ts';
 import { type Selection, selectSlots } from './selection.ts';
 
+/**
+ * What vendors said a moment ago: `used`; `renewed`: everyone is asked anew, without sharing a call, and what they say is
+ * kept; `none`: the same, and nothing is kept.
+ */
+export type SearchMemoryUse = 'used' | 'renewed' | 'none';
+
 export interface FindOptions {
   readonly query: SlotQuery;
   /** Milliseconds from now until vendors must have answered. */
   readonly budgetMs: number;
   /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
   readonly withoutFlow?: Flow;
-  /** Ask every vendor anew: nothing kept, no call shared. What comes is kept all the same. */
-  readonly isFresh?: boolean;
+  /** Default: used. */
+  readonly memory?: SearchMemoryUse;
 }
 
 export interface SearchCost {
   /** Calls made for this search, without those it shared with another. */
   readonly calls: number;
-  /** Bytes of vendors' answers. */
+  /** Identifiers in those calls. */
+  readonly asked: number;
+  /** What crossed the link for it, characters. */
   readonly bytes: number;
   /** Rows D1 read for it. */
   readonly rowsRead: number;
@@ -47,14 +55,14 @@ export class Search {
   readonly #route: Route;
   readonly #calls: readonly AskedCall[];
   readonly #window: SlotWindow;
-  readonly #isFresh: boolean;
+  readonly #use: SearchMemoryUse;
   readonly #endMs: number;
 
   private constructor(context: RequestContext, options: FindOptions, memory: SearchMemory, endMs: number) {
-    const { query, isFresh = false, withoutFlow } = options;
+    const { query, memory: use = 'used', withoutFlow } = options;
     this.#context = context;
     this.#query = query;
-    this.#isFresh = isFresh;
+    this.#use = use;
     this.#endMs = endMs;
     this.#memory = memory;
     const nowMs = Date.now();
@@ -73,7 +81,7 @@ export class Search {
 
   static async begin(context: RequestContext, options: FindOptions): Promise<Search> {
     const endMs = Date.now() + options.budgetMs;
-    const memory = await readSearchMemory(context, options.query, options.isFresh === true);
+    const memory = await readSearchMemory(context, options.query, (options.memory ?? 'used') !== 'used');
     return new Search(context, options, memory, endMs);
   }
 
@@ -91,21 +99,21 @@ export class Search {
       window: this.#window,
       calls: this.#calls,
       budgetMs: Math.max(0, this.#endMs - Date.now()),
-      isAlone: this.#isFresh,
+      isAlone: this.#use !== 'used',
       isTraced: false,
     });
     if (!isKept) throwIfUnreached(asked);
-    this.#context.waitUntil(this.#keepLater(asked.results));
+    if (this.#use !== 'none') this.#context.waitUntil(this.#keepLater(asked.results));
     this.#context.waitUntil(this.#noteBroadcast(asked.results));
     return this.#answers(asked);
   }
 
-  #answers({ results, failingSinceMs }: FanOut): Answers {
+  #answers({ results, failingSinceMs, linkBytes }: FanOut): Answers {
     const editors = this.#editors.map(({ id, name }) => {
       const sinceMs = failingSinceMs[id];
       return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
     });
-    return { editors, results: [...this.kept, ...results], skipped: this.#skipped() };
+    return { editors, results: [...this.kept, ...results], skipped: this.#skipped(), linkBytes };
   }
 
   #routeTo(serving: readonly EditorRow[], nowMs: number): Route {
@@ -132,10 +140,14 @@ export class Search {
     return keepLedger(this.#query, answers, shown, Date.now());
   }
 
-  cost({ results }: Answers): SearchCost {
+  cost({ results, linkBytes }: Answers): SearchCost {
     const own = results.filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true);
-    const bytes = own.reduce((sum, { answer }) => sum + (answer?.bytes ?? 0), 0);
-    return { calls: own.length, bytes, rowsRead: this.#memory.rowsRead };
+    return {
+      calls: own.length,
+      asked: own.reduce((sum, { call }) => sum + call.subjects.length, 0),
+      bytes: linkBytes,
+      rowsRead: this.#memory.rowsRead,
+    };
   }
 
   readonly #ttlMs = ({ cacheTtlS }: EditorRow): number =>
@@ -176,7 +188,7 @@ export class Search {
   }
 }
 
-const NOTHING_ASKED: FanOut = { results: [], failingSinceMs: {}, outcome: 'done' };
+const NOTHING_ASKED: FanOut = { results: [], failingSinceMs: {}, linkBytes: 0, outcome: 'done' };
 
 /** @throws GatewayError when no relay could be asked, or all were lost before any vendor had answered. */
 function throwIfUnreached({ results, outcome }: FanOut): void {

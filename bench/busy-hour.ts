@@ -1,0 +1,138 @@
+// An hour of a busy region, played faster than it is: what is kept is kept as much shorter. Regulators search around
+// places; the SAS front then asks for the 25 nearest practitioners whatever their slots, for the 25 nearest with
+// slots, and now and then for the next 25 (front-api.md § 1.3), so that lists overlap from search to search.
+
+import { setTimeout as wait } from 'node:timers/promises';
+import { Load } from './load.ts';
+import { people, searchPath } from './search.ts';
+import { Stage, type Vendors } from './stage.ts';
+
+export interface PlayedHour {
+  readonly searches: number;
+  readonly vendors: number;
+  readonly speed: number;
+  readonly calls: number;
+  /** One call per vendor and search: lists of 25 are one call. */
+  readonly callsWithout: number;
+  /** Identifiers in all calls. */
+  readonly asked: number;
+  readonly askedWithout: number;
+  /** Over the link. */
+  readonly bytes: number;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly failed: number;
+}
+
+const VENDORS = 5;
+/** Searches in an hour, the guide's figure (flows.md § 1): fewer are played in proportionally less time. */
+const PER_HOUR = 3_000;
+const HOUR_MS = 3_600_000;
+/** 30 s, the default, become 1 s. */
+const SPEED = 30;
+const KEEP_S = 30;
+const LIST = 25;
+/** Practitioners of the region, in the order of its roads; each town lies at a place among them. */
+const REGION = 400;
+const TOWNS = [20, 55, 90, 120, 160, 185, 220, 260, 300, 330, 355, 380];
+/** One practitioner in four has no software that is interfaced: the list "with slots" leaves him out. */
+const hasSlots = (rank: number): boolean => rank % 4 !== 0;
+const SEED = 20_261_124;
+
+/** Mulberry32: the same hour each time. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The lists asked in an hour, in order. */
+export function listsOf(searches: number): number[][] {
+  const random = seeded(SEED);
+  const lists: number[][] = [];
+  while (lists.length < searches) {
+    const place = placeOf(random);
+    const nearest = Array.from({ length: REGION }, (_, rank) => rank).sort(
+      (a, b) => Math.abs(a - place) - Math.abs(b - place) || a - b,
+    );
+    const withSlots = nearest.filter(hasSlots);
+    lists.push(nearest.slice(0, LIST), withSlots.slice(0, LIST));
+    if (random() < 0.3) lists.push(withSlots.slice(LIST, 2 * LIST));
+  }
+  return lists.slice(0, searches);
+}
+
+/** A town, the larger ones more often (Zipf); two in three searches name it, the others an address around it. */
+function placeOf(random: () => number): number {
+  const weights = TOWNS.map((_, i) => 1 / (i + 1));
+  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
+  const index = weights.findIndex((weight) => {
+    left -= weight;
+    return left < 0;
+  });
+  const town = TOWNS[index] ?? 0;
+  return random() < 2 / 3 ? town : town + Math.floor(random() * 31) - 15;
+}
+
+export async function playHour(vendors: Vendors, searches: number): Promise<PlayedHour> {
+  await vendors.set({ latencyMs: 50, slotsPerPractitioner: 2 });
+  const cost: Cost = { answered: 0, calls: 0, asked: 0, bytes: 0, rowsRead: 0, rowsWritten: 0 };
+  const stage = await Stage.start({
+    vendors,
+    count: VENDORS,
+    settings: { CACHE_TTL_S: String(KEEP_S / SPEED) },
+    onEdgeLog: (line) => addCost(line, cost),
+  });
+  const everybody = people(REGION);
+  const loads = new Map<string, Load>();
+  const headers = { authorization: `Bearer ${stage.token}` };
+  const lists = listsOf(searches);
+  const paths = lists.map((list) => searchPath(list.map((rank) => everybody[rank] ?? '')));
+  try {
+    for (const path of new Set(paths)) {
+      loads.set(path, new Load({ name: 'hour', origin: stage.edgeUrl, path, headers }, 1));
+    }
+    const failed = await playAtPace(paths, loads);
+    while (cost.answered < searches) await wait(50);
+    // The last rows are written behind the last answer.
+    await wait(1_000);
+    return {
+      ...cost,
+      searches,
+      vendors: VENDORS,
+      speed: SPEED,
+      callsWithout: searches * VENDORS,
+      askedWithout: lists.reduce((sum, list) => sum + list.length, 0) * VENDORS,
+      failed,
+    };
+  } finally {
+    for (const load of loads.values()) await load.close();
+    await stage.close();
+  }
+}
+
+/** Each search at its time, whether or not those before are answered; how many were not whole. */
+async function playAtPace(paths: readonly string[], loads: ReadonlyMap<string, Load>): Promise<number> {
+  const stepMs = HOUR_MS / PER_HOUR / SPEED;
+  const startMs = performance.now();
+  const answers = paths.map(async (path, i) => {
+    await wait(Math.max(0, startMs + i * stepMs - performance.now()));
+    return (await loads.get(path)?.ask())?.isWhole === true;
+  });
+  return (await Promise.all(answers)).filter((isWhole) => !isWhole).length;
+}
+
+type Cost = Record<'answered' | 'calls' | 'asked' | 'bytes' | 'rowsRead' | 'rowsWritten', number>;
+
+/** The edge's own log tells what each search cost. */
+function addCost(line: string, cost: Cost): void {
+  if (!line.startsWith('{')) return;
+  const told = JSON.parse(line) as Partial<Cost> & { readonly message?: string };
+  if (told.message === 'search answered') cost.answered += 1;
+  for (const name of ['calls', 'asked', 'bytes', 'rowsRead', 'rowsWritten'] as const)
+    cost[name] += told[name] ?? 0;
+}
