@@ -1,0 +1,191 @@
+// npm run soak -- [--minutes 10] [--per-second 10] [--vendors 20] [--seed N]: a long load over vendors that fail by
+// turns, through the built edge in workerd and the relay process, each beside the vendors' own. Ends with 1 when a
+// search failed, when a count is not back to its start, or when memory grows. docs/performance.md, "Soak".
+
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { Child } from '../sandbox/platform/child.ts';
+import { runEachMinute } from '../sandbox/platform/cron.ts';
+import type { EdgeProcess } from '../sandbox/platform/edge-process.ts';
+import { waitUntilReady } from '../sandbox/platform/examples.ts';
+import { startLocalEdge } from '../sandbox/platform/local-edge.ts';
+import { startLocalRelay } from '../sandbox/platform/local-relay.ts';
+import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { draw, hash } from '../sandbox/vendors/random.ts';
+import { findChild } from './cpu.ts';
+import { SoakLoad } from './soak-load.ts';
+import { headingLine, judgeCounts, judgeLoad, judgeMemory, sampleLine, totalsLine } from './soak-report.ts';
+import { above, type Counts, type Sample, Watch } from './soak-watch.ts';
+import { Vendors } from './stage.ts';
+
+const DEADLINE_MS = 3_000;
+const VENDOR_LATENCY_MS = 20;
+const SAMPLE_MS = 5_000;
+const REPORT_EVERY = 6;
+const FAULTS_MS = 3_000;
+/** Of all vendors, at any moment. */
+const FAULTY_SHARE = 0.3;
+/** Idle connections to vendors are closed after thirty to sixty seconds. */
+const IDLE_MS_MAX = 120_000;
+
+/** The costly ones for a few requests only: what is soaked is the gateway, not the machine. */
+const FAULTS: readonly unknown[] = [
+  'hang',
+  'hang-body',
+  { kind: 'drip', everyMs: 200 },
+  { kind: 'slow', delayMs: 1_500 },
+  'reset',
+  'reset-early',
+  'status-500',
+  'status-503',
+  'status-429',
+  'html',
+  'truncated',
+  'redirect',
+  'paging',
+  'paging-loop',
+  'someone-else',
+  'duplicate-slots',
+  'missing-includes',
+  { kind: 'gzip-bomb', times: 2 },
+  { kind: 'huge', megabytes: 20, times: 2 },
+  { kind: 'deep', times: 5 },
+];
+
+const { values: flags } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    'per-second': { type: 'string', default: '10' },
+    vendors: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+  },
+});
+const durationMs = Number(flags.minutes) * 60_000;
+const perSecond = Number(flags['per-second']);
+const vendorCount = Number(flags.vendors);
+const seed = Number(flags.seed);
+if (!(durationMs >= 60_000 && perSecond > 0 && vendorCount >= 1 && vendorCount <= 26)) {
+  console.error('--minutes from 1, --per-second above 0, --vendors from 1 to 26');
+  process.exit(2);
+}
+
+const vendors = await Vendors.start(vendorCount);
+let edge: EdgeProcess | undefined;
+let relay: Child | undefined;
+try {
+  await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
+  const state = await openLocalState(join(vendors.dir, 'edge'));
+  const logged = new Map<string, number>();
+  const onLog = (line: string): void => countLine(logged, line);
+  edge = await startLocalEdge({
+    host: '127.0.0.1',
+    port: 0,
+    stateDir: state.dir,
+    settings: { DEADLINE_MS: String(DEADLINE_MS) },
+    onLog,
+  });
+  relay = await startLocalRelay({
+    id: 'relay-a',
+    dir: join(vendors.dir, 'relay'),
+    edgeUrl: edge.url,
+    edgeStateDir: state.dir,
+    pki: vendors.pki,
+    vendors: vendors.list.map(({ id, url }) => ({ id, name: id, url })),
+    adminPort: 0,
+    onLog,
+  });
+  await waitUntilReady(edge.url);
+  runEachMinute(edge);
+  const watch = new Watch({
+    // Found now only: learning the relay's key has restarted it.
+    edgePid: (await findChild('workerd')) ?? 0,
+    relayPid: relay.process.pid ?? 0,
+    edgeUrl: edge.url,
+    relayUrl: `http://127.0.0.1:${relay.ready.port}`,
+    token: await signToken(state, 'admin'),
+  });
+  const load = new SoakLoad({
+    origin: edge.url,
+    token: await signToken(state, 'system/Slot.s'),
+    seed,
+    perSecond,
+    deadlineMs: DEADLINE_MS,
+  });
+  const problems = await soak(watch, load);
+  for (const [message, count] of logged) console.log(`logged ${count} times: ${message}`);
+  for (const problem of problems) console.log(`not kept: ${problem}`);
+  if (problems.length === 0) console.log('every bound is kept');
+  process.exitCode = problems.length === 0 ? 0 : 1;
+  await watch.close();
+} finally {
+  await relay?.stop();
+  await edge?.close();
+  await vendors.close();
+}
+
+async function soak(watch: Watch, load: SoakLoad): Promise<readonly string[]> {
+  console.log(
+    `seed ${seed}: ${flags.minutes} min, ${perSecond} searches/s, ${vendorCount} vendors, ` +
+      `${FAULTY_SHARE * 100} % of them failing, deadline ${DEADLINE_MS} ms`,
+  );
+  const start = await watch.sample();
+  console.log(headingLine());
+  console.log(sampleLine(start, load.counts, []));
+  const samples: Sample[] = [];
+  const endMs = performance.now() + durationMs;
+  let faultsAtMs = 0;
+  load.start();
+  while (performance.now() < endMs) {
+    if (performance.now() >= faultsAtMs) {
+      await spoil(samples.length);
+      faultsAtMs = performance.now() + FAULTS_MS;
+    }
+    await wait(SAMPLE_MS);
+    const sample = await watch.sample();
+    samples.push(sample);
+    if (samples.length % REPORT_EVERY === 0) console.log(sampleLine(sample, load.counts, load.takeSamples()));
+  }
+  for (const { controlUrl } of vendors.list) await fetch(`${controlUrl}/fault`, { method: 'DELETE' });
+  await load.stop();
+  const end = await settle(watch, start.counts);
+  console.log(sampleLine(end, load.counts, load.takeSamples()));
+  console.log(`vendor calls: ${totalsLine(await watch.relayTotals('vendor_calls_total'))}`);
+  console.log(`second tries: ${totalsLine(await watch.relayTotals('retries_total'))}`);
+  const memory = judgeMemory(samples);
+  for (const line of memory.lines) console.log(line);
+  return [
+    ...judgeLoad(load.counts, load.failures),
+    ...judgeCounts(start.counts, end.counts),
+    ...memory.problems,
+  ];
+}
+
+/** Each vendor well, or failing in one way, as chance has it for this turn. */
+async function spoil(turn: number): Promise<void> {
+  for (const [rank, { controlUrl }] of vendors.list.entries()) {
+    const isFaulty = draw(seed, turn, rank) < FAULTY_SHARE;
+    const fault = isFaulty ? FAULTS[hash(seed, turn, rank, 'kind') % FAULTS.length] : [];
+    const reply = await fetch(`${controlUrl}/fault`, { method: 'PUT', body: JSON.stringify(fault) });
+    if (!reply.ok) throw new Error(await reply.text());
+  }
+}
+
+/** The first sample in which nothing is above the start, or the last one when that never comes. */
+async function settle(watch: Watch, start: Counts): Promise<Sample> {
+  const endMs = performance.now() + IDLE_MS_MAX;
+  for (;;) {
+    const sample = await watch.sample();
+    if (above(start, sample.counts).length === 0 || performance.now() > endMs) return sample;
+    await wait(1_000);
+  }
+}
+
+/** Warnings and errors of both programs, by message. */
+function countLine(logged: Map<string, number>, line: string): void {
+  if (!line.startsWith('{')) return void logged.set(line, (logged.get(line) ?? 0) + 1);
+  const { level, message } = JSON.parse(line) as { level?: string; message?: string };
+  if (level !== 'warn' && level !== 'error') return;
+  const key = `${level} ${message}`;
+  logged.set(key, (logged.get(key) ?? 0) + 1);
+}
