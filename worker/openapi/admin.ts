@@ -335,17 +335,21 @@ const REPORT_OPERATIONS: Operations = {
     id: 'adminActivity',
     tag: 'admin',
     summary: 'Rendez-vous par jour, éditeur et statut',
-    parameters: PERIOD,
+    parameters: [...PERIOD, query('by', 'territory : aussi par territoire du régulateur.', 'territory')],
     answers: {
       200: json(
         'Les jours sans rendez-vous sont absents.',
         report(
-          object({
-            day: DAY,
-            vendor: text('Éditeur.'),
-            status: text('Statut FHIR.'),
-            count: count('Combien.'),
-          }),
+          object(
+            {
+              day: DAY,
+              vendor: text('Éditeur.'),
+              status: text('Statut FHIR.'),
+              territory: orNull(text('Avec by=territory ; null quand il n’est pas connu.')),
+              count: count('Combien.'),
+            },
+            ['territory'],
+          ),
         ),
         {
           timeZone: 'Europe/Paris',
@@ -401,11 +405,18 @@ const REPORT_OPERATIONS: Operations = {
     answers: {
       200: {
         description: 'Une ligne par rendez-vous ; text/csv quand format=csv.',
-        content: {
-          type: 'application/fhir+ndjson',
-          schema: text('Des lignes.'),
-          examples: { exemple: '{"resourceType":"Appointment","id":"7","status":"booked"}\n' },
-        },
+        content: [
+          {
+            type: 'application/fhir+ndjson',
+            schema: text('Un Appointment par ligne.'),
+            examples: { exemple: '{"resourceType":"Appointment","id":"7","status":"booked"}\n' },
+          },
+          {
+            type: 'text/csv',
+            schema: text('Une ligne de titres, puis une par rendez-vous.'),
+            examples: { exemple: 'last_updated,id,vendor\r\n2026-11-23T08:00:00.000Z,7,agenda-a\r\n' },
+          },
+        ],
       },
     },
     refusals: {

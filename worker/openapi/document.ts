@@ -163,7 +163,9 @@ function describeAnswer({ description, content, headers = {} }: Answer): Documen
     headers: Object.fromEntries(
       Object.entries(all).map(([name, says]) => [name, { description: says, schema: { type: 'string' } }]),
     ),
-    ...(content === undefined ? {} : { content: describeContent(content) }),
+    ...(content === undefined
+      ? {}
+      : { content: Object.assign({}, ...[content].flat().map(describeContent)) }),
   };
 }
 

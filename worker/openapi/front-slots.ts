@@ -102,9 +102,9 @@ export const SLOT_SCHEMAS: Readonly<Record<string, Schema>> = {
       id_structure: object({
         rpps: text('Avec son préfixe.'),
         adeli: text('Avec son préfixe.'),
-        finess: text('Sans préfixe.'),
-        siret: text('Sans préfixe.'),
-        rpps_rang: text('Sans préfixe.'),
+        finess: text('Avec son préfixe.'),
+        siret: text('Avec son préfixe.'),
+        rpps_rang: text('Avec son préfixe.'),
       }),
       address: ref('Adresse'),
       practitioner: object({
@@ -141,13 +141,16 @@ export const SLOT_SCHEMAS: Readonly<Record<string, Schema>> = {
           required: ['action'],
           unevaluatedProperties: false,
         },
-        {
-          description: 'La fiche est remplacée par ce qui est créé.',
-          type: 'object',
-          properties: { action: { const: 'delete' } },
-          required: ['action'],
-          unevaluatedProperties: false,
-        },
+        object(
+          {
+            action: { const: 'delete' },
+            id: { type: 'integer', minimum: 1 },
+            practitioner: object({ phone: text('Celui de la fiche.') }),
+            slot: object({}),
+          },
+          [],
+          { description: 'La fiche est remplacée par ce qui est créé.' },
+        ),
       ],
     },
   },
@@ -255,6 +258,10 @@ const CARD = {
   longitude: '4.387178',
 };
 
+const LEDGER = {
+  'X-Passerelle-Ledger':
+    'Combien de praticiens et d’associations ont des créneaux, n’en ont pas, ou ne sont pas connus, et quels éditeurs ont failli.',
+};
 const TOO_MANY = { 'too-many-subjects': 'Plus de 500 fiches demandées.' };
 
 export const SLOT_OPERATIONS: Operations = {
@@ -279,10 +286,15 @@ export const SLOT_OPERATIONS: Operations = {
       },
     },
     answers: {
-      200: json('Une action par fiche dont un éditeur donne des créneaux.', ref('Actions'), {
-        '810001': UPDATE,
-        'c-810001-7f3a': { ...UPDATE, action: 'create', nid: 810001, id: 184020212 },
-      }),
+      200: json(
+        'Une action par fiche dont un éditeur donne des créneaux.',
+        ref('Actions'),
+        {
+          '810001': UPDATE,
+          'c-810001-7f3a': { ...UPDATE, action: 'create', nid: 810001, id: 184020212 },
+        },
+        LEDGER,
+      ),
     },
     refusals: { ...bodied(1024), ...TOO_MANY },
   },

@@ -25,8 +25,8 @@ export interface Content {
 
 export interface Answer {
   readonly description: string;
-  /** None: no body. */
-  readonly content?: Content;
+  /** None: no body. Several: as the caller chose. */
+  readonly content?: Content | readonly Content[];
   /** Name → what it says. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -104,6 +104,11 @@ export function object(
 }
 
 /** A successful answer in JSON. */
-export function json(description: string, schema: Schema, example: unknown): Answer {
-  return { description, content: { type: JSON_TYPE, schema, examples: { exemple: example } } };
+export function json(
+  description: string,
+  schema: Schema,
+  example: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  return { description, headers, content: { type: JSON_TYPE, schema, examples: { exemple: example } } };
 }

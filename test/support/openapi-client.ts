@@ -1,0 +1,111 @@
+// The edge as its own description tells it: every operation of /openapi.json, how to call it, and what is wrong with an
+// answer that the description does not cover.
+
+import type { ApiDocument, DocumentedOperation } from '../../worker/openapi/document.ts';
+import { type FrontReply, sendPlain } from './front-caller.ts';
+import { judgeOf, mediaOf } from './openapi-judge.ts';
+
+export interface ApiOperation {
+  /** `PUT /admin/editors/{editor}`. */
+  readonly key: string;
+  readonly method: string;
+  readonly path: string;
+  readonly operation: DocumentedOperation;
+  readonly needs: 'nothing' | 'front' | 'admin';
+}
+
+export interface ApiCall {
+  /** Over the description's examples, by parameter; those of the query are left out unless given or required. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Over the description's first example. */
+  readonly body?: unknown;
+  readonly token?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Api {
+  readonly document: ApiDocument;
+  readonly operations: readonly ApiOperation[];
+  of(key: string): ApiOperation;
+  call(operation: ApiOperation, call?: ApiCall): Promise<FrontReply>;
+  /** What is wrong with it; empty: it is as described. */
+  check(operation: ApiOperation, reply: FrontReply): readonly string[];
+}
+
+/** `url`: origin of a running edge; asked at each call, for an edge that is started again. */
+export async function openApi(url: () => string): Promise<Api> {
+  const document = JSON.parse((await sendPlain(`${url()}/openapi.json`, {})).text) as ApiDocument;
+  const judge = judgeOf(document);
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      key: `${method.toUpperCase()} ${path}`,
+      method: method.toUpperCase(),
+      path,
+      operation,
+      needs: needsOf(operation),
+    })),
+  );
+  return {
+    document,
+    operations,
+    of: (key) => {
+      const found = operations.find((one) => one.key === key);
+      if (found === undefined) throw new Error(`no operation ${key}`);
+      return found;
+    },
+    call: (operation, call = {}) =>
+      sendPlain(url() + addressOf(operation, call.parameters ?? {}), {
+        method: operation.method,
+        body: call.body ?? exampleOf(operation),
+        headers: {
+          ...(operation.operation.requestBody === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(call.token === undefined ? {} : { Authorization: `Bearer ${call.token}` }),
+          ...call.headers,
+        },
+      }),
+    check: (operation, reply) => {
+      const described = operation.operation.responses[reply.status];
+      if (described === undefined) return [`${reply.status} is not described`];
+      if (typeof reply.headers['x-request-id'] !== 'string') return ['no X-Request-Id'];
+      const type = String(reply.headers['content-type'] ?? '').split(';')[0] ?? '';
+      const media = mediaOf(document, operation.path, operation.method.toLowerCase()).filter(
+        (one) => one.of === String(reply.status),
+      );
+      if (media.length === 0) return reply.text === '' ? [] : ['a body that is not described'];
+      const placed = media.find((one) => one.type === type);
+      if (placed === undefined) return [`${type} is not described for ${reply.status}`];
+      try {
+        const value: unknown = /[/+]json$/.test(type) ? JSON.parse(reply.text) : reply.text;
+        return judge(placed.pointer, value);
+      } catch {
+        return ['the body is no JSON'];
+      }
+    },
+  };
+}
+
+function needsOf({ security }: DocumentedOperation): ApiOperation['needs'] {
+  const [scheme] = security;
+  if (scheme === undefined) return 'nothing';
+  return 'portail' in scheme ? 'front' : 'admin';
+}
+
+function exampleOf({ operation }: ApiOperation): unknown {
+  const [content] = Object.values(operation.requestBody?.content ?? {});
+  return Object.values(content?.examples ?? {})[0]?.value;
+}
+
+function addressOf({ path, operation }: ApiOperation, given: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams();
+  let address = path;
+  for (const { name, in: place, example, required } of operation.parameters ?? []) {
+    const value = given[name] ?? (required ? example : undefined);
+    if (value === undefined) continue;
+    if (place === 'path') address = address.replace(`{${name}}`, encodeURIComponent(value));
+    else query.append(name, value);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (!(operation.parameters ?? []).some((one) => one.name === name)) query.append(name, value);
+  }
+  return query.size === 0 ? address : `${address}?${query}`;
+}
