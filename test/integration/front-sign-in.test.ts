@@ -209,6 +209,18 @@ describe('settings', () => {
     expect((await call(`bearer ${before}`)).status).toBe(401);
   });
 
+  it('a user of the setting signs in without D1, any other hears that nobody can tell', async () => {
+    const run = async (sql: string) => (await system.edge.database()).prepare(sql).run();
+    await run('ALTER TABLE front_users RENAME TO away');
+    await settings({});
+    expect((await front.signIn()).status).toBe(200);
+    const other = await front.signIn({ username: 'front-2', password: 'secret' });
+    expect([other.status, jsonOf(other)]).toMatchObject([503, { code: 503 }]);
+    expect(other.text).not.toContain('front_users');
+    await run('ALTER TABLE away RENAME TO front_users');
+    expect((await front.signIn({ username: 'front-2', password: 'secret' })).status).toBe(401);
+  });
+
   it('without keys nobody signs in, and the rest of the edge works', async () => {
     await settings({ FRONT_KEYS: '[]' });
     const reply = await front.signIn();
