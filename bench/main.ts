@@ -1,5 +1,5 @@
-// npm run bench -- [search|memory|validators|appointments …] [--quick] [--json FILE] [--profile DIR]: measurements, each with its
-// load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
+// npm run bench -- [search|memory|validators|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
+// measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
