@@ -3,14 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
+import { Coverage, renewedBy, trimRenewed } from '../../worker/vendors/coverage.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import {
-  coverageOf,
-  type KeptRow,
-  readParts,
-  rowsToKeep,
-  writeParts,
-} from '../../worker/vendors/kept-answers.ts';
+import { type KeptRow, readParts, writeParts } from '../../worker/vendors/kept-row.ts';
+import { planCalls } from '../../worker/vendors/plan.ts';
+import { rowsToKeep } from '../../worker/vendors/rows-to-keep.ts';
 import { selectSlots, shownOf } from '../../worker/vendors/selection.ts';
 import { Tombstones } from '../../worker/vendors/tombstones.ts';
 import { answered, mergeAnswers, OTHER, query } from '../support/answered.ts';
@@ -43,15 +40,24 @@ const editor = (id: string, over: Partial<EditorRow> = {}): EditorRow => ({
 const EDITORS = [editor('agenda-a'), editor('agenda-b')];
 const ttlMs = ({ cacheTtlS }: EditorRow): number => (cacheTtlS === undefined ? TTL_MS : cacheTtlS * 1000);
 
+let versions = 0;
+const version = (): string => {
+  versions += 1;
+  return `v${versions}`;
+};
 const keep = (results: readonly CallResult[], before: readonly KeptRow[] = [], nowMs = NOW): KeptRow[] =>
-  rowsToKeep(results, WINDOW, before, { editors: EDITORS, nowMs, ttlMs });
+  rowsToKeep(results, WINDOW, before, { editors: EDITORS, nowMs, ttlMs, version });
 /** Through the text of the row and back. */
 const stored = (rows: readonly KeptRow[]): KeptRow[] =>
-  rows.map(({ subject, parts }) => ({ subject, parts: readParts(writeParts(parts)) }));
+  rows.map((row) => ({ ...row, parts: readParts(writeParts(row.parts)) }));
 const cover = (
   rows: readonly KeptRow[],
   { window = WINDOW, nowMs = NOW, subjects = [RPPS, OTHER], editors = EDITORS } = {},
-) => coverageOf(stored(rows), { query: { ...query(subjects), window }, editors, nowMs, ttlMs });
+) => {
+  const context = { query: { ...query(subjects), window }, editors, nowMs, ttlMs };
+  const coverage = new Coverage(stored(rows), context);
+  return { coverage, covered: coverage.covered, aging: coverage.aging, results: coverage.results() };
+};
 const coveredAt = (id: string, ...given: Parameters<typeof cover>): string[] => [
   ...(cover(...given).covered.get(id) ?? []),
 ];
@@ -112,7 +118,7 @@ describe('what is kept', () => {
 
   it('holds nothing of a vendor that says no-store or that the operator switched off', () => {
     expect(keep([answered('agenda-a', answer([slot()]), { noStore: true })])).toEqual([]);
-    const off = { editors: [editor('agenda-a', { cacheTtlS: 0 })], nowMs: NOW, ttlMs };
+    const off = { editors: [editor('agenda-a', { cacheTtlS: 0 })], nowMs: NOW, ttlMs, version };
     expect(rowsToKeep([withSlot], WINDOW, [], off)).toEqual([]);
   });
 
@@ -156,7 +162,54 @@ describe('what is kept', () => {
       expect(readParts(broken)).toEqual([]);
     }
     const damaged = row!.parts.map((part) => ({ ...part, lines: part.lines.replace('{', '[') }));
-    expect(coveredAt('agenda-a', [{ subject: RPPS, parts: damaged }])).toEqual([]);
+    expect(coveredAt('agenda-a', [{ ...row!, parts: damaged }])).toEqual([]);
+  });
+});
+
+describe('an answer that grows old', () => {
+  const rows = keep([answered('agenda-a', answer([slot()]))]);
+  const oldMs = NOW + TTL_MS / 2;
+  const fresh = '899900000033';
+  const plan = (nowMs: number, subjects = [RPPS, OTHER, fresh]) => {
+    const { coverage, covered, aging } = cover(rows, { nowMs, subjects });
+    const calls = planCalls(query(subjects), EDITORS.slice(0, 1), covered, aging);
+    return { coverage, calls, renewed: renewedBy(calls, covered) };
+  };
+  const failed = (subjects: string[]): CallResult => ({
+    call: { editor: 'agenda-a', subjects },
+    failure: { reason: 'timeout' },
+  });
+
+  it('is renewed by a call that is made anyway, once half its time is over', () => {
+    expect(plan(oldMs - 1).calls.map(({ subjects }) => subjects)).toEqual([[fresh]]);
+    const { calls, renewed, coverage } = plan(oldMs);
+    expect(calls.map(({ subjects }) => subjects)).toEqual([[fresh, RPPS, OTHER]]);
+    expect([...(renewed.get('agenda-a') ?? [])]).toEqual([RPPS, OTHER]);
+    expect(coverage.results(renewed)).toEqual([]);
+  });
+
+  it('makes no call of its own, and no more calls than the rest needs', () => {
+    expect(plan(oldMs, [RPPS, OTHER]).calls).toEqual([]);
+    const many = Array.from({ length: 24 }, (_, i) => `8999000010${10 + i}`);
+    const { calls } = plan(oldMs, [...many, RPPS, OTHER]);
+    expect(calls.map(({ subjects }) => subjects.length)).toEqual([25]);
+  });
+
+  it('stands when the call that should renew it fails', () => {
+    const { coverage, renewed } = plan(oldMs);
+    const results = [failed([fresh, RPPS, OTHER])];
+    const standing = coverage.standing(results, renewed);
+    expect(standing.flatMap(({ call }) => call.subjects).sort()).toEqual([RPPS, OTHER].sort());
+    expect(trimRenewed(results[0]!, renewed).call.subjects).toEqual([fresh]);
+    const partial = answered('agenda-a', answer([slot()]), { failure: { reason: 'reset' } }, [
+      fresh,
+      RPPS,
+      OTHER,
+    ]);
+    expect(trimRenewed(partial, renewed).answer?.subjects).toEqual([]);
+    const well = answered('agenda-a', answer([slot()]), {}, [fresh, RPPS, OTHER]);
+    expect(coverage.standing([well], renewed)).toEqual([]);
+    expect(trimRenewed(well, renewed)).toBe(well);
   });
 });
 

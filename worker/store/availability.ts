@@ -1,18 +1,24 @@
 // Table `availability`: what vendors said a moment ago, one row per flow and practitioner or association.
 
 import type { Flow } from '../../shared/sas/query.ts';
-import { type KeptRow, readParts, writeParts } from '../vendors/kept-answers.ts';
+import { type KeptRow, readParts, writeParts } from '../vendors/kept-row.ts';
+import { KnownRows } from '../vendors/known-rows.ts';
 import { guardStore } from './guard.ts';
 
-/** D1 takes 100 parameters in a statement: the flow, then three for each row. */
-const ROWS_PER_STATEMENT = 33;
+/** D1 takes 100 parameters in a statement: the flow, then four for each row. */
+const ROWS_PER_STATEMENT = 24;
 /** D1 holds 2 MB in a row, in UTF-8; who has more than this is asked anew each time. */
 const TEXT_LENGTH_MAX = 600_000;
 
 interface RawRow {
   readonly subject: string;
-  readonly parts: string;
+  readonly version: string;
+  /** Null: as known. */
+  readonly parts: string | null;
 }
+
+/** Per isolate: D1 sends only what has changed since. */
+const known = new KnownRows();
 
 /** For a batch with other statements; `keptRowsOf` reads its result. */
 export function availabilityStatement(
@@ -21,26 +27,33 @@ export function availabilityStatement(
   subjects: readonly string[],
   nowMs: number,
 ): D1PreparedStatement {
+  const asked = subjects.map((subject) => [subject, known.get(flow, subject)?.version ?? '']);
   return db
     .prepare(
-      `SELECT subject, parts FROM availability
-       WHERE flow = ?1 AND subject IN (SELECT value FROM json_each(?2)) AND until_ms > ?3`,
+      `SELECT a.subject, a.version, CASE WHEN a.version = asked.value ->> 1 THEN NULL ELSE a.parts END AS parts
+       FROM json_each(?2) AS asked CROSS JOIN availability AS a
+       WHERE a.flow = ?1 AND a.subject = asked.value ->> 0 AND a.until_ms > ?3`,
     )
-    .bind(flow, JSON.stringify(subjects), nowMs);
+    .bind(flow, JSON.stringify(asked), nowMs);
 }
 
-export function keptRowsOf(result: D1Result): KeptRow[] {
-  return (result.results as unknown as RawRow[]).map(({ subject, parts }) => ({
-    subject,
-    parts: readParts(parts),
-  }));
+export function keptRowsOf(result: D1Result, flow: Flow): KeptRow[] {
+  return (result.results as unknown as RawRow[]).flatMap(({ subject, version, parts }) => {
+    const before = known.get(flow, subject);
+    const row = parts === null ? before : { subject, version, parts: readParts(parts) };
+    // Forgotten between question and answer: it is asked of the vendors again.
+    if (row === undefined || row.version !== version) return [];
+    known.remember(flow, row);
+    return [row];
+  });
 }
 
 /** Replaces these subjects' rows; returns how many rows D1 wrote. @throws GatewayError storage-unavailable. */
 export async function keepRows(db: D1Database, flow: Flow, rows: readonly KeptRow[]): Promise<number> {
   const texts = rows
-    .map(({ subject, parts }) => ({
+    .map(({ subject, version, parts }) => ({
       subject,
+      version,
       untilMs: Math.max(...parts.map(({ untilMs }) => untilMs)),
       text: writeParts(parts),
     }))
@@ -51,11 +64,15 @@ export async function keepRows(db: D1Database, flow: Flow, rows: readonly KeptRo
     statements.push(
       db
         .prepare(
-          `INSERT INTO availability (flow, subject, until_ms, parts)
-           VALUES ${some.map((_, i) => `(?1, ?${3 * i + 2}, ?${3 * i + 3}, ?${3 * i + 4})`).join(', ')}
-           ON CONFLICT (flow, subject) DO UPDATE SET until_ms = excluded.until_ms, parts = excluded.parts`,
+          `INSERT INTO availability (flow, subject, until_ms, version, parts)
+           VALUES ${some.map((_, i) => `(?1, ?${4 * i + 2}, ?${4 * i + 3}, ?${4 * i + 4}, ?${4 * i + 5})`).join(', ')}
+           ON CONFLICT (flow, subject) DO UPDATE SET until_ms = excluded.until_ms,
+             version = excluded.version, parts = excluded.parts`,
         )
-        .bind(flow, ...some.flatMap(({ subject, untilMs, text }) => [subject, untilMs, text])),
+        .bind(
+          flow,
+          ...some.flatMap(({ subject, untilMs, version, text }) => [subject, untilMs, version, text]),
+        ),
     );
   }
   if (statements.length === 0) return 0;

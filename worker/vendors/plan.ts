@@ -5,6 +5,7 @@ import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../sha
 import type { SearchCall } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../store/editors.ts';
+import type { EditorSubjects } from './coverage.ts';
 import type { AskedCall } from './hub-search.ts';
 
 export interface RelayChoice {
@@ -47,17 +48,23 @@ export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?:
   );
 }
 
-/** Every vendor is asked for everybody but those that `covered` says it need not be asked for. */
+/**
+ * Every vendor is asked for everybody but those that it need not be asked for (`skipped`). Some of these have an answer
+ * that grows old (`aging`): a call that is made anyway renews as many of them as it has room for.
+ */
 export function planCalls(
   { flow, subjects }: SlotQuery,
   editors: readonly EditorRow[],
-  covered: ReadonlyMap<string, ReadonlySet<string>>,
+  skipped: EditorSubjects,
+  aging: EditorSubjects = new Map(),
 ): AskedCall[] {
   const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
   return editors.flatMap(({ id, deadlineMs }) => {
-    const known = covered.get(id);
+    const known = skipped.get(id);
     const rest = known === undefined ? subjects : subjects.filter((subject) => !known.has(subject));
-    return splitEvenly(rest, size).map((batch) => ({
+    const room = Math.ceil(rest.length / size) * size - rest.length;
+    const renewed = [...(aging.get(id) ?? [])].slice(0, room);
+    return splitEvenly([...rest, ...renewed], size).map((batch) => ({
       editor: id,
       subjects: batch,
       ...(deadlineMs === undefined ? {} : { budgetMs: deadlineMs }),

@@ -9,7 +9,7 @@ import { availabilityStatement, keptRowsOf } from '../store/availability.ts';
 import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
 import { knowledgeIn, knowledgeStatement } from '../store/routing.ts';
 import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots.ts';
-import type { KeptRow } from './kept-answers.ts';
+import type { KeptRow } from './kept-row.ts';
 import type { RoutingKnowledge } from './routing.ts';
 import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
 
@@ -78,7 +78,7 @@ async function read(
   const knowledge = isRouted ? more.shift() : undefined;
   return {
     editors: editorsOf(editors),
-    kept: kept === undefined ? [] : keptRowsOf(kept),
+    kept: kept === undefined ? [] : keptRowsOf(kept, flow),
     tombstones: bookedSlotsOf(booked),
     ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
     rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),

@@ -9,13 +9,15 @@ import { keepRows } from '../store/availability.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { noteBroadcast } from '../store/routing.ts';
 import type { Answers, SkippedQuestions } from './answers.ts';
+import { Coverage, type EditorSubjects, renewedBy, trimRenewed } from './coverage.ts';
 import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
 import type { AskedCall } from './hub-search.ts';
-import { type Coverage, coverageOf, NO_COVERAGE, rowsToKeep } from './kept-answers.ts';
+
 import { failureOf, keepLedger, type Ledger } from './ledger.ts';
 import { planCalls, servingEditors } from './plan.ts';
 import { roundedWindow } from './rounded-window.ts';
 import { joinSkipped, type Route, routeSearch } from './routing.ts';
+import { rowsToKeep } from './rows-to-keep.ts';
 import { readSearchMemory, type SearchMemory } from './search-memory.ts';
 import { type Selection, selectSlots } from './selection.ts';
 
@@ -47,6 +49,8 @@ export interface SearchCost {
 }
 
 export class Search {
+  /** What is kept of earlier answers and not being asked again. */
+  readonly kept: readonly CallResult[];
   readonly #context: RequestContext;
   readonly #query: SlotQuery;
   readonly #memory: SearchMemory;
@@ -54,6 +58,8 @@ export class Search {
   readonly #coverage: Coverage;
   readonly #route: Route;
   readonly #calls: readonly AskedCall[];
+  /** Whom vendors are asked for again although their word still holds. */
+  readonly #renewed: EditorSubjects;
   readonly #window: SlotWindow;
   readonly #use: SearchMemoryUse;
   readonly #endMs: number;
@@ -72,11 +78,13 @@ export class Search {
     );
     this.#route = this.#routeTo(serving, nowMs);
     this.#editors = this.#route.editors;
-    this.#coverage =
-      memory.kept.length === 0
-        ? NO_COVERAGE
-        : coverageOf(memory.kept, { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs });
-    this.#calls = planCalls(query, this.#editors, joinSkipped(this.#coverage.covered, this.#route.skipped));
+    const about = { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs };
+    this.#coverage = new Coverage(memory.kept, about);
+    const { covered, aging } = this.#coverage;
+    const skipped = joinSkipped(covered, this.#route.skipped);
+    this.#calls = planCalls(query, this.#editors, skipped, aging);
+    this.#renewed = renewedBy(this.#calls, covered);
+    this.kept = this.#coverage.results(this.#renewed);
   }
 
   static async begin(context: RequestContext, options: FindOptions): Promise<Search> {
@@ -85,36 +93,39 @@ export class Search {
     return new Search(context, options, memory, endMs);
   }
 
-  /** What is kept of earlier answers. */
-  get kept(): readonly CallResult[] {
-    return this.#coverage.results;
-  }
-
   async ask(how: Pick<Parameters<typeof fanOut>[1], 'gatherMs' | 'signal' | 'onResults'>): Promise<Answers> {
-    const isKept = this.kept.length > 0;
-    if (isKept && this.#calls.length === 0) return this.#answers(NOTHING_ASKED);
-    const asked = await fanOut(this.#context, {
-      ...how,
-      flow: this.#query.flow,
-      window: this.#window,
-      calls: this.#calls,
-      budgetMs: Math.max(0, this.#endMs - Date.now()),
-      isAlone: this.#use !== 'used',
-      isTraced: false,
-    });
-    if (!isKept) throwIfUnreached(asked);
+    const { onResults } = how;
+    const asked =
+      this.#calls.length === 0 && this.kept.length > 0
+        ? NOTHING_ASKED
+        : await fanOut(this.#context, {
+            ...how,
+            ...(onResults && { onResults: (news) => onResults(news.map(this.#trim)) }),
+            flow: this.#query.flow,
+            window: this.#window,
+            calls: this.#calls,
+            budgetMs: Math.max(0, this.#endMs - Date.now()),
+            isAlone: this.#use !== 'used',
+            isTraced: false,
+          });
+    const standing = this.#coverage.standing(asked.results, this.#renewed);
+    if (this.kept.length + standing.length === 0) throwIfUnreached(asked);
+    if (standing.length > 0) onResults?.(standing);
+    const results = [...asked.results.map(this.#trim), ...standing];
     if (this.#use !== 'none') this.#context.waitUntil(this.#keepLater(asked.results));
-    this.#context.waitUntil(this.#noteBroadcast(asked.results));
-    return this.#answers(asked);
+    this.#context.waitUntil(this.#noteBroadcast(results));
+    return {
+      editors: this.#editors.map(({ id, name }) => {
+        const sinceMs = asked.failingSinceMs[id];
+        return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
+      }),
+      results: [...this.kept, ...results],
+      skipped: this.#skipped(),
+      linkBytes: asked.linkBytes,
+    };
   }
 
-  #answers({ results, failingSinceMs, linkBytes }: FanOut): Answers {
-    const editors = this.#editors.map(({ id, name }) => {
-      const sinceMs = failingSinceMs[id];
-      return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
-    });
-    return { editors, results: [...this.kept, ...results], skipped: this.#skipped(), linkBytes };
-  }
+  readonly #trim = (result: CallResult): CallResult => trimRenewed(result, this.#renewed);
 
   #routeTo(serving: readonly EditorRow[], nowMs: number): Route {
     const { knowledge } = this.#memory;
@@ -158,7 +169,12 @@ export class Search {
     const { env, requestId } = this.#context;
     const { kept } = this.#memory;
     await scheduler.wait(0);
-    const about = { editors: this.#editors, nowMs: Date.now(), ttlMs: this.#ttlMs };
+    const about = {
+      editors: this.#editors,
+      nowMs: Date.now(),
+      ttlMs: this.#ttlMs,
+      version: () => crypto.randomUUID(),
+    };
     const rows = rowsToKeep(results, this.#window, kept, about);
     if (rows.length === 0) return;
     try {

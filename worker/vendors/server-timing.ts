@@ -6,7 +6,7 @@ export function serverTiming({ results }: Answers, totalMs: number): string {
   const byEditor = new Map<string, { durationMs: number; how: string }>();
   for (const { call, answer, failure, saidMs } of results) {
     const row = byEditor.get(call.editor) ?? { durationMs: 0, how: saidMs === undefined ? 'ok' : 'kept' };
-    row.durationMs = Math.max(row.durationMs, answer?.durationMs ?? totalMs);
+    row.durationMs = Math.max(row.durationMs, saidMs === undefined ? (answer?.durationMs ?? totalMs) : 0);
     if (failure !== undefined) row.how = failure.reason;
     else if (saidMs === undefined && row.how === 'kept') row.how = 'ok';
     byEditor.set(call.editor, row);

@@ -1,0 +1,102 @@
+// What of a search's fresh answers is worth keeping: slots and "none" alike, of vendors that answered well and allow it.
+// Pure. docs/cache.md.
+
+import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
+import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/link/relay.ts';
+import type { SlotWindow } from '../../shared/sas/query.ts';
+import type { EditorRow } from '../store/editors.ts';
+import type { CallResult } from './fan-out.ts';
+import type { KeptPart, KeptRow } from './kept-row.ts';
+import { failureOf } from './ledger.ts';
+
+export interface KeepContext {
+  readonly editors: readonly EditorRow[];
+  readonly nowMs: number;
+  /** How long what a vendor said is kept, milliseconds; 0: not at all. */
+  readonly ttlMs: (editor: EditorRow) => number;
+  /** A new version for a row. */
+  readonly version: () => string;
+}
+
+/** The rows to write: fresh words beside what the rows before still hold. `window`: as vendors were asked. */
+export function rowsToKeep(
+  results: readonly CallResult[],
+  window: SlotWindow,
+  before: readonly KeptRow[],
+  { editors, nowMs, ttlMs, version }: KeepContext,
+): KeptRow[] {
+  const ttls = new Map(editors.map((editor) => [editor.id, ttlMs(editor)]));
+  const fresh = new Map<string, KeptPart[]>();
+  for (const result of results) {
+    const { call, answer, saidMs, isShared } = result;
+    const ttl = ttls.get(call.editor) ?? 0;
+    // Who began a shared call keeps its answer.
+    if (saidMs !== undefined || isShared === true || ttl === 0) continue;
+    if (answer === undefined || answer.noStore || failureOf(result) !== undefined) continue;
+    const bySubject = new Map(answer.subjects.map((one) => [one.subject, one]));
+    for (const subject of call.subjects) {
+      const one = bySubject.get(subject);
+      const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
+      const part = { editor: call.editor, window, saidMs: nowMs, untilMs: nowMs + ttl, lines };
+      const known = fresh.get(subject);
+      if (known === undefined) fresh.set(subject, [part]);
+      else known.push(part);
+    }
+  }
+  const old = new Map(before.map(({ subject, parts }) => [subject, parts]));
+  return [...fresh].map(([subject, parts]) => {
+    const replaced = new Set(parts.map(({ editor }) => editor));
+    const stillGood = (old.get(subject) ?? []).filter(
+      ({ editor, untilMs }) => untilMs > nowMs && !replaced.has(editor),
+    );
+    return { subject, version: version(), parts: [...stillGood, ...parts] };
+  });
+}
+
+/** The part of an answer that is one subject's, with the shapes and services its slots point to and no other. */
+function answerOfOne(subject: SubjectAnswer, { shapes, services }: CallAnswer): CallAnswer {
+  const keptShapes = new Renumbered<SlotShape>(shapes);
+  const keptServices = new Renumbered<CptsService>(services);
+  const places = subject.places.map((place) => ({
+    ...place,
+    slots: place.slots.map((row) => row.with(0, keptShapes.numberOf(row[0])) as unknown as typeof row),
+  }));
+  return {
+    call: 0,
+    subjects: [{ ...subject, places }],
+    shapes: keptShapes.kept.map((shape) => ({
+      ...shape,
+      services: shape.services.map((index) => keptServices.numberOf(index)),
+    })),
+    services: keptServices.kept,
+    received: 0,
+    shown: 0,
+    dropped: [],
+    repaired: [],
+    durationMs: 0,
+    bytes: 0,
+    pages: 0,
+    noStore: false,
+  };
+}
+
+/** The items that were asked for by number, numbered anew in the order of asking. */
+class Renumbered<T> {
+  readonly kept: T[] = [];
+  readonly #items: readonly T[];
+  readonly #numbers = new Map<number, number>();
+
+  constructor(items: readonly T[]) {
+    this.#items = items;
+  }
+
+  numberOf(index: number): number {
+    const known = this.#numbers.get(index);
+    if (known !== undefined) return known;
+    const item = this.#items[index];
+    if (item === undefined) return index;
+    const number = this.kept.push(item) - 1;
+    this.#numbers.set(index, number);
+    return number;
+  }
+}
