@@ -7,6 +7,7 @@ import { VENDOR_JSON_DEPTH_MAX } from '../shared/link/limits.ts';
 import type { VendorFailure } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { isTextWithinDepth, isWithinDepth } from './json-depth.ts';
+import type { KnownEntries } from './known-entries.ts';
 
 /**
  * V8 parses without recursion, so a small body may be parsed before its depth is known: a million brackets cost
@@ -30,20 +31,26 @@ export interface Parsed {
 
 type BodyFailure = Extract<VendorFailure, 'not-json' | 'too-deep' | 'too-large'>;
 
-/** A promise only when there is something to decode. */
+/** A promise only when there is something to decode. `known`: entries that this vendor has sent before. */
 export function readBody(
   chunks: readonly Buffer[],
   encoding: string | undefined,
   bytesMax: number,
+  known?: KnownEntries,
 ): Result<Parsed, BodyFailure> | Promise<Result<Parsed, BodyFailure>> {
   const first = chunks[0];
   const whole = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
   const coding = encoding?.trim().toLowerCase() ?? '';
-  if (coding === '' || coding === 'identity') return parse(whole);
-  return decode(whole, coding, bytesMax);
+  if (coding === '' || coding === 'identity') return parse(whole, known);
+  return decode(whole, coding, bytesMax, known);
 }
 
-async function decode(body: Buffer, coding: string, bytesMax: number): Promise<Result<Parsed, BodyFailure>> {
+async function decode(
+  body: Buffer,
+  coding: string,
+  bytesMax: number,
+  known: KnownEntries | undefined,
+): Promise<Result<Parsed, BodyFailure>> {
   const name = coding === 'deflate' && !isZlib(body) ? 'deflate-raw' : coding;
   if (!Object.hasOwn(DECODERS, name)) return err('not-json');
   let decoded: Buffer;
@@ -53,13 +60,15 @@ async function decode(body: Buffer, coding: string, bytesMax: number): Promise<R
   } catch (error) {
     return err((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'not-json');
   }
-  return parse(decoded);
+  return parse(decoded, known);
 }
 
-function parse(body: Buffer): Result<Parsed, BodyFailure> {
+function parse(body: Buffer, known: KnownEntries | undefined): Result<Parsed, BodyFailure> {
   const bytes = body.length;
   const bom = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
   const text = bom ? body.subarray(3) : body;
+  const bundle = known?.read(text, VENDOR_JSON_DEPTH_MAX);
+  if (bundle !== undefined) return ok({ json: bundle, bytes });
   const measured = bytes > PARSE_FIRST_BYTES_MAX;
   if (measured && !isTextWithinDepth(text, VENDOR_JSON_DEPTH_MAX)) return err('too-deep');
   let json: unknown;

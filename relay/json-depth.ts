@@ -43,8 +43,8 @@ export function isWithinDepth(value: unknown, depthMax: number): boolean {
   return true;
 }
 
-/** Index of the closing quote, or the length. */
-function skipString(bytes: Uint8Array, from: number): number {
+/** From behind the opening quote; index of the closing one, or the length. */
+export function skipString(bytes: Uint8Array, from: number): number {
   const { length } = bytes;
   let at = from;
   while (at < length) {

@@ -5,6 +5,7 @@ import { Pool } from 'undici';
 import { VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
 import type { FailedCall } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
+import { ReaderMemory } from '../shared/sas/read/reader-memory.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { readBody } from './body.ts';
 import type { Certificates } from './certificates.ts';
@@ -13,6 +14,7 @@ import { makeDialler } from './dial.ts';
 import { Exchange, type Outcome } from './exchange.ts';
 import { failureOf } from './failure.ts';
 import { Gate, GateFull } from './gate.ts';
+import { KnownEntries } from './known-entries.ts';
 import { VERSION } from './version.ts';
 
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
@@ -55,6 +57,9 @@ export interface PageFailure extends FailedCall {
 export class VendorClient {
   readonly editor: EditorConfig;
   readonly certificates: Certificates;
+  /** What this vendor's resources were read as. */
+  readonly memory = new ReaderMemory();
+  readonly #known = new KnownEntries();
   readonly #pool: Pool;
   readonly #gate: Gate;
   #users = 0;
@@ -129,7 +134,7 @@ export class VendorClient {
       return err({ ...error, ...(code !== undefined && { code }), ...(isStale && { isStale }) });
     }
     const { status, noStore, chunks, encoding } = outcome.value;
-    const body = readBody(chunks, encoding, bytesMax);
+    const body = readBody(chunks, encoding, bytesMax, this.#known);
     const read = body instanceof Promise ? await orGivenUp(body, signal) : body;
     if (!read.ok) return err({ reason: read.error, status });
     return ok({ json: read.value.json, bytes: read.value.bytes, status, noStore });
@@ -178,6 +183,7 @@ export class VendorClient {
   }
 
   #close(retired: PromiseWithResolvers<void>): void {
+    this.#known.forget();
     this.#pool.close().then(retired.resolve, retired.resolve);
   }
 }

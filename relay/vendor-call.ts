@@ -97,6 +97,7 @@ class Reading {
       toMs,
       nowMs: Date.now(),
       hash: shortHash,
+      memory: client.memory,
       ...(plan.trace === true && { trace: true }),
     });
   }

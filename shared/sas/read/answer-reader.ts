@@ -5,14 +5,15 @@
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import type { CallAnswer, Place, SlotRow, SlotShape, SlotTrace, SubjectAnswer } from '../../link/relay.ts';
 import { err, ok, type Result } from '../../result.ts';
-import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
 import type { Flow } from '../query.ts';
 import { BundleIndex, vendorId } from './bundle-index.ts';
 import { CptsRegister } from './cpts.ts';
 import { bookingLink } from './link.ts';
-import { type PlaceFailure, PlaceReader, type ReadPlace } from './place.ts';
+import { type PlaceFailure, PlaceReader, type ReadPlace, type ReadSlot } from './place.ts';
+import { ReaderMemory } from './reader-memory.ts';
 import type { ReadRuleId } from './rules.ts';
-import { readShape, shapeSignature } from './slot-shape.ts';
+import { readSlotFacts, type SlotFacts } from './slot-facts.ts';
+import { readShape } from './slot-shape.ts';
 import { Tally } from './tally.ts';
 
 export interface Question {
@@ -28,6 +29,8 @@ export interface Question {
   readonly hash: (text: string) => string;
   /** Keep what became of each slot. */
   readonly trace?: boolean;
+  /** Of this vendor; absent: nothing was read before. */
+  readonly memory?: ReaderMemory;
 }
 
 export type ReadAnswer = Pick<
@@ -45,15 +48,9 @@ interface KnownShape {
   readonly repairs: readonly ReadRuleId[];
 }
 
-interface Times {
-  readonly start: string;
-  readonly end: string;
-  readonly startMs: number;
-  readonly endMs: number;
-}
-
 export class AnswerReader {
   readonly #question: Question;
+  readonly #memory: ReaderMemory;
   readonly #index = new BundleIndex();
   readonly #dropped = new Tally();
   readonly #repaired = new Tally();
@@ -66,8 +63,9 @@ export class AnswerReader {
 
   constructor(question: Question) {
     this.#question = question;
+    this.#memory = question.memory ?? new ReaderMemory();
     this.#cpts = new CptsRegister(this.#index, question.hash, (rules) => this.#repaired.addAll(rules));
-    this.#places = new PlaceReader(question, this.#index, this.#repaired);
+    this.#places = new PlaceReader({ ...question, memory: this.#memory }, this.#index, this.#repaired);
   }
 
   /** Reads one page. `next` is the raw URL of the link, when there is one. */
@@ -93,7 +91,7 @@ export class AnswerReader {
       if ('dropped' in fate) this.#dropped.add(fate.dropped, vendorId(slot));
       else {
         shown += 1;
-        this.#repaired.addAll(fate.repaired, vendorId(slot));
+        if (fate.repaired.length > 0) this.#repaired.addAll(fate.repaired, vendorId(slot));
       }
       trace?.push(traceOf(slot, fate));
     }
@@ -111,22 +109,28 @@ export class AnswerReader {
 
   /** Shows the slot, or says why not. */
   #read(slot: JsonObject): SlotFate {
-    const repairs: ReadRuleId[] = [];
-    const status = asText(slot.status);
-    if (status?.toLowerCase() !== 'free') return { dropped: 'slot-not-free' };
-    if (status !== 'free') repairs.push('status-spelling');
-    const times = readTimes(slot, repairs);
-    if (typeof times === 'string') return { dropped: times };
+    const facts = this.#factsOf(slot);
+    if (typeof facts === 'string') return { dropped: facts };
     const { fromMs, toMs, nowMs } = this.#question;
-    if (times.startMs < fromMs || times.startMs > toMs) return { dropped: 'slot-outside-window' };
-    if (times.startMs < nowMs) return { dropped: 'slot-started' };
+    if (facts.startMs < fromMs || facts.startMs > toMs) return { dropped: 'slot-outside-window' };
+    if (facts.startMs < nowMs) return { dropped: 'slot-started' };
     const place = this.#placeOf(slot);
     if (typeof place === 'string') return { dropped: place };
-    const shape = this.#shapeOf(slot);
+    const shape = this.#shapeOf(slot, facts.signature);
     if (typeof shape === 'string') return { dropped: shape };
-    const shownAs = this.#show(slot, place, shape.index, times, repairs);
+    const shownAs = this.#show(slot, place, shape.index, facts);
     if (shownAs === undefined) return { dropped: 'slot-duplicate' };
+    const { repairs } = facts;
     return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
+  }
+
+  #factsOf(slot: JsonObject): SlotFacts | ReadRuleId {
+    let facts = this.#memory.slots.get(slot);
+    if (facts === undefined) {
+      facts = readSlotFacts(slot, this.#linkOf);
+      this.#memory.slots.set(slot, facts);
+    }
+    return facts;
   }
 
   #placeOf(slot: JsonObject): ReadPlace | PlaceFailure {
@@ -134,8 +138,7 @@ export class AnswerReader {
     return schedule === undefined ? 'slot-schedule-unresolved' : this.#places.read(schedule);
   }
 
-  #shapeOf(slot: JsonObject): KnownShape | ReadRuleId {
-    const signature = shapeSignature(slot);
+  #shapeOf(slot: JsonObject, signature: string): KnownShape | ReadRuleId {
     const known = this.#shapeBySignature.get(signature);
     if (known !== undefined) return known;
     const read = readShape(slot, this.#question.flow, this.#cpts);
@@ -151,54 +154,39 @@ export class AnswerReader {
     return shape;
   }
 
-  /** The gateway's id; undefined when this place already shows the same slot. */
-  #show(
-    slot: JsonObject,
-    place: ReadPlace,
-    shape: number,
-    times: Times,
-    repairs: ReadRuleId[],
-  ): string | undefined {
-    const comment = this.#commentOf(slot, repairs);
-    const content = `${shape}|${times.start}|${times.end}|${comment ?? ''}`;
-    if (place.contents.has(content)) return undefined;
-    place.contents.add(content);
-    const id = this.#idOf(slot, place, times, content);
-    place.rows.push({ shape, id, start: times.start, end: times.end, comment });
-    return id;
-  }
-
   /**
-   * Place and times are the id, so no slot needs a hash of its own: the first 13 characters of the place's, start in
-   * seconds and length in minutes in base 36. Two slots at one time get one by their own id and content. Stable
-   * between searches, also for a vendor that counts from 1 in every answer; at most 64 characters.
+   * The gateway's id; undefined when this place already shows the same slot. Place and times are the id, so no slot
+   * needs a hash of its own: the first 13 characters of the place's, start in seconds and length in minutes in base 36.
+   * Two slots at one time get one by their own id and content. Stable between searches, also for a vendor that counts
+   * from 1 in every answer; at most 64 characters.
    */
-  #idOf(slot: JsonObject, place: ReadPlace, times: Times, content: string): string {
-    const { editor, hash } = this.#question;
-    const at = editor.length + 1;
-    const start = Math.floor(times.startMs / 1000)
-      .toString(36)
-      .padStart(7, '0');
-    const minutes = Math.floor((times.endMs - times.startMs) / 60_000).toString(36);
-    let id = `${place.schedule.id.slice(0, at + 13)}${start}${minutes.slice(0, 3)}`;
-    if (this.#slotIds.has(id)) {
-      id = `${editor}-${hash(`${vendorId(slot) ?? ''}|${place.schedule.id}|${content}`)}`;
+  #show(slot: JsonObject, place: ReadPlace, shape: number, facts: SlotFacts): string | undefined {
+    const { start, end, comment } = facts;
+    const row = { shape, id: place.idHead + facts.idTail, start, end, comment };
+    // The same content would have had the same id.
+    if (place.contents !== undefined || this.#slotIds.has(row.id)) {
+      place.contents ??= new Set(place.rows.map(contentOf));
+      const content = contentOf(row);
+      if (place.contents.has(content)) return undefined;
+      place.contents.add(content);
+      if (this.#slotIds.has(row.id)) {
+        const { editor, hash } = this.#question;
+        row.id = `${editor}-${hash(`${vendorId(slot) ?? ''}|${place.schedule.id}|${content}`)}`;
+      }
     }
-    this.#slotIds.add(id);
-    return id;
+    this.#slotIds.add(row.id);
+    place.rows.push(row);
+    return row.id;
   }
 
-  #commentOf(slot: JsonObject, repairs: ReadRuleId[]): string | undefined {
-    const written = slot.comment;
-    if (typeof written !== 'string' || written === '') return undefined;
+  readonly #linkOf = (written: string): string | undefined => {
     let link = this.#links.get(written);
     if (link === undefined && !this.#links.has(written)) {
       link = bookingLink(written);
       this.#links.set(written, link);
     }
-    if (link === undefined) repairs.push('comment-not-a-link');
     return link;
-  }
+  };
 
   #subjects(): SubjectAnswer[] {
     const answers: SubjectAnswer[] = [];
@@ -210,6 +198,10 @@ export class AnswerReader {
     }
     return answers;
   }
+}
+
+function contentOf({ shape, start, end, comment }: Omit<ReadSlot, 'id'>): string {
+  return `${shape}|${start}|${end}|${comment ?? ''}`;
 }
 
 function traceOf(slot: JsonObject, fate: SlotFate): SlotTrace {
@@ -246,24 +238,4 @@ function toPlace(place: ReadPlace): Place {
     ...(place.vendorStructure === undefined ? {} : { vendorStructure: place.vendorStructure }),
     slots,
   };
-}
-
-function readTimes(slot: JsonObject, repairs: ReadRuleId[]): Times | ReadRuleId {
-  const start = readInstant(slot.start, repairs);
-  const end = readInstant(slot.end, repairs);
-  if (start === undefined || end === undefined) return 'slot-dates-unreadable';
-  if (end.ms <= start.ms) return 'slot-end-not-after-start';
-  return { start: start.text, end: end.text, startMs: start.ms, endMs: end.ms };
-}
-
-function readInstant(value: unknown, repairs: ReadRuleId[]): { text: string; ms: number } | undefined {
-  if (typeof value !== 'string') return undefined;
-  const strict = strictMillis(value);
-  if (strict !== undefined) return { text: value, ms: strict };
-  const written = value.trim();
-  const parsed = parseInstant(written);
-  // A bare day or an hour without minutes does not say when to come.
-  if (parsed === undefined || !written.includes('T')) return undefined;
-  repairs.push(/(Z|[+-]\d{2}:?\d{2})$/i.test(written.slice(16)) ? 'instant-form' : 'instant-without-offset');
-  return { text: formatInstant(parsed.ms, parsed.offsetMinutes), ms: parsed.ms };
 }

@@ -28,6 +28,23 @@ function isSystem(value: unknown, system: string): boolean {
 export interface HolderContext {
   readonly asked: ReadonlySet<string>;
   readonly hash: (text: string) => string;
+  /** What the same objects were read as before. */
+  readonly known: WeakMap<JsonObject, Holder>;
+}
+
+/** One resource read for one subject always gives the same. */
+function remembered(
+  sent: JsonObject,
+  subject: string | undefined,
+  known: HolderContext['known'],
+  read: (subject: string) => Holder,
+): Holder | undefined {
+  if (subject === undefined) return undefined;
+  const before = known.get(sent);
+  if (before?.subject === subject) return before;
+  const holder = read(subject);
+  known.set(sent, holder);
+  return holder;
 }
 
 /** The identifier under which this holder was asked; when he was not, any he carries (RPPS before ADELI). */
@@ -79,7 +96,15 @@ function telecomText(telecom: readonly Phone[]): string {
 export function readPractitioner(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
   const subject = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
-  if (subject === undefined) return undefined;
+  return remembered(sent, subject, context.known, (subject) => practitioner(sent, subject, context, repairs));
+}
+
+function practitioner(
+  sent: JsonObject,
+  subject: string,
+  context: HolderContext,
+  repairs: ReadRuleId[],
+): Holder {
   const id = `ps-${context.hash(subject)}`;
   const name = readNames(sent.name);
   const telecom = readPhones(sent.telecom, repairs);
@@ -111,7 +136,15 @@ function readNames(value: unknown): JsonObject[] {
 export function readAssociation(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
   const subject = nationalId(sent, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
-  if (subject === undefined) return undefined;
+  return remembered(sent, subject, context.known, (subject) => association(sent, subject, context, repairs));
+}
+
+function association(
+  sent: JsonObject,
+  subject: string,
+  context: HolderContext,
+  repairs: ReadRuleId[],
+): Holder {
   const id = `sos-${context.hash(subject)}`;
   const name = asText(sent.name);
   const telecom = readPhones(sent.telecom, repairs);

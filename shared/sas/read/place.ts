@@ -7,7 +7,8 @@ import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { type Holder, readAssociation, readPractitioner } from './holder.ts';
-import { readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
+import type { KnownSite, ReaderMemory } from './reader-memory.ts';
+import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
 import type { Tally } from './tally.ts';
 
 export interface ReadSlot {
@@ -23,8 +24,10 @@ export interface ReadPlace {
   readonly site: ResourceText;
   readonly vendorStructure?: string;
   readonly rows: ReadSlot[];
-  /** What is already shown here, to show nothing twice. */
-  readonly contents: Set<string>;
+  /** Head of its slots' ids: vendor and first 13 characters of the place's own. */
+  readonly idHead: string;
+  /** What is already shown here; made once two slots have one id. */
+  contents: Set<string> | undefined;
 }
 
 export type PlaceFailure =
@@ -38,7 +41,11 @@ interface PlaceQuestion {
   readonly flow: Flow;
   readonly subjects: readonly string[];
   readonly hash: (text: string) => string;
+  readonly memory: ReaderMemory;
 }
+
+/** Characters of a place's hash that its slots' ids begin with. */
+const ID_HEAD_LENGTH = 13;
 
 export class PlaceReader {
   readonly #question: PlaceQuestion;
@@ -85,10 +92,10 @@ export class PlaceReader {
     if (holder === undefined) return 'slot-holder-unresolved';
     if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
     if (role === undefined) return 'slot-site-unresolved';
-    const key = `${holder.subject}|${this.#index.keyOf(role)}`;
+    const location = locationOf(role, this.#index);
     const actor = `{"reference":"Practitioner/${holder.resource.id}"},`;
-    return this.#place(key, holder, PROFILE.schedule, actor, (id) =>
-      readRole(role, id, holder.resource.id, this.#siteContext()),
+    return this.#place(role, location, holder, PROFILE.schedule, actor, (id) =>
+      readRole(role, location, id, holder.resource.id, this.#siteContext()),
     );
   }
 
@@ -99,12 +106,11 @@ export class PlaceReader {
     const holder = this.#holder(organization);
     if (holder === undefined) return 'slot-holder-unresolved';
     if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
-    const key = `${holder.subject}|${this.#index.keyOf(location)}`;
     const association = {
       id: holder.resource.id,
       ...(holder.name === undefined ? {} : { name: holder.name }),
     };
-    return this.#place(key, holder, PROFILE.scheduleSos, '', (id) =>
+    return this.#place(location, location, holder, PROFILE.scheduleSos, '', (id) =>
       readSosLocation(location, id, association, this.#siteContext()),
     );
   }
@@ -116,7 +122,8 @@ export class PlaceReader {
   #holder(resource: JsonObject | undefined): Holder | undefined {
     if (resource === undefined) return undefined;
     if (this.#holderByResource.has(resource)) return this.#holderByResource.get(resource);
-    const context = { asked: this.#asked, hash: this.#question.hash };
+    const { hash, memory } = this.#question;
+    const context = { asked: this.#asked, hash, known: memory.holders };
     const holder =
       this.#question.flow === 'SOS'
         ? readAssociation(resource, context)
@@ -135,31 +142,42 @@ export class PlaceReader {
 
   /** One Schedule per site: its id comes from the site's, so that a vendor's several Schedules fall together. */
   #place(
-    key: string,
+    resource: JsonObject,
+    location: JsonObject | undefined,
     holder: Holder,
     profile: string,
     /** JSON of the actors before the site, with their comma. */
     holderActor: string,
     readSite: (id: string) => Site | SiteFailure,
   ): ReadPlace | PlaceFailure {
-    const known = this.#bySite.get(key);
-    if (known !== undefined) {
+    const key = `${holder.subject}|${this.#index.keyOf(resource)}`;
+    const shown = this.#bySite.get(key);
+    if (shown !== undefined) {
       this.#repaired.add('schedule-merged');
-      return known;
+      return shown;
     }
-    const { editor, hash } = this.#question;
-    // One id for the place's Schedule and for its site: ids are told apart by type.
-    const id = `${editor}-${hash(`${editor}|${key}`)}`;
-    const site = readSite(id);
+    const { editor, hash, memory } = this.#question;
+    let known = memory.sites.get(resource);
+    if (known?.key !== key || known.holder !== holder || known.location !== location) {
+      // One id for the place's Schedule and for its site: ids are told apart by type.
+      const id = `${editor}-${hash(`${editor}|${key}`)}`;
+      const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${resource.resourceType}/${id}"}]}`;
+      known = { key, holder, location, schedule: { type: 'Schedule', id, text }, site: readSite(id) };
+      memory.sites.set(resource, known);
+    }
+    return this.#keepPlace(known);
+  }
+
+  #keepPlace({ key, holder, schedule, site }: KnownSite): ReadPlace | PlaceFailure {
     if (typeof site === 'string') return site;
     this.#repaired.addAll(site.repairs);
-    const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${site.resource.type}/${id}"}]}`;
     const place: ReadPlace = {
-      schedule: { type: 'Schedule', id, text },
+      schedule,
       site: site.resource,
       ...(site.vendorStructure === undefined ? {} : { vendorStructure: site.vendorStructure }),
       rows: [],
-      contents: new Set(),
+      idHead: schedule.id.slice(0, this.#question.editor.length + 1 + ID_HEAD_LENGTH),
+      contents: undefined,
     };
     this.#bySite.set(key, place);
     const places = this.#places.get(holder.subject);

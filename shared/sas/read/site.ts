@@ -33,18 +33,19 @@ function madeSystem(editor: string): string {
 }
 
 /**
+ * @param location as `locationOf` finds it
  * @param id gateway id of the place
  * @param practitionerId gateway id of the practitioner whose place this is
  */
 export function readRole(
   role: JsonObject,
+  location: JsonObject | undefined,
   id: string,
   practitionerId: string,
   context: SiteContext,
 ): Site | SiteFailure {
-  const repairs: ReadRuleId[] = [];
-  const location = locationOf(role, context, repairs);
   if (location === undefined) return 'slot-site-unresolved';
+  const repairs: ReadRuleId[] = asList(role.contained).includes(location) ? [] : ['location-contained'];
   const contained = readContained(location, role, context, repairs);
   if (contained === undefined) return 'site-address-incomplete';
   const writtenStructure = asText(asObject(asObject(role.organization)?.identifier)?.value);
@@ -71,18 +72,15 @@ export function readRole(
 }
 
 /** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
-function locationOf(role: JsonObject, context: SiteContext, repairs: ReadRuleId[]): JsonObject | undefined {
+export function locationOf(role: JsonObject, index: BundleIndex): JsonObject | undefined {
   const contained = objectsOf(role.contained).filter((item) => item.resourceType === 'Location');
   const references = Array.isArray(role.location) ? asList(role.location) : [role.location];
   for (const reference of references) {
     const text = asText(asObject(reference)?.reference);
     const own = text?.startsWith('#') ? contained.find((item) => item.id === text.slice(1)) : undefined;
     if (own !== undefined) return own;
-    const other = context.index.resolve(asObject(reference), 'Location');
-    if (other !== undefined) {
-      repairs.push('location-contained');
-      return other;
-    }
+    const other = index.resolve(asObject(reference), 'Location');
+    if (other !== undefined) return other;
   }
   return contained.length === 1 ? contained[0] : undefined;
 }
