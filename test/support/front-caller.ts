@@ -26,7 +26,8 @@ export function sendPlain(
   url: string,
   { method = 'GET', body, headers = {} }: FrontCall,
 ): Promise<FrontReply> {
-  const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
+  const isWritten = body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+  const text = isWritten ? body : JSON.stringify(body);
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
