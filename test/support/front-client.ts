@@ -146,9 +146,16 @@ function columnOf(startMs: number, zone: string, nowMs: number): number {
   return days.indexOf(dayIn(zone, startMs).day);
 }
 
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
 /** A calendar day on a zone's clock. */
 export function dayIn(zone: string, ms: number): { readonly date: string; readonly day: number } {
-  const date = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(ms);
+  let calendar = calendars.get(zone);
+  if (calendar === undefined) {
+    calendar = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' });
+    calendars.set(zone, calendar);
+  }
+  const date = calendar.format(ms);
   return { date, day: Number(date.slice(8)) };
 }
 
