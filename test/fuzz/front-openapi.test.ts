@@ -12,7 +12,7 @@ import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
 import { OPERATIONS } from '../../worker/openapi/document.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, sendPlain } from '../support/front-caller.ts';
 import { type LinkTap, openLinkTap } from '../support/link-tap.ts';
-import { arbitraryOf, HOSTILE_TEXTS, spoiled } from '../support/openapi-arbitrary.ts';
+import { arbitraryOf, HOSTILE_BODIES, HOSTILE_TEXTS, spoiled } from '../support/openapi-arbitrary.ts';
 import { type Api, type ApiOperation, openApi } from '../support/openapi-client.ts';
 import { peopleOf } from '../support/people.ts';
 import { System } from '../support/system.ts';
@@ -156,6 +156,21 @@ function exampleOf({ operation, needs }: ApiOperation): Attempt {
   };
 }
 
+/** Then each of the worst texts in each parameter, and each of the worst bodies: no seed misses them. */
+function worstOf(operation: ApiOperation): Attempt[] {
+  const usual = exampleOf(operation);
+  const parameters = (operation.operation.parameters ?? []).map(({ name }) => name);
+  const texts = parameters.length === 0 ? [] : HOSTILE_TEXTS;
+  const bodies = operation.operation.requestBody === undefined ? [] : HOSTILE_BODIES;
+  return [
+    ...texts.map((text) => ({
+      ...usual,
+      parameters: Object.fromEntries(parameters.map((name) => [name, text])),
+    })),
+    ...bodies.map((body) => ({ ...usual, body })),
+  ];
+}
+
 /** Unlike `Api.call`, sends parameters as they come and bodies that are no JSON. */
 function send(operation: ApiOperation, { parameters, body, type, token }: Attempt): Promise<FrontReply> {
   const query = new URLSearchParams();
@@ -196,13 +211,14 @@ function judge(operation: ApiOperation, reply: FrontReply): readonly string[] {
 describe(`seed ${SEED}`, () => {
   it.each(Object.keys(OPERATIONS))('%s', { timeout: 120_000 }, async (key) => {
     const operation = api.of(key);
+    const examples = [exampleOf(operation), ...worstOf(operation)].map((one): [Attempt] => [one]);
     await fc.assert(
       fc.asyncProperty(attemptOf(operation), async (attempt) => {
         const reply = await send(operation, attempt);
         seen.set(reply.status, (seen.get(reply.status) ?? 0) + 1);
         expect(judge(operation, reply)).toEqual([]);
       }),
-      { seed: SEED, numRuns: RUNS_PER_OPERATION, examples: [[exampleOf(operation)]] },
+      { seed: SEED, numRuns: examples.length + RUNS_PER_OPERATION, examples },
     );
   });
 
