@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
 import { linkWriter } from '../../worker/front/reservation-link.ts';
+import { FrontCaller, jsonOf } from '../support/front-caller.ts';
 import { peopleOf } from '../support/people.ts';
 import { get } from '../support/sandbox-caller.ts';
 import { System, slotPath, until } from '../support/system.ts';
@@ -161,6 +162,69 @@ it('writes neither page nor cookie into the logs', async () => {
   const lines = () => system.edgeLog.filter((line) => line.includes('"message":"slot opened"'));
   await until('it is logged', () => lines().some((line) => line.includes('"detail":"opened"')));
   expect([...system.edgeLog, ...system.relayLog].join('\n')).not.toContain('canary');
+});
+
+describe('through the front’s face', () => {
+  interface Entry {
+    readonly slot: Record<
+      string,
+      readonly { readonly slot_reservation_link: string; readonly start: string }[]
+    >;
+  }
+
+  /** The links of a lot of cards, as the front would show them. */
+  async function linksOf(edge: System): Promise<string[]> {
+    const people = peopleOf(edge.vendors).filter(({ freeAt }) => freeAt.length > 0);
+    const cards = people.slice(0, 25).map(({ identifier }, rank) => ({
+      [String(810_000 + rank)]: { [identifier.startsWith('8') ? 'rpps' : 'adeli']: identifier.slice(1) },
+    }));
+    const front = new FrontCaller(() => edge.url);
+    const reply = await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards });
+    const entries = Object.values(jsonOf<Record<string, Entry>>(reply));
+    const slots = entries.flatMap(({ slot }) => Object.values(slot).flat());
+    return [...new Set(slots.map((one) => one.slot_reservation_link).filter((link) => link !== ''))];
+  }
+
+  async function land(link: string, ca: string): Promise<void> {
+    const agent = new Agent({ ca });
+    const page = await get(link, agent);
+    agent.destroy();
+    expect([link, page.status, page.text.includes(`Vous arrivez depuis ${ORIGIN}.`)]).toEqual([
+      link,
+      200,
+      true,
+    ]);
+  }
+
+  it('gives the vendor’s page, which opens without token', async () => {
+    const ca = await readFile(system.pki.caFile, 'utf8');
+    const links = await linksOf(system);
+    expect(links.length).toBeGreaterThan(3);
+    for (const link of links.slice(0, 10)) {
+      expect(new URL(link).searchParams.getAll('origin')).toEqual([ORIGIN]);
+      await land(link, ca);
+    }
+  });
+
+  it('gives our redirect when the settings say so, and it lands on the same pages', async () => {
+    const own = await System.start({
+      vendors: [{ seed: 1 }, { seed: 2 }],
+      settings: { REDIRECT_ORIGIN: ORIGIN, RESERVATION_LINKS: 'redirect' },
+    });
+    try {
+      const ca = await readFile(own.pki.caFile, 'utf8');
+      const links = await linksOf(own);
+      expect(links.length).toBeGreaterThan(3);
+      for (const link of links.slice(0, 10)) {
+        expect(link).toMatch(new RegExp(`^${own.url}/aggregator/r/[\\w-]+$`));
+        const response = await fetch(link, { redirect: 'manual' });
+        expect(response.status).toBe(302);
+        await land(response.headers.get('Location') ?? '', ca);
+      }
+    } finally {
+      await own.stop();
+    }
+  });
 });
 
 describe('without its database', () => {
