@@ -4,12 +4,14 @@
 import { asObject, asText, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import type { SlotShape } from '../../shared/link/relay.ts';
 import { CONSULTATION_CODES, SYSTEM } from '../../shared/sas/canonical.ts';
+import { formatInstant, strictMillis } from '../../shared/time.ts';
 import { lastDayEnds } from './county.ts';
 import type { FrontPlace } from './places.ts';
 import type { LinkWriter } from './reservation-link.ts';
 
 export interface FrontSlot {
   readonly startMs: number;
+  readonly endMs: number;
   /** ISO 8601 on the UTC clock, with its offset. */
   readonly start: string;
   readonly end: string;
@@ -38,42 +40,50 @@ export function slotLister(links: LinkWriter, nowMs: number): SlotLister {
     known.set(shape, facts);
     return facts;
   };
+  // Agendas share their hours: writing one takes longer than finding it.
+  const instants = new Map<number, string>();
+  const instantOf = (ms: number): string => {
+    let text = instants.get(ms);
+    if (text === undefined) {
+      text = formatInstant(ms, 0);
+      instants.set(ms, text);
+    }
+    return text;
+  };
   return (places, zone) => {
     const lastMs = endOf(zone);
-    const slots = new Map<string, FrontSlot>();
-    for (const { editor, place, slots: rows, shapes } of places.map(({ offer }) => offer)) {
-      for (const [number, , start, end, comment = place.comment] of rows) {
+    const byStart = new Map<number, FrontSlot[]>();
+    for (const { editor, place, slots, shapes } of places.map(({ offer }) => offer)) {
+      for (const [number, , start, end, comment = place.comment] of slots) {
         const shape = shapes[number];
-        const startMs = Date.parse(start);
-        if (shape === undefined || startMs > lastMs) continue;
+        const startMs = strictMillis(start);
+        const endMs = strictMillis(end);
+        if (shape === undefined || startMs === undefined || endMs === undefined || startMs > lastMs) continue;
         const facts = factsOf(shape);
         const link = facts.isWalkIn ? '' : links(editor, comment, startMs);
-        const endMs = Date.parse(end);
-        const key = `${startMs} ${endMs} ${link}`;
-        const twin = slots.get(key);
-        slots.set(key, twin === undefined ? makeSlot(startMs, endMs, facts, link) : join(twin, facts));
+        const { consultations, specialties } = facts;
+        const times = { startMs, endMs, start: instantOf(startMs), end: instantOf(endMs) };
+        const slot = { ...times, consultations, specialties, link };
+        const same = byStart.get(startMs);
+        if (same === undefined) byStart.set(startMs, [slot]);
+        else addOnce(slot, same);
       }
     }
-    return [...slots.values()].sort((a, b) => a.startMs - b.startMs);
+    return [...byStart.values()].flat().sort((a, b) => a.startMs - b.startMs);
   };
 }
 
-function makeSlot(startMs: number, endMs: number, facts: ShapeFacts, link: string): FrontSlot {
-  const { consultations, specialties } = facts;
-  return { startMs, start: instant(startMs), end: instant(endMs), consultations, specialties, link };
-}
-
-/** The same hour twice, for other consultations. */
-function join(slot: FrontSlot, { consultations, specialties }: ShapeFacts): FrontSlot {
-  return {
-    ...slot,
-    consultations: [...new Set([...slot.consultations, ...consultations])],
-    specialties: [...new Set([...slot.specialties, ...specialties])],
-  };
-}
-
-function instant(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 23)}+00:00`;
+/** The same hour twice, maybe for other consultations, is one slot. */
+function addOnce(slot: FrontSlot, slots: FrontSlot[]): void {
+  const at = slots.findIndex(({ endMs, link }) => endMs === slot.endMs && link === slot.link);
+  const twin = slots[at];
+  if (twin === undefined) {
+    slots.push(slot);
+    return;
+  }
+  const consultations = [...new Set([...twin.consultations, ...slot.consultations])];
+  const specialties = [...new Set([...twin.specialties, ...slot.specialties])];
+  slots[at] = { ...twin, consultations, specialties };
 }
 
 function readShape({ text }: SlotShape): ShapeFacts {
