@@ -8,6 +8,7 @@ import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOU
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front.ts';
+import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front-lots.ts';
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
 import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
@@ -68,7 +69,9 @@ async function runFront(): Promise<Report> {
   const effort = flags.quick ? QUICK_FRONT : FULL_FRONT;
   const results = await benchFront(effort);
   console.log([...frontTables(results), ''].join('\n'));
-  return { results, misses: frontMisses(results) };
+  const lots = await benchLots(flags.quick ? QUICK_LOTS : FULL_LOTS);
+  console.log([...lotTables(lots), ''].join('\n'));
+  return { results: { calls: results, lots }, misses: [...frontMisses(results), ...lotMisses(lots)] };
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
