@@ -167,6 +167,20 @@ describe('a lot', () => {
     expect(count).toBeGreaterThan(500);
   });
 
+  it('of 500 cards is answered, vendors asked for 25 at a time', async () => {
+    const known = cardsOf(PERSONS.slice(0, 10));
+    const others = Array.from({ length: 500 - Object.keys(known).length }, (_, rank) => [
+      String(1_000 + rank),
+      { rpps: String(99_900_600_000 + rank), cp: '76000', phone: '' },
+    ]);
+    const { shown, ledger } = await askLot({ ...known, ...Object.fromEntries(others) });
+    for (const person of PERSONS.slice(0, 10)) expectTruth(person, shown);
+    expect(ledger).toContain('unknown=0');
+    for (const { url } of system.vendor('agenda-a').state().requests) {
+      expect(url.split('%7C').length - 1).toBeLessThanOrEqual(25);
+    }
+  });
+
   it('AC-09 keeps a card’s number when no vendor gives one', async () => {
     const silent = people(({ places }) => places[0].phone === undefined)[0]!;
     const id = cardId(PERSONS.indexOf(silent));
