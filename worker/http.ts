@@ -26,12 +26,12 @@ export interface RequestContext {
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 export function fhirResponse(
-  body: string | Resource,
+  body: string | Uint8Array | Resource,
   context: Pick<RequestContext, 'requestId'>,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+  return new Response(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body), {
     status,
     headers: {
       'Content-Type': FHIR_JSON,

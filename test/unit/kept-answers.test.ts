@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
+import { bundleBody, bundleEntries, bundlePieces, bundleText } from '../../worker/vendors/bundle.ts';
 import { Coverage, renewedBy, trimRenewed } from '../../worker/vendors/coverage.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
 import { type KeptRow, readParts, writeParts } from '../../worker/vendors/kept-row.ts';
@@ -143,9 +144,23 @@ describe('what is kept', () => {
     const startMs = Date.parse('2026-11-24T09:00:00Z');
     const endMs = Date.parse('2026-11-24T09:20:00Z');
     const booked = { editor: 'agenda-a', practitioner: RPPS, startMs, endMs };
-    const { results } = cover(keep([withSlot]));
-    const tombstones = new Tombstones([booked]);
-    expect(mergeAnswers(results, { query: query(), nowMs: NOW, tombstones }).total).toBe(0);
+    const two = answer([
+      slot(),
+      slot({ id: 's2', start: '2026-11-24T11:00:00.000+01:00', end: '2026-11-24T11:20:00.000+01:00' }),
+    ]);
+    const { results } = cover(keep([answered('agenda-a', two)]));
+    const bodyOf = (tombstones: Tombstones): string => {
+      const selection = selectSlots(results, { query: query(), nowMs: NOW, tombstones });
+      const pieces = bundlePieces(selection, 'INT_R01', 'https://edge.example/fhir');
+      const body = bundleBody('id', 'INT_R01', selection.total, 'self', pieces);
+      return typeof body === 'string' ? body : new TextDecoder().decode(body);
+    };
+    const slots = (tombstones: Tombstones): number =>
+      bodyOf(tombstones).split('"resourceType":"Slot"').length - 1;
+    // Also where both have been written together before.
+    expect([slots(new Tombstones([])), slots(new Tombstones([booked])), slots(new Tombstones([]))]).toEqual([
+      2, 1, 2,
+    ]);
   });
 
   it('is not shown once it has started', () => {
@@ -270,6 +285,13 @@ describe('nobody’s slots are shown as another’s', () => {
             const vendors = EDITORS.filter(({ id }) => truth.get(`${id} ${subject}`) === true).length;
             expect(shownOf(selection).get(subject) ?? 0).toBe(vendors);
           }
+          // What is pasted as it was written is what would be written now.
+          const { total } = selection;
+          const base = 'https://edge.example/fhir';
+          const body = bundleBody('id', 'INT_R01', total, 'self', bundlePieces(selection, 'INT_R01', base));
+          const text = bundleText('id', 'INT_R01', total, 'self', bundleEntries(selection, 'INT_R01', base));
+          expect(typeof body === 'string' ? body : new TextDecoder().decode(body)).toBe(text);
+          expect(typeof body === 'string').toBe(total === 0);
           for (const { subject, holder, offers } of selection.subjects) {
             expect(holder.text).toContain(subject);
             for (const { place, slots, shapes } of offers) {

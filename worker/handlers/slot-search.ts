@@ -5,7 +5,7 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
-import { bundleEntries, bundleText } from '../vendors/bundle.ts';
+import { bundleBody, bundlePieces } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { findSlots } from '../vendors/find-slots.ts';
 import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
@@ -42,7 +42,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
     budgetMs: deadline.vendorBudgetMs(Date.now()),
   });
   const { total, hidden } = selection;
-  const slots = bundleEntries(selection, query.flow, fhirBase);
+  const slots = bundlePieces(selection, query.flow, fhirBase);
   const issues = extraIssues(question, answers, hidden);
   // The guide's empty Bundle has no entry: it says all there is to say when everybody answered.
   const isSilent = preferences.ledger === 'off' || (preferences.ledger === 'auto' && isPlainlyEmpty(ledger));
@@ -51,7 +51,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
       ? slots
       : [...slots, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
   recordSearch(context, query, { answers, cost, total, hidden });
-  return fhirResponse(bundleText(requestId, query.flow, total, selfUrl, entries), context, 200, {
+  return fhirResponse(bundleBody(requestId, query.flow, total, selfUrl, entries), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),
   });

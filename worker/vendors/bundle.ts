@@ -6,6 +6,9 @@ import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { Offer, Selection } from './selection.ts';
 
+/** Entries separated by commas, as text or, where they were written before, as its UTF-8. */
+export type Piece = string | Uint8Array;
+
 /** JSON texts of the entries, without the outcome. `base`: of every `fullUrl`, without a last slash. */
 export function bundleEntries({ subjects }: Selection, flow: Flow, base: string): string[] {
   const entries = new Entries(flow, base);
@@ -13,58 +16,106 @@ export function bundleEntries({ subjects }: Selection, flow: Flow, base: string)
     for (const offer of offers) entries.addOffer(offer);
     entries.addResource(holder, 'include');
   }
-  return entries.finish();
+  entries.addServices();
+  return entries.pieces as string[];
 }
 
+/** The same, with the places that are kept as they were written for an earlier search. */
+export function bundlePieces({ subjects }: Selection, flow: Flow, base: string): Piece[] {
+  const entries = new Entries(flow, base);
+  for (const { offers, holder } of subjects) {
+    for (const offer of offers) {
+      if (offer.isKept) entries.addKeptOffer(offer);
+      else entries.addOffer(offer);
+    }
+    entries.addResource(holder, 'include');
+  }
+  entries.addServices();
+  return entries.pieces;
+}
+
+/** The entries of a place all of whose slots are shown, and what they use. */
+interface WrittenPlace {
+  readonly flow: Flow;
+  readonly base: string;
+  readonly bytes: Uint8Array;
+  readonly services: ReadonlyMap<string, CptsService>;
+}
+
+/** For as long as the place is remembered. */
+const writtenPlaces = new WeakMap<Place, WrittenPlace>();
+const encoder = new TextEncoder();
+
 class Entries {
+  readonly pieces: Piece[] = [];
+  readonly #flow: Flow;
   readonly #base: string;
-  readonly #slotMode: string;
-  readonly #scheduleMode: string;
-  readonly #entries: string[] = [];
   readonly #written = new Set<string>();
   readonly #services = new Map<string, CptsService>();
 
   constructor(flow: Flow, base: string) {
+    this.#flow = flow;
     this.#base = base;
-    this.#slotMode = flow === 'SOS' ? 'include' : 'match';
-    this.#scheduleMode = flow === 'SOS' ? 'match' : 'include';
   }
 
-  addOffer({ place, slots, shapes, services }: Offer): void {
+  addOffer({ place, slots, shapes, services }: Pick<Offer, 'place' | 'slots' | 'shapes' | 'services'>): void {
+    const mode = this.#flow === 'SOS' ? 'include' : 'match';
     for (const row of slots) {
       const shape = shapes[row[0]];
       if (shape === undefined) continue;
-      this.#add('Slot', row[1], slotText(row, shape.text, place), this.#slotMode);
+      this.#add('Slot', row[1], slotText(row, shape.text, place), mode);
       for (const index of shape.services) {
         const service = services[index];
-        if (service !== undefined && !this.#services.has(service.service.id)) {
-          this.#services.set(service.service.id, service);
-        }
+        if (service !== undefined) this.#services.set(service.service.id, service);
       }
     }
-    this.addResource(place.schedule, this.#scheduleMode);
+    this.addResource(place.schedule, this.#flow === 'SOS' ? 'match' : 'include');
     this.addResource(place.site, 'include');
   }
 
+  /** Written once and pasted from then on, unless some of its slots are hidden or another place shares its site. */
+  addKeptOffer(offer: Offer): void {
+    const { place, slots } = offer;
+    const keys = [keyOf(place.schedule), keyOf(place.site)];
+    if (slots.length < place.slots.length || keys.some((key) => this.#written.has(key))) {
+      this.addOffer(offer);
+      return;
+    }
+    let written = writtenPlaces.get(place);
+    if (written === undefined || written.flow !== this.#flow || written.base !== this.#base) {
+      const alone = new Entries(this.#flow, this.#base);
+      alone.addOffer(offer);
+      const bytes = encoder.encode(alone.pieces.join(','));
+      written = { flow: this.#flow, base: this.#base, bytes, services: alone.#services };
+      writtenPlaces.set(place, written);
+    }
+    this.pieces.push(written.bytes);
+    for (const key of keys) this.#written.add(key);
+    for (const [id, service] of written.services) this.#services.set(id, service);
+  }
+
   addResource(resource: ResourceText, mode: string): void {
-    const key = `${resource.type}/${resource.id}`;
+    const key = keyOf(resource);
     if (this.#written.has(key)) return;
     this.#written.add(key);
     this.#add(resource.type, resource.id, resource.text, mode);
   }
 
-  finish(): string[] {
-    // Services and organizations in the same order: ANS's kit compares the first of each.
+  /** Services and organizations in the same order: ANS's kit compares the first of each. */
+  addServices(): void {
     for (const { service } of this.#services.values()) this.addResource(service, 'include');
     for (const { organization } of this.#services.values()) this.addResource(organization, 'include');
-    return this.#entries;
   }
 
   #add(type: string, id: string, text: string, mode: string): void {
-    this.#entries.push(
+    this.pieces.push(
       `{"fullUrl":"${this.#base}/${type}/${id}","resource":${text},"search":{"mode":"${mode}"}}`,
     );
   }
+}
+
+function keyOf({ type, id }: ResourceText): string {
+  return `${type}/${id}`;
 }
 
 function slotText(row: SlotRow, shape: string, place: Place): string {
@@ -87,6 +138,44 @@ export function bundleText(
   selfUrl: string,
   entries: readonly string[],
 ): string {
-  const list = entries.length === 0 ? '' : `,"entry":[${entries.join(',')}]`;
-  return `{"resourceType":"Bundle","id":"${id}","meta":{"profile":["${BUNDLE_PROFILE[flow]}"]},"type":"searchset","total":${total},"link":[{"relation":"self","url":${JSON.stringify(selfUrl)}}]${list}}`;
+  const head = headOf(id, flow, total, selfUrl);
+  return entries.length === 0 ? `${head}}` : `${head},"entry":[${entries.join(',')}]}`;
+}
+
+/** The same as a response's body. */
+export function bundleBody(
+  id: string,
+  flow: Flow,
+  total: number,
+  selfUrl: string,
+  pieces: readonly Piece[],
+): string | Uint8Array {
+  const texts = pieces.filter((piece) => typeof piece === 'string');
+  if (texts.length === pieces.length) return bundleText(id, flow, total, selfUrl, texts);
+  const parts: Uint8Array[] = [];
+  let pending = `${headOf(id, flow, total, selfUrl)},"entry":[`;
+  for (const [i, piece] of pieces.entries()) {
+    if (i > 0) pending += ',';
+    if (typeof piece === 'string') pending += piece;
+    else {
+      parts.push(encoder.encode(pending), piece);
+      pending = '';
+    }
+  }
+  parts.push(encoder.encode(`${pending}]}`));
+  return concatenate(parts);
+}
+
+function headOf(id: string, flow: Flow, total: number, selfUrl: string): string {
+  return `{"resourceType":"Bundle","id":"${id}","meta":{"profile":["${BUNDLE_PROFILE[flow]}"]},"type":"searchset","total":${total},"link":[{"relation":"self","url":${JSON.stringify(selfUrl)}}]`;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -4,7 +4,7 @@
 import type { Flow } from '../../shared/sas/query.ts';
 import type { KeptRow } from './kept-row.ts';
 
-const LENGTH_MAX = 16_000_000;
+const LENGTH_MAX = 8_000_000;
 
 interface Remembered {
   readonly row: KeptRow;

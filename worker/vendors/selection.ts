@@ -2,7 +2,15 @@
 // not started, are not booked and lie in the window asked. Both faces are written from it: the FHIR Bundle
 // (bundle.ts) and the SAS front's cards. Pure. flows.md § 3.3, § 8 A7, A8, A21.
 
-import type { CptsService, Place, ResourceText, SlotRow, SlotShape } from '../../shared/link/relay.ts';
+import type {
+  CallAnswer,
+  CptsService,
+  Place,
+  ResourceText,
+  SlotRow,
+  SlotShape,
+  SubjectAnswer,
+} from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from './fan-out.ts';
 import type { Tombstones } from './tombstones.ts';
@@ -15,6 +23,8 @@ export interface Offer {
   /** What the slots' numbers point to. */
   readonly shapes: readonly SlotShape[];
   readonly services: readonly CptsService[];
+  /** From what is kept: this very place will be shown again. */
+  readonly isKept: boolean;
 }
 
 export interface SubjectOffers {
@@ -59,11 +69,18 @@ export function shownOf({ subjects }: Selection): Map<string, number> {
   return new Map(subjects.map(({ subject, count }) => [subject, count]));
 }
 
+/** What one call says of one subject. */
+interface SaidOf {
+  readonly result: CallResult;
+  readonly answer: CallAnswer;
+  readonly one: SubjectAnswer;
+}
+
 type SlotTest = (startMs: number, endMs: number) => boolean;
 
 class Selecting {
   readonly #context: SelectionContext;
-  readonly #bySubject = new Map<string, CallResult[]>();
+  readonly #bySubject = new Map<string, SaidOf[]>();
   readonly #results: readonly CallResult[];
   readonly #hidden = new Map<string, HiddenSlots>();
   readonly #times = new Map<string, ReadonlyMap<string, number>>();
@@ -72,10 +89,13 @@ class Selecting {
     this.#context = context;
     this.#results = results;
     for (const result of results) {
-      for (const { subject } of result.answer?.subjects ?? []) {
-        const known = this.#bySubject.get(subject);
-        if (known === undefined) this.#bySubject.set(subject, [result]);
-        else known.push(result);
+      const { answer } = result;
+      for (const one of answer?.subjects ?? []) {
+        if (answer === undefined) continue;
+        const said = { result, answer, one };
+        const known = this.#bySubject.get(one.subject);
+        if (known === undefined) this.#bySubject.set(one.subject, [said]);
+        else known.push(said);
       }
     }
   }
@@ -96,26 +116,19 @@ class Selecting {
     const offers: Offer[] = [];
     let count = 0;
     let best: { readonly holder: ResourceText; readonly holderRank: number } | undefined;
-    for (const result of this.#bySubject.get(subject) ?? []) {
-      const { call, answer } = result;
-      for (const one of answer?.subjects ?? []) {
-        if (answer === undefined || one.subject !== subject) continue;
-        const isBooked = this.#bookedTest(call.editor, subject);
-        const before = offers.length;
-        for (const place of one.places) {
-          const slots = this.#visible(place, result, isBooked);
-          if (slots.length === 0) continue;
-          count += slots.length;
-          offers.push({
-            editor: call.editor,
-            place,
-            slots,
-            shapes: answer.shapes,
-            services: answer.services,
-          });
-        }
-        if (offers.length > before && (best === undefined || one.holderRank > best.holderRank)) best = one;
+    for (const { result, answer, one } of this.#bySubject.get(subject) ?? []) {
+      const { editor } = result.call;
+      const { shapes, services } = answer;
+      const isKept = result.saidMs !== undefined;
+      const isBooked = this.#bookedTest(editor, subject);
+      const before = offers.length;
+      for (const place of one.places) {
+        const slots = this.#visible(place, result, isBooked);
+        if (slots.length === 0) continue;
+        count += slots.length;
+        offers.push({ editor, place, slots, shapes, services, isKept });
       }
+      if (offers.length > before && (best === undefined || one.holderRank > best.holderRank)) best = one;
     }
     return best === undefined ? undefined : { subject, holder: best.holder, offers, count };
   }
