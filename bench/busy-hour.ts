@@ -1,6 +1,6 @@
 // An hour of a busy region, played faster than it is: what is kept is kept as much shorter. Regulators search around
-// places; the SAS front then asks for the 25 nearest practitioners whatever their slots, for the 25 nearest with
-// slots, and now and then for the next 25 (front-api.md § 1.3), so that lists overlap from search to search.
+// places, the larger towns more often, and the SAS front asks for the nearest 25 at a time (front-api.md § 1.3), so that
+// lists overlap from search to search.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { Load } from './load.ts';
@@ -33,10 +33,13 @@ const SPEED = 30;
 const KEEP_S = 30;
 const LIST = 25;
 /** Practitioners of the region, in the order of its roads; each town lies at a place among them. */
-const REGION = 400;
-const TOWNS = [20, 55, 90, 120, 160, 185, 220, 260, 300, 330, 355, 380];
+const REGION = 250;
+const TOWNS = [20, 45, 70, 95, 120, 140, 165, 190, 215, 235];
 /** One practitioner in four has no software that is interfaced: the list "with slots" leaves him out. */
 const hasSlots = (rank: number): boolean => rank % 4 !== 0;
+/** A regulator looks at what came before asking again. */
+const LOOK_MS = 15_000;
+const LOAD_MS = 500;
 const SEED = 20_261_124;
 
 /** Mulberry32: the same hour each time. */
@@ -50,20 +53,39 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** The lists asked in an hour, in order. */
-export function listsOf(searches: number): number[][] {
+export interface AskedList {
+  /** From the beginning of the hour. */
+  readonly atMs: number;
+  /** Ranks of practitioners. */
+  readonly list: readonly number[];
+}
+
+/**
+ * The lists asked, in order of time. A call to the SAMU means four searches (flows.md § 1): the page asks for the nearest
+ * whatever their slots, then for the nearest with slots; once the regulator has looked, he goes further away, or changes
+ * a filter and the page asks both again.
+ */
+export function listsOf(searches: number): AskedList[] {
   const random = seeded(SEED);
-  const lists: number[][] = [];
-  while (lists.length < searches) {
+  const lists: AskedList[] = [];
+  const calls = Math.ceil(searches / 4);
+  for (let i = 0; i < calls; i += 1) {
+    const atMs = (i * 4 * HOUR_MS) / PER_HOUR;
     const place = placeOf(random);
     const nearest = Array.from({ length: REGION }, (_, rank) => rank).sort(
       (a, b) => Math.abs(a - place) - Math.abs(b - place) || a - b,
     );
     const withSlots = nearest.filter(hasSlots);
-    lists.push(nearest.slice(0, LIST), withSlots.slice(0, LIST));
-    if (random() < 0.3) lists.push(withSlots.slice(LIST, 2 * LIST));
+    const lot = (from: number): number[] => withSlots.slice(from * LIST, (from + 1) * LIST);
+    const goesFurther = random() < 0.3;
+    lists.push(
+      { atMs, list: nearest.slice(0, LIST) },
+      { atMs: atMs + LOAD_MS, list: lot(0) },
+      { atMs: atMs + LOOK_MS, list: goesFurther ? lot(1) : nearest.slice(0, LIST) },
+      { atMs: atMs + LOOK_MS + LOAD_MS, list: goesFurther ? lot(2) : lot(0) },
+    );
   }
-  return lists.slice(0, searches);
+  return lists.sort((a, b) => a.atMs - b.atMs).slice(0, searches);
 }
 
 /** A town, the larger ones more often (Zipf); two in three searches name it, the others an address around it. */
@@ -91,12 +113,15 @@ export async function playHour(vendors: Vendors, searches: number): Promise<Play
   const loads = new Map<string, Load>();
   const headers = { authorization: `Bearer ${stage.token}` };
   const lists = listsOf(searches);
-  const paths = lists.map((list) => searchPath(list.map((rank) => everybody[rank] ?? '')));
+  const asked = lists.map(({ atMs, list }) => ({
+    atMs,
+    path: searchPath(list.map((rank) => everybody[rank] ?? '')),
+  }));
   try {
-    for (const path of new Set(paths)) {
+    for (const path of new Set(asked.map((one) => one.path))) {
       loads.set(path, new Load({ name: 'hour', origin: stage.edgeUrl, path, headers }, 1));
     }
-    const failed = await playAtPace(paths, loads);
+    const failed = await playAtPace(asked, loads);
     while (cost.answered < searches) await wait(50);
     // The last rows are written behind the last answer.
     await wait(1_000);
@@ -106,7 +131,7 @@ export async function playHour(vendors: Vendors, searches: number): Promise<Play
       vendors: VENDORS,
       speed: SPEED,
       callsWithout: searches * VENDORS,
-      askedWithout: lists.reduce((sum, list) => sum + list.length, 0) * VENDORS,
+      askedWithout: lists.reduce((sum, { list }) => sum + list.length, 0) * VENDORS,
       failed,
     };
   } finally {
@@ -116,11 +141,13 @@ export async function playHour(vendors: Vendors, searches: number): Promise<Play
 }
 
 /** Each search at its time, whether or not those before are answered; how many were not whole. */
-async function playAtPace(paths: readonly string[], loads: ReadonlyMap<string, Load>): Promise<number> {
-  const stepMs = HOUR_MS / PER_HOUR / SPEED;
+async function playAtPace(
+  asked: readonly { readonly atMs: number; readonly path: string }[],
+  loads: ReadonlyMap<string, Load>,
+): Promise<number> {
   const startMs = performance.now();
-  const answers = paths.map(async (path, i) => {
-    await wait(Math.max(0, startMs + i * stepMs - performance.now()));
+  const answers = asked.map(async ({ atMs, path }) => {
+    await wait(Math.max(0, startMs + atMs / SPEED - performance.now()));
     return (await loads.get(path)?.ask())?.isWhole === true;
   });
   return (await Promise.all(answers)).filter((isWhole) => !isWhole).length;
