@@ -26,12 +26,13 @@ export interface RequestContext {
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 export function fhirResponse(
-  body: string | Uint8Array | Resource,
+  body: string | Uint8Array<ArrayBuffer> | Resource,
   context: Pick<RequestContext, 'requestId'>,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body), {
+  const isWritten = typeof body === 'string' || body instanceof Uint8Array;
+  return new Response(isWritten ? body : JSON.stringify(body), {
     status,
     headers: {
       'Content-Type': FHIR_JSON,

@@ -39,7 +39,10 @@ function readAndMerge(page: unknown, flow: Flow): { text: string; received: numb
   const merged = mergeAnswers([result], { query, nowMs: NOW });
   expect(merged.total).toBe(read.shown);
   return {
-    text: bundleText('id', flow, merged.total, 'https://edge.example/fhir/Slot?a=b', merged.entries),
+    text: bundleText(
+      { id: 'id', flow, total: merged.total, selfUrl: 'https://edge.example/fhir/Slot?a=b' },
+      merged.entries,
+    ),
     received: read.received,
     shown: read.shown,
   };

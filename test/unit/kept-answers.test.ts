@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
-import { bundleBody, bundleEntries, bundlePieces, bundleText } from '../../worker/vendors/bundle.ts';
+import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../worker/vendors/bundle.ts';
 import { Coverage, renewedBy, trimRenewed } from '../../worker/vendors/coverage.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
 import { type KeptRow, readParts, writeParts } from '../../worker/vendors/kept-row.ts';
@@ -152,8 +152,8 @@ describe('what is kept', () => {
     const bodyOf = (tombstones: Tombstones): string => {
       const selection = selectSlots(results, { query: query(), nowMs: NOW, tombstones });
       const pieces = bundlePieces(selection, 'INT_R01', 'https://edge.example/fhir');
-      const body = bundleBody('id', 'INT_R01', selection.total, 'self', pieces);
-      return typeof body === 'string' ? body : new TextDecoder().decode(body);
+      const head = { id: 'id', flow: 'INT_R01' as const, total: selection.total, selfUrl: 'self' };
+      return new TextDecoder().decode(bundleBytes(head, pieces));
     };
     const slots = (tombstones: Tombstones): number =>
       bodyOf(tombstones).split('"resourceType":"Slot"').length - 1;
@@ -288,10 +288,10 @@ describe('nobody’s slots are shown as another’s', () => {
           // What is pasted as it was written is what would be written now.
           const { total } = selection;
           const base = 'https://edge.example/fhir';
-          const body = bundleBody('id', 'INT_R01', total, 'self', bundlePieces(selection, 'INT_R01', base));
-          const text = bundleText('id', 'INT_R01', total, 'self', bundleEntries(selection, 'INT_R01', base));
-          expect(typeof body === 'string' ? body : new TextDecoder().decode(body)).toBe(text);
-          expect(typeof body === 'string').toBe(total === 0);
+          const head = { id: 'id', flow: 'INT_R01' as const, total, selfUrl: 'self' };
+          const body = bundleBytes(head, bundlePieces(selection, 'INT_R01', base));
+          const text = bundleText(head, bundleEntries(selection, 'INT_R01', base));
+          expect(new TextDecoder().decode(body)).toBe(text);
           for (const { subject, holder, offers } of selection.subjects) {
             expect(holder.text).toContain(subject);
             for (const { place, slots, shapes } of offers) {

@@ -106,7 +106,7 @@ describe('merge', () => {
   });
 
   it('writes the empty Bundle without entry', () => {
-    const text = bundleText('id-1', 'SOS', 0, `${BASE}/Schedule?a=b%7Cc`, []);
+    const text = bundleText({ id: 'id-1', flow: 'SOS', total: 0, selfUrl: `${BASE}/Schedule?a=b%7Cc` }, []);
     expect(JSON.parse(text)).toEqual({
       resourceType: 'Bundle',
       id: 'id-1',

@@ -63,7 +63,8 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
   const onPart = (part: Selection): void => {
     if (part.total === 0) return;
     const entries = bundleEntries(part, query.flow, base);
-    events.send('part', bundleText(crypto.randomUUID(), query.flow, part.total, selfUrl, entries));
+    const head = { id: crypto.randomUUID(), flow: query.flow, total: part.total, selfUrl };
+    events.send('part', bundleText(head, entries));
   };
   try {
     const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
@@ -78,7 +79,7 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
     const { answers, ledger, hidden } = found;
     const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(question, answers, hidden));
     recordSearch(context, query, found);
-    events.send('end', bundleText(requestId, query.flow, 0, selfUrl, [entry]));
+    events.send('end', bundleText({ id: requestId, flow: query.flow, total: 0, selfUrl }, [entry]));
   } catch (cause) {
     const error =
       cause instanceof GatewayError

@@ -5,7 +5,7 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
-import { bundleBody, bundlePieces } from '../vendors/bundle.ts';
+import { bundleBytes, bundlePieces } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { findSlots } from '../vendors/find-slots.ts';
 import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
@@ -51,7 +51,8 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
       ? slots
       : [...slots, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
   recordSearch(context, query, { answers, cost, total, hidden });
-  return fhirResponse(bundleBody(requestId, query.flow, total, selfUrl, entries), context, 200, {
+  const head = { id: requestId, flow: query.flow, total, selfUrl };
+  return fhirResponse(bundleBytes(head, entries), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),
   });

@@ -5,6 +5,7 @@ import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/lin
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { Offer, Selection } from './selection.ts';
+import { TextBytes } from './text-bytes.ts';
 
 /** Entries separated by commas, as text or, where they were written before, as its UTF-8. */
 export type Piece = string | Uint8Array;
@@ -130,52 +131,32 @@ const BUNDLE_PROFILE: Readonly<Record<Flow, string>> = {
   SOS: PROFILE.bundleSos,
 };
 
+/** What a searchset says besides its entries. */
+export interface BundleHead {
+  readonly id: string;
+  readonly flow: Flow;
+  readonly total: number;
+  readonly selfUrl: string;
+}
+
 /** The searchset; without any entry it has no `entry` element at all (FAQ 9). */
-export function bundleText(
-  id: string,
-  flow: Flow,
-  total: number,
-  selfUrl: string,
-  entries: readonly string[],
-): string {
-  const head = headOf(id, flow, total, selfUrl);
-  return entries.length === 0 ? `${head}}` : `${head},"entry":[${entries.join(',')}]}`;
+export function bundleText(head: BundleHead, entries: readonly string[]): string {
+  return entries.length === 0 ? `${headText(head)}}` : `${headText(head)},"entry":[${entries.join(',')}]}`;
 }
 
-/** The same as a response's body. */
-export function bundleBody(
-  id: string,
-  flow: Flow,
-  total: number,
-  selfUrl: string,
-  pieces: readonly Piece[],
-): string | Uint8Array {
-  const texts = pieces.filter((piece) => typeof piece === 'string');
-  if (texts.length === pieces.length) return bundleText(id, flow, total, selfUrl, texts);
-  const parts: Uint8Array[] = [];
-  let pending = `${headOf(id, flow, total, selfUrl)},"entry":[`;
-  for (const [i, piece] of pieces.entries()) {
-    if (i > 0) pending += ',';
-    if (typeof piece === 'string') pending += piece;
-    else {
-      parts.push(encoder.encode(pending), piece);
-      pending = '';
-    }
+/** The same in UTF-8, written piece by piece: making one string of them all would cost three copies more. */
+export function bundleBytes(head: BundleHead, pieces: readonly Piece[]): Uint8Array<ArrayBuffer> {
+  const text = headText(head);
+  const texts = new TextBytes(pieces.reduce((length, piece) => length + piece.length + 1, text.length));
+  texts.add(text);
+  for (const [number, piece] of pieces.entries()) {
+    texts.add(number === 0 ? ',"entry":[' : ',');
+    texts.add(piece);
   }
-  parts.push(encoder.encode(`${pending}]}`));
-  return concatenate(parts);
+  texts.add(pieces.length === 0 ? '}' : ']}');
+  return texts.finish();
 }
 
-function headOf(id: string, flow: Flow, total: number, selfUrl: string): string {
+function headText({ id, flow, total, selfUrl }: BundleHead): string {
   return `{"resourceType":"Bundle","id":"${id}","meta":{"profile":["${BUNDLE_PROFILE[flow]}"]},"type":"searchset","total":${total},"link":[{"relation":"self","url":${JSON.stringify(selfUrl)}}]`;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
