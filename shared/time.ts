@@ -5,6 +5,7 @@ const TOLERANT =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const DAY_MS = 24 * 3600 * 1000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 export interface ParsedInstant {
   /** First millisecond the text may mean. */
@@ -26,8 +27,21 @@ const parisClock = new Intl.DateTimeFormat('en-CA', {
   second: '2-digit',
 });
 
-/** Minutes that Paris is east of UTC at that instant: 60 or 120. */
+/** Of the hour asked last: since 1970 the clocks of Paris have changed at full hours of UTC, and asking Intl is dear. */
+const lastHour = { hour: Number.NaN, offsetMinutes: 0 };
+
+/** Minutes that Paris is east of UTC at that instant, since 1970: 60 or 120. */
 export function parisOffsetMinutes(ms: number): number {
+  if (ms < 0) return readParisClock(ms);
+  const hour = Math.floor(ms / HOUR_MS);
+  if (hour !== lastHour.hour) {
+    lastHour.offsetMinutes = readParisClock(ms);
+    lastHour.hour = hour;
+  }
+  return lastHour.offsetMinutes;
+}
+
+function readParisClock(ms: number): number {
   const part: Record<string, number> = {};
   for (const { type, value } of parisClock.formatToParts(ms)) part[type] = Number(value);
   const local = Date.UTC(

@@ -12,10 +12,12 @@ import { makeReader } from '../support/read-answer.ts';
 import {
   bundle,
   contained,
+  ESTABLISHMENT,
   type Json,
   practitioner,
   RPPS,
   role,
+  SERVICE_EXTENSION,
   SIRET,
   schedule,
   slot,
@@ -34,6 +36,7 @@ const person = fc.record({
   hour: fc.integer({ min: 10, max: 18 }),
   hasTwo: fc.boolean(),
   isBeside: fc.boolean(),
+  cpts: fc.constantFrom(undefined, 'there', 'missing'),
   city: fc.constantFrom('Albi', 'Foix'),
 });
 type Person = typeof person extends fc.Arbitrary<infer Value> ? Value : never;
@@ -42,7 +45,25 @@ function identifierOf(who: number): Json {
   return { system: 'urn:oid:1.2.250.1.71.4.2.1', value: SUBJECTS[who % SUBJECTS.length] };
 }
 
-function entriesOf({ who, ids, hour, hasTwo, isBeside, city }: Person): Json[] {
+/** A slot for a CPTS whose resources may be those of another one, or not there. */
+const cptsSlot = {
+  meta: { security: [{ code: 'PUBLIC' }, { code: 'CPTS' }] },
+  serviceType: [
+    {
+      coding: [{ system: ESTABLISHMENT, code: '604' }],
+      extension: [{ url: SERVICE_EXTENSION, valueReference: { reference: 'HealthcareService/hs' } }],
+    },
+  ],
+};
+
+function cptsOf(number: number): Json[] {
+  return [
+    { resourceType: 'HealthcareService', id: 'hs', providedBy: { reference: 'Organization/o' } },
+    { resourceType: 'Organization', id: 'o', identifier: [{ value: `199000000${number}` }] },
+  ];
+}
+
+function entriesOf({ who, ids, hour, hasTwo, isBeside, cpts, city }: Person): Json[] {
   const at = (hours: number): string => `2026-11-24T${hours}:00:00.000+01:00`;
   const place = contained({ address: { line: ['1 rue Imaginaire'], city, postalCode: '81000' } });
   return [
@@ -51,7 +72,9 @@ function entriesOf({ who, ids, hour, hasTwo, isBeside, city }: Person): Json[] {
       schedule: { reference: `Schedule/s-${ids}` },
       start: at(hour),
       end: at(hour + 1),
+      ...(cpts === undefined ? {} : structuredClone(cptsSlot)),
     }),
+    ...(cpts === 'there' ? cptsOf(who) : []),
     schedule({
       id: `s-${ids}`,
       actor: [{ reference: `Practitioner/p-${ids}` }, { reference: `PractitionerRole/r-${ids}` }],
@@ -74,7 +97,7 @@ function entriesOf({ who, ids, hour, hasTwo, isBeside, city }: Person): Json[] {
 
 const answer = fc.record({
   people: fc.array(person, { minLength: 1, maxLength: 5 }),
-  isSos: fc.boolean(),
+  flow: fc.constantFrom<Flow>('INT_R01', 'INT_R04', 'SOS'),
   changes: fc.array(
     fc.record({
       at: fc.nat(),
@@ -86,10 +109,11 @@ const answer = fc.record({
 });
 type Answer = typeof answer extends fc.Arbitrary<infer Value> ? Value : never;
 
-function pageOf({ people, isSos, changes }: Answer): Json {
-  const page = isSos
-    ? sosAnswer([slot()], { location: { name: null }, organization: { name: `SOS ${people.length}` } })
-    : bundle(people.flatMap(entriesOf));
+function pageOf({ people, flow, changes }: Answer): Json {
+  const page =
+    flow === 'SOS'
+      ? sosAnswer([slot()], { location: { name: null }, organization: { name: `SOS ${people.length}` } })
+      : bundle(people.flatMap(entriesOf));
   for (const { at, value } of changes) {
     const nodes: [Json, string][] = [];
     const walk = (node: unknown): void => {
@@ -101,7 +125,7 @@ function pageOf({ people, isSos, changes }: Answer): Json {
     };
     walk(page);
     const [holder, key] = nodes[at % nodes.length] as [Json, string];
-    holder[key] = value;
+    holder[key] = structuredClone(value);
   }
   return page;
 }
@@ -118,8 +142,8 @@ describe(`with seed ${SEED}`, () => {
         for (const one of answers) {
           const body = Buffer.from(JSON.stringify(pageOf(one)));
           const parsed: unknown = JSON.parse(body.toString());
-          const flow: Flow = one.isSos ? 'SOS' : 'INT_R01';
-          const subjects = one.isSos ? [SIRET] : one.asked;
+          const { flow } = one;
+          const subjects = flow === 'SOS' ? [SIRET] : one.asked;
           const read = (page: unknown, memories: { memory?: ReaderMemory }): ReadAnswer => {
             const reader = makeReader({ flow, subjects, ...memories });
             reader.add(page);

@@ -13,7 +13,7 @@ import { type PlaceFailure, PlaceReader, type ReadPlace, type ReadSlot } from '.
 import { ReaderMemory } from './reader-memory.ts';
 import type { ReadRuleId } from './rules.ts';
 import { readSlotFacts, type SlotFacts } from './slot-facts.ts';
-import { readShape } from './slot-shape.ts';
+import { isOwnShape, readShape, type ShapedSlot } from './slot-shape.ts';
 import { Tally } from './tally.ts';
 
 export interface Question {
@@ -139,19 +139,23 @@ export class AnswerReader {
   }
 
   #shapeOf(slot: JsonObject, signature: string): KnownShape | ReadRuleId {
-    const known = this.#shapeBySignature.get(signature);
-    if (known !== undefined) return known;
-    const read = readShape(slot, this.#question.flow, this.#cpts);
-    let shape: KnownShape | ReadRuleId;
-    if (typeof read === 'string') shape = read;
-    else {
-      // `{"meta":…}` without its braces: the edge pastes it between id and schedule.
-      const text = JSON.stringify(read.content).slice(1, -1);
-      this.#shapes.push({ text, services: read.services });
-      shape = { index: this.#shapes.length - 1, repairs: read.repairs };
+    let shape = this.#shapeBySignature.get(signature);
+    if (shape === undefined) {
+      const read = this.#readShape(slot, signature);
+      if (typeof read === 'string') shape = read;
+      else {
+        this.#shapes.push({ text: read.text, services: read.services });
+        shape = { index: this.#shapes.length - 1, repairs: read.repairs };
+      }
+      this.#shapeBySignature.set(signature, shape);
     }
-    this.#shapeBySignature.set(signature, shape);
     return shape;
+  }
+
+  #readShape(slot: JsonObject, signature: string): ShapedSlot | ReadRuleId {
+    const { flow } = this.#question;
+    const read = (): ShapedSlot | ReadRuleId => readShape(slot, flow, this.#cpts);
+    return isOwnShape(signature) ? this.#memory.shapeOf(flow, signature, read) : read();
   }
 
   /**

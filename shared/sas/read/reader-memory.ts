@@ -1,13 +1,15 @@
 // What resources were read as, for answers in which the very same objects come again (relay/known-entries.ts): reading
-// them twice would give the same. One per vendor, since ids name the vendor; it keeps nothing alive by itself. What
-// depends on more than the resource (who was asked, what it refers to) is told with it and compared before use.
+// them twice would give the same. What depends on more than the resource (who was asked, what it refers to) is told with
+// it and compared before use. One per vendor, since ids name the vendor; what it knows of a resource goes with it.
 
 import type { JsonObject } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
+import type { Flow } from '../query.ts';
 import type { Holder } from './holder.ts';
 import type { ReadRuleId } from './rules.ts';
 import type { Site, SiteFailure } from './site.ts';
 import type { SlotFacts } from './slot-facts.ts';
+import type { ShapedSlot } from './slot-shape.ts';
 
 /** A site (PractitionerRole or SOS Location) as the place of one holder. */
 export interface KnownSite {
@@ -20,8 +22,24 @@ export interface KnownSite {
   readonly site: Site | SiteFailure;
 }
 
+/** A vendor has tens of them: more are no shapes to remember. */
+const SHAPES_MAX = 200;
+
 export class ReaderMemory {
   readonly slots = new WeakMap<JsonObject, SlotFacts | ReadRuleId>();
   readonly holders = new WeakMap<JsonObject, Holder>();
   readonly sites = new WeakMap<JsonObject, KnownSite>();
+  readonly #shapes = new Map<string, ShapedSlot | ReadRuleId>();
+
+  /** For shapes that depend on nothing else; `read` is asked when this one was not met before. */
+  shapeOf(flow: Flow, signature: string, read: () => ShapedSlot | ReadRuleId): ShapedSlot | ReadRuleId {
+    const key = `${flow} ${signature}`;
+    let shape = this.#shapes.get(key);
+    if (shape === undefined) {
+      if (this.#shapes.size >= SHAPES_MAX) this.#shapes.clear();
+      shape = read();
+      this.#shapes.set(key, shape);
+    }
+    return shape;
+  }
 }

@@ -20,7 +20,8 @@ import type { ReadRuleId } from './rules.ts';
 
 /** The parts of a Slot that make its shape, as they leave the edge. */
 export interface ShapedSlot {
-  readonly content: JsonObject;
+  /** `{"meta":…}` without its braces: the edge pastes it between id and schedule. */
+  readonly text: string;
   readonly services: readonly number[];
   readonly repairs: readonly ReadRuleId[];
 }
@@ -41,6 +42,11 @@ export function shapeSignature(slot: JsonObject): string {
     if (cause !== UNUSUAL) throw cause;
     return JSON.stringify([security, serviceType, specialty, appointmentType]);
   }
+}
+
+/** True when a shape tells all of itself: with the code of a CPTS it leads to other resources of its answer. */
+export function isOwnShape(signature: string): boolean {
+  return !signature.includes(CPTS_CODE);
 }
 
 /** Thrown for what is not written as the guide writes it; never leaves this file. */
@@ -128,7 +134,7 @@ export function readShape(slot: JsonObject, flow: Flow, cpts: CptsRegister): Sha
     ...(appointmentType === undefined ? {} : { appointmentType }),
   };
   if (!isConformantShape(content, flow, services.length > 0)) return 'slot-not-conformant';
-  return { content, services, repairs };
+  return { text: JSON.stringify(content).slice(1, -1), services, repairs };
 }
 
 function slotProfile(flow: Flow, isCpts: boolean): string {
