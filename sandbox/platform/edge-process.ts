@@ -23,6 +23,8 @@ export interface EdgeOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Receives what the Worker logs, line by line; by default standard output. */
   readonly onLog?: (line: string) => void;
+  /** Opens V8's inspector on a free port of loopback. */
+  readonly inspect?: boolean;
 }
 
 export interface EdgeProcess {
@@ -33,6 +35,8 @@ export interface EdgeProcess {
   runSchedule(at?: Date, cron?: string): Promise<boolean>;
   /** Its D1, for tests of what only the Worker calls. */
   database(): ReturnType<Miniflare['getD1Database']>;
+  /** Of V8's inspector, when it is open. */
+  inspectorUrl(): Promise<URL>;
   close(): Promise<void>;
 }
 
@@ -72,6 +76,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
         }),
     unsafeDirectSockets: [{ host: options.host, port }],
     cf: false,
+    ...(options.inspect === true && { inspectorPort: 0 }),
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
       splitLines(stdout, write);
@@ -90,6 +95,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
       return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';
     },
     database: () => miniflare.getD1Database('DB'),
+    inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
   };
 }

@@ -12,6 +12,7 @@ export interface LocalEdgeOptions {
   /** Settings over the local ones, e.g. a shorter deadline. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly onLog?: (line: string) => void;
+  readonly inspect?: boolean;
 }
 
 export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgeProcess> {
@@ -27,6 +28,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     stateDir: options.stateDir,
     settings: current,
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
+    ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
   });
   let applying = Promise.resolve();
   const apply = async (): Promise<void> => {
@@ -43,6 +45,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     configure: edge.configure,
     runSchedule: edge.runSchedule,
     database: edge.database,
+    inspectorUrl: edge.inspectorUrl,
     close: async () => {
       watcher.close();
       await applying;
