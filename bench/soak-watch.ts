@@ -1,8 +1,9 @@
-// What a soak looks at from outside: memory and sockets of both programs from Linux's /proc, and what each says of
-// itself (the relay's metrics, the edge's /admin/relays). And its verdict: counts back to the start, memory flat.
+// What a soak looks at from outside: memory and sockets of both programs from Linux's /proc, their heaps from V8's
+// inspector, and what each says of itself (the relay's metrics, the edge's /admin/relays).
 
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { Agent, request } from 'undici';
+import type { LiveHeap } from './live-heap.ts';
 
 export interface Watched {
   readonly edgePid: number;
@@ -12,6 +13,8 @@ export interface Watched {
   readonly relayUrl: string;
   /** Scope `admin`. */
   readonly token: string;
+  readonly edgeHeap: LiveHeap;
+  readonly relayHeap: LiveHeap;
 }
 
 /** What must be back where it was once nobody asks any more. */
@@ -32,6 +35,12 @@ export interface Counts {
 export interface Memory {
   readonly edgeRssMb: number;
   readonly relayRssMb: number;
+}
+
+/** At rest, after a collection. */
+export interface RestMemory extends Memory {
+  readonly atS: number;
+  readonly edgeHeapMb: number;
   readonly relayHeapMb: number;
 }
 
@@ -42,6 +51,7 @@ export interface Sample {
 }
 
 const MB = 1024 * 1024;
+const WORK_MS = 100;
 
 export class Watch {
   readonly #watched: Watched;
@@ -72,9 +82,19 @@ export class Watch {
       memory: {
         edgeRssMb: (await readRss(edgePid)) / MB,
         relayRssMb: (await readRss(relayPid)) / MB,
-        relayHeapMb: sumOf(metrics, 'nodejs_heap_size_used_bytes') / MB,
       },
     };
+  }
+
+  /** Once nothing is under way. */
+  async rest(): Promise<RestMemory> {
+    const { edgeHeap, relayHeap, edgeUrl } = this.#watched;
+    // workerd collects only when it is next at work.
+    const work = setInterval(() => void this.#read(`${edgeUrl}/healthz`).catch(() => undefined), WORK_MS);
+    const edgeHeapMb = (await edgeHeap.read().finally(() => clearInterval(work))) / MB;
+    const relayHeapMb = (await relayHeap.read()) / MB;
+    const { atS, memory } = await this.sample();
+    return { atS, ...memory, edgeHeapMb, relayHeapMb };
   }
 
   /** By outcome, since the relay began. */
@@ -89,6 +109,8 @@ export class Watch {
   }
 
   close(): Promise<void> {
+    this.#watched.edgeHeap.close();
+    this.#watched.relayHeap.close();
     return this.#agent.close();
   }
 
@@ -113,31 +135,6 @@ export function sumOf(metrics: string, name: string, label = ''): number {
     .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
     .filter((line) => line.includes(label))
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-}
-
-/**
- * What grows per minute: the slope of a line through the lowest value of each stretch of `stretchS` seconds, in the
- * second half of the samples. The lowest, because memory saws between two collections.
- */
-export function growthPerMinute(
-  points: readonly { readonly atS: number; readonly value: number }[],
-  stretchS = 30,
-): number {
-  const half = (points.at(-1)?.atS ?? 0) / 2;
-  const lowest = new Map<number, number>();
-  for (const { atS, value } of points) {
-    if (atS < half) continue;
-    const stretch = Math.floor((atS - half) / stretchS);
-    lowest.set(stretch, Math.min(lowest.get(stretch) ?? value, value));
-  }
-  const stretches = [...lowest];
-  const mean = (of: (stretch: readonly [number, number]) => number): number =>
-    stretches.reduce((sum, stretch) => sum + of(stretch), 0) / stretches.length;
-  const x = mean(([at]) => at);
-  const y = mean(([, value]) => value);
-  const spread = mean(([at]) => (at - x) ** 2);
-  if (spread === 0) return 0;
-  return (mean(([at, value]) => (at - x) * (value - y)) / spread) * (60 / stretchS);
 }
 
 /** Names of the counts that are not back where they were. */

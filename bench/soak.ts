@@ -14,16 +14,26 @@ import { startLocalRelay } from '../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
 import { draw, hash } from '../sandbox/vendors/random.ts';
 import { findChild } from './cpu.ts';
+import { LiveHeap } from './live-heap.ts';
 import { SoakLoad } from './soak-load.ts';
-import { headingLine, judgeCounts, judgeLoad, judgeMemory, sampleLine, totalsLine } from './soak-report.ts';
-import { above, type Counts, type Sample, Watch } from './soak-watch.ts';
+import {
+  headingLine,
+  JUDGED_MINUTES_MIN,
+  judgeCounts,
+  judgeLoad,
+  judgeMemory,
+  restLine,
+  sampleLine,
+  totalsLine,
+} from './soak-report.ts';
+import { above, type Counts, type RestMemory, type Sample, Watch } from './soak-watch.ts';
 import { Vendors } from './stage.ts';
 
 const DEADLINE_MS = 3_000;
 const VENDOR_LATENCY_MS = 20;
-const SAMPLE_MS = 5_000;
-const REPORT_EVERY = 6;
-const FAULTS_MS = 3_000;
+/** Every so often each vendor is well, or fails in another way. */
+const TURN_MS = 3_000;
+const REPORT_MS = 30_000;
 /** Of all vendors, at any moment. */
 const FAULTY_SHARE = 0.3;
 /** Idle connections to vendors are closed after thirty to sixty seconds. */
@@ -77,14 +87,20 @@ try {
   await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
   const state = await openLocalState(join(vendors.dir, 'edge'));
   const logged = new Map<string, number>();
-  const onLog = (line: string): void => countLine(logged, line);
+  let relayInspector = '';
+  const onLog = (line: string): void => {
+    relayInspector = /^Debugger listening on (ws:\S+)/.exec(line)?.[1] ?? relayInspector;
+    countLine(logged, line);
+  };
   edge = await startLocalEdge({
     host: '127.0.0.1',
     port: 0,
     stateDir: state.dir,
     settings: { DEADLINE_MS: String(DEADLINE_MS) },
+    inspect: true,
     onLog,
   });
+  process.env.NODE_OPTIONS = '--inspect=127.0.0.1:0';
   relay = await startLocalRelay({
     id: 'relay-a',
     dir: join(vendors.dir, 'relay'),
@@ -104,6 +120,8 @@ try {
     edgeUrl: edge.url,
     relayUrl: `http://127.0.0.1:${relay.ready.port}`,
     token: await signToken(state, 'admin'),
+    edgeHeap: await LiveHeap.find(await edge.inspectorUrl(), 'core:user:edge'),
+    relayHeap: await LiveHeap.open(relayInspector),
   });
   const load = new SoakLoad({
     origin: edge.url,
@@ -129,36 +147,44 @@ async function soak(watch: Watch, load: SoakLoad): Promise<readonly string[]> {
     `seed ${seed}: ${flags.minutes} min, ${perSecond} searches/s, ${vendorCount} vendors, ` +
       `${FAULTY_SHARE * 100} % of them failing, deadline ${DEADLINE_MS} ms`,
   );
+  console.log(restLine(await watch.rest()));
   const start = await watch.sample();
   console.log(headingLine());
   console.log(sampleLine(start, load.counts, []));
-  const samples: Sample[] = [];
-  const endMs = performance.now() + durationMs;
-  let faultsAtMs = 0;
-  load.start();
-  while (performance.now() < endMs) {
-    if (performance.now() >= faultsAtMs) {
-      await spoil(samples.length);
-      faultsAtMs = performance.now() + FAULTS_MS;
-    }
-    await wait(SAMPLE_MS);
-    const sample = await watch.sample();
-    samples.push(sample);
-    if (samples.length % REPORT_EVERY === 0) console.log(sampleLine(sample, load.counts, load.takeSamples()));
-  }
-  for (const { controlUrl } of vendors.list) await fetch(`${controlUrl}/fault`, { method: 'DELETE' });
-  await load.stop();
-  const end = await settle(watch, start.counts);
-  console.log(sampleLine(end, load.counts, load.takeSamples()));
+  const half = await runHalf(watch, load);
+  const end = await runHalf(watch, load);
+  await load.close();
+  const last = await sampleOnce(watch, (counts) => above(start.counts, counts).length === 0);
+  console.log(sampleLine(last, load.counts, load.takeSamples()));
   console.log(`vendor calls: ${totalsLine(await watch.relayTotals('vendor_calls_total'))}`);
   console.log(`second tries: ${totalsLine(await watch.relayTotals('retries_total'))}`);
-  const memory = judgeMemory(samples);
-  for (const line of memory.lines) console.log(line);
   return [
     ...judgeLoad(load.counts, load.failures),
-    ...judgeCounts(start.counts, end.counts),
-    ...memory.problems,
+    ...judgeCounts(start.counts, last.counts),
+    ...(Number(flags.minutes) < JUDGED_MINUTES_MIN ? [] : judgeMemory(half, end)),
   ];
+}
+
+/** Half the load; what is held once nothing of it is under way any more. */
+async function runHalf(watch: Watch, load: SoakLoad): Promise<RestMemory> {
+  const endMs = performance.now() + durationMs / 2;
+  let reportAtMs = performance.now() + REPORT_MS;
+  load.start();
+  while (performance.now() < endMs) {
+    await spoil(load.counts.asked);
+    await wait(TURN_MS);
+    if (performance.now() < reportAtMs) continue;
+    reportAtMs += REPORT_MS;
+    console.log(sampleLine(await watch.sample(), load.counts, load.takeSamples()));
+  }
+  for (const { controlUrl } of vendors.list) await fetch(`${controlUrl}/fault`, { method: 'DELETE' });
+  await load.pause();
+  await sampleOnce(watch, ({ hubSearches, relaySearches, vendorRequests }) =>
+    [hubSearches, relaySearches, vendorRequests].every((count) => count === 0),
+  );
+  const memory = await watch.rest();
+  console.log(restLine(memory));
+  return memory;
 }
 
 /** Each vendor well, or failing in one way, as chance has it for this turn. */
@@ -171,21 +197,27 @@ async function spoil(turn: number): Promise<void> {
   }
 }
 
-/** The first sample in which nothing is above the start, or the last one when that never comes. */
-async function settle(watch: Watch, start: Counts): Promise<Sample> {
+/** The first sample that is as it should be, or the last one when that never comes. */
+async function sampleOnce(watch: Watch, isRight: (counts: Counts) => boolean): Promise<Sample> {
   const endMs = performance.now() + IDLE_MS_MAX;
   for (;;) {
     const sample = await watch.sample();
-    if (above(start, sample.counts).length === 0 || performance.now() > endMs) return sample;
-    await wait(1_000);
+    if (isRight(sample.counts) || performance.now() > endMs) return sample;
+    await wait(500);
   }
 }
 
 /** Warnings and errors of both programs, by message. */
 function countLine(logged: Map<string, number>, line: string): void {
-  if (!line.startsWith('{')) return void logged.set(line, (logged.get(line) ?? 0) + 1);
+  if (!line.startsWith('{')) {
+    // workerd's own words; addresses and the rest of a stack say nothing here.
+    if (line.includes('error')) count(logged, line.slice(0, 160));
+    return;
+  }
   const { level, message } = JSON.parse(line) as { level?: string; message?: string };
-  if (level !== 'warn' && level !== 'error') return;
-  const key = `${level} ${message}`;
+  if (level === 'warn' || level === 'error') count(logged, `${level} ${message}`);
+}
+
+function count(logged: Map<string, number>, key: string): void {
   logged.set(key, (logged.get(key) ?? 0) + 1);
 }
