@@ -68,6 +68,7 @@ it('serves all who share a call when the relay that carries it dies', async () =
   await until('all wait', async () => (await describe()).searches === 3);
   const busy = (await describe()).relays.filter(({ load }) => load > 0);
   expect(busy.map(({ load }) => load)).toEqual([1]);
+  await until('the vendor is called', () => running.vendors[0]!.state().requests.length === 1);
   (busy[0]!.id === 'relay-a' ? first : other).process.kill('SIGKILL');
   for (const answer of await Promise.all(answers)) expect(answer.states.get(person.identifier)).toBe('slots');
   expect(running.vendors[0]!.state().requests).toHaveLength(2);

@@ -5,6 +5,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
 import { listEditors, saveSwitches } from '../store/editors.ts';
+import { refreshEditors } from '../vendors/remembered-editors.ts';
 
 const BODY_BYTES_MAX = 1_024;
 const whole = (min: number, max: number) =>
@@ -31,7 +32,8 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
   if (!(await saveSwitches(context.env.DB, editor, parsed.output))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
-  // The next search reads it; those that run keep what they began with.
+  // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
+  refreshEditors(context.env.DB);
   log('info', 'editor switched', { requestId: context.requestId, editor });
   const row = (await listEditors(context.env.DB)).find(({ id }) => id === editor);
   return jsonResponse(row ?? { id: editor }, context);

@@ -10,6 +10,7 @@ import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts
 import { knowledgeIn, knowledgeStatement } from '../store/routing.ts';
 import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots.ts';
 import type { KeptRow } from './kept-row.ts';
+import { freshEditors, lastEditors, rememberEditors } from './remembered-editors.ts';
 import type { RoutingKnowledge } from './routing.ts';
 import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
 
@@ -27,9 +28,6 @@ export interface SearchMemory {
 const WAIT_MS = 1_000;
 const FIRST_WAIT_MS = 3_000;
 
-/** The vendors as this isolate last read them: with D1 away they can still be asked. */
-const remembered = new WeakMap<D1Database, readonly EditorRow[]>();
-
 /**
  * `isFresh`: leave out what vendors said before.
  * @throws GatewayError storage-unavailable: the vendors cannot be read and never were.
@@ -39,14 +37,12 @@ export async function readSearchMemory(
   query: SlotQuery,
   isFresh: boolean,
 ): Promise<SearchMemory> {
-  const known = remembered.get(DB);
+  const known = lastEditors(DB);
   try {
-    const memory = await within(
+    return await within(
       read(DB, query, { isFresh, isRouted: config.routing.mode === 'learned' }),
       known === undefined ? FIRST_WAIT_MS : WAIT_MS,
     );
-    remembered.set(DB, memory.editors);
-    return memory;
   } catch (cause) {
     log('error', 'search memory unreadable', {
       requestId,
@@ -68,16 +64,21 @@ async function read(
 ): Promise<SearchMemory> {
   const { flow, subjects } = query;
   const nowMs = Date.now();
-  const statements = [editorsStatement(db), bookedSlotsStatement(db, query)];
+  const known = freshEditors(db, nowMs);
+  const statements = [bookedSlotsStatement(db, query)];
+  if (known === undefined) statements.push(editorsStatement(db));
   if (!isFresh) statements.push(availabilityStatement(db, flow, subjects, nowMs));
   if (isRouted) statements.push(knowledgeStatement(db, flow, subjects, nowMs));
   const results = await db.batch(statements);
-  const [editors, booked, ...more] = results;
-  if (editors === undefined || booked === undefined) throw new TypeError('batch cut short');
+  const [booked, ...more] = results;
+  const listed = known === undefined ? more.shift() : undefined;
+  const editors = known ?? (listed && editorsOf(listed));
+  if (booked === undefined || editors === undefined) throw new TypeError('batch cut short');
+  if (known === undefined) rememberEditors(db, editors, nowMs);
   const kept = isFresh ? undefined : more.shift();
   const knowledge = isRouted ? more.shift() : undefined;
   return {
-    editors: editorsOf(editors),
+    editors,
     kept: kept === undefined ? [] : keptRowsOf(kept, flow),
     tombstones: bookedSlotsOf(booked),
     ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
