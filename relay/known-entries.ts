@@ -14,10 +14,10 @@ const KEPT_BYTES_MAX = 2 * 1024 * 1024;
 const KEPT_MS = 5 * 60_000;
 /** Long enough to hold the resource's id behind `{"fullUrl":"https://…/PractitionerRole/`; entries are longer. */
 const KEY_BYTES = 160;
-/** An answer of which more than this and more than half is new is parsed as a whole, which costs less, … */
-const NEW_BYTES_MAX = 8 * 1024;
-/** … but one of so many is learnt, or nothing would ever be known. */
-const LEARN_EVERY = 4;
+/** An answer of which more than this and more than half is new is mostly parsed as a whole, which costs less: … */
+const NEW_BYTES_MAX = 4 * 1024;
+/** … one is learnt, then one of two, of four, of eight, at last one of so many, until answers are known again. */
+const SKIPS_MAX = 32;
 /** Array and Bundle around an entry. */
 const DEPTH_AROUND = 2;
 
@@ -43,7 +43,9 @@ export class KnownEntries {
   #recentBytes = 0;
   #turn = 0;
   #first: Known | undefined;
-  #answers = 0;
+  /** Mostly new answers to be parsed as a whole before one is learnt, and how many have been. */
+  #skips = 0;
+  #skipped = 0;
   #timer: NodeJS.Timeout | undefined;
 
   get size(): number {
@@ -55,16 +57,19 @@ export class KnownEntries {
    * than `depthMax`): then it is to be parsed as a whole.
    */
   read(body: Buffer, depthMax: number): unknown {
-    const start = entryListStart(body, depthMax);
+    const start = body.length > KEPT_BYTES_MAX ? -1 : entryListStart(body, depthMax);
     if (start < 0) return undefined;
-    const entries: JsonObject[] = [];
+    const entries: Known[] = [];
     try {
       const end = this.#readEntries(body, start, entries, depthMax - DEPTH_AROUND);
       if (end < 0) return undefined;
       const rest: unknown = JSON.parse(
         `${body.toString('utf8', 0, start)}${HOLE}${body.toString('utf8', end)}`,
       );
-      return isWithinDepth(rest, depthMax) ? fill(rest, entries) : undefined;
+      const values = entries.map(({ value }) => value);
+      if (!isWithinDepth(rest, depthMax) || !fill(rest, values)) return undefined;
+      this.#remember(entries);
+      return rest;
     } catch {
       return undefined;
     }
@@ -79,35 +84,45 @@ export class KnownEntries {
   }
 
   /** From behind the bracket; index of the closing bracket, or -1. @throws SyntaxError */
-  #readEntries(body: Buffer, from: number, entries: JsonObject[], depthMax: number): number {
+  #readEntries(body: Buffer, from: number, entries: Known[], depthMax: number): number {
     let at = skipBlanks(body, from);
     if (body[at] === CLOSE_ARRAY) return at;
-    const isLearning = this.#answers % LEARN_EVERY === 0;
-    this.#answers += 1;
     let newBytes = 0;
-    let before: Known | undefined;
     for (;;) {
       if (body[at] !== OPEN_OBJECT) return -1;
-      let known = this.#find(body, at, before);
+      let known = this.#find(body, at, entries.at(-1));
       if (known === undefined) {
-        if (!isLearning && newBytes > NEW_BYTES_MAX && 2 * newBytes > at - from) return -1;
-        known = this.#learn(body, at, depthMax);
+        if (newBytes > NEW_BYTES_MAX && 2 * newBytes > at - from && this.#isSkipped()) return -1;
+        known = readEntry(body, at, depthMax);
         if (known === undefined) return -1;
         newBytes += known.bytes.length;
       }
+      entries.push(known);
+      at = skipBlanks(body, at + known.bytes.length);
+      if (body[at] === CLOSE_ARRAY) break;
+      if (body[at] !== COMMA) return -1;
+      at = skipBlanks(body, at + 1);
+    }
+    this.#skips = 2 * newBytes > at - from ? Math.min(2 * this.#skips + 1, SKIPS_MAX) : 0;
+    this.#skipped = 0;
+    return at;
+  }
+
+  #isSkipped(): boolean {
+    if (this.#skipped >= this.#skips) return false;
+    this.#skipped += 1;
+    return true;
+  }
+
+  #remember(entries: readonly Known[]): void {
+    let before: Known | undefined;
+    for (const known of entries) {
       if (known.turn !== this.#turn) this.#keep(known);
       if (before === undefined) this.#first = known;
       else before.next = known;
       before = known;
-      entries.push(known.value);
-      at = skipBlanks(body, at + known.bytes.length);
-      if (body[at] === CLOSE_ARRAY) {
-        before.next = undefined;
-        return at;
-      }
-      if (body[at] !== COMMA) return -1;
-      at = skipBlanks(body, at + 1);
     }
+    if (before !== undefined) before.next = undefined;
   }
 
   #find(body: Buffer, at: number, before: Known | undefined): Known | undefined {
@@ -116,16 +131,6 @@ export class KnownEntries {
     const key = keyAt(body, at);
     const known = this.#recent.get(key) ?? this.#older.get(key);
     return known !== undefined && isAt(body, at, known.bytes) ? known : undefined;
-  }
-
-  /** @throws SyntaxError */
-  #learn(body: Buffer, at: number, depthMax: number): Known | undefined {
-    const end = endOfObject(body, at, depthMax);
-    if (end < 0) return undefined;
-    const value = JSON.parse(body.toString('utf8', at, end)) as JsonObject;
-    // A copy: a part of the body would keep all of it.
-    const bytes = Buffer.from(body.subarray(at, end));
-    return { key: keyAt(body, at), bytes, value, turn: -1, next: undefined };
   }
 
   #keep(known: Known): void {
@@ -163,6 +168,16 @@ export class KnownEntries {
   }
 }
 
+/** One not met before. @throws SyntaxError */
+function readEntry(body: Buffer, at: number, depthMax: number): Known | undefined {
+  const end = endOfObject(body, at, depthMax);
+  if (end < 0) return undefined;
+  const value = JSON.parse(body.toString('utf8', at, end)) as JsonObject;
+  // A copy: a part of the body would keep all of it.
+  const bytes = Buffer.from(body.subarray(at, end));
+  return { key: keyAt(body, at), bytes, value, turn: -1, next: undefined };
+}
+
 function keyAt(body: Buffer, at: number): string {
   return body.toString('latin1', at, Math.min(at + KEY_BYTES, body.length));
 }
@@ -172,11 +187,11 @@ function isAt(body: Buffer, at: number, bytes: Buffer): boolean {
   return end <= body.length && body.compare(bytes, 0, bytes.length, at, end) === 0;
 }
 
-/** Undefined when the hole is not where it was made: the Bundle names its `entry` twice. */
-function fill(rest: unknown, entries: readonly JsonObject[]): unknown {
-  if (typeof rest !== 'object' || rest === null || !('entry' in rest) || !Array.isArray(rest.entry))
-    return undefined;
-  if (rest.entry.length !== 1 || JSON.stringify(rest.entry[0]) !== HOLE) return undefined;
+/** False when the hole is not where it was made: the Bundle names its `entry` twice. */
+function fill(rest: unknown, entries: readonly JsonObject[]): boolean {
+  if (typeof rest !== 'object' || rest === null || !('entry' in rest)) return false;
+  const { entry } = rest;
+  if (!Array.isArray(entry) || entry.length !== 1 || JSON.stringify(entry[0]) !== HOLE) return false;
   rest.entry = entries;
-  return rest;
+  return true;
 }
