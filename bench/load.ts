@@ -6,7 +6,8 @@ import { Pool } from 'undici';
 export interface Target {
   readonly name: string;
   readonly origin: string;
-  readonly path: string;
+  /** Or one for each search. */
+  readonly path: string | (() => string);
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -55,8 +56,7 @@ export class Load {
   }
 
   async ask(): Promise<{ readonly bytes: number; readonly isWhole: boolean }> {
-    const { path, headers } = this.#target;
-    const reply = await this.#pool.request({ method: 'GET', path, headers });
+    const reply = await this.#request();
     let bytes = 0;
     for await (const chunk of reply.body) bytes += (chunk as Buffer).length;
     const ledger = reply.headers['x-passerelle-ledger'];
@@ -67,8 +67,7 @@ export class Load {
 
   /** Resources of one answer, by type. */
   async count(): Promise<ReadonlyMap<string, number>> {
-    const { path, headers } = this.#target;
-    const reply = await this.#pool.request({ method: 'GET', path, headers });
+    const reply = await this.#request();
     const text = await reply.body.text();
     if (reply.statusCode !== 200) {
       throw new Error(`${this.#target.name}: ${reply.statusCode} ${text.slice(0, 400)}`);
@@ -79,6 +78,11 @@ export class Load {
       counts.set(resource.resourceType, (counts.get(resource.resourceType) ?? 0) + 1);
     }
     return counts;
+  }
+
+  #request() {
+    const { path, headers } = this.#target;
+    return this.#pool.request({ method: 'GET', path: typeof path === 'string' ? path : path(), headers });
   }
 
   close(): Promise<void> {

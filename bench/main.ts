@@ -22,6 +22,8 @@ const { values: flags, positionals } = parseArgs({
     profile: { type: 'string' },
     /** Only the cells whose `vendors,slots,latency,concurrency` begins so, e.g. 20,2. */
     cells: { type: 'string', default: '' },
+    /** Each search asks for other practitioners. */
+    fresh: { type: 'boolean', default: false },
   },
 });
 
@@ -36,7 +38,7 @@ async function runSearch(): Promise<Report> {
     ({ vendors, slots, latencyMs, concurrency }) =>
       `${vendors},${slots},${latencyMs},${concurrency}`.startsWith(flags.cells),
   );
-  const effort = flags.quick ? QUICK_EFFORT : FULL_EFFORT;
+  const effort = { ...(flags.quick ? QUICK_EFFORT : FULL_EFFORT), isFresh: flags.fresh };
   console.log(
     `search: ${cells.length} cells; ${effort.rounds} rounds a side in turns, each of at most ` +
       `${effort.searchesPerRound} searches or ${effort.roundLimitMs / 1_000} s`,

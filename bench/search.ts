@@ -10,6 +10,8 @@ import { type Latency, summarise } from './statistics.ts';
 export const P50_RATIO_MAX = 1.3;
 export const PRACTITIONERS = 25;
 const COMPILE_CONCURRENCY = 4;
+/** Identifiers have eight digits behind 8999. */
+const PEOPLE_MAX = 600_000;
 
 export interface Cell {
   readonly vendors: number;
@@ -27,6 +29,8 @@ export interface Effort {
   readonly warmUpMs: number;
   /** Per program, size of answers and number of vendors. */
   readonly compileMs: number;
+  /** Each search asks for other practitioners: nothing that vendors send was sent before. */
+  readonly isFresh?: boolean;
 }
 
 export interface Side extends Latency {
@@ -117,8 +121,9 @@ interface Loads {
   readonly plain: Load;
 }
 
-function makeLoads(stage: Stage, concurrency: number): Loads {
-  const path = searchPath(people(PRACTITIONERS));
+function makeLoads(stage: Stage, concurrency: number, isFresh = false): Loads {
+  const same = searchPath(people(PRACTITIONERS));
+  const path = isFresh ? freshPaths() : same;
   const headers = { authorization: `Bearer ${stage.token}`, 'cache-control': 'no-store' };
   const plain: Target = { name: 'plain', origin: stage.plainUrl, path, headers: {} };
   return {
@@ -134,7 +139,7 @@ async function compile(
   vendors: Vendors,
   effort: Effort,
 ): Promise<void> {
-  const { ours, plain } = makeLoads(stage, COMPILE_CONCURRENCY);
+  const { ours, plain } = makeLoads(stage, COMPILE_CONCURRENCY, effort.isFresh);
   const bounds = { concurrency: COMPILE_CONCURRENCY, searches: 1_000, limitMs: effort.compileMs };
   for (const slotsPerPractitioner of new Set(cells.map(({ slots }) => slots))) {
     await vendors.set({ latencyMs: 0, slotsPerPractitioner });
@@ -145,7 +150,7 @@ async function compile(
 }
 
 async function measureCell(cell: Cell, stage: Stage, effort: Effort): Promise<CellResult> {
-  const { ours, plain } = makeLoads(stage, cell.concurrency);
+  const { ours, plain } = makeLoads(stage, cell.concurrency, effort.isFresh);
   try {
     for (const load of [ours, plain]) await warmUp(load, cell, effort);
     const tallies = { ours: new Tally(stage), plain: new Tally(stage) };
@@ -235,9 +240,18 @@ function conclude(cell: Cell, ours: Tally, plain: Tally): CellResult {
   };
 }
 
+/** Each search's own practitioners; both sides of a cell go through the same ones. */
+function freshPaths(): () => string {
+  let asked = 0;
+  return () => {
+    asked += PRACTITIONERS;
+    return searchPath(people(PRACTITIONERS, asked % PEOPLE_MAX));
+  };
+}
+
 /** Identifiers of so many practitioners, whom every vendor knows. */
-export function people(count: number): string[] {
-  return Array.from({ length: count }, (_, rank) => `8999${String(10_000_000 + rank * 137)}`);
+export function people(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, rank) => `8999${String(10_000_000 + (from + rank) * 137)}`);
 }
 
 /** From two hours ahead for sixty, so that no slot starts and no minute changes what vendors answer meanwhile. */
