@@ -73,7 +73,24 @@ export async function exampleSearches(
         `actor:Location.organization.identifier=${idnst.join(',')}`,
       ]),
     },
+    {
+      title: 'Comme le portail du SAS : un jeton, puis une carte',
+      command: frontCall(edgeUrl, practitioners[0]),
+    },
   ];
+}
+
+/** The SAS front's own two calls, for one practitioner at an unknown address. */
+function frontCall(edgeUrl: string, practitioner = ''): string {
+  const api = `${edgeUrl}/aggregator/api-sas/v1`;
+  const user = JSON.stringify({ username: 'read', password: 'secret' });
+  const isAdeli = practitioner.startsWith('0');
+  const card = { [isAdeli ? 'adeli' : 'rpps']: practitioner.slice(1), cp: '', phone: [''] };
+  const lot = JSON.stringify([{ search_parameter: {} }, { 1: card }]);
+  return (
+    `curl -s -H "Authorization: Bearer $(curl -s -d '${user}' '${api}/login_check' | sed 's/.*"token":"//; s/".*//')"` +
+    ` -d '${lot}' '${api}/PractitionerSlots'`
+  );
 }
 
 /** A booking at the first vendor, told to SAS at once, and the same read back at the edge. */
