@@ -7,7 +7,7 @@ import { summarise } from './statistics.ts';
 /** What the second half may add per minute, in MB. Resident memory also holds garbage, and room kept for more. */
 const GROWTH_MB_MAX: Omit<RestMemory, 'atS'> = {
   edgeHeapMb: 0.5,
-  relayHeapMb: 2,
+  relayHeapMb: 0.5,
   edgeRssMb: 20,
   relayRssMb: 20,
 };

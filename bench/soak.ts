@@ -2,6 +2,7 @@
 // turns, through the built edge in workerd and the relay process, each beside the vendors' own. Ends with 1 when a
 // search failed, when a count is not back to its start, or when memory grows. docs/performance.md, "Soak".
 
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -34,6 +35,9 @@ const VENDOR_LATENCY_MS = 20;
 /** Every so often each vendor is well, or fails in another way. */
 const TURN_MS = 3_000;
 const REPORT_MS = 30_000;
+/** The relay's default, and its neighbour. */
+const QUEUE = 64;
+const RELOAD_MS_MAX = 15_000;
 /** Of all vendors, at any moment. */
 const FAULTY_SHARE = 0.3;
 /** Idle connections to vendors are closed after thirty to sixty seconds. */
@@ -81,6 +85,8 @@ if (!(durationMs >= 60_000 && perSecond > 0 && vendorCount >= 1 && vendorCount <
 }
 
 const vendors = await Vendors.start(vendorCount);
+const relayConfig = join(vendors.dir, 'relay', 'relay.json');
+let reloads = 0;
 let edge: EdgeProcess | undefined;
 let relay: Child | undefined;
 try {
@@ -90,6 +96,7 @@ try {
   let relayInspector = '';
   const onLog = (line: string): void => {
     relayInspector = /^Debugger listening on (ws:\S+)/.exec(line)?.[1] ?? relayInspector;
+    if (line.includes('"message":"relay-reloaded"')) reloads += 1;
     countLine(logged, line);
   };
   edge = await startLocalEdge({
@@ -182,6 +189,7 @@ async function runHalf(watch: Watch, load: SoakLoad): Promise<RestMemory> {
   await sampleOnce(watch, ({ hubSearches, relaySearches, vendorRequests }) =>
     [hubSearches, relaySearches, vendorRequests].every((count) => count === 0),
   );
+  await reloadVendors();
   const memory = await watch.rest();
   console.log(restLine(memory));
   return memory;
@@ -194,6 +202,20 @@ async function spoil(turn: number): Promise<void> {
     const fault = isFaulty ? FAULTS[hash(seed, turn, rank, 'kind') % FAULTS.length] : [];
     const reply = await fetch(`${controlUrl}/fault`, { method: 'PUT', body: JSON.stringify(fault) });
     if (!reply.ok) throw new Error(await reply.text());
+  }
+}
+
+/** Other settings for every vendor: the relay begins anew with each, and forgets what it knew of their entries. */
+async function reloadVendors(): Promise<void> {
+  const before = reloads;
+  const config = JSON.parse(await readFile(relayConfig, 'utf8')) as { editors: { queue?: number }[] };
+  for (const editor of config.editors) editor.queue = editor.queue === QUEUE + 1 ? QUEUE : QUEUE + 1;
+  await writeFile(`${relayConfig}.new`, JSON.stringify(config));
+  await rename(`${relayConfig}.new`, relayConfig);
+  const endMs = performance.now() + RELOAD_MS_MAX;
+  while (reloads === before) {
+    if (performance.now() > endMs) throw new Error('the relay never reloaded');
+    await wait(20);
   }
 }
 
