@@ -64,9 +64,12 @@ function cellResult(p50Ratio: number, latencyMs: number, failed = 0): CellResult
   return { ...cell, ours, plain: { ...side, failed: 0 }, p50Ratio, throughputRatio: 1, cpuRatio: 1 };
 }
 
-test('the budget is kept at 1.3 times the plain program and missed past it', () => {
-  expect(misses([cellResult(1.3, 50)])).toEqual([]);
-  expect(misses([cellResult(1.31, 50)])).toHaveLength(1);
+test('each budget is kept at its bound and missed past it', () => {
+  const with16 = { ...cellResult(1, 50), concurrency: 16 };
+  expect(misses([cellResult(1.15, 50), { ...with16, throughputRatio: 0.7, cpuRatio: 2 }])).toEqual([]);
+  expect(misses([cellResult(1.16, 50)])).toHaveLength(1);
+  expect(misses([{ ...with16, throughputRatio: 0.69 }])).toHaveLength(1);
+  expect(misses([{ ...with16, cpuRatio: 2.01 }])).toHaveLength(1);
   expect(misses([cellResult(3, 0)])).toEqual([]);
 });
 
