@@ -50,6 +50,7 @@ describe('a reservation link', () => {
         expect([pathname, hash]).toEqual([new URL(page).pathname, new URL(page).hash]);
         expect(reservationLink(link, 'sas-preprod')).toBe(link);
       }),
+      { examples: [['http://a.aa??'], ['http://a.aa/???a=b?'], ['http://a.aa/?&&#?']] },
     );
   });
 });

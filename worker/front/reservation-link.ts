@@ -17,7 +17,8 @@ export function reservationLink(page: string, origin: string): string {
     .split('&')
     .filter((parameter) => parameter !== '' && !isOrigin(parameter));
   // Not through URLSearchParams: it would spell the vendor's own parameters anew (%20 as +, `a` as `a=`).
-  url.search = [...others, `origin=${encodeURIComponent(origin)}`].join('&');
+  // With its own first `?`: the setter takes one away.
+  url.search = `?${[...others, `origin=${encodeURIComponent(origin)}`].join('&')}`;
   return url.href;
 }
 
