@@ -13,6 +13,8 @@ const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 4);
 const VENDORS = ['agenda-a', 'agenda-b'];
 const MINUTE_MS = 60_000;
+/** Above the lease of a message under way, which outlives an edge that dies while sending it. */
+const LEASE_OVER_MS = 30_000;
 
 interface Known {
   readonly id: string;
@@ -75,6 +77,11 @@ async function untilReady(): Promise<void> {
     const response = await scene.system.fetch('/readyz').catch(() => undefined);
     return response?.ok === true;
   });
+}
+
+/** Logins go by the machine's clock, however far the schedule's is ahead. */
+async function noLease(): Promise<boolean> {
+  return (await rows(`SELECT 1 FROM accounts WHERE lease_until_ms > ${Date.now()}`)).length === 0;
 }
 
 const ACTS: Readonly<Record<string, Act>> = {
@@ -144,6 +151,7 @@ async function checkEnd(life: Life): Promise<void> {
     scene.system.vendor(id).setAccountFaults([]);
   }
   await untilReady();
+  await until('no edge that died holds an account', noLease, LEASE_OVER_MS);
   for (let round = 0; round < 3; round += 1) {
     life.aheadMs += 20 * MINUTE_MS;
     await scene.runSchedule(new Date(Date.now() + life.aheadMs));

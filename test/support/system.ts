@@ -30,9 +30,13 @@ export const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
 const THREE_VENDORS: readonly VendorOptions[] = [{ seed: 1 }, { seed: 2 }, { seed: 3 }];
 const CA_BITS = 2048;
 
-/** Polls until `check` holds; fails with `what` after 15 seconds. */
-export async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = Date.now() + 15_000;
+/** Polls until `check` holds; fails with `what` after so long. */
+export async function until(
+  what: string,
+  check: () => boolean | Promise<boolean>,
+  limitMs = 15_000,
+): Promise<void> {
+  const endMs = Date.now() + limitMs;
   while (!(await check())) {
     if (Date.now() > endMs) throw new Error(`never happened: ${what}`);
     await wait(20);
