@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { askAndLeave } from '../support/leaving-caller.ts';
 import { peopleOf } from '../support/people.ts';
-import { System, slotPath, until, windowOf } from '../support/system.ts';
+import { type SearchAnswer, System, slotPath, until, windowOf } from '../support/system.ts';
 
 let system: System;
 let admin: string;
@@ -36,7 +36,27 @@ const hub = async (): Promise<{ calls: number; searches: number }> => {
 };
 const callsUnderWay = async (): Promise<number> => (await hub()).calls;
 const searches = async (): Promise<number> => (await hub()).searches;
-const slotsOf = (answer: Awaited<ReturnType<System['search']>>): string[] =>
+const received = async (id: string): Promise<number> => {
+  const response = await system.fetch(`/admin/editors/${id}/rules`, {
+    headers: { Authorization: `Bearer ${admin}` },
+  });
+  return ((await response.json()) as { received: number }).received;
+};
+const keepFor = async (cacheTtlS: number): Promise<void> => {
+  const answer = await system.fetch('/admin/editors/agenda-a', {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ cacheTtlS }),
+  });
+  expect(answer.status).toBe(200);
+};
+const expectEachOnce = ({ bundle }: SearchAnswer): void => {
+  const urls = (bundle.entry ?? []).map(({ fullUrl }) => fullUrl);
+  expect(urls).toHaveLength(new Set(urls).size);
+  const slots = (bundle.entry ?? []).filter(({ resource }) => resource?.resourceType === 'Slot');
+  expect(bundle.total).toBe(slots.length);
+};
+const slotsOf = (answer: SearchAnswer): string[] =>
   answer
     .resources<Slot>('Slot')
     .map(({ id }) => id ?? '')
@@ -59,8 +79,68 @@ it('asks the vendor once for searches that want the same, or part of it, at one 
   expect([...one!.states.keys()]).toEqual([b]);
   const text = JSON.stringify(one!.bundle);
   for (const someoneElse of [a, c]) expect(text).not.toContain(someoneElse);
-  // What a call brought is counted once, however many it served.
   await until('all is over', async () => (await callsUnderWay()) === 0);
+});
+
+it('counts what a call brought once, however many it served', async () => {
+  const [a = ''] = people;
+  const path = slotPath([a], window);
+  const before = await received('agenda-a');
+  await system.search(path);
+  await until('it is counted', async () => (await received('agenda-a')) > before);
+  const alone = (await received('agenda-a')) - before;
+  const answers = [system.search(path)];
+  await until('it is under way', () => requests('agenda-a').length === 2);
+  answers.push(system.search(path), system.search(path));
+  await Promise.all(answers);
+  expect(requests('agenda-a')).toHaveLength(2);
+  await until('it is counted', async () => (await received('agenda-a')) > before + alone);
+  // What is counted of a later search comes behind all of these.
+  await system.search(path);
+  await until('the last is counted', async () => (await received('agenda-a')) >= before + 3 * alone);
+  expect(await received('agenda-a')).toBe(before + 3 * alone);
+});
+
+it('shows each slot once to who asks for more people than the call he joins', async () => {
+  const some = people.slice(0, 25);
+  const more = people.slice(0, 26);
+  const first = system.search(slotPath(some, window));
+  await until('it is under way', () => requests('agenda-a').length === 1);
+  // 13 and 13: the first half is asked for already, and so is most of the second.
+  const joined = await system.search(slotPath(more, window), {
+    headers: { Prefer: 'return=OperationOutcome' },
+  });
+  await first;
+  expect(requests('agenda-a')).toHaveLength(2);
+  expectEachOnce(joined);
+  const alone = await system.search(slotPath(more, window));
+  expect(slotsOf(joined)).toEqual(slotsOf(alone));
+  expect(joined.ledger[0]?.diagnostics).toBe(alone.ledger[0]?.diagnostics);
+  const shown = (editor: string): number =>
+    Number(
+      joined.ledger
+        .map(({ diagnostics }) => diagnostics)
+        .join(' ')
+        .match(`editor=${editor} received=\\d+ shown=(\\d+)`)?.[1],
+    );
+  expect(shown('agenda-a') + shown('agenda-b')).toBe(joined.bundle.total);
+});
+
+it('shows each slot once to who knows already some of those in the call he joins', async () => {
+  const [a = '', b = ''] = people;
+  await keepFor(600);
+  const slow = system.search(slotPath([a, b], window));
+  await until('it is under way', () => requests('agenda-a').length === 1);
+  // Meanwhile a wider question about one of the two is answered and kept.
+  system.vendor('agenda-a').setSettings({ latencyMs: 0 });
+  await system.search(slotPath([a], windowOf(72, new Date(Date.parse(window.from)))));
+  await until('it is kept', () => system.edgeLog.some((line) => line.includes('"availability kept"')));
+  const joined = await system.search(slotPath([a, b], window));
+  expect(requests('agenda-a')).toHaveLength(2);
+  expectEachOnce(joined);
+  expect(slotsOf(joined)).toEqual(slotsOf(await slow));
+  expect(joined.states.get(a)).toBe('slots');
+  await keepFor(0);
 });
 
 it('makes calls of their own for who asks for more, for another window, or for fresh word', async () => {

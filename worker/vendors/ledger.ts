@@ -3,13 +3,14 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
+import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
 import type { CallResult } from './fan-out.ts';
 import type { CallFailure } from './hub-search.ts';
 
 /** Slots came and none could be shown because of how they were written. */
-type LedgerFailure = CallFailure | 'unusable';
+export type LedgerFailure = CallFailure | 'unusable';
 
 export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
@@ -45,7 +46,12 @@ const UNREADABLE = new Set([
 /** Why an answer, or part of it, cannot be taken at its word. */
 export function failureOf({ failure, answer }: CallResult): LedgerFailure | undefined {
   if (failure !== undefined) return failure.reason;
-  return answer?.dropped.some(({ rule }) => UNREADABLE.has(rule)) ? 'unusable' : undefined;
+  return answer !== undefined && isUnusable(answer) ? 'unusable' : undefined;
+}
+
+/** Some of the vendor's slots could not be read, whosever they are. */
+export function isUnusable({ dropped }: CallAnswer): boolean {
+  return dropped.some(({ rule }) => UNREADABLE.has(rule));
 }
 
 export function keepLedger(

@@ -1,0 +1,99 @@
+// What a search has in hand of its calls while they land: the hub tells it (fan-out.ts), one result per call comes
+// out. Of an answer it shares with another search it takes what it asked for itself. No I/O, no clock.
+
+import { readAnswerLines } from '../../shared/link/answer-frame.ts';
+import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallResult, FanOut } from './fan-out.ts';
+import type { AskedCall, CallFailure, HubEvent } from './hub-search.ts';
+import { isUnusable } from './ledger.ts';
+
+/** Why a call of which nothing was heard has failed. */
+const SILENCE = {
+  done: 'timeout',
+  late: 'timeout',
+  lost: 'relay-lost',
+  'no-relay': 'relay-absent',
+} as const satisfies Record<FanOut['outcome'], CallFailure>;
+
+export class Gathering {
+  readonly #calls: readonly AskedCall[];
+  readonly #startedMs: number;
+  readonly #results = new Map<number, CallResult>();
+  #failingSinceMs: Readonly<Record<string, number>> = {};
+  #linkBytes = 0;
+
+  constructor(calls: readonly AskedCall[], startedMs: number) {
+    this.#calls = calls;
+    this.#startedMs = startedMs;
+  }
+
+  /** Keeps what an event brings; returns what is new. */
+  take(event: HubEvent, nowMs: number): CallResult[] {
+    switch (event.kind) {
+      case 'failing':
+        this.#failingSinceMs = event.sinceMs;
+        return [];
+      case 'failed':
+        return event.calls.flatMap((number) =>
+          this.#keep(number, () => ({ failure: { reason: event.reason } })),
+        );
+      case 'answers': {
+        const { numbers, isShared } = event;
+        if (!isShared) this.#linkBytes += event.body.length;
+        return readAnswerLines(event.body).flatMap((answer) =>
+          this.#keep(numbers[answer.call], (call) => ({
+            ...(isShared ? partOf(answer, call, nowMs - this.#startedMs) : whole(answer)),
+            landedMs: nowMs,
+          })),
+        );
+      }
+    }
+  }
+
+  finish(outcome: FanOut['outcome']): FanOut {
+    const silence = SILENCE[outcome];
+    const results = this.#calls.map(
+      (call, number): CallResult => this.#results.get(number) ?? { call, failure: { reason: silence } },
+    );
+    return { results, failingSinceMs: this.#failingSinceMs, linkBytes: this.#linkBytes, outcome };
+  }
+
+  #keep(number: number | null | undefined, say: (call: AskedCall) => Omit<CallResult, 'call'>): CallResult[] {
+    const call = number === null || number === undefined ? undefined : this.#calls[number];
+    if (number === null || number === undefined || call === undefined) return [];
+    const result = { call, ...say(call) };
+    this.#results.set(number, result);
+    return [result];
+  }
+}
+
+function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {
+  return { answer, ...(answer.failure && { failure: answer.failure }) };
+}
+
+/**
+ * The part of another search's answer that is ours: it may tell of more people, whom we ask elsewhere or know of
+ * already. Its counts are of them all, so only the slots in hand are counted, and its time began before ours.
+ */
+function partOf(
+  answer: CallAnswer,
+  { subjects: asked }: AskedCall,
+  waitedMs: number,
+): Pick<CallResult, 'answer' | 'failure' | 'isShared'> {
+  const subjects = answer.subjects.filter(({ subject }) => asked.includes(subject));
+  const slots = subjects.flatMap(({ places }) => places).reduce((sum, place) => sum + place.slots.length, 0);
+  const failure = answer.failure ?? (isUnusable(answer) ? ({ reason: 'unusable' } as const) : undefined);
+  return {
+    answer: {
+      ...answer,
+      subjects,
+      received: slots,
+      shown: slots,
+      dropped: [],
+      repaired: [],
+      durationMs: Math.min(answer.durationMs, waitedMs),
+    },
+    ...(failure && { failure }),
+    isShared: true,
+  };
+}
