@@ -1,12 +1,14 @@
 // The account machinery on a real D1, without network: how many statements a login costs, two isolates at once, an
 // isolate that dies, identifiers that change hands, the front's two calls.
 
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
 import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
 import { LEASE_MS } from '../../worker/accounts/ledger.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
+import { purgeRegulators } from '../../worker/store/accounts-purge.ts';
 import { AccountBench } from '../support/accounts-bench.ts';
 
 const A = 'agenda-a';
@@ -223,13 +225,87 @@ describe('the front', () => {
     expect(await activeOf()).toBe(1);
   });
 
-  test('says nothing that can be kept when its fields are empty, or of nobody', async () => {
+  test('says nothing that can be kept when its fields are empty', async () => {
     const empty = { ...ZOE, uuid: '', lastName: '', firstName: '', email: '' };
-    expect(await recordFromFront(bench.engine(), empty)).toEqual({ ok: false, error: 'incomplete' });
-    expect(await recordFromFront(bench.engine(), { ...ZOE, habilitation: false })).toEqual({
-      ok: true,
-      value: undefined,
-    });
+    for (const habilitation of [true, false]) {
+      const said = await recordFromFront(bench.engine(), { ...empty, habilitation });
+      expect(said).toEqual({ ok: false, error: 'incomplete' });
+    }
     expect(await bench.rows('SELECT id FROM regulators')).toEqual([]);
+  });
+
+  const activeOf = async (uuid: string): Promise<number | undefined> =>
+    (await bench.rows<{ active: number }>('SELECT active FROM regulators WHERE technical_id = ?1', uuid))[0]
+      ?.active;
+  const NATIONAL = '899900000017';
+
+  test('withdraws whoever has the uuid, also under a national id that another active regulator bears', async () => {
+    await recordFromFront(bench.engine(), ZOE);
+    const other = { ...ZOE, uuid: randomUUID(), nationalId: NATIONAL };
+    await recordFromFront(bench.engine(), other);
+    await logInAtFront(ZOE);
+    const withdrawal = { ...ZOE, nationalId: NATIONAL, habilitation: false };
+    expect(await recordFromFront(bench.engine(), withdrawal)).toMatchObject({
+      ok: true,
+      value: { isWithdrawn: true, regulator: { identifier: { system: SYSTEM.sas, value: ZOE.uuid } } },
+    });
+    expect([await activeOf(ZOE.uuid), await activeOf(other.uuid)]).toEqual([0, 1]);
+  });
+
+  test('U11 cannot make an account by a retry that comes after the withdrawal, though the first call was lost', async () => {
+    await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
+    await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, sasTerritories: [] });
+    expect(await activeOf(ZOE.uuid)).toBe(0);
+    await bench.runFor(2);
+    expect(bench.heard).toEqual([]);
+    // The same person under a new uuid is somebody else, and is not held up.
+    const again = { ...ZOE, uuid: randomUUID(), nationalId: NATIONAL };
+    expect(await recordFromFront(bench.engine(), again)).toMatchObject({ ok: true });
+    expect([await activeOf(ZOE.uuid), await activeOf(again.uuid)]).toEqual([0, 1]);
+  });
+
+  test('keeps of a withdrawal of nobody its uuid alone, until the retention ends', async () => {
+    await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
+    expect(await bench.rows('SELECT family, given, email, value, withdrawn_ms FROM regulators')).toEqual([
+      { family: '', given: '', email: '', value: ZOE.uuid, withdrawn_ms: null },
+    ]);
+    const db = bench.engine().db;
+    expect(await purgeRegulators(db, bench.nowMs)).toBe(0);
+    expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(1);
+  });
+
+  test('U11 a retry that read before the withdrawal committed does not undo it', async () => {
+    await recordFromFront(bench.engine(), ZOE);
+    const slow = bench.engine();
+    // Another isolate withdraws just before the retry's save.
+    let isFirst = true;
+    const { batch } = slow.db;
+    const db = new Proxy(slow.db, {
+      get: (target, name) =>
+        name !== 'batch'
+          ? Reflect.get(target, name)
+          : async (statements: Parameters<typeof batch>[0]) => {
+              const results = await batch(statements);
+              if (isFirst) {
+                isFirst = false;
+                await recordFromFront(bench.engine(), { ...ZOE, habilitation: false });
+              }
+              return results;
+            },
+    });
+    const retry = { ...ZOE, lastName: 'Autre', sasTerritories: [] };
+    expect(await recordFromFront({ ...slow, db }, retry)).toEqual({ ok: true, value: undefined });
+    expect(await activeOf(ZOE.uuid)).toBe(0);
+  });
+
+  test('a withdrawal that meets the first call of its regulator withdraws it', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const zoe = { ...ZOE, uuid: randomUUID() };
+      await Promise.all([
+        recordFromFront(bench.engine(), { ...zoe, sasTerritories: [] }),
+        recordFromFront(bench.engine(), { ...zoe, habilitation: false }),
+      ]);
+      expect(await activeOf(zoe.uuid)).toBe(0);
+    }
   });
 });

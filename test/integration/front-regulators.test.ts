@@ -70,6 +70,9 @@ const kept = async ({ uuid }: { uuid: string }): Promise<Record<string, unknown>
     .bind(uuid)
     .first();
 
+/** Each vendor has been asked, and still has somebody wait. */
+const allHang = () => VENDORS.every((vendor) => scene.requests(vendor).some(({ status }) => status === null));
+
 describe('the sign-in of a regulator', () => {
   it('AC-24 makes one account at each vendor, however often it is said', async () => {
     const zoe = somebody();
@@ -108,7 +111,7 @@ describe('the sign-in of a regulator', () => {
 
   it('AC-25 regulators answers in 500 ms while every vendor hangs', async () => {
     const zoe = somebody();
-    for (const vendor of scene.system.vendors) vendor.setFaults('hang');
+    for (const vendor of scene.system.vendors) vendor.setAccountFaults({ kind: 'late', delayMs: 3_000 });
     const token = await front.token();
     for (const [path, habilitation] of [
       ['/v1/regulators', true],
@@ -125,12 +128,30 @@ describe('the sign-in of a regulator', () => {
       expect(reply.status).toBe(200);
       expect(performance.now() - startedMs).toBeLessThan(500);
     }
+    await until('every vendor is asked', allHang);
   });
 
-  it('AC-25 a burst of fifty is taken', async () => {
+  it('AC-25 a burst of fifty is answered while every vendor hangs', async () => {
+    const HANG_MS = 8_000;
     const people = Array.from({ length: 50 }, () => somebody());
-    const replies = await Promise.all(people.map(record));
-    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    for (const vendor of scene.system.vendors) {
+      vendor.setAccountFaults({ kind: 'late', delayMs: HANG_MS });
+    }
+    const token = await front.token();
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
+    const timed = async (path: string, body: unknown): Promise<number> => {
+      const startedMs = performance.now();
+      const reply = await front.plain(path, { method: 'PUT', body, headers });
+      expect(reply.status).toBe(200);
+      return performance.now() - startedMs;
+    };
+    await timed('/v1/regulators/login', somebody());
+    await until('every vendor is asked', allHang);
+    const tookMs = await Promise.all(people.map((one) => timed('/v1/regulators', one)));
+    // Whoever waited for a vendor would take as long as it hangs. The 500 ms themselves are held by the bench, on a
+    // machine with nothing else to do.
+    expect(Math.max(...tookMs)).toBeLessThan(HANG_MS / 2);
+    expect(allHang()).toBe(true);
     for (const one of people) expect(await kept(one)).toMatchObject({ active: 1, version: 1 });
   });
 });
@@ -207,10 +228,33 @@ describe('what the front’s queue does to a message', () => {
     expect([reply.status, jsonOf(reply)]).toMatchObject([400, { code: 400 }]);
   });
 
-  it('a withdrawal of nobody is accepted, and keeps nothing', async () => {
-    const zoe = somebody({ habilitation: false });
-    expect((await record(zoe)).status).toBe(200);
-    expect(await kept(zoe)).toBeNull();
+  it('AC-24 a withdrawal of somebody not known yet is accepted, told to no vendor, and no stale true undoes it', async () => {
+    const zoe = somebody();
+    await record({ ...zoe, habilitation: false, sasTerritories: [] });
+    expect(await kept(zoe)).toMatchObject({ active: 0, family: '', email: '' });
+    await record({ ...zoe, sasTerritories: [] });
+    expect(await kept(zoe)).toMatchObject({ active: 0, version: 1 });
+    await scene.runSchedule();
+    for (const vendor of VENDORS) expect(held(vendor, zoe)).toEqual([]);
+    const token = await signToken(scene.system.state, 'system/Practitioner.cu');
+    const found = await scene.system.fetch(`/fhir/Practitioner?identifier=${SYSTEM.sas}%7C${zoe.uuid}`, {
+      headers: { Authorization: `Bearer ${token}` },
+    });
+    const { entry } = (await found.json()) as { entry: { resource: object }[] };
+    expect(entry.map(({ resource }) => resource)).toMatchObject([{ active: false }]);
+    expect(entry[0]?.resource).not.toHaveProperty('name');
+    await signIn(zoe);
+    await everywhere(zoe, true);
+  });
+
+  it('AC-24 habilitation false is never refused, whoever bears the national id that it carries', async () => {
+    const zoe = somebody();
+    await signIn(zoe);
+    await everywhere(zoe, true);
+    await record(somebody({ nationalId: '899900004322' }));
+    const withdrawal = { ...zoe, nationalId: '899900004322', habilitation: false };
+    expect((await record(withdrawal)).status).toBe(200);
+    await everywhere(zoe, false);
   });
 
   it('a national id without its prefix gets it, and is told to vendors', async () => {

@@ -5,12 +5,10 @@
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { normaliseProfessional } from '../../shared/sas/identifier.ts';
-import type { RegulatorContent } from '../../shared/sas/regulator.ts';
-import { lookUp } from '../store/accounts-regulators.ts';
 import type { Engine } from './engine.ts';
 import { logIn } from './login.ts';
 import type { Regulator } from './regulator.ts';
-import { type Saved, saveWanted } from './save.ts';
+import { type Saved, saveWanted, type Wanted } from './save.ts';
 
 export interface FrontRegulator {
   readonly uuid: string;
@@ -26,15 +24,13 @@ export interface FrontRegulator {
 /** `incomplete`: U16, nothing to key or to send by. `duplicate`: its national id is an active regulator's. */
 export type FrontRefusal = 'incomplete' | 'duplicate';
 
-/** Undefined: the call says nothing that is to be kept (a withdrawal of nobody, an older call that comes late). */
+/** Undefined: the call says nothing that is to be kept (a right that has ended already, an older call that comes late). */
 export async function recordFromFront(
   engine: Engine,
   message: FrontRegulator,
 ): Promise<Result<Saved | undefined, FrontRefusal>> {
-  const known = await find(engine, message);
-  if (known === undefined && !message.habilitation && message.uuid !== '') return ok(undefined);
-  if (known !== undefined && isStale(known, message)) return ok(undefined);
-  return save(engine, message, known);
+  if (!message.habilitation) return withdraw(engine, message);
+  return save(engine, message, (known) => !isStale(known, message));
 }
 
 export interface FrontLogin {
@@ -48,55 +44,72 @@ export async function logInFromFront(
   engine: Engine,
   message: FrontRegulator,
 ): Promise<Result<FrontLogin, FrontRefusal>> {
-  const saved = await save(engine, message, await find(engine, message));
+  const saved = await save(engine, message, () => true);
   if (!saved.ok) return saved;
+  if (saved.value === undefined) throw new Error('a login is never overtaken');
   const { regulator } = saved.value;
   const told = logIn(engine, regulator.id).then((answer) => answer?.rest);
   return ok({ regulator, told });
 }
 
-async function find(engine: Engine, { uuid }: FrontRegulator): Promise<Regulator | undefined> {
-  return (await lookUp(engine.db, [{ by: 'technical-id', technicalId: uuid }], engine.nowMs())).found[0];
+/**
+ * A withdrawal needs its uuid only: the rest is as it was, whatever the message says of it, so that nothing can refuse
+ * it. Of a uuid that is not known it leaves a row without right and without name: the older call that was to make the
+ * account may still wait in the front's queue.
+ */
+async function withdraw(
+  engine: Engine,
+  { uuid }: FrontRegulator,
+): Promise<Result<Saved | undefined, FrontRefusal>> {
+  if (uuid === '') return err('incomplete');
+  const own = { system: SYSTEM.sas, value: uuid };
+  const nobody = {
+    content: { identifier: own, active: false, family: '', given: '', email: '' },
+    technicalId: uuid,
+  };
+  return keep(engine, uuid, {
+    ...nobody,
+    over: (known) => {
+      if (known === undefined) return nobody;
+      const { family, given, email, identifier = own } = known;
+      const content = { identifier, active: false, family, given, email };
+      return known.active ? { content, technicalId: uuid } : undefined;
+    },
+  });
 }
 
+/** `isWanted` is asked of the regulator as the save itself reads him. */
 async function save(
   engine: Engine,
-  { uuid, sasTerritories, ...said }: FrontRegulator,
-  known: Regulator | undefined,
-): Promise<Result<Saved, FrontRefusal>> {
-  const content = contentOf(uuid, said, known);
-  const { identifier, family, given, email } = content;
-  if ([uuid, identifier.value, family, given, email].some((text) => text.trim() === '')) {
-    return err('incomplete');
-  }
-  // Lost by the front's own queue when empty: kept, and access is never widened by it.
-  const territories = sasTerritories.length === 0 ? {} : { territories: sasTerritories };
-  const key = { by: 'technical-id', technicalId: uuid } as const;
-  return saveWanted(engine, key, { content, technicalId: uuid, ...territories });
+  message: FrontRegulator,
+  isWanted: (known: Regulator | undefined) => boolean,
+): Promise<Result<Saved | undefined, FrontRefusal>> {
+  const { uuid, nationalId, lastName: family, firstName: given, email, sasTerritories } = message;
+  if ([uuid, family, given, email].some((text) => text.trim() === '')) return err('incomplete');
+  const identifier =
+    nationalId === ''
+      ? { system: SYSTEM.sas, value: uuid }
+      : { system: SYSTEM.idnps, value: normaliseProfessional(nationalId) ?? nationalId };
+  const wanted = {
+    content: { identifier, active: true, family, given, email },
+    technicalId: uuid,
+    // Lost by the front's own queue when empty: kept, and access is never widened by it.
+    ...(sasTerritories.length === 0 ? {} : { territories: sasTerritories }),
+  };
+  return keep(engine, uuid, { ...wanted, over: (known) => (isWanted(known) ? wanted : undefined) });
 }
 
-/** A withdrawal needs its uuid only: what it leaves empty is as it was. */
-function contentOf(
+async function keep(
+  engine: Engine,
   uuid: string,
-  said: Omit<FrontRegulator, 'uuid' | 'sasTerritories'>,
-  known: Regulator | undefined,
-): RegulatorContent {
-  const { nationalId, habilitation: active } = said;
-  const before = active ? undefined : known;
-  const own = { system: SYSTEM.sas, value: uuid };
-  return {
-    identifier:
-      nationalId === ''
-        ? (before?.identifier ?? own)
-        : { system: SYSTEM.idnps, value: normaliseProfessional(nationalId) ?? nationalId },
-    active,
-    family: said.lastName || (before?.family ?? ''),
-    given: said.firstName || (before?.given ?? ''),
-    email: said.email || (before?.email ?? ''),
-  };
+  wanted: Wanted,
+): Promise<Result<Saved | undefined, 'duplicate'>> {
+  const saved = await saveWanted(engine, { by: 'technical-id', technicalId: uuid }, wanted);
+  if (saved.ok) return saved;
+  return saved.error === 'overtaken' ? ok(undefined) : err(saved.error);
 }
 
 /** A withdrawal is undone by a login, or by a call that carries territories: no queued retry does. */
-function isStale(known: Regulator, { habilitation, sasTerritories }: FrontRegulator): boolean {
-  return !known.active && habilitation && sasTerritories.length === 0;
+function isStale(known: Regulator | undefined, { sasTerritories }: FrontRegulator): boolean {
+  return known?.active === false && sasTerritories.length === 0;
 }

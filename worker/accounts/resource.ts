@@ -25,10 +25,12 @@ export function practitionerOf(regulator: Regulator, pairs: readonly Pair[], now
   const extension = pairs
     .filter(({ isServed, row }) => isServed || row !== undefined)
     .map((pair) => extensionOf(pair, regulator, nowMs));
-  // Somebody without right whose identifier was given away has none left.
+  // Somebody without right whose identifier was given away has none left; one withdrawn before he was known, no name.
   const {
     meta,
     identifier: written,
+    name,
+    telecom,
     ...rest
   } = regulatorResource({
     ...regulator,
@@ -44,6 +46,7 @@ export function practitionerOf(regulator: Regulator, pairs: readonly Pair[], now
     },
     ...(extension.length === 0 ? {} : { extension }),
     ...(identifier === undefined ? {} : { identifier: written }),
+    ...(regulator.family === '' ? {} : { name, telecom }),
     ...rest,
   };
 }

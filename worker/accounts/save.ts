@@ -30,6 +30,11 @@ export interface Wanted {
   /** Kept as it is when absent. */
   readonly technicalId?: string;
   readonly territories?: readonly string[];
+  /**
+   * What is wanted of the regulator as this very save reads him; undefined: nothing, the message has been overtaken.
+   * Judged before the save, it could be undone by another that commits in between.
+   */
+  readonly over?: (target: Regulator | undefined) => Omit<Wanted, 'over'> | undefined;
 }
 
 export interface Saved {
@@ -40,16 +45,20 @@ export interface Saved {
   readonly isWithdrawn: boolean;
 }
 
-/** `duplicate`: an active regulator bears the identifier. @throws GatewayError storage-unavailable. */
+/**
+ * `duplicate`: an active regulator bears the identifier. `overtaken`: `over` wants nothing.
+ * @throws GatewayError storage-unavailable.
+ */
 export async function saveWanted(
   engine: Engine,
   key: Key,
-  wanted: Wanted,
-): Promise<Result<Saved, 'duplicate'>> {
-  const hash = await hashOf(wanted.content);
+  said: Wanted,
+): Promise<Result<Saved, 'duplicate' | 'overtaken'>> {
   for (let count = 0; count < TRIES_MAX; count += 1) {
-    const seen = await look(engine, key, wanted);
-    const decided = decide(engine, seen, key, wanted, hash);
+    const seen = await look(engine, key, said);
+    const wanted = said.over === undefined ? said : said.over(seen.target);
+    if (wanted === undefined) return err('overtaken');
+    const decided = decide(engine, seen, key, wanted, await hashOf(wanted.content));
     if (decided.kind === 'refused') return err('duplicate');
     if (decided.kind === 'same') {
       return ok({ regulator: decided.regulator, isNew: false, isChanged: false, isWithdrawn: false });
@@ -104,6 +113,8 @@ function decide(engine: Engine, seen: Seen, key: Key, wanted: Wanted, hash: stri
     [technicalBearer, 'technical-id'],
   ] as const) {
     if (holder === undefined || holder.id === target?.id) continue;
+    // Of the identifier that was said; what is wanted may be the target's own.
+    if (what === 'identifier' && !sameIdentifier(holder.identifier, wanted.content.identifier)) continue;
     if (holder.active) return { kind: 'refused' };
     released.push({ regulator: holder, what });
   }
