@@ -49,10 +49,13 @@ export class RelayHub extends DurableObject<Env> {
     super(context, env);
     this.#health = new EditorHealth(context.storage);
     this.#rules = new RuleTally(env.DB);
-    this.#flights = new Flights((editor, { failure, durationMs }) => {
-      const nowMs = Date.now();
-      this.#health.note(editor, failure === undefined, nowMs);
-      this.#breakers().note(editor, failure, durationMs, nowMs);
+    this.#flights = new Flights({
+      answered: (editor, { failure, durationMs }, probe) => {
+        const nowMs = Date.now();
+        this.#health.note(editor, failure, nowMs);
+        this.#breakers().note(editor, failure, durationMs, nowMs, probe);
+      },
+      forsaken: (editor, probe) => this.#breakers().forgetProbe(editor, probe, Date.now()),
     });
     context.blockConcurrencyWhile(() => this.#health.load());
   }

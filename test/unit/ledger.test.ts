@@ -54,6 +54,14 @@ describe('ledger', () => {
     ]);
   });
 
+  it('says since when a vendor is held back, whatever else is known of it', () => {
+    const sinceMs = NOW - 7_000;
+    const results = ['agenda-a', 'agenda-b'].map(
+      (editor): CallResult => ({ call: { editor, subjects: [RPPS] }, failure: { reason: 'open', sinceMs } }),
+    );
+    expect(keep({ editors, results }).failures).toMatchObject([{ sinceMs }, { sinceMs }]);
+  });
+
   it('says not interfaced when nobody could be asked', () => {
     expect(keep({ editors: [], results: [] })).toMatchObject({ notInterfaced: [RPPS, OTHER] });
   });

@@ -27,22 +27,26 @@ export const BREAKER_DEFAULTS: Omit<BreakerSettings, 'mode' | 'slowMs'> = {
   pauseMsMax: 60_000,
 };
 
+/** Names the one call whose outcome a half-open breaker waits for. */
+export type Probe = number;
+
 type BreakerState =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly sinceMs: number; readonly probeAtMs: number; readonly pauseMs: number }
-  | { readonly kind: 'half-open'; readonly sinceMs: number; readonly pauseMs: number };
+  | { readonly kind: 'half-open'; readonly sinceMs: number; readonly pauseMs: number; readonly probe: Probe };
 
 export type Verdict =
-  | { readonly pass: true; readonly isProbe: boolean }
+  | { readonly pass: true; readonly probe?: Probe }
   | { readonly pass: false; readonly sinceMs: number };
 
 /** What changed, for the log and for operators. */
-export type Transition = 'opened' | 'half-opened' | 'closed' | 'reopened';
+export type Transition = 'opened' | 'closed' | 'reopened';
 
 export class Breaker {
   readonly #settings: BreakerSettings;
   #state: BreakerState = { kind: 'closed' };
   #outcomes: boolean[] = [];
+  #probes = 0;
 
   constructor(settings: BreakerSettings) {
     this.#settings = settings;
@@ -52,30 +56,34 @@ export class Breaker {
     return this.#state.kind;
   }
 
-  /** May this vendor be called now? A probe is let through once per pause. */
+  /** May this vendor be called now? A verdict with a probe half-opens: that call decides, until it is given back. */
   ask(nowMs: number): Verdict {
     const state = this.#state;
     switch (state.kind) {
       case 'closed':
-        return { pass: true, isProbe: false };
+        return { pass: true };
       case 'half-open':
         return { pass: false, sinceMs: state.sinceMs };
-      case 'open':
-        if (nowMs < state.probeAtMs) return { pass: false, sinceMs: state.sinceMs };
-        this.#state = { kind: 'half-open', sinceMs: state.sinceMs, pauseMs: state.pauseMs };
-        return { pass: true, isProbe: true };
+      case 'open': {
+        const { sinceMs, probeAtMs, pauseMs } = state;
+        if (nowMs < probeAtMs) return { pass: false, sinceMs };
+        this.#probes += 1;
+        this.#state = { kind: 'half-open', sinceMs, pauseMs, probe: this.#probes };
+        return { pass: true, probe: this.#probes };
+      }
     }
   }
 
   /** Takes the outcome of a call that passed. `durationMs` counts against slowness. */
-  note(isWell: boolean, durationMs: number, nowMs: number): Transition | undefined {
+  note(isWell: boolean, durationMs: number, nowMs: number, probe?: Probe): Transition | undefined {
     const isGood = isWell && durationMs <= this.#settings.slowMs;
     const state = this.#state;
     switch (state.kind) {
       case 'half-open':
+        // Other calls that land now left before it opened: old news.
+        if (probe !== state.probe) return undefined;
         return isGood ? this.#close() : this.#open(state.sinceMs, nowMs, state.pauseMs * 2, 'reopened');
       case 'open':
-        // A call that left before it opened: old news.
         return undefined;
       case 'closed':
         this.#outcomes.push(isGood);
@@ -86,11 +94,19 @@ export class Breaker {
     }
   }
 
-  /** A probe that was never sent (no relay, nobody waiting): the next one may go at once. */
-  forgetProbe(nowMs: number): void {
+  /** The probe came back without a word on the vendor's health: the next one goes after the same pause. */
+  giveBackProbe(probe: Probe, nowMs: number): Transition | undefined {
     const state = this.#state;
-    if (state.kind !== 'half-open') return;
+    if (state.kind !== 'half-open' || state.probe !== probe) return undefined;
+    return this.#open(state.sinceMs, nowMs, state.pauseMs, 'reopened');
+  }
+
+  /** The probe never reached the vendor, or nobody heard what became of it: the next one may go at once. */
+  forgetProbe(probe: Probe, nowMs: number): Transition | undefined {
+    const state = this.#state;
+    if (state.kind !== 'half-open' || state.probe !== probe) return undefined;
     this.#state = { kind: 'open', sinceMs: state.sinceMs, probeAtMs: nowMs, pauseMs: state.pauseMs };
+    return 'reopened';
   }
 
   #isTooBad(): boolean {

@@ -1,18 +1,17 @@
 // The breakers of all vendors, as the hub asks them: who may be called, who is held back and since when. Mode
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
-import type { FailedCall, VendorFailure } from '../../shared/link/relay.ts';
+import type { FailedCall } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
-import { BREAKER_DEFAULTS, Breaker, type BreakerMode, type Verdict } from './breaker.ts';
-
-/** Failures that say nothing of the vendor's health: ours, or quick and deliberate refusals. */
-const NOT_ITS_HEALTH: ReadonlySet<VendorFailure> = new Set([
-  'refused',
-  'overloaded',
-  'not-served',
-  'draining',
-  'internal',
-]);
+import {
+  BREAKER_DEFAULTS,
+  Breaker,
+  type BreakerMode,
+  type Probe,
+  type Transition,
+  type Verdict,
+} from './breaker.ts';
+import { isOurs } from './editor-health.ts';
 
 export interface BreakersSettings {
   readonly mode: BreakerMode;
@@ -29,28 +28,41 @@ export class Breakers {
 
   ask(editor: string, nowMs: number): Verdict {
     const { mode } = this.#settings;
-    const verdict = mode === 'off' ? PASS : this.#of(editor).ask(nowMs);
-    if (mode === 'enforce') return verdict;
-    // Nor a probe: the other calls to that vendor would wait for its outcome.
-    if (!verdict.pass) log('info', 'breaker would hold back', { editor });
+    if (mode === 'off') return PASS;
+    const verdict = this.#of(editor).ask(nowMs);
+    if (verdict.pass && verdict.probe !== undefined) log('info', 'breaker half-opened', { editor });
+    if (mode === 'enforce' || verdict.pass) return verdict;
+    log('info', 'breaker would hold back', { editor });
     return PASS;
   }
 
-  note(editor: string, failure: FailedCall | undefined, durationMs: number, nowMs: number): void {
+  /** How a call went. `probe`: of the verdict by which it left. */
+  note(
+    editor: string,
+    failure: FailedCall | undefined,
+    durationMs: number,
+    nowMs: number,
+    probe?: Probe,
+  ): void {
     if (this.#settings.mode === 'off') return;
-    if (failure !== undefined && NOT_ITS_HEALTH.has(failure.reason)) return;
-    const transition = this.#of(editor).note(failure === undefined, durationMs, nowMs);
-    if (transition !== undefined) log('warn', `breaker ${transition}`, { editor });
+    const breaker = this.#of(editor);
+    const saysNothing = failure !== undefined && (isOurs(failure) || failure.reason === 'refused');
+    if (!saysNothing) this.#tell(editor, breaker.note(failure === undefined, durationMs, nowMs, probe));
+    else if (probe !== undefined) this.#tell(editor, breaker.giveBackProbe(probe, nowMs));
   }
 
   /** A probe whose outcome nobody will tell. */
-  forgetProbe(editor: string, nowMs: number): void {
-    this.#breakers.get(editor)?.forgetProbe(nowMs);
+  forgetProbe(editor: string, probe: Probe, nowMs: number): void {
+    this.#tell(editor, this.#breakers.get(editor)?.forgetProbe(probe, nowMs));
   }
 
   /** State of each vendor that was ever called, for operators. */
   describe(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.#breakers].map(([editor, breaker]) => [editor, breaker.state]));
+  }
+
+  #tell(editor: string, transition: Transition | undefined): void {
+    if (transition !== undefined) log('warn', `breaker ${transition}`, { editor });
   }
 
   #of(editor: string): Breaker {
@@ -62,4 +74,4 @@ export class Breakers {
   }
 }
 
-const PASS: Verdict = { pass: true, isProbe: false };
+const PASS: Verdict = { pass: true };

@@ -1,6 +1,15 @@
 // Since when a vendor has been failing: what the ledger tells when a vendor did not answer. Kept in the Durable
 // Object's storage, written only when a vendor goes from well to failing or back.
 
+import type { FailedCall, VendorFailure } from '../../shared/link/relay.ts';
+
+/** Failures of ours on the way to a vendor: they say nothing of it. */
+const OURS: ReadonlySet<VendorFailure> = new Set(['overloaded', 'not-served', 'draining', 'internal']);
+
+export function isOurs({ reason }: FailedCall): boolean {
+  return OURS.has(reason);
+}
+
 const PREFIX = 'failing-since/';
 
 export class EditorHealth {
@@ -17,7 +26,10 @@ export class EditorHealth {
     }
   }
 
-  note(editor: string, isWell: boolean, nowMs: number): void {
+  /** How a call to it went. */
+  note(editor: string, failure: FailedCall | undefined, nowMs: number): void {
+    if (failure !== undefined && isOurs(failure)) return;
+    const isWell = failure === undefined;
     if (isWell === !this.#failingSince.has(editor)) return;
     if (isWell) {
       this.#failingSince.delete(editor);

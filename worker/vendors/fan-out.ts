@@ -11,7 +11,8 @@ import type { LedgerFailure } from './ledger.ts';
 /** One question to one vendor and what became of it. */
 export interface CallResult {
   readonly call: AskedCall;
-  readonly failure?: { readonly reason: LedgerFailure; readonly status?: number };
+  /** `sinceMs`: since when, where the failure itself says so. */
+  readonly failure?: { readonly reason: LedgerFailure; readonly status?: number; readonly sinceMs?: number };
   /** Present also with a failure, when part of the answer came before. Of those whom the call asks for, no other. */
   readonly answer?: CallAnswer;
   /** When the answer arrived at the Worker, milliseconds: present on what was just asked and answered. */

@@ -6,6 +6,7 @@ import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { CallHead, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import type { RelayLink } from '../relay-link.ts';
+import type { Probe } from './breaker.ts';
 import type { AskedCall } from './hub-search.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */
@@ -25,16 +26,37 @@ export interface FlightQuestion {
   readonly endMs: number;
 }
 
+/** A plan on its way to a relay. */
+export interface Departure {
+  readonly link: RelayLink;
+  readonly plan: SearchPlan;
+  /** When the search that sends it must be answered. */
+  readonly endMs: number;
+  /** For each call of the plan, its number at the search that sends it. */
+  readonly numbers: readonly number[];
+  /** By these numbers: calls whose outcome a breaker waits for. */
+  readonly probes: ReadonlyMap<number, Probe>;
+  /** No other search may join it. */
+  readonly isAlone: boolean;
+}
+
+/** Hears of each call once, however many wait for it. */
+export interface CallWatch {
+  /** How it went. */
+  readonly answered: (editor: string, head: CallHead, probe: Probe | undefined) => void;
+  /** Nobody will hear how it went: all have left, or its relay is lost. */
+  readonly forsaken: (editor: string, probe: Probe) => void;
+}
+
 /** With less time left than this (or than the search itself has), a call is no longer worth joining. */
 const WORTH_JOINING_MS = 1_000;
 
 export class Flights {
-  readonly #onHead: (editor: string, head: CallHead) => void;
+  readonly #watch: CallWatch;
   readonly #flights = new Set<Flight>();
 
-  /** `onHead` hears how each call went, once, however many wait for it. */
-  constructor(onHead: (editor: string, head: CallHead) => void) {
-    this.#onHead = onHead;
+  constructor(watch: CallWatch) {
+    this.#watch = watch;
   }
 
   /** Calls under way that somebody waits for. */
@@ -56,18 +78,11 @@ export class Flights {
     return false;
   }
 
-  /** Sends a plan to a relay. `isAlone`: no other search may join it. */
-  start(
-    link: RelayLink,
-    plan: SearchPlan,
-    endMs: number,
-    waiter: FlightWaiter,
-    numbers: readonly number[],
-    isAlone: boolean,
-  ): void {
-    const flight = new Flight(link, plan, endMs, isAlone, this.#onHead);
+  /** Sends a plan to its relay. */
+  start(departure: Departure, waiter: FlightWaiter): void {
+    const flight = new Flight(departure, waiter, this.#watch);
     this.#flights.add(flight);
-    flight.run(waiter, numbers).finally(() => this.#flights.delete(flight));
+    flight.run().finally(() => this.#flights.delete(flight));
   }
 
   leave(waiter: FlightWaiter): void {
@@ -78,6 +93,7 @@ export class Flights {
 interface FlightCall {
   readonly editor: string;
   readonly subjects: ReadonlySet<string>;
+  readonly probe: Probe | undefined;
   /** Each waiter's own number for it. Empty: cancelled. */
   readonly waiting: Map<FlightWaiter, number>;
   isAnswered: boolean;
@@ -85,32 +101,26 @@ interface FlightCall {
 
 /** One plan at one relay. */
 class Flight {
-  readonly #link: RelayLink;
-  readonly #plan: SearchPlan;
-  readonly #endMs: number;
-  readonly #isAlone: boolean;
-  readonly #onHead: (editor: string, head: CallHead) => void;
+  readonly #departure: Departure;
+  readonly #owner: FlightWaiter;
+  readonly #watch: CallWatch;
   readonly #calls: readonly FlightCall[];
-  #owner: FlightWaiter | undefined;
 
-  constructor(
-    link: RelayLink,
-    plan: SearchPlan,
-    endMs: number,
-    isAlone: boolean,
-    onHead: (editor: string, head: CallHead) => void,
-  ) {
-    this.#link = link;
-    this.#plan = plan;
-    this.#endMs = endMs;
-    this.#isAlone = isAlone;
-    this.#onHead = onHead;
-    this.#calls = plan.calls.map(({ editor, subjects }) => ({
-      editor,
-      subjects: new Set(subjects),
-      waiting: new Map(),
-      isAnswered: false,
-    }));
+  constructor(departure: Departure, owner: FlightWaiter, watch: CallWatch) {
+    this.#departure = departure;
+    this.#owner = owner;
+    this.#watch = watch;
+    const { plan, numbers, probes } = departure;
+    this.#calls = plan.calls.map(({ editor, subjects }, index) => {
+      const number = numbers[index] ?? -1;
+      return {
+        editor,
+        subjects: new Set(subjects),
+        probe: probes.get(number),
+        waiting: new Map([[owner, number]]),
+        isAnswered: false,
+      };
+    });
   }
 
   get open(): number {
@@ -118,12 +128,11 @@ class Flight {
   }
 
   /** Resolves when the relay is done with it or lost; never rejects. */
-  async run(waiter: FlightWaiter, numbers: readonly number[]): Promise<void> {
-    this.#owner = waiter;
-    for (const [index, call] of this.#calls.entries()) call.waiting.set(waiter, numbers[index] ?? -1);
+  async run(): Promise<void> {
+    const { link, plan } = this.#departure;
     let how: 'ended' | 'lost' = 'ended';
     try {
-      await this.#link.search(this.#plan, (frame) => this.#land(frame));
+      await link.search(plan, (frame) => this.#land(frame));
     } catch {
       // The link broke, or the relay broke its word: its other answers stand.
       how = 'lost';
@@ -138,10 +147,10 @@ class Flight {
     { flow, window, endMs }: FlightQuestion,
     nowMs: number,
   ): boolean {
-    const { fromMs, toMs } = this.#plan;
-    if (this.#isAlone || flow !== this.#plan.flow || window.fromMs < fromMs || window.toMs > toMs)
-      return false;
-    if (this.#endMs - nowMs < Math.min(endMs - nowMs, WORTH_JOINING_MS)) return false;
+    const { plan, isAlone, endMs: ownEndMs } = this.#departure;
+    const { fromMs, toMs } = plan;
+    if (isAlone || flow !== plan.flow || window.fromMs < fromMs || window.toMs > toMs) return false;
+    if (ownEndMs - nowMs < Math.min(endMs - nowMs, WORTH_JOINING_MS)) return false;
     const call = this.#calls.find(
       (one) => one.editor === editor && isOpen(one) && subjects.every((subject) => one.subjects.has(subject)),
     );
@@ -156,9 +165,12 @@ class Flight {
     for (const [index, call] of this.#calls.entries()) {
       const wasOpen = isOpen(call);
       call.waiting.delete(waiter);
-      if (wasOpen && !isOpen(call)) forsaken.push(index);
+      if (!wasOpen || isOpen(call)) continue;
+      forsaken.push(index);
+      this.#forsake(call);
     }
-    if (forsaken.length > 0) this.#link.cancel(this.#plan.id, forsaken);
+    const { link, plan } = this.#departure;
+    if (forsaken.length > 0) link.cancel(plan.id, forsaken);
   }
 
   #land(frame: AnswerFrame): void {
@@ -167,7 +179,7 @@ class Flight {
       const call = this.#calls[head.call];
       if (call === undefined || call.isAnswered) continue;
       call.isAnswered = true;
-      this.#onHead(call.editor, head);
+      this.#watch.answered(call.editor, head, call.probe);
       for (const [waiter, number] of call.waiting) {
         const numbers = hearers.get(waiter) ?? this.#calls.map(() => null);
         hearers.set(waiter, numbers);
@@ -180,11 +192,16 @@ class Flight {
   #unanswered(): Map<FlightWaiter, number[]> {
     const left = new Map<FlightWaiter, number[]>();
     for (const call of this.#calls) {
-      if (call.isAnswered) continue;
+      if (!isOpen(call)) continue;
+      this.#forsake(call);
       for (const [waiter, number] of call.waiting) left.set(waiter, [...(left.get(waiter) ?? []), number]);
       call.waiting.clear();
     }
     return left;
+  }
+
+  #forsake({ editor, probe }: FlightCall): void {
+    if (probe !== undefined) this.#watch.forsaken(editor, probe);
   }
 }
 

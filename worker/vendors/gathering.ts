@@ -33,10 +33,11 @@ export class Gathering {
       case 'failing':
         this.#failingSinceMs = event.sinceMs;
         return [];
-      case 'failed':
-        return event.calls.flatMap((number) =>
-          this.#keep(number, () => ({ failure: { reason: event.reason } })),
-        );
+      case 'failed': {
+        const { calls, reason, sinceMs } = event;
+        const failure = { reason, ...(sinceMs !== undefined && { sinceMs }) };
+        return calls.flatMap((number) => this.#keep(number, () => ({ failure })));
+      }
       case 'answers': {
         const { numbers, isShared } = event;
         if (!isShared) this.#linkBytes += event.body.length;

@@ -46,7 +46,13 @@ export type HubEvent =
       readonly body: string;
       readonly isShared: boolean;
     }
-  | { readonly kind: 'failed'; readonly calls: readonly number[]; readonly reason: CallFailure };
+  /** `sinceMs`: since when a vendor is held back, with `open`. */
+  | {
+      readonly kind: 'failed';
+      readonly calls: readonly number[];
+      readonly reason: CallFailure;
+      readonly sinceMs?: number;
+    };
 
 export type HubListener = (event: HubEvent) => void;
 

@@ -75,7 +75,8 @@ export function keepLedger(
     const editor = editors.get(result.call.editor);
     if (reason === undefined || editor === undefined) continue;
     const key = `${editor.id} ${reason}`;
-    const row = failed.get(key) ?? { editor, reason, sinceMs: editor.failingSinceMs ?? nowMs, subjects: [] };
+    const sinceMs = result.failure?.sinceMs ?? editor.failingSinceMs ?? nowMs;
+    const row = failed.get(key) ?? { editor, reason, sinceMs, subjects: [] };
     failed.set(key, row);
     for (const subject of result.call.subjects) {
       if (shown.has(subject)) continue;

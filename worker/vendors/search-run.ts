@@ -5,6 +5,7 @@ import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
 import type { RelayLink } from '../relay-link.ts';
+import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
 import type { Flights, FlightWaiter } from './flights.ts';
@@ -16,7 +17,7 @@ const HOP_MS = 150;
 /** With less left, a vendor could not answer through another relay anyway. */
 const WORTH_ANOTHER_RELAY_MS = 300;
 
-const PASSED = { pass: true, isProbe: false } as const;
+const PASSED: Verdict = { pass: true };
 
 export interface SearchRunContext {
   /** Relays that can be asked now. */
@@ -32,8 +33,8 @@ export class SearchRun implements FlightWaiter {
   readonly #context: SearchRunContext;
   readonly #endMs: number;
   readonly #unanswered: Set<number>;
-  /** Vendors whose breaker waits for the outcome of our call. */
-  readonly #probed = new Set<string>();
+  /** Calls whose outcome their vendor's breaker waits for. */
+  readonly #probes = new Map<number, Probe>();
   readonly #heard: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
   #plans = 0;
@@ -56,7 +57,6 @@ export class SearchRun implements FlightWaiter {
     await this.#ended.promise;
     clearTimeout(timer);
     this.#context.flights.leave(this);
-    for (const editor of this.#probed) this.#context.breakers.forgetProbe(editor, Date.now());
     await Promise.all(this.#heard);
   }
 
@@ -66,7 +66,6 @@ export class SearchRun implements FlightWaiter {
 
   landed(numbers: readonly (number | null)[], { body }: AnswerFrame, isShared: boolean): void {
     const answered = numbers.filter((number) => number !== null);
-    for (const number of answered) this.#probed.delete(this.#search.calls[number]?.editor ?? '');
     this.#emit({ kind: 'answers', numbers, body, isShared });
     this.#settle(answered);
   }
@@ -74,7 +73,7 @@ export class SearchRun implements FlightWaiter {
   lost(numbers: readonly number[]): void {
     log('warn', 'search lost its relay', { requestId: this.#search.id, count: numbers.length });
     if (this.#endMs - Date.now() < WORTH_ANOTHER_RELAY_MS) this.#fail(numbers, 'relay-lost');
-    else this.#carry(this.#join(numbers), 'relay-lost');
+    else this.#carry(this.#askBreakers(this.#join(numbers)), 'relay-lost');
   }
 
   ended(numbers: readonly number[]): void {
@@ -101,36 +100,51 @@ export class SearchRun implements FlightWaiter {
   /** Numbers of the calls that may leave; the others are told at once that their vendor is held back. */
   #askBreakers(numbers: readonly number[]): number[] {
     const passed: number[] = [];
-    const held: number[] = [];
-    const verdicts = new Map<string, boolean>();
+    const held = new Map<number, number[]>();
     for (const number of numbers) {
-      const editor = this.#search.calls[number]?.editor ?? '';
-      let isPassed = verdicts.get(editor);
-      if (isPassed === undefined) {
-        const verdict = this.#search.isTraced ? PASSED : this.#context.breakers.ask(editor, Date.now());
-        isPassed = verdict.pass;
-        if (verdict.pass && verdict.isProbe) this.#probed.add(editor);
-        // One call is the probe; the vendor's other calls of this search wait for a closed breaker.
-        verdicts.set(editor, verdict.pass && !verdict.isProbe);
+      const verdict = this.#verdictOn(number);
+      if (!verdict.pass) held.set(verdict.sinceMs, [...(held.get(verdict.sinceMs) ?? []), number]);
+      else {
+        passed.push(number);
+        if (verdict.probe !== undefined) this.#probes.set(number, verdict.probe);
       }
-      (isPassed ? passed : held).push(number);
     }
-    this.#fail(held, 'open');
+    for (const [sinceMs, calls] of held) this.#fail(calls, 'open', sinceMs);
     return passed;
+  }
+
+  #verdictOn(number: number): Verdict {
+    const { calls, isTraced } = this.#search;
+    this.#probes.delete(number);
+    return isTraced ? PASSED : this.#context.breakers.ask(calls[number]?.editor ?? '', Date.now());
   }
 
   /** `why`: what a call that no relay can carry is told. */
   #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost'): void {
     const links = this.#context.links();
     const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
+    for (const number of unserved) this.#forgetProbe(number);
     this.#fail(unserved, why);
+    const { isAlone, isTraced } = this.#search;
     for (const share of shares) {
       const link = links.find(({ id }) => id === share.relay);
       if (link === undefined) continue;
-      const { isAlone, isTraced } = this.#search;
-      const isOwn = isAlone || isTraced;
-      this.#context.flights.start(link, this.#planOf(share), this.#endMs, this, share.numbers, isOwn);
+      const departure = {
+        link,
+        plan: this.#planOf(share),
+        endMs: this.#endMs,
+        numbers: share.numbers,
+        probes: this.#probes,
+        isAlone: isAlone || isTraced,
+      };
+      this.#context.flights.start(departure, this);
     }
+  }
+
+  #forgetProbe(number: number): void {
+    const probe = this.#probes.get(number);
+    const editor = this.#search.calls[number]?.editor ?? '';
+    if (probe !== undefined) this.#context.breakers.forgetProbe(editor, probe, Date.now());
   }
 
   #planOf(share: RelayShare): SearchPlan {
@@ -148,9 +162,9 @@ export class SearchRun implements FlightWaiter {
     };
   }
 
-  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open'): void {
+  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open', sinceMs?: number): void {
     if (calls.length === 0) return;
-    this.#emit({ kind: 'failed', calls, reason });
+    this.#emit({ kind: 'failed', calls, reason, ...(sinceMs !== undefined && { sinceMs }) });
     this.#settle(calls);
   }
 
