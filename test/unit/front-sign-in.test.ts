@@ -1,8 +1,7 @@
-// The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, what is remembered, doors.
-import { describe, expect, it } from 'vitest';
+// The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
+import { describe, expect, it, vi } from 'vitest';
 import { createAllowance } from '../../worker/front/allowance.ts';
 import { isServerDoor } from '../../worker/front/front-door.ts';
-import { orAfter, remember } from '../../worker/front/remembered.ts';
 import { hashSecret, isSameText, isSecretOf } from '../../worker/front/secret-hash.ts';
 import { createSignInGuard } from '../../worker/front/sign-in-guard.ts';
 
@@ -69,73 +68,71 @@ describe('the guard', () => {
   });
 });
 
-describe('an allowance', () => {
-  it('counts each source apart', () => {
-    const allowance = createAllowance({ max: 2, everyMs: 1_000 });
-    allowance.spend('a', 0);
-    expect(allowance.isSpent('a', 0)).toBe(false);
-    allowance.spend('a', 0);
-    expect(allowance.isSpent('a', 0)).toBe(true);
-    expect(allowance.isSpent('b', 0)).toBe(false);
-    expect(allowance.isSpent('a', 999)).toBe(true);
-    expect(allowance.isSpent('a', 1_000)).toBe(false);
+describe('the guard over tries at once', () => {
+  it('lets twenty of sixty wrong secrets be hashed', async () => {
+    const judge = createSignInGuard();
+    const stored = await hashSecret('right');
+    const attempt = { name: 'read', stored, address: '192.0.2.1' };
+    const tries = Array.from({ length: 60 }, (_, i) => judge({ ...attempt, secret: `wrong ${i}` }, 0));
+    const verdicts = await Promise.all(tries);
+    expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(20);
+    expect(verdicts.filter((verdict) => verdict === 'too-many')).toHaveLength(40);
+  });
+
+  it('lets sixty of the right pair through, known or not yet', async () => {
+    const judge = createSignInGuard();
+    const attempt = { name: 'read', secret: 'right', stored: await hashSecret('right'), address: '' };
+    for (let round = 0; round < 3; round += 1) {
+      const verdicts = await Promise.all(Array.from({ length: 60 }, () => judge(attempt, 0)));
+      expect(new Set(verdicts)).toEqual(new Set(['right']));
+    }
+  });
+
+  it('lets a hundred wrong tries of one address through, whatever the names, and still the pair that it knows', async () => {
+    const judge = createSignInGuard();
+    const known = { name: 'read', secret: 'right', stored: 'right', address: '192.0.2.1' };
+    expect(await judge(known, 0)).toBe('right');
+    const verdicts: string[] = [];
+    for (let i = 0; i < 130; i += 1) {
+      verdicts.push(await judge({ ...known, name: `user ${i}`, stored: 'other' }, 0));
+    }
+    expect(verdicts.indexOf('too-many')).toBe(100);
+    expect(await judge(known, 0)).toBe('right');
+    expect(await judge({ ...known, address: '192.0.2.2' }, 0)).toBe('right');
+  });
+
+  it('pays the slow hash for a name that nobody has, too', async () => {
+    let hashed = 0;
+    const { deriveBits } = crypto.subtle;
+    const counting = vi.spyOn(crypto.subtle, 'deriveBits').mockImplementation((...args) => {
+      hashed += 1;
+      return deriveBits.apply(crypto.subtle, args);
+    });
+    const nobody = { name: 'nobody', secret: '', stored: undefined, address: '' };
+    expect(await createSignInGuard()(nobody, 0)).toBe('wrong');
+    counting.mockRestore();
+    expect(hashed).toBe(1);
   });
 });
 
-describe('what is remembered', () => {
-  const db = {} as Parameters<ReturnType<typeof remember>['read']>[0];
-  const counting = (answers: readonly (number | Error)[]) => {
-    let asked = 0;
-    const memory = remember<number>({
-      freshMs: 1_000,
-      patienceMs: 50,
-      load: async () => {
-        const answer = answers[asked] ?? new Error('no more');
-        asked += 1;
-        if (answer instanceof Error) throw answer;
-        return answer;
-      },
-    });
-    return { memory, asked: () => asked };
-  };
-
-  it('is read once while fresh, again when aged or forgotten', async () => {
-    const { memory, asked } = counting([1, 2, 3]);
-    expect(await memory.read(db, 0)).toBe(1);
-    expect(await memory.read(db, 999)).toBe(1);
-    expect(await memory.read(db, 1_000)).toBe(2);
-    memory.forget();
-    expect(await memory.read(db, 1_000)).toBe(3);
-    expect(asked()).toBe(3);
+describe('an allowance', () => {
+  it('counts each source apart', () => {
+    const allowance = createAllowance({ max: 2, everyMs: 1_000 });
+    expect([allowance.spend('a', 0), allowance.spend('a', 0)]).toEqual([true, true]);
+    expect(allowance.spend('a', 0)).toBe(false);
+    expect(allowance.spend('b', 0)).toBe(true);
+    expect(allowance.spend('a', 999)).toBe(false);
+    expect(allowance.spend('a', 1_000)).toBe(true);
+    expect(allowance.spend('a', 1_000)).toBe(false);
   });
 
-  it('stays when the store fails, and fails when nothing is known', async () => {
-    const { memory } = counting([1, new Error('away'), 3]);
-    expect(await memory.read(db, 0)).toBe(1);
-    expect(await memory.read(db, 5_000)).toBe(1);
-    expect(await memory.read(db, 5_000)).toBe(3);
-    await expect(counting([new Error('away')]).memory.read(db, 0)).rejects.toMatchObject({
-      reason: 'storage-unavailable',
-    });
-  });
-
-  it('a read that began before a change does not outlive it', async () => {
-    const gate = Promise.withResolvers<number>();
-    const values: Promise<number>[] = [gate.promise, Promise.resolve(2)];
-    const memory = remember<number>({
-      freshMs: 1_000,
-      patienceMs: 50,
-      load: () => values.shift() ?? Promise.reject(new Error('no more')),
-    });
-    const early = memory.read(db, 0);
-    memory.forget();
-    gate.resolve(1);
-    expect(await early).toBe(1);
-    expect(await memory.read(db, 0)).toBe(2);
-  });
-
-  it('is answered in time when the store hangs', async () => {
-    expect(await orAfter(new Promise<number>(() => undefined), 5, 7)).toBe(7);
+  it('takes back what was spent for nothing', () => {
+    const allowance = createAllowance({ max: 1, everyMs: 1_000 });
+    expect(allowance.spend('a', 0)).toBe(true);
+    allowance.giveBack('a');
+    allowance.giveBack('a');
+    allowance.giveBack('b');
+    expect([allowance.spend('a', 0), allowance.spend('a', 0)]).toEqual([true, false]);
   });
 });
 

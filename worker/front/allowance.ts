@@ -2,8 +2,10 @@
 // time is passed in.
 
 export interface Allowance {
-  readonly isSpent: (source: string, nowMs: number) => boolean;
-  readonly spend: (source: string, nowMs: number) => void;
+  /** False, and nothing is taken, when there is none left. */
+  readonly spend: (source: string, nowMs: number) => boolean;
+  /** What turned out to be owed to nobody. */
+  readonly giveBack: (source: string) => void;
 }
 
 export interface AllowanceOptions {
@@ -18,18 +20,20 @@ const SOURCES_MAX = 5_000;
 
 export function createAllowance({ max, everyMs }: AllowanceOptions): Allowance {
   const sources = new Map<string, { readonly spent: number; readonly atMs: number }>();
-  const spentBy = (source: string, nowMs: number): number => {
-    const known = sources.get(source);
-    return known === undefined ? 0 : Math.max(0, known.spent - (nowMs - known.atMs) / everyMs);
-  };
   return {
-    isSpent: (source, nowMs) => spentBy(source, nowMs) + 1 > max,
     spend: (source, nowMs) => {
-      const spent = spentBy(source, nowMs) + 1;
+      const known = sources.get(source);
+      const before = known === undefined ? 0 : Math.max(0, known.spent - (nowMs - known.atMs) / everyMs);
+      if (before + 1 > max) return false;
       sources.delete(source);
-      sources.set(source, { spent, atMs: nowMs });
+      sources.set(source, { spent: before + 1, atMs: nowMs });
       const [oldest] = sources.keys();
       if (sources.size > SOURCES_MAX && oldest !== undefined) sources.delete(oldest);
+      return true;
+    },
+    giveBack: (source) => {
+      const known = sources.get(source);
+      if (known !== undefined) sources.set(source, { ...known, spent: Math.max(0, known.spent - 1) });
     },
   };
 }

@@ -54,12 +54,12 @@ async function answerThoseOf(context: RequestContext, practitioner: string): Pro
 }
 
 function brake(practitioner: string, nowMs: number): void {
-  if (perPractitioner.isSpent(practitioner, nowMs) || inAll.isSpent('', nowMs)) {
-    throw new GatewayError({
-      reason: 'too-many-requests',
-      text: 'Trop de changements de suite ; recommencer dans quelques secondes.',
-    });
+  if (perPractitioner.spend(practitioner, nowMs)) {
+    if (inAll.spend('', nowMs)) return;
+    perPractitioner.giveBack(practitioner);
   }
-  perPractitioner.spend(practitioner, nowMs);
-  inAll.spend('', nowMs);
+  throw new GatewayError({
+    reason: 'too-many-requests',
+    text: 'Trop de changements de suite ; recommencer dans quelques secondes.',
+  });
 }

@@ -7,6 +7,9 @@ const ITERATIONS = 100_000;
 const SALT_BYTES = 16;
 const HASH_BITS = 256;
 
+/** As slow to compare with as any, and the hash of nothing that is known. */
+export const NOBODYS_SECRET = [SCHEME, ITERATIONS, 'A'.repeat(22), 'A'.repeat(43)].join('$');
+
 /** `pbkdf2-sha256$100000$salt$hash`, both in base64url. */
 export async function hashSecret(secret: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
