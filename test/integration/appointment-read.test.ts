@@ -16,7 +16,7 @@ import { individual, OPERATOR, sos } from '../support/appointment-samples.ts';
 type Database = Parameters<typeof tombstonesStatement>[0];
 const tombstonesOf = async (db: Database, query: TombstoneQuery) =>
   tombstonesIn(await tombstonesStatement(db, query).all());
-const sosTombstonesOf = async (db: Database, window: Pick<TombstoneQuery, 'fromMs' | 'toMs'>) =>
+const sosTombstonesOf = async (db: Database, window: Omit<TombstoneQuery, 'practitioners'>) =>
   tombstonesIn(await sosTombstonesStatement(db, window).all());
 
 let edge: AppointmentEdge;
@@ -260,6 +260,7 @@ describe('tombstones', () => {
       practitioners: PEOPLE.slice(0, 2),
       fromMs,
       toMs: fromMs + 6 * 3_600_000,
+      liftedSinceMs: Date.now() + 3_600_000,
     });
     const expected = [1, 3, 4].map((hour) => ({
       editor: 'agenda-a',
@@ -267,16 +268,29 @@ describe('tombstones', () => {
       startMs: Date.parse(startOf(hour)),
       endMs: Date.parse(startOf(hour)) + 20 * 60_000,
       slot: undefined,
+      liftedMs: undefined,
     }));
     // Hour 6 is cancelled: its slot is free again.
     expect(found.sort((a, b) => a.startMs - b.startMs)).toEqual(expected);
-    expect(await tombstonesOf(db, { practitioners: [], fromMs, toMs: fromMs + 1 })).toEqual([]);
+    const none = { practitioners: [], fromMs, toMs: fromMs + 1, liftedSinceMs: 0 };
+    expect(await tombstonesOf(db, none)).toEqual([]);
+  });
+
+  it('lifted a moment ago come too, and say when', async () => {
+    const db = (await edge.edge?.database()) as unknown as Database;
+    const fromMs = Date.parse(startOf(6));
+    const query = { practitioners: PEOPLE, fromMs, toMs: fromMs + 1 };
+    const [lifted] = await tombstonesOf(db, { ...query, liftedSinceMs: Date.now() - 3_600_000 });
+    expect(lifted).toMatchObject({ editor: 'agenda-a', startMs: fromMs });
+    expect(Math.abs((lifted?.liftedMs ?? 0) - Date.now())).toBeLessThan(600_000);
+    const later = { ...query, liftedSinceMs: lifted?.liftedMs ?? 0 };
+    expect(await tombstonesOf(db, later)).toEqual([]);
   });
 
   it('of SOS Médecins come without practitioner', async () => {
     const db = (await edge.edge?.database()) as unknown as Database;
     const fromMs = Date.parse(startOf(2)) + 60_000;
-    const found = await sosTombstonesOf(db, { fromMs, toMs: fromMs + 3_600_000 });
+    const found = await sosTombstonesOf(db, { fromMs, toMs: fromMs + 3_600_000, liftedSinceMs: Date.now() });
     expect(found.map(({ editor, startMs }) => [editor, startMs])).toEqual([
       ['agenda-b', Date.parse(startOf(2))],
       ['agenda-b', Date.parse(startOf(3))],

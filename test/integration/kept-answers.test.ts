@@ -186,6 +186,19 @@ it('is passed over with Cache-Control: no-cache, which keeps what comes', async 
   expect(asked('agenda-a')).toHaveLength(2);
 });
 
+it('outlives a search that asks everybody anew and hears from one only', async () => {
+  const [who = ''] = somebody();
+  await searchAndKeep(slotPath([who], window));
+  system.vendor('agenda-a').setFaults('status-500');
+  await searchAndKeep(slotPath([who], window), { 'Cache-Control': 'no-cache' });
+  system.vendor('agenda-a').reset();
+  system.vendor('agenda-b').reset();
+  const again = await system.search(slotPath([who], window));
+  expect([asked('agenda-a'), asked('agenda-b')]).toEqual([[], []]);
+  expect(again.states.get(who)).toBe('slots');
+  expect(again.text).not.toContain('reason=');
+});
+
 it('comes first when a search is answered as it comes', async () => {
   const [who = ''] = somebody();
   await searchAndKeep(slotPath([who], window));
@@ -199,7 +212,7 @@ it('comes first when a search is answered as it comes', async () => {
   expect(text).toMatch(/ages=agenda-a:\d+/);
 });
 
-it('gives way to an appointment at once', async () => {
+it('gives way to an appointment at once, and brings no slot back when that is cancelled', async () => {
   const who = people.find(
     ({ freeAt, identifier }) => freeAt.includes('agenda-a') && !asked('agenda-a').flat().includes(identifier),
   )!.identifier;
@@ -207,33 +220,43 @@ it('gives way to an appointment at once', async () => {
   const taken = first.resources<Slot>('Slot').find(({ id }) => id?.startsWith('agenda-a-'))!;
   const client = system.pki.vendors.get('agenda-a')!.client;
   const systemA = 'https://agenda-a.sandbox.test/rdv';
-  const { status } = await call({
-    port: system.appointmentPort,
-    ca: await readFile(system.pki.caFile, 'utf8'),
-    show: {
-      certPem: await readFile(client.certFile, 'utf8'),
-      keyPem: await readFile(client.keyFile, 'utf8'),
-    },
-    method: 'PUT',
-    path: `/fhir/Appointment?identifier=${encodeURIComponent(`${systemA}|kept-1`)}`,
-    body: JSON.stringify(
-      individual({
-        value: 'kept-1',
-        system: systemA,
-        status: 'booked',
-        practitioner: who,
-        start: taken.start,
-        end: taken.end,
-      }),
-    ),
-    headers: { host: 'relais.sandbox.test' },
-  });
-  expect(status).toBe(201);
-  await until('the answer comes from what is kept', async () => {
-    const answer = await system.search(slotPath([who], window));
-    expect(idsOf(answer)).not.toContain(taken.id);
-    return answer.headers.get('X-Passerelle-Ledger')?.includes('age=') === true;
-  });
+  const ca = await readFile(system.pki.caFile, 'utf8');
+  const show = {
+    certPem: await readFile(client.certFile, 'utf8'),
+    keyPem: await readFile(client.keyFile, 'utf8'),
+  };
+  const { start, end } = taken;
+  const report = async (status: string): Promise<number> => {
+    const body = individual({ value: 'kept-1', system: systemA, status, practitioner: who, start, end });
+    const { status: answered } = await call({
+      port: system.appointmentPort,
+      ca,
+      show,
+      method: 'PUT',
+      path: `/fhir/Appointment?identifier=${encodeURIComponent(`${systemA}|kept-1`)}`,
+      body: JSON.stringify(body),
+      headers: { host: 'relais.sandbox.test' },
+    });
+    return answered;
+  };
+  const isShownFromKept = async (): Promise<boolean> => {
+    let isShown = false;
+    await until('the answer comes from what is kept', async () => {
+      const answer = await system.search(slotPath([who], window));
+      isShown = idsOf(answer).includes(taken.id ?? '');
+      return answer.headers.get('X-Passerelle-Ledger')?.includes('age=') === true;
+    });
+    return isShown;
+  };
+  expect(await isShownFromKept()).toBe(true);
+  expect(await report('booked')).toBe(201);
+  expect(await isShownFromKept()).toBe(false);
+  expect(await report('cancelled')).toBe(200);
+  // What is kept is from before the booking: whether the slot is free again only the vendor can say.
+  expect(await isShownFromKept()).toBe(false);
+  const anew = await searchAndKeep(slotPath([who], window), { 'Cache-Control': 'no-cache' });
+  expect(idsOf(anew)).toContain(taken.id);
+  expect(await isShownFromKept()).toBe(true);
 });
 
 it('keeps associations apart from practitioners, and each flow from the other', async () => {

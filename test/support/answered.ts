@@ -51,6 +51,7 @@ export function answered(
   return {
     call: { editor, subjects },
     answer: whole,
+    landedMs: NOW,
     ...(whole.failure === undefined ? {} : { failure: whole.failure }),
   };
 }

@@ -46,8 +46,14 @@ const version = (): string => {
   versions += 1;
   return `v${versions}`;
 };
+/** As soon as it has landed. */
 const keep = (results: readonly CallResult[], before: readonly KeptRow[] = [], nowMs = NOW): KeptRow[] =>
-  rowsToKeep(results, WINDOW, before, { editors: EDITORS, nowMs, ttlMs, version });
+  rowsToKeep(
+    results.map((result) => (result.landedMs === undefined ? result : { ...result, landedMs: nowMs })),
+    WINDOW,
+    before,
+    { editors: EDITORS, nowMs, ttlMs, version },
+  );
 /** Through the text of the row and back. */
 const stored = (rows: readonly KeptRow[]): KeptRow[] =>
   rows.map((row) => ({ ...row, parts: readParts(writeParts(row.parts)) }));
@@ -124,8 +130,19 @@ describe('what is kept', () => {
   });
 
   it('is not kept again by who took it from what was kept, or shared another’s call', () => {
-    expect(keep([{ ...withSlot, saidMs: NOW - 1 }])).toEqual([]);
+    const { landedMs: _, ...kept } = withSlot;
+    expect(keep([{ ...kept, saidMs: NOW - 1 }])).toEqual([]);
     expect(keep([{ ...withSlot, isShared: true }])).toEqual([]);
+  });
+
+  it('is as old as the vendor’s word, however long the search waited for another vendor', () => {
+    const about = { editors: EDITORS, nowMs: NOW + 6_000, ttlMs, version };
+    const rows = rowsToKeep([withSlot], WINDOW, [], about);
+    expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS - 1 })).toHaveLength(2);
+    expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS })).toEqual([]);
+    expect(cover(rows, { nowMs: NOW + 6_000 }).results.every(({ saidMs }) => saidMs === NOW)).toBe(true);
+    // Past its time before the search was over.
+    expect(rowsToKeep([withSlot], WINDOW, [], { ...about, nowMs: NOW + TTL_MS })).toEqual([]);
   });
 
   it('stays beside what another vendor says later, and gives way to the vendor’s own newer word', () => {
@@ -137,6 +154,7 @@ describe('what is kept', () => {
     const { results } = cover(third, { nowMs: NOW + 2_000 });
     expect(mergeAnswers(results, { query: query(), nowMs: NOW }).total).toBe(1);
     const muchLater = keep([answered('agenda-b', undefined)], stored(second), NOW + TTL_MS);
+    expect(muchLater).toHaveLength(2);
     expect(muchLater.every(({ parts }) => parts.every((part) => part.editor === 'agenda-b'))).toBe(true);
   });
 

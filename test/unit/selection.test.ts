@@ -143,7 +143,20 @@ describe('tombstones', () => {
     expect(show([])).toMatchObject({ total: 2, hidden: [] });
   });
 
-  it('without practitioner hide an SOS slot only when it cannot be another one’s', () => {
+  it('that was lifted hides no newer word, and lets none older bring the slot back', () => {
+    const liftedMs = NOW - 5_000;
+    const tombstones = new Tombstones([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs, liftedMs }]);
+    const total = (saidMs?: number): number => {
+      const result = {
+        ...answered('agenda-a', answer([slot()])),
+        ...(saidMs === undefined ? {} : { saidMs }),
+      };
+      return mergeAnswers([result], { query: query(), nowMs: NOW, tombstones }).total;
+    };
+    expect([total(), total(liftedMs), total(liftedMs - 1)]).toEqual([1, 1, 0]);
+  });
+
+  describe('of SOS Médecins', () => {
     const page = (slots: Json[]): CallResult => {
       const reader = new AnswerReader({
         editor: 'agenda-a',
@@ -160,16 +173,22 @@ describe('tombstones', () => {
         answer: { call: 0, ...reader.finish(), durationMs: 1, bytes: 0, pages: 1, noStore: false },
       };
     };
-    const total = (slots: Json[], booked: number): number => {
+    const total = (slots: Json[], booked: number, partial?: ReadonlySet<string>): number => {
       const tombstones = new Tombstones(
         Array.from({ length: booked }, () => ({ editor: 'agenda-a', startMs, endMs })),
       );
-      return mergeAnswers([page(slots)], { query: query([SIRET], 'SOS'), nowMs: NOW, tombstones }).total;
+      const context = { query: query([SIRET], 'SOS'), nowMs: NOW, tombstones, ...(partial && { partial }) };
+      return mergeAnswers([page(slots)], context).total;
     };
     const two = [slot(), slot({ id: 's2', comment: 'https://sos.example/2' })];
-    expect(total([slot()], 1)).toBe(0);
-    expect(total(two, 0)).toBe(2);
-    expect(total(two, 1)).toBe(2);
-    expect(total(two, 2)).toBe(0);
+
+    it('hide a slot only when it cannot be another one’s', () => {
+      expect([total([slot()], 1), total(two, 0), total(two, 1), total(two, 2)]).toEqual([0, 2, 2, 0]);
+    });
+
+    it('hide nothing of a vendor of which only a part is here', () => {
+      expect(total([slot()], 1, new Set(['agenda-a']))).toBe(1);
+      expect(total([slot()], 1, new Set(['agenda-b']))).toBe(0);
+    });
   });
 });

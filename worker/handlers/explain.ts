@@ -47,7 +47,8 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { editor, flow } = parsed.output;
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const { editors, tombstones } = await readSearchMemory(context, query, true);
+  const budgetMs = deadline.vendorBudgetMs(Date.now());
+  const { editors, tombstones } = await readSearchMemory(context, { query, use: 'none', budgetMs });
   const { results } = await fanOut(context, {
     flow,
     window: query.window,

@@ -10,6 +10,8 @@ export interface Tombstone {
   readonly endMs: number;
   /** The vendor's own id of the slot, when the appointment says it. */
   readonly slot: string | undefined;
+  /** When it was last told that it takes its slot no longer, milliseconds; undefined while it does. */
+  readonly liftedMs: number | undefined;
 }
 
 export interface TombstoneQuery {
@@ -18,6 +20,8 @@ export interface TombstoneQuery {
   /** The window, milliseconds: appointments that overlap it, touching ends excluded. */
   readonly fromMs: number;
   readonly toMs: number;
+  /** Those that gave their slot back since then come too: what vendors said before may be from before the booking. */
+  readonly liftedSinceMs: number;
 }
 
 /** Longest appointment that is looked for before the window: no consultation lasts a day. */
@@ -29,6 +33,8 @@ interface TombstoneRow {
   readonly start_ms: number;
   readonly end_ms: number;
   readonly slot: string | null;
+  readonly holds: number;
+  readonly updated_ms: number;
 }
 
 function toTombstone(row: TombstoneRow): Tombstone {
@@ -38,22 +44,29 @@ function toTombstone(row: TombstoneRow): Tombstone {
     startMs: row.start_ms,
     endMs: row.end_ms,
     slot: row.slot ?? undefined,
+    liftedMs: row.holds === 1 ? undefined : row.updated_ms,
   };
 }
 
 /**
- * The appointments of these practitioners that take their slot now (not cancelled, missed or entered in error), at
- * any vendor. For a batch with other statements; `tombstonesIn` reads its result.
+ * The appointments of these practitioners that take their slot now (not cancelled, missed or entered in error), or did a
+ * moment ago, at any vendor. For a batch with other statements; `tombstonesIn` reads its result.
  */
 export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT a.editor, a.practitioner, a.start_ms, a.end_ms, a.slot
+      `SELECT a.editor, a.practitioner, a.start_ms, a.end_ms, a.slot, a.holds, a.updated_ms
        FROM json_each(?1) AS asked CROSS JOIN appointments AS a
        WHERE a.practitioner = asked.value AND a.start_ms > ?2 AND a.start_ms < ?3 AND a.end_ms > ?4
-         AND a.holds = 1`,
+         AND (a.holds = 1 OR a.updated_ms > ?5)`,
     )
-    .bind(JSON.stringify(query.practitioners), query.fromMs - LONGEST_MS, query.toMs, query.fromMs);
+    .bind(
+      JSON.stringify(query.practitioners),
+      query.fromMs - LONGEST_MS,
+      query.toMs,
+      query.fromMs,
+      query.liftedSinceMs,
+    );
 }
 
 /**
@@ -62,14 +75,15 @@ export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1Pr
  */
 export function sosTombstonesStatement(
   db: D1Database,
-  { fromMs, toMs }: Pick<TombstoneQuery, 'fromMs' | 'toMs'>,
+  { fromMs, toMs, liftedSinceMs }: Omit<TombstoneQuery, 'practitioners'>,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT editor, practitioner, start_ms, end_ms, slot FROM appointments
-       WHERE practitioner IS NULL AND start_ms > ?1 AND start_ms < ?2 AND end_ms > ?3 AND holds = 1`,
+      `SELECT editor, practitioner, start_ms, end_ms, slot, holds, updated_ms FROM appointments
+       WHERE practitioner IS NULL AND start_ms > ?1 AND start_ms < ?2 AND end_ms > ?3
+         AND (holds = 1 OR updated_ms > ?4)`,
     )
-    .bind(fromMs - LONGEST_MS, toMs, fromMs);
+    .bind(fromMs - LONGEST_MS, toMs, fromMs, liftedSinceMs);
 }
 
 export function tombstonesIn({ results }: D1Result): Tombstone[] {

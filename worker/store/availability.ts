@@ -37,13 +37,13 @@ export function availabilityStatement(
     .bind(flow, JSON.stringify(asked), nowMs);
 }
 
-export function keptRowsOf(result: D1Result, flow: Flow): KeptRow[] {
+export function keptRowsOf(result: D1Result, flow: Flow, nowMs: number): KeptRow[] {
   return (result.results as unknown as RawRow[]).flatMap(({ subject, version, parts }) => {
     const before = known.get(flow, subject);
     const row = parts === null ? before : { subject, version, parts: readParts(parts) };
     // Forgotten between question and answer: it is asked of the vendors again.
     if (row === undefined || row.version !== version) return [];
-    known.remember(flow, row);
+    known.remember(flow, row, nowMs);
     return [row];
   });
 }

@@ -50,8 +50,9 @@ export async function findSlotsByParts(
 ): Promise<Omit<FoundSlots, 'selection'> & Pick<Selection, 'total' | 'hidden'>> {
   const search = await Search.begin(context, options);
   const parts: Selection[] = [];
+  const divided = search.dividedEditors;
   const onResults = (results: readonly CallResult[]): void => {
-    const part = search.select(results);
+    const part = search.select(results, divided);
     parts.push(part);
     onPart(part);
   };

@@ -1,45 +1,61 @@
-// The rows this isolate has read, so that D1 need not send them again while their version stands. Bounded by the length
-// of their texts; the least recently used leaves first.
+// The rows this isolate has read, so that D1 need not send them again while their version stands. Bounded by the memory
+// they take; the least recently used leaves first, and those past their time with it.
 
 import type { Flow } from '../../shared/sas/query.ts';
 import type { KeptRow } from './kept-row.ts';
 
-const LENGTH_MAX = 8_000_000;
+/** An isolate has 128 MB for everything. */
+const BYTES_MAX = 48_000_000;
+/** Measured on rows of twenty vendors that said "none": objects and keys, whatever was said. */
+const ROW_BYTES = 300;
+const PART_BYTES = 250;
+/** A character of the text, what it is parsed to, and the Bundle entries written of it (bundle.ts). */
+const BYTES_PER_CHARACTER = 10;
 
 interface Remembered {
   readonly row: KeptRow;
-  readonly length: number;
+  readonly bytes: number;
+  readonly untilMs: number;
 }
 
 export class KnownRows {
-  readonly #lengthMax: number;
+  readonly #bytesMax: number;
   readonly #rows = new Map<string, Remembered>();
-  #length = 0;
+  #bytes = 0;
 
-  constructor(lengthMax = LENGTH_MAX) {
-    this.#lengthMax = lengthMax;
+  constructor(bytesMax = BYTES_MAX) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get size(): number {
+    return this.#rows.size;
   }
 
   get(flow: Flow, subject: string): KeptRow | undefined {
     return this.#rows.get(keyOf(flow, subject))?.row;
   }
 
-  remember(flow: Flow, row: KeptRow): void {
+  remember(flow: Flow, row: KeptRow, nowMs: number): void {
     const key = keyOf(flow, row.subject);
-    const length = row.parts.reduce((sum, { lines }) => sum + lines.length, 0) + key.length;
     this.#forget(key);
-    this.#rows.set(key, { row, length });
-    this.#length += length;
-    for (const oldest of this.#rows.keys()) {
-      if (this.#length <= this.#lengthMax) break;
+    const bytes = bytesOf(row);
+    this.#rows.set(key, { row, bytes, untilMs: Math.max(0, ...row.parts.map(({ untilMs }) => untilMs)) });
+    this.#bytes += bytes;
+    for (const [oldest, { untilMs }] of this.#rows) {
+      if (this.#bytes <= this.#bytesMax && untilMs > nowMs) break;
       this.#forget(oldest);
     }
   }
 
   #forget(key: string): void {
-    this.#length -= this.#rows.get(key)?.length ?? 0;
+    this.#bytes -= this.#rows.get(key)?.bytes ?? 0;
     this.#rows.delete(key);
   }
+}
+
+function bytesOf({ parts }: KeptRow): number {
+  const length = parts.reduce((sum, { lines }) => sum + lines.length, 0);
+  return ROW_BYTES + PART_BYTES * parts.length + BYTES_PER_CHARACTER * length;
 }
 
 function keyOf(flow: Flow, subject: string): string {

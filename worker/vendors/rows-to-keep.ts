@@ -11,6 +11,7 @@ import { failureOf } from './ledger.ts';
 
 export interface KeepContext {
   readonly editors: readonly EditorRow[];
+  /** Of writing. A vendor's word counts from when it came, however long the search waited for the others. */
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
   readonly ttlMs: (editor: EditorRow) => number;
@@ -28,16 +29,16 @@ export function rowsToKeep(
   const ttls = new Map(editors.map((editor) => [editor.id, ttlMs(editor)]));
   const fresh = new Map<string, KeptPart[]>();
   for (const result of results) {
-    const { call, answer, saidMs, isShared } = result;
+    const { call, answer, landedMs, isShared } = result;
     const ttl = ttls.get(call.editor) ?? 0;
-    // Who began a shared call keeps its answer.
-    if (saidMs !== undefined || isShared === true || ttl === 0) continue;
+    // What was kept before did not land; who began a shared call keeps its answer.
+    if (landedMs === undefined || isShared === true || landedMs + ttl <= nowMs) continue;
     if (answer === undefined || answer.noStore || failureOf(result) !== undefined) continue;
     const bySubject = new Map(answer.subjects.map((one) => [one.subject, one]));
     for (const subject of call.subjects) {
       const one = bySubject.get(subject);
       const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
-      const part = { editor: call.editor, window, saidMs: nowMs, untilMs: nowMs + ttl, lines };
+      const part = { editor: call.editor, window, saidMs: landedMs, untilMs: landedMs + ttl, lines };
       const known = fresh.get(subject);
       if (known === undefined) fresh.set(subject, [part]);
       else known.push(part);

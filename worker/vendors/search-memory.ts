@@ -14,9 +14,16 @@ import { freshEditors, lastEditors, rememberEditors } from './remembered-editors
 import type { RoutingKnowledge } from './routing.ts';
 import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
 
+/**
+ * What vendors said a moment ago: `used`; `renewed`: everyone is asked anew, without sharing a call, and what they say is
+ * kept; `none`: the same, and nothing is kept.
+ */
+export type SearchMemoryUse = 'used' | 'renewed' | 'none';
+
 export interface SearchMemory {
   readonly editors: readonly EditorRow[];
-  readonly kept: readonly KeptRow[];
+  /** Undefined when it was not read: what comes may then not take its place. */
+  readonly kept: readonly KeptRow[] | undefined;
   readonly tombstones: Tombstones;
   /** Who holds whom; absent when everybody is asked for everybody. */
   readonly knowledge?: RoutingKnowledge;
@@ -24,31 +31,38 @@ export interface SearchMemory {
   readonly rowsRead: number;
 }
 
-/** What a slow D1 may cost a search: little once the vendors are known, else nearly all it can spare. */
+/** What a slow D1 may cost a search: little once the vendors are known; and never more than half of what it has. */
 const WAIT_MS = 1_000;
 const FIRST_WAIT_MS = 3_000;
 
+export interface MemoryNeeds {
+  readonly query: SlotQuery;
+  readonly use: SearchMemoryUse;
+  /** What the search may spend in all, milliseconds. */
+  readonly budgetMs: number;
+}
+
 /**
- * `isFresh`: leave out what vendors said before.
  * @throws GatewayError storage-unavailable: the vendors cannot be read and never were.
  */
 export async function readSearchMemory(
   { env: { DB }, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
-  query: SlotQuery,
-  isFresh: boolean,
+  { query, use, budgetMs }: MemoryNeeds,
 ): Promise<SearchMemory> {
   const known = lastEditors(DB);
+  const waitMs = Math.min(known === undefined ? FIRST_WAIT_MS : WAIT_MS, budgetMs / 2);
+  // Who wants everybody asked anew wants everybody asked.
+  const isRouted = config.routing.mode === 'learned' && use === 'used';
   try {
-    return await within(
-      read(DB, query, { isFresh, isRouted: config.routing.mode === 'learned' }),
-      known === undefined ? FIRST_WAIT_MS : WAIT_MS,
-    );
+    return await within(read(DB, query, { use, isRouted }), waitMs);
   } catch (cause) {
     log('error', 'search memory unreadable', {
       requestId,
       detail: cause instanceof Error ? cause.name : 'unknown',
     });
-    if (known !== undefined) return { editors: known, kept: [], tombstones: NO_TOMBSTONES, rowsRead: 0 };
+    if (known !== undefined) {
+      return { editors: known, kept: undefined, tombstones: NO_TOMBSTONES, rowsRead: 0 };
+    }
     throw new GatewayError({
       reason: 'storage-unavailable',
       text: 'Le registre des éditeurs ne peut être lu.',
@@ -60,14 +74,14 @@ export async function readSearchMemory(
 async function read(
   db: D1Database,
   query: SlotQuery,
-  { isFresh, isRouted }: { readonly isFresh: boolean; readonly isRouted: boolean },
+  { use, isRouted }: { readonly use: SearchMemoryUse; readonly isRouted: boolean },
 ): Promise<SearchMemory> {
   const { flow, subjects } = query;
   const nowMs = Date.now();
   const known = freshEditors(db, nowMs);
-  const statements = [bookedSlotsStatement(db, query)];
+  const statements = [bookedSlotsStatement(db, query, nowMs)];
   if (known === undefined) statements.push(editorsStatement(db));
-  if (!isFresh) statements.push(availabilityStatement(db, flow, subjects, nowMs));
+  if (use !== 'none') statements.push(availabilityStatement(db, flow, subjects, nowMs));
   if (isRouted) statements.push(knowledgeStatement(db, flow, subjects, nowMs));
   const results = await db.batch(statements);
   const [booked, ...more] = results;
@@ -75,11 +89,11 @@ async function read(
   const editors = known ?? (listed && editorsOf(listed));
   if (booked === undefined || editors === undefined) throw new TypeError('batch cut short');
   if (known === undefined) rememberEditors(db, editors, nowMs);
-  const kept = isFresh ? undefined : more.shift();
+  const kept = use === 'none' ? undefined : more.shift();
   const knowledge = isRouted ? more.shift() : undefined;
   return {
     editors,
-    kept: kept === undefined ? [] : keptRowsOf(kept, flow),
+    kept: kept && keptRowsOf(kept, flow, nowMs),
     tombstones: bookedSlotsOf(booked),
     ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
     rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),

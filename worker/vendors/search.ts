@@ -18,14 +18,8 @@ import { planCalls, servingEditors } from './plan.ts';
 import { roundedWindow } from './rounded-window.ts';
 import { joinSkipped, type Route, routeSearch } from './routing.ts';
 import { rowsToKeep } from './rows-to-keep.ts';
-import { readSearchMemory, type SearchMemory } from './search-memory.ts';
+import { readSearchMemory, type SearchMemory, type SearchMemoryUse } from './search-memory.ts';
 import { type Selection, selectSlots } from './selection.ts';
-
-/**
- * What vendors said a moment ago: `used`; `renewed`: everyone is asked anew, without sharing a call, and what they say is
- * kept; `none`: the same, and nothing is kept.
- */
-export type SearchMemoryUse = 'used' | 'renewed' | 'none';
 
 export interface FindOptions {
   readonly query: SlotQuery;
@@ -79,7 +73,7 @@ export class Search {
     this.#route = this.#routeTo(serving, nowMs);
     this.#editors = this.#route.editors;
     const about = { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs };
-    this.#coverage = new Coverage(memory.kept, about);
+    this.#coverage = new Coverage(use === 'used' ? (memory.kept ?? []) : [], about);
     const { covered, aging } = this.#coverage;
     const skipped = joinSkipped(covered, this.#route.skipped);
     this.#calls = planCalls(query, this.#editors, skipped, aging);
@@ -88,8 +82,9 @@ export class Search {
   }
 
   static async begin(context: RequestContext, options: FindOptions): Promise<Search> {
-    const endMs = Date.now() + options.budgetMs;
-    const memory = await readSearchMemory(context, options.query, (options.memory ?? 'used') !== 'used');
+    const { query, budgetMs, memory: use = 'used' } = options;
+    const endMs = Date.now() + budgetMs;
+    const memory = await readSearchMemory(context, { query, use, budgetMs });
     return new Search(context, options, memory, endMs);
   }
 
@@ -142,9 +137,28 @@ export class Search {
     return { editors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
   }
 
-  select(results: readonly CallResult[]): Selection {
+  /** `partial`: vendors of which more has come or is to come than is in `results`. */
+  select(results: readonly CallResult[], partial?: ReadonlySet<string>): Selection {
     const { tombstones } = this.#memory;
-    return selectSlots(results, { query: this.#query, nowMs: Date.now(), tombstones });
+    return selectSlots(results, {
+      query: this.#query,
+      nowMs: Date.now(),
+      tombstones,
+      ...(partial && { partial }),
+    });
+  }
+
+  /** Vendors whose word comes in more than one landing: several calls, or part of it kept. */
+  get dividedEditors(): ReadonlySet<string> {
+    const whole = new Set<string>();
+    const divided = new Set<string>();
+    for (const editor of [
+      ...new Set(this.kept.map(({ call }) => call.editor)),
+      ...this.#calls.map((call) => call.editor),
+    ]) {
+      (whole.has(editor) ? divided : whole).add(editor);
+    }
+    return divided;
   }
 
   ledger(answers: Answers, shown: ReadonlyMap<string, number>): Ledger {
@@ -168,6 +182,7 @@ export class Search {
   async #keepLater(results: readonly CallResult[]): Promise<void> {
     const { env, requestId } = this.#context;
     const { kept } = this.#memory;
+    if (kept === undefined) return;
     await scheduler.wait(0);
     const about = {
       editors: this.#editors,

@@ -57,6 +57,8 @@ export interface SelectionContext {
   readonly query: SlotQuery;
   readonly nowMs: number;
   readonly tombstones?: Tombstones;
+  /** Vendors of which this is a part. Absent: everything is here. */
+  readonly partial?: ReadonlySet<string>;
 }
 
 export function selectSlots(results: readonly CallResult[], context: SelectionContext): Selection {
@@ -120,7 +122,7 @@ class Selecting {
       const { editor } = result.call;
       const { shapes, services } = answer;
       const isKept = result.saidMs !== undefined;
-      const isBooked = this.#bookedTest(editor, subject);
+      const isBooked = this.#bookedTest(editor, subject, result.saidMs);
       const before = offers.length;
       for (const place of one.places) {
         const slots = this.#visible(place, result, isBooked);
@@ -155,15 +157,17 @@ class Selecting {
   }
 
   /** Undefined when nothing is booked: the usual search looks at no end time. */
-  #bookedTest(editor: string, subject: string): SlotTest | undefined {
-    const { tombstones, query } = this.#context;
+  #bookedTest(editor: string, subject: string, saidMs: number | undefined): SlotTest | undefined {
+    const { tombstones, query, partial } = this.#context;
     if (tombstones === undefined || tombstones.isEmpty) return undefined;
     if (query.flow !== 'SOS') {
-      return (startMs, endMs) => tombstones.isBooked(editor, subject, startMs, endMs);
+      return (startMs, endMs) => tombstones.isBooked(editor, subject, startMs, endMs, saidMs);
     }
+    // Which of its slots an unnamed appointment took only the whole of a vendor's word can tell.
+    if (partial?.has(editor) === true) return undefined;
     const slots = this.#slotsAt(editor);
     return (startMs, endMs) => {
-      const booked = tombstones.unnamedAt(editor, startMs, endMs);
+      const booked = tombstones.unnamedAt(editor, startMs, endMs, saidMs);
       return booked > 0 && booked >= (slots.get(`${startMs} ${endMs}`) ?? 0);
     };
   }
