@@ -2,6 +2,7 @@
 // answer says so. Off, everybody is asked.
 import { afterEach, expect, it } from 'vitest';
 import { peopleOf } from '../support/people.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
 import { System, slotPath, until } from '../support/system.ts';
 
 let system: System | undefined;
@@ -61,6 +62,39 @@ it('learns nothing from a search in which a vendor failed', async () => {
   other.setFaults([]);
   await running.search(slotPath([who]));
   expect(other.state().requests).toHaveLength(2);
+});
+
+it('asks the vendor that somebody declares, and says of an empty answer that the others were left out', async () => {
+  const { running, holder } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '0' });
+  const stranger = '899900777771';
+  const declared = await running.fetch('/admin/front/declarations', {
+    method: 'PUT',
+    headers: {
+      Authorization: `Bearer ${await signToken(running.state, 'admin')}`,
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ practitioner: stranger, editors: [holder] }),
+  });
+  expect(declared.status).toBe(200);
+  const all = await running.search(slotPath([stranger]));
+  expect(all.bundle).not.toHaveProperty('entry');
+  await until('only the declared one is asked', async () => {
+    for (const vendor of running.vendors) vendor.reset();
+    await running.search(slotPath([stranger]));
+    return Object.values(calls(running)).reduce((sum, count) => sum + count) === 1;
+  });
+  expect(calls(running)[holder]).toBe(1);
+  const routed = await running.search(slotPath([stranger]));
+  expect(routed.states.get(stranger)).toBe('none');
+  expect(routed.ledger.map(({ details }) => details?.coding?.[0]?.code)).toContain('routed');
+});
+
+it('asks everybody of whom a caller wants the news', async () => {
+  const { running, who } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '0' });
+  await running.search(slotPath([who]));
+  await until('it is learned', async () => (await known(running, who)) === 1);
+  await running.search(slotPath([who]), { headers: { 'Cache-Control': 'no-cache' } });
+  expect(Object.values(calls(running))).toEqual([2, 2, 2]);
 });
 
 it('off, asks everybody each time', async () => {

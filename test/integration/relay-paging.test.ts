@@ -85,6 +85,7 @@ test.each([
   ['a path that climbs in disguise', () => `${vendor.baseUrl}/%2e%2e/admin?page=2`],
   ['a path with an encoded slash', () => `${vendor.baseUrl}/..%2Fadmin?page=2`],
   ['no URL', () => 'https://'],
+  ['nothing', () => ''],
   ['the page just read', () => vendor.requests.at(-1) ?? ''],
 ])('refuses a next with %s, and keeps what came before', async (_name, url) => {
   const { answer } = await call(url);

@@ -101,7 +101,8 @@ export function keepLedger(
 
 /** True when there is nothing to tell that an empty Bundle does not tell: everybody answered, nobody has a slot. */
 export function isPlainlyEmpty(ledger: Ledger): boolean {
-  return ledger.slots.size === 0 && ledger.failures.length === 0 && ledger.notInterfaced.length === 0;
+  const { slots, failures, notInterfaced, skipped } = ledger;
+  return slots.size + failures.length + notInterfaced.length + skipped.subjects === 0;
 }
 
 /** One line for machines and logs: how many identifiers are in each state, and the age of what was kept, seconds. */

@@ -78,8 +78,8 @@ export class AnswerReader {
     const before = this.#index.entries;
     this.#index.add(bundle);
     const next = objectsOf(bundle.link).find((link) => link.relation === 'next');
-    const url = asText(next?.url);
-    return ok({ entries: this.#index.entries - before, ...(url === undefined ? {} : { next: url }) });
+    // A link that cannot be read leads nowhere, and there is more: it is not the last page.
+    return ok({ entries: this.#index.entries - before, ...(next && { next: asText(next.url) ?? '' }) });
   }
 
   /** Everything read so far: call once, after the last page. */
