@@ -6,14 +6,13 @@ import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import { recordSearch } from '../handlers/search-record.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
-import { listEditors } from '../store/editors.ts';
 import { knownSosSirets } from '../store/front-sos.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../vendors/find-slots.ts';
+import { knownEditors } from '../vendors/remembered-editors.ts';
 import type { Card, Lot } from './cards.ts';
 import { cardsBySubject, windowOf } from './lot-question.ts';
 import type { CardSubject } from './places.ts';
-import { remember } from './remembered.ts';
 
 /** Lots are asked one after the other while somebody waits: front-api.md § 2.14. */
 const LOT_DEADLINE_MS = 5_000;
@@ -33,9 +32,10 @@ export interface CardSearch {
 
 /** Never rejects for what a vendor, a relay or the database does. */
 export async function searchCards(context: RequestContext, lot: Lot): Promise<CardSearch> {
-  const cards = cardsBySubject(lot.cards, await sosSirets(context, lot.cards));
+  const [sirets, isPlain] = await Promise.all([sosSirets(context, lot.cards), hasPlainVendors(context)]);
+  const cards = cardsBySubject(lot.cards, sirets);
   const window = windowOf([...cards.values()].flat(), context.startedMs);
-  const questions = await questionsOf(context, [...cards.keys()], window);
+  const questions = questionsOf(context, [...cards.keys()], { window, isPlain });
   const searches = await Promise.all(questions.map((options) => search(context, options)));
   const subjects = [...cards].map(([subject, own]) => ({
     subject,
@@ -50,35 +50,29 @@ export async function searchCards(context: RequestContext, lot: Lot): Promise<Ca
 }
 
 /** Without D1 no association is known: its cards keep what the directory has. */
-async function sosSirets(
-  { env, startedMs }: RequestContext,
-  cards: readonly Card[],
-): Promise<ReadonlySet<string>> {
+async function sosSirets(context: RequestContext, cards: readonly Card[]): Promise<ReadonlySet<string>> {
   if (cards.every(({ siret }) => siret === '')) return new Set();
-  return knownSosSirets(env.DB, startedMs).catch(() => new Set<string>());
+  return knownSosSirets(context).catch(() => new Set<string>());
 }
 
-const PLAIN_FRESH_MS = 10_000;
-const PLAIN_PATIENCE_MS = 150;
+/** A lot's second has better uses than a D1 that hangs: the search itself waits for it once more. */
+const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
 
 /** Whether some vendor serves INT_R01 without INT_R04. */
-const hasPlainVendors = remember<boolean>({
-  freshMs: PLAIN_FRESH_MS,
-  patienceMs: PLAIN_PATIENCE_MS,
-  load: async (db) =>
-    (await listEditors(db)).some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04')),
-});
+async function hasPlainVendors(context: RequestContext): Promise<boolean> {
+  const editors = await knownEditors(context, EDITOR_LIMITS).catch(() => []);
+  return editors.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04'));
+}
 
 /**
  * The front does not say who is in a CPTS: each vendor is asked by INT_R04, which brings the slots of INT_R01 too, or by
  * INT_R01 when it serves no other.
  */
-async function questionsOf(
-  { env, config, startedMs }: RequestContext,
+function questionsOf(
+  { config, startedMs }: RequestContext,
   subjects: readonly string[],
-  window: SlotWindow,
-): Promise<FindOptions[]> {
-  const isPlain = await hasPlainVendors.read(env.DB, startedMs).catch(() => false);
+  { window, isPlain }: { readonly window: SlotWindow; readonly isPlain: boolean },
+): FindOptions[] {
   const deadline = new Deadline(startedMs, Math.min(LOT_DEADLINE_MS, config.deadlineMs));
   const budgetMs = deadline.vendorBudgetMs(Date.now());
   const associations = subjects.filter((subject) => subject.startsWith('3'));

@@ -34,9 +34,7 @@ export async function answerLoginCheck(context: RequestContext): Promise<Respons
   }
   const { username, password } = parsed.output;
   // The setting's users sign in also when D1 is down.
-  const stored =
-    context.config.front.users.get(username) ??
-    (await secretOfFrontUser(context.env.DB, username, context.startedMs));
+  const stored = context.config.front.users.get(username) ?? (await secretOfFrontUser(context, username));
   const attempt = { name: username, secret: password, stored, address: addressOf(context.request) };
   refuse(await judgeUser(attempt, context.startedMs));
   return jsonResponse({ token: await signFrontToken(signingKey, username, context.startedMs) }, context);

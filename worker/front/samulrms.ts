@@ -6,25 +6,27 @@ import * as v from 'valibot';
 import { jsonResponse, type RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { readSamuLrms, type SamuLrm } from '../store/front-samulrms.ts';
-import { orAfter, remember } from './remembered.ts';
+import { orAfter, remember } from '../store/remembered.ts';
+import { placeId } from './place-id.ts';
 
-const FRESH_MS = 30_000;
-/** With a copy at hand, D1 is waited for no longer than this; without one, as long as it takes. */
+/** With a copy at hand, D1 is waited for no longer than this. */
 const PATIENCE_MS = 150;
+/** Without one, a little longer: a SAMU that only D1 knows would be refused for an hour. */
+const LIMITS = { freshMs: 30_000, patienceMs: PATIENCE_MS, firstMs: 1_000 };
 /** No address of ours: the key of the copy in the cache of the data centre. */
 const COPY_KEY = 'https://copy.passerelle.invalid/samulrms';
 const COPY_AGE_S = 30 * 24 * 3_600;
 
 const copySchema = v.array(v.object({ authority: v.string(), active: v.boolean() }));
 
-const rows = remember<readonly SamuLrm[]>({ freshMs: FRESH_MS, patienceMs: PATIENCE_MS, load: readSamuLrms });
+const rows = remember<readonly SamuLrm[]>(readSamuLrms);
 
 export async function answerSamuLrms(context: RequestContext): Promise<Response> {
   const known = new Map(context.config.front.samuLrms.map((authority) => [authority, true]));
   for (const { authority, active } of await readRows(context)) known.set(authority, active);
   const active = [...known].filter(([, isActive]) => isActive).map(([authority]) => authority);
   return jsonResponse(
-    active.sort().map((authority) => ({ id: numberOf(authority), affectation_authority: authority })),
+    active.sort().map((authority) => ({ id: placeId(authority), affectation_authority: authority })),
     context,
   );
 }
@@ -35,8 +37,7 @@ export function forgetSamuLrms(): void {
 }
 
 async function readRows(context: RequestContext): Promise<readonly SamuLrm[]> {
-  const { env, startedMs, requestId } = context;
-  const reading = rows.read(env.DB, startedMs).then((value) => {
+  const reading = rows.read(context, LIMITS).then((value) => {
     context.waitUntil(keepCopy(value));
     return value;
   });
@@ -45,7 +46,7 @@ async function readRows(context: RequestContext): Promise<readonly SamuLrm[]> {
   try {
     return await reading;
   } catch {
-    log('error', 'samulrms from the setting only', { requestId });
+    log('error', 'samulrms from the setting only', { requestId: context.requestId });
     return [];
   }
 }
@@ -63,13 +64,4 @@ async function readCopy(): Promise<readonly SamuLrm[] | undefined> {
 async function keepCopy(value: readonly SamuLrm[]): Promise<void> {
   const headers = { 'Content-Type': 'application/json', 'Cache-Control': `max-age=${COPY_AGE_S}` };
   await caches.default.put(COPY_KEY, new Response(JSON.stringify(value), { headers })).catch(() => undefined);
-}
-
-/** FNV-1a over UTF-16 units, 31 bits, never 0: the same whichever list the authority comes from. */
-function numberOf(authority: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < authority.length; i += 1) {
-    hash = Math.imul(hash ^ authority.charCodeAt(i), 0x01000193);
-  }
-  return hash & 0x7fffffff || 1;
 }

@@ -1,8 +1,8 @@
 // Table `sos_associations`: the operator's list of SOS Médecins. A card that carries only a SIRET is searched when it
 // is of one of them; the others are pharmacies, clinics and the like. front-api.md § 3.1.
 
-import { remember } from '../front/remembered.ts';
 import { guardStore } from './guard.ts';
+import { type Reader, remember } from './remembered.ts';
 
 export interface SosAssociation {
   /** With its prefix 3. */
@@ -14,26 +14,22 @@ export interface SosAssociation {
   readonly announcedMs: number | undefined;
 }
 
-const FRESH_MS = 30_000;
-const PATIENCE_MS = 150;
+/** A lot waits for it, maybe on an isolate that has just begun. */
+const LIMITS = { freshMs: 30_000, patienceMs: 150, firstMs: 1_000 };
 
 /** The operator's, and those of which a vendor has shown slots. */
-const sirets = remember<ReadonlySet<string>>({
-  freshMs: FRESH_MS,
-  patienceMs: PATIENCE_MS,
-  load: async (db) => {
-    const { results } = await db
-      .prepare(
-        `SELECT siret FROM sos_associations UNION SELECT subject FROM interfaced WHERE subject >= '3' AND subject < '4'`,
-      )
-      .all<{ siret: string }>();
-    return new Set(results.map(({ siret }) => siret));
-  },
+const sirets = remember<ReadonlySet<string>>(async (db) => {
+  const { results } = await db
+    .prepare(
+      `SELECT siret FROM sos_associations UNION SELECT subject FROM interfaced WHERE subject >= '3' AND subject < '4'`,
+    )
+    .all<{ siret: string }>();
+  return new Set(results.map(({ siret }) => siret));
 });
 
 /** With their prefix 3; at most half a minute old, older when D1 is not there. @throws GatewayError storage-unavailable. */
-export function knownSosSirets(db: D1Database, nowMs: number): Promise<ReadonlySet<string>> {
-  return sirets.read(db, nowMs);
+export function knownSosSirets(reader: Reader): Promise<ReadonlySet<string>> {
+  return sirets.read(reader, LIMITS);
 }
 
 export async function listSosAssociations(db: D1Database): Promise<SosAssociation[]> {

@@ -1,8 +1,8 @@
 // Table `front_users`: who may sign in at login_check besides the users of the setting. Secrets are kept hashed, and
 // are never read back by anyone.
 
-import { remember } from '../front/remembered.ts';
 import { guardStore } from './guard.ts';
+import { type Reader, remember } from './remembered.ts';
 
 export interface FrontUser {
   readonly name: string;
@@ -10,27 +10,18 @@ export interface FrontUser {
 }
 
 /** A change is known to every isolate after this. */
-const FRESH_MS = 30_000;
-const PATIENCE_MS = 150;
+const LIMITS = { freshMs: 30_000, patienceMs: 150 };
 
-const secrets = remember<ReadonlyMap<string, string>>({
-  freshMs: FRESH_MS,
-  patienceMs: PATIENCE_MS,
-  load: async (db) => {
-    const { results } = await db
-      .prepare('SELECT name, secret FROM front_users')
-      .all<{ name: string; secret: string }>();
-    return new Map(results.map(({ name, secret }) => [name, secret]));
-  },
+const secrets = remember<ReadonlyMap<string, string>>(async (db) => {
+  const { results } = await db
+    .prepare('SELECT name, secret FROM front_users')
+    .all<{ name: string; secret: string }>();
+  return new Map(results.map(({ name, secret }) => [name, secret]));
 });
 
 /** Hashed; undefined when there is no such user. @throws GatewayError storage-unavailable. */
-export async function secretOfFrontUser(
-  db: D1Database,
-  name: string,
-  nowMs: number,
-): Promise<string | undefined> {
-  return (await secrets.read(db, nowMs)).get(name);
+export async function secretOfFrontUser(reader: Reader, name: string): Promise<string | undefined> {
+  return (await secrets.read(reader, LIMITS)).get(name);
 }
 
 export async function listFrontUsers(db: D1Database): Promise<FrontUser[]> {

@@ -5,11 +5,11 @@ import { GatewayError } from '../../shared/error.ts';
 /** Below the seven seconds that a vendor waits, with room for the way back. */
 const STORE_MS = 6_000;
 
-/** @throws GatewayError storage-unavailable. */
-export async function guardStore<T>(call: () => Promise<T>): Promise<T> {
+/** @throws GatewayError storage-unavailable, after `waitMs` at the latest. */
+export async function guardStore<T>(call: () => Promise<T>, waitMs = STORE_MS): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), STORE_MS);
+    timer = setTimeout(() => reject(new Error('late')), waitMs);
   });
   try {
     return await Promise.race([call(), late]);
