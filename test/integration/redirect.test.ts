@@ -61,8 +61,10 @@ async function countOf(editor: string, outcome: string): Promise<number> {
 
 it('leads from the slots of a search to the vendor’s page, with one origin', async () => {
   const write = linkWriter({
-    config: { reservationLinks: 'redirect', redirectOrigin: ORIGIN, publicUrl: undefined } as never,
+    config: { reservationLinks: 'redirect', redirectOrigin: ORIGIN, publicUrl: undefined },
     url: new URL(system.url),
+    editors: system.vendors.map(({ id, url }) => ({ id, redirectHosts: [new URL(url).hostname] })),
+    onRefused: (editor) => expect(editor).toBe('declared'),
   });
   const agent = new Agent({ ca: await readFile(system.pki.caFile, 'utf8') });
   const editorOf = (page: string): string =>
@@ -196,7 +198,7 @@ describe('through the front’s face', () => {
     ]);
   }
 
-  it('gives the vendor’s page, which opens without token', async () => {
+  it('AC-16 gives the vendor’s page, which opens without token', async () => {
     const ca = await readFile(system.pki.caFile, 'utf8');
     const links = await linksOf(system);
     expect(links.length).toBeGreaterThan(3);
@@ -206,7 +208,36 @@ describe('through the front’s face', () => {
     }
   });
 
-  it('gives our redirect when the settings say so, and it lands on the same pages', async () => {
+  it('AC-16 gives no page on a host that the vendor has not declared, and counts that once', async () => {
+    const before = await countOf('agenda-b', 'refused');
+    const own = new URL(system.vendor('agenda-b').url).host;
+    const hosts = async (): Promise<Set<string>> =>
+      new Set((await linksOf(system)).map((link) => new URL(link).host));
+    expect(await hosts()).toContain(own);
+    const db = await system.edge.database();
+    const declare = async (list: readonly string[]): Promise<void> => {
+      await db
+        .prepare("UPDATE editors SET redirect_hosts = ?1 WHERE id = 'agenda-b'")
+        .bind(JSON.stringify(list))
+        .run();
+      // The operator's switch makes this edge read its vendors again.
+      const headers = { Authorization: `Bearer ${admin}` };
+      const body = JSON.stringify({ enabled: true });
+      await system.fetch('/admin/editors/agenda-b', { method: 'PUT', headers, body });
+    };
+    await declare(['elsewhere.example']);
+    for (let count = 0; count < 3; count += 1) {
+      const shown = await hosts();
+      expect(shown).not.toContain(own);
+      expect(shown).toContain(new URL(system.vendor('agenda-a').url).host);
+    }
+    await until('it is counted', async () => (await countOf('agenda-b', 'refused')) > before);
+    expect(await countOf('agenda-b', 'refused')).toBe(before + 1);
+    await declare([`agenda-b.sandbox.test`, new URL(system.vendor('agenda-b').url).hostname]);
+    expect(await hosts()).toContain(own);
+  });
+
+  it('AC-16 gives our redirect when the settings say so, and it lands on the same pages', async () => {
     const own = await System.start({
       vendors: [{ seed: 1 }, { seed: 2 }],
       settings: { REDIRECT_ORIGIN: ORIGIN, RESERVATION_LINKS: 'redirect' },

@@ -8,7 +8,7 @@ import { slotLister } from '../../worker/front/front-slots.ts';
 import { cardsBySubject } from '../../worker/front/lot-question.ts';
 import { type FoundSubject, readFound } from '../../worker/front/places.ts';
 import { writeEntries } from '../../worker/front/practitioner-entries.ts';
-import { type LinkWriter, linkWriter } from '../../worker/front/reservation-link.ts';
+import { type LinkWriter, reservationLink } from '../../worker/front/reservation-link.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
 import { selectSlots } from '../../worker/vendors/selection.ts';
 import { hash } from './answered.ts';
@@ -16,10 +16,8 @@ import { NOW } from './vendor-bundle.ts';
 
 const WINDOW_MS = 72 * 3_600_000;
 
-export const DIRECT_LINKS: LinkWriter = linkWriter({
-  config: { reservationLinks: 'direct', redirectOrigin: 'sas' } as never,
-  url: new URL('https://edge.example/'),
-});
+/** Of vendors that have declared every host. */
+export const DIRECT_LINKS: LinkWriter = (_, page) => (page === undefined ? '' : reservationLink(page, 'sas'));
 
 export interface FoundContext {
   readonly flow?: Flow;

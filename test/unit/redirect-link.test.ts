@@ -56,13 +56,38 @@ describe('a reservation link', () => {
 });
 
 describe('the writer of links', () => {
+  const refused: string[] = [];
   const writer = (reservationLinks: 'direct' | 'redirect', publicUrl?: string) =>
     linkWriter({
-      config: { reservationLinks, redirectOrigin: 'sas', publicUrl } as Parameters<
-        typeof linkWriter
-      >[0]['config'],
+      config: { reservationLinks, redirectOrigin: 'sas', publicUrl },
       url: new URL('http://127.0.0.1:8787/aggregator/api-sas/v1/PractitionerSlots'),
+      editors: [
+        { id: 'agenda-a', redirectHosts: ['agenda.example', 'a.example', 'Ports.example:8443'] },
+        { id: 'agenda-b', redirectHosts: [] },
+      ],
+      onRefused: (editor) => refused.push(editor),
     });
+
+  it.each(['direct', 'redirect'] as const)('gives nothing to a host that is not declared, %s', (mode) => {
+    const write = writer(mode);
+    refused.length = 0;
+    expect(write('agenda-a', 'https://agenda.example/rdv', START_MS)).not.toBe('');
+    expect(write('agenda-a', 'https://ports.example:8443/', START_MS)).not.toBe('');
+    for (const page of [
+      'https://evil.example/rdv',
+      'https://agenda.example.evil.example/',
+      'https://sub.agenda.example/',
+      'https://ports.example/',
+    ]) {
+      expect(write('agenda-a', page, START_MS)).toBe('');
+      expect(write('agenda-a', page, START_MS)).toBe('');
+    }
+    // Each page is told once. Another vendor's host is not one's own; a vendor that is not known has none.
+    expect(refused).toEqual(Array(4).fill('agenda-a'));
+    expect(write('agenda-b', 'https://agenda.example/rdv', START_MS)).toBe('');
+    expect(write('nobody', 'https://agenda.example/rdv', START_MS)).toBe('');
+    expect(refused.slice(4)).toEqual(['agenda-b']);
+  });
 
   it('gives the page itself, or nothing without one', () => {
     const write = writer('direct');

@@ -3,6 +3,7 @@
 
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
+import { lastEditors } from '../vendors/remembered-editors.ts';
 import { searchCards } from './card-search.ts';
 import { type Lot, readDashboard, readLot } from './cards.ts';
 import { writePractitioners } from './dashboard-locations.ts';
@@ -10,7 +11,8 @@ import { frontLedger } from './front-ledger.ts';
 import { type SlotLister, slotLister } from './front-slots.ts';
 import { type FoundSubject, readFound } from './places.ts';
 import { writeEntries } from './practitioner-entries.ts';
-import { linkWriter } from './reservation-link.ts';
+import { countRefusedPage } from './redirect-counts.ts';
+import { type LinkWriter, linkWriter } from './reservation-link.ts';
 
 /** 500 cards take 200 kB. */
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -23,6 +25,17 @@ export async function answerPractitionerSlots(context: RequestContext): Promise<
 export async function answerDashboardSlots(context: RequestContext): Promise<Response> {
   const lot = readDashboard(await readJson(context.request, BODY_BYTES_MAX));
   return answerLot(context, lot, writePractitioners, []);
+}
+
+/** A search has read the vendors, or goes by those of before: what it shows can be linked to without asking D1. */
+function linksOf(context: RequestContext): LinkWriter {
+  const { config, url, env } = context;
+  return linkWriter({
+    config,
+    url,
+    editors: lastEditors(env.DB) ?? [],
+    onRefused: (editor) => countRefusedPage(context, editor),
+  });
 }
 
 /** `nothing`: the answer when not even our own part works. */
@@ -38,11 +51,7 @@ async function answerLot(
   try {
     const search = await searchCards(context, lot);
     ledger = frontLedger(search);
-    body = write(
-      search.subjects.flatMap(readFound),
-      lot.counties,
-      slotLister(linkWriter(context), startedMs),
-    );
+    body = write(search.subjects.flatMap(readFound), lot.counties, slotLister(linksOf(context), startedMs));
   } catch (cause) {
     log('error', 'front lot failed', {
       requestId,

@@ -2,38 +2,41 @@
 // holds no token. Only to hosts that the vendor declared; whatever else happens is told by a page in French.
 // identifiers.md § 8; docs/redirect.md.
 
-import { addDays, parisDayOf } from '../appointments/days.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
-import { countRedirect, type RedirectOutcome } from '../store/redirects.ts';
-import { type BookingSite, bookingSites, isDeclared } from './redirect-hosts.ts';
+import type { EditorRow } from '../store/editors.ts';
+import type { RedirectOutcome } from '../store/redirects.ts';
+import { knownEditors } from '../vendors/remembered-editors.ts';
+import { countClick } from './redirect-counts.ts';
+import { isDeclared } from './redirect-hosts.ts';
 import { deadLinkPage } from './redirect-pages.ts';
 import { readRedirectToken } from './redirect-token.ts';
 import { readBookingPage, reservationLink } from './reservation-link.ts';
 
-const KEPT_DAYS = 400;
+/** A click costs no read, and an outage of D1 stops no booking that was possible a moment ago. */
+const LIMITS = { freshMs: 15_000, patienceMs: 1_000, firstMs: 3_000 };
 
 export async function openSlot(context: RequestContext): Promise<Response> {
   const { parameters, config, requestId, startedMs } = context;
   const target = readRedirectToken(parameters.slot ?? '');
   const page = target === undefined ? undefined : readBookingPage(target.page);
   if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, requestId);
-  const sites = await readSites(context);
-  if (sites === undefined) return deadLinkPage({ kind: 'unavailable' }, requestId);
-  const { editor, startMs } = target;
-  const site = sites.get(editor);
+  const editors = await readEditors(context);
+  if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, requestId);
+  const { startMs } = target;
+  const vendor = editors.find(({ id }) => id === target.editor);
   // A vendor that nobody knows is a stranger's word: neither counted nor logged.
-  if (site === undefined) return deadLinkPage({ kind: 'refused' }, requestId);
-  if (!isDeclared(site, page)) {
-    note(context, editor, 'refused');
+  if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, requestId);
+  if (!isDeclared(vendor.redirectHosts, page)) {
+    note(context, vendor.id, 'refused');
     return deadLinkPage({ kind: 'refused' }, requestId);
   }
   const link = reservationLink(target.page, config.redirectOrigin);
   if (startMs <= startedMs) {
-    note(context, editor, 'expired');
-    return deadLinkPage({ kind: 'expired', startMs, link, vendor: site.name }, requestId);
+    note(context, vendor.id, 'expired');
+    return deadLinkPage({ kind: 'expired', startMs, link, vendor: vendor.name }, requestId);
   }
-  note(context, editor, 'opened');
+  note(context, vendor.id, 'opened');
   return new Response(null, {
     status: 302,
     headers: {
@@ -45,27 +48,17 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   });
 }
 
-async function readSites({
-  env,
-  startedMs,
-}: RequestContext): Promise<ReadonlyMap<string, BookingSite> | undefined> {
+async function readEditors(context: RequestContext): Promise<readonly EditorRow[] | undefined> {
   try {
-    return await bookingSites(env, startedMs);
+    return await knownEditors(context, LIMITS);
   } catch {
-    log('error', 'booking hosts unreadable');
+    log('error', 'booking hosts unreadable', { requestId: context.requestId });
     return undefined;
   }
 }
 
-/** After the answer: what cannot be counted hinders nobody. A HEAD opens nothing. */
-function note(
-  { env, request, requestId, startedMs, waitUntil }: RequestContext,
-  editor: string,
-  outcome: RedirectOutcome,
-): void {
-  log('info', 'slot opened', { requestId, editor, detail: outcome });
-  if (request.method === 'HEAD') return;
-  const day = parisDayOf(startedMs);
-  const counting = countRedirect(env.DB, { day, editor, outcome }, addDays(day, -KEPT_DAYS));
-  waitUntil(counting.catch(() => log('warn', 'redirect not counted', { requestId, editor })));
+/** A HEAD opens nothing. */
+function note(context: RequestContext, editor: string, outcome: RedirectOutcome): void {
+  log('info', 'slot opened', { requestId: context.requestId, editor, detail: outcome });
+  if (context.request.method !== 'HEAD') countClick(context, editor, outcome);
 }

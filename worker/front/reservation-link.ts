@@ -3,6 +3,8 @@
 // Source: identifiers.md § 8; front-api.md § 3.3 and U8. Pure but for a memo per answer.
 
 import type { RequestContext } from '../http.ts';
+import type { EditorRow } from '../store/editors.ts';
+import { isDeclared } from './redirect-hosts.ts';
 import { writeRedirectToken } from './redirect-token.ts';
 
 /**
@@ -37,26 +39,44 @@ function isOrigin(parameter: string): boolean {
 /** The link of a slot that `editor` offers from `startMs` on; empty without booking page. */
 export type LinkWriter = (editor: string, page: string | undefined, startMs: number) => string;
 
+export interface LinkContext {
+  readonly config: Pick<RequestContext['config'], 'reservationLinks' | 'redirectOrigin' | 'publicUrl'>;
+  readonly url: URL;
+  /** As they were last read; without one of them, none of its pages is linked to. */
+  readonly editors: readonly Pick<EditorRow, 'id' | 'redirectHosts'>[];
+  /** Hears of each page on a host that its vendor has not declared, once per page. */
+  readonly onRefused: (editor: string) => void;
+}
+
 /**
  * One writer per answer. Vendors give the same page for many slots: each page is read once. With RESERVATION_LINKS
  * `direct` the link is the page with `origin`; with `redirect` it is ours, absolute, under the path that the front's
- * host hands to the edge.
+ * host hands to the edge. Either way there is none to a host that the vendor has not declared.
  */
-export function linkWriter({ config, url }: Pick<RequestContext, 'config' | 'url'>): LinkWriter {
-  const known = new Map<string, string>();
-  const write = (page: string): string =>
-    config.reservationLinks === 'direct'
-      ? reservationLink(page, config.redirectOrigin)
-      : (readBookingPage(page)?.href ?? '');
+export function linkWriter({ config, url, editors, onRefused }: LinkContext): LinkWriter {
+  const isDirect = config.reservationLinks === 'direct';
+  const hosts = new Map(editors.map(({ id, redirectHosts }) => [id, redirectHosts]));
+  const read = (editor: string, page: string): string => {
+    const target = readBookingPage(page);
+    const declared = hosts.get(editor);
+    if (target === undefined || declared === undefined) return '';
+    if (!isDeclared(declared, target)) {
+      onRefused(editor);
+      return '';
+    }
+    return isDirect ? reservationLink(page, config.redirectOrigin) : target.href;
+  };
+  const known = new Map<string, Map<string, string>>();
   const base = `${config.publicUrl ?? url.origin}/aggregator/r/`;
   return (editor, page, startMs) => {
     if (page === undefined) return '';
-    let link = known.get(page);
+    const own = known.get(editor) ?? new Map<string, string>();
+    known.set(editor, own);
+    let link = own.get(page);
     if (link === undefined) {
-      link = write(page);
-      known.set(page, link);
+      link = read(editor, page);
+      own.set(page, link);
     }
-    if (link === '' || config.reservationLinks === 'direct') return link;
-    return base + writeRedirectToken({ editor, page: link, startMs });
+    return link === '' || isDirect ? link : base + writeRedirectToken({ editor, page: link, startMs });
   };
 }

@@ -13,18 +13,25 @@ export interface RedirectCount {
   readonly count: number;
 }
 
-/** Counts one, and forgets the days before `oldest`. @throws GatewayError storage-unavailable. */
+/** Counts one. @throws GatewayError storage-unavailable. */
 export async function countRedirect(
   db: D1Database,
   { day, editor, outcome }: Omit<RedirectCount, 'count'>,
-  oldest: string,
 ): Promise<void> {
-  const count = db.prepare(
-    `INSERT INTO redirects (day, editor, outcome, count) VALUES (?1, ?2, ?3, 1)
-     ON CONFLICT (day, editor, outcome) DO UPDATE SET count = count + 1`,
+  await guardStore(() =>
+    db
+      .prepare(
+        `INSERT INTO redirects (day, editor, outcome, count) VALUES (?1, ?2, ?3, 1)
+         ON CONFLICT (day, editor, outcome) DO UPDATE SET count = count + 1`,
+      )
+      .bind(day, editor, outcome)
+      .run(),
   );
-  const forget = db.prepare('DELETE FROM redirects WHERE day < ?1');
-  await guardStore(() => db.batch([count.bind(day, editor, outcome), forget.bind(oldest)]));
+}
+
+/** The days before `oldest`. @throws GatewayError storage-unavailable. */
+export async function purgeRedirects(db: D1Database, oldest: string): Promise<void> {
+  await guardStore(() => db.prepare('DELETE FROM redirects WHERE day < ?1').bind(oldest).run());
 }
 
 /** Both days included, in their order. @throws GatewayError storage-unavailable. */
