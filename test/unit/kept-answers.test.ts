@@ -201,7 +201,7 @@ describe('what is kept', () => {
 
 describe('an answer that grows old', () => {
   const rows = keep([answered('agenda-a', answer([slot()]))]);
-  const oldMs = NOW + TTL_MS / 4;
+  const oldMs = NOW + TTL_MS / 10;
   const fresh = '899900000033';
   const plan = (nowMs: number, subjects = [RPPS, OTHER, fresh]) => {
     const { coverage, covered, aging } = cover(rows, { nowMs, subjects });
@@ -213,7 +213,7 @@ describe('an answer that grows old', () => {
     failure: { reason: 'timeout' },
   });
 
-  it('is renewed by a call that is made anyway, once a quarter of its time is over', () => {
+  it('is renewed by a call that is made anyway, once a tenth of its time is over', () => {
     expect(plan(oldMs - 1).calls.map(({ subjects }) => subjects)).toEqual([[fresh]]);
     const { calls, renewed, coverage } = plan(oldMs);
     expect(calls.map(({ subjects }) => subjects)).toEqual([[fresh, RPPS, OTHER]]);

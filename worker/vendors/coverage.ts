@@ -28,7 +28,7 @@ interface Known {
 }
 
 /** Past this share of its time an answer is renewed by a call that is made anyway. */
-const AGING_SHARE = 0.25;
+const AGING_SHARE = 0.1;
 
 export class Coverage {
   readonly #known = new Map<string, Map<string, Known>>();
