@@ -11,7 +11,7 @@ export interface Closing {
   readonly log: Log;
   /** Tells the edge to send nothing new. */
   readonly drainLink: (timeoutMs: number) => Promise<void>;
-  /** Resolves when no search runs. */
+  /** Refuses new plans; resolves when no search runs. */
   readonly finishSearches: () => Promise<void>;
   /** Accepts nothing new from vendors; resolves when what they sent is answered. */
   readonly drainInbound: () => Promise<void>;
@@ -44,8 +44,10 @@ export function closeOnSignal(closing: Closing): void {
 async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
   const startedMs = performance.now();
   closing.log('info', 'relay-draining', { signal });
-  const running = Promise.all([closing.finishSearches(), closing.drainInbound()]);
+  const inbound = closing.drainInbound();
+  // Plans on their way to us are still served: only once the edge has been told is one that comes a mistake.
   await closing.drainLink(DRAIN_TIMEOUT_MS);
+  const running = Promise.all([closing.finishSearches(), inbound]);
   const finished = await before(running, closing.finishMs ?? FINISH_MS);
   // The last search is over, but what says so to the edge is only written in this turn of the event loop.
   await nextTurn();

@@ -1,5 +1,5 @@
 // Claim: a relay told to stop finishes what it has been asked and leaves nothing behind. Phases: SIGTERM while a
-// vendor is being asked; a plan that still arrives; a vendor that never answers; a second signal. End: the edge
+// vendor is being asked; a plan that was on its way; one that still arrives later; a vendor that never answers; a second signal. End: the edge
 // knew first, the answers arrived, exit code 0 (1 when it was forced).
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -36,13 +36,34 @@ test('tells the edge, finishes the running search, refuses a new one and exits 0
   await until('the call', () => held.length === 1);
   relay.child.kill('SIGTERM');
   await until('the edge to be told', () => link.drained);
-  const late = await ask(link, makePlan(['agenda-1']));
-  expect(late.answers[0]?.failure).toEqual({ reason: 'draining' });
+  await until('a new one to be refused', async () => {
+    const late = await ask(link, makePlan(['agenda-1'], { budgetMs: 50 }));
+    return late.answers[0]?.failure?.reason === 'draining';
+  });
   held.shift()?.();
   expect((await running).answers[0]).toMatchObject({ shown: 1 });
   expect(await relay.ended()).toBe(0);
   expect(await relay.said('relay-closed')).toMatchObject({ reason: 'done' });
   expect(scene.vendors[0]?.sockets.size).toBe(0);
+});
+
+test('serves a plan that was on its way before the edge had been told', async () => {
+  scene = await makeScene(
+    [(_request, response) => sendJson(response, makeBundle({ startMs: Date.now() + 3_600_000 }))],
+    authority,
+  );
+  const relay = scene.startRelay();
+  const link = await scene.edge.linked();
+  await relay.said('link-up');
+  // The edge sends, but does not hear yet that the relay drains.
+  link.socket.pause();
+  relay.child.kill('SIGTERM');
+  await relay.said('relay-draining');
+  const asked = ask(link, makePlan(['agenda-1']));
+  await until('the vendor is asked', () => scene.vendors[0]?.requests.length === 1);
+  link.socket.resume();
+  expect((await asked).answers[0]).toMatchObject({ shown: 1 });
+  expect(await relay.ended()).toBe(0);
 });
 
 test('exits 0 at once when nothing runs, also on SIGINT', async () => {
