@@ -80,6 +80,29 @@ interface SaidOf {
 
 type SlotTest = (startMs: number, endMs: number) => boolean;
 
+interface Span {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** Of places that are kept, for as long as they are: reading ten thousand times anew costs more than all the rest. */
+const spans = new WeakMap<Place, Span>();
+
+function spanOf(place: Place): Span {
+  const known = spans.get(place);
+  if (known !== undefined) return known;
+  let firstMs = Number.POSITIVE_INFINITY;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const [, , start] of place.slots) {
+    const startMs = Date.parse(start);
+    firstMs = Math.min(firstMs, startMs);
+    lastMs = Math.max(lastMs, startMs);
+  }
+  const span = { firstMs, lastMs };
+  spans.set(place, span);
+  return span;
+}
+
 class Selecting {
   readonly #context: SelectionContext;
   readonly #bySubject = new Map<string, SaidOf[]>();
@@ -136,11 +159,18 @@ class Selecting {
   }
 
   #visible(place: Place, result: CallResult, isBooked: SlotTest | undefined): readonly SlotRow[] {
+    if (isBooked === undefined && result.saidMs !== undefined && this.#isAllToCome(place)) return place.slots;
     return place.slots.filter((row) => {
       const hiddenBy = this.#hiddenBy(row, isBooked);
       if (hiddenBy !== undefined && result.saidMs === undefined) this.#hide(result, hiddenBy);
       return hiddenBy === undefined;
     });
+  }
+
+  #isAllToCome(place: Place): boolean {
+    const { nowMs, query } = this.#context;
+    const { firstMs, lastMs } = spanOf(place);
+    return firstMs >= Math.max(nowMs, query.window.fromMs) && lastMs <= query.window.toMs;
   }
 
   #hiddenBy(row: SlotRow, isBooked: SlotTest | undefined): HiddenSlots['rule'] | undefined {
