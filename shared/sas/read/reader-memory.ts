@@ -24,6 +24,8 @@ export interface KnownSite {
 
 /** A vendor has tens of them: more are no shapes to remember. */
 const SHAPES_MAX = 200;
+/** What tells shapes apart has some hundred characters; whoever sends far more fills no memory with it. */
+const SIGNATURE_LENGTH_MAX = 4_000;
 
 export class ReaderMemory {
   readonly slots = new WeakMap<JsonObject, SlotFacts | ReadRuleId>();
@@ -33,6 +35,7 @@ export class ReaderMemory {
 
   /** For shapes that depend on nothing else; `read` is asked when this one was not met before. */
   shapeOf(flow: Flow, signature: string, read: () => ShapedSlot | ReadRuleId): ShapedSlot | ReadRuleId {
+    if (signature.length > SIGNATURE_LENGTH_MAX) return read();
     const key = `${flow} ${signature}`;
     let shape = this.#shapes.get(key);
     if (shape === undefined) {
