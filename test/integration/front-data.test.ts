@@ -2,6 +2,7 @@
 // the SAMU, the marketplace; and the operator's side of it. front-api.md §§ 2.5 to 2.12, 5 (AC-22, 23, 26, 27).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, signToken } from '../../sandbox/platform/local-state.ts';
+import { indexDeclared } from '../../worker/store/front-declarations.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import { associationsOf, peopleOf } from '../support/people.ts';
 import { System, schedulePath, slotPath, until } from '../support/system.ts';
@@ -135,12 +136,27 @@ describe('vendors of a practitioner', () => {
       origin: 'front',
       requestId: expect.any(String) as string,
     });
+    // What changes nothing is no change.
+    await bulk(who, [first!.id]);
+    const again = await asAdmin<{ changes: unknown[] }>('GET', '/admin/front/declarations/changes');
+    expect(again.body.changes).toEqual(body.changes);
     const statuses: number[] = [];
     for (let i = 0; i < 12; i += 1) statuses.push((await bulk(who, [])).status);
-    expect(statuses.slice(0, 9)).toEqual(Array.from({ length: 9 }, () => 200));
+    expect(statuses.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 200));
     expect(statuses.at(-1)).toBe(429);
     expect((await bulk('899900999997', [])).status).toBe(200);
   });
+});
+
+it('a declaration reads those of its practitioner, not those of all', async () => {
+  await run(`INSERT INTO declared_editors (practitioner, editor, declared_ms)
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+    SELECT '8990100' || (10000 + i), 'agenda-a', 1 FROM n`);
+  const db = (await system.edge.database()) as unknown as Parameters<typeof indexDeclared>[0];
+  const { meta } = await indexDeclared(db, 1, '899010010007').run();
+  expect(meta.rows_read).toBeLessThan(100);
+  await run(`DELETE FROM declared_editors WHERE practitioner LIKE '8990100%'`);
+  await run(`DELETE FROM front_index WHERE subject = '899010010007'`);
 });
 
 describe('exist', () => {

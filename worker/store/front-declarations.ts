@@ -73,7 +73,7 @@ export interface DeclarationRequest {
   readonly requestId: string;
 }
 
-/** With its line in the record of changes, all or nothing. @throws GatewayError storage-unavailable. */
+/** With its line in the record of changes when it is one, all or nothing. @throws GatewayError storage-unavailable. */
 export async function replaceDeclarations(db: D1Database, request: DeclarationRequest): Promise<void> {
   const { practitioner, nowMs, origin, requestId } = request;
   const after = JSON.stringify([...new Set(request.editors)].sort());
@@ -82,8 +82,9 @@ export async function replaceDeclarations(db: D1Database, request: DeclarationRe
       db
         .prepare(
           `INSERT INTO declaration_changes (at_ms, practitioner, before, after, origin, request_id)
-           SELECT ?2, ?1, json_group_array(editor), ?3, ?4, ?5
-           FROM (SELECT editor FROM declared_editors WHERE practitioner = ?1 ORDER BY editor)`,
+           SELECT ?2, ?1, was, ?3, ?4, ?5 FROM (SELECT json_group_array(editor) AS was
+             FROM (SELECT editor FROM declared_editors WHERE practitioner = ?1 ORDER BY editor))
+           WHERE was <> ?3`,
         )
         .bind(practitioner, nowMs, after, origin, requestId),
       db
@@ -103,17 +104,28 @@ export async function replaceDeclarations(db: D1Database, request: DeclarationRe
   );
 }
 
-/** With one active vendor at least, a practitioner is interfaced (U12). All of them when none is named. */
-export function indexDeclared(db: D1Database, nowMs: number, practitioner?: string): D1PreparedStatement {
+/** With one active vendor at least, a practitioner is interfaced (U12). */
+export function indexDeclared(db: D1Database, nowMs: number, practitioner: string): D1PreparedStatement {
   return db
     .prepare(
       `INSERT INTO front_index (subject, since_ms)
        SELECT DISTINCT practitioner, ?1 FROM declared_editors
-       WHERE (?2 IS NULL OR practitioner = ?2) AND editor IN (${ACTIVE_EDITORS})
-         AND practitioner NOT IN (SELECT subject FROM front_index)
+       WHERE practitioner = ?2 AND editor IN (${ACTIVE_EDITORS})
        ON CONFLICT (subject) DO NOTHING`,
     )
-    .bind(nowMs, practitioner ?? null);
+    .bind(nowMs, practitioner);
+}
+
+/** The same of all of them: it reads every declaration. */
+export function indexAllDeclared(db: D1Database, nowMs: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO front_index (subject, since_ms)
+       SELECT DISTINCT practitioner, ?1 FROM declared_editors
+       WHERE editor IN (${ACTIVE_EDITORS}) AND practitioner NOT IN (SELECT subject FROM front_index)
+       ON CONFLICT (subject) DO NOTHING`,
+    )
+    .bind(nowMs);
 }
 
 export interface DeclarationChange {

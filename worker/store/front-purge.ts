@@ -2,7 +2,7 @@
 // declarations older than that. Whoever is forgotten everywhere leaves the front's index too, but for an ADELI that
 // was announced: it must never be again. And, the other way, declared vendors that became active enter the index.
 
-import { indexDeclared } from './front-declarations.ts';
+import { indexAllDeclared } from './front-declarations.ts';
 import { guardStore } from './guard.ts';
 
 export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: number): Promise<number> {
@@ -17,7 +17,7 @@ export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: 
              AND subject NOT IN (SELECT practitioner FROM declared_editors)`,
         )
         .bind(beforeMs),
-      indexDeclared(db, nowMs),
+      indexAllDeclared(db, nowMs),
     ]),
   );
   return results.slice(0, 3).reduce((sum, { meta }) => sum + meta.changes, 0);
