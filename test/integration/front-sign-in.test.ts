@@ -134,6 +134,9 @@ const CALLS: readonly [method: string, path: string, body?: unknown][] = [
   ['GET', '/v1/samulrms?group=get&is_active=1'],
   ['GET', '/aggregator/marketplace/api/v1/editors?enabled=1&format=marketplace_short_description'],
   ['PUT', '/v1/practitioner-editors/899900000017/bulk', { editorIds: [] }],
+  ['POST', '/v1/login_check', FRONT_USER],
+  ['POST', '/v1/PractitionerSlots', [{ 810001: { rpps: '99900000017' } }]],
+  ['POST', '/v1/dashboard/getSlots', { practitionerCards: [{ nid: '1', rpps: '99900000017' }] }],
 ];
 
 it.each(CALLS)(
@@ -219,6 +222,13 @@ describe('settings', () => {
     expect(other.text).not.toContain('front_users');
     await run('ALTER TABLE away RENAME TO front_users');
     expect((await front.signIn({ username: 'front-2', password: 'secret' })).status).toBe(401);
+  });
+
+  it('two keys under one kid are refused as settings, not as tokens', async () => {
+    await settings({ FRONT_KEYS: JSON.stringify([keys[0], { ...(await newKey()), kid: keys[0]?.kid }]) });
+    const reply = await front.signIn();
+    expect([reply.status, jsonOf(reply)]).toMatchObject([503, { code: 503 }]);
+    expect(system.edgeLog.join('\n')).toContain('FRONT_KEYS has one kid twice');
   });
 
   it('without keys nobody signs in, and the rest of the edge works', async () => {

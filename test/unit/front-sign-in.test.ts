@@ -148,6 +148,8 @@ describe('doors', () => {
     ['another than the browsers’', ['b.example'], [], 'any.example', true],
     ['the server’s host', ['b.example'], ['s.example'], 's.example', true],
     ['neither', ['b.example'], ['s.example'], 'any.example', false],
+    ['a browsers’ host with its last dot', ['b.example'], [], 'b.example.', false],
+    ['the server’s host with its last dot', [], ['s.example'], 's.example.', true],
     ['both: the browsers’ wins', ['x.example'], ['x.example'], 'x.example', false],
   ] as const)('%s', (_, browsers, servers, host, isServer) => {
     expect(isServerDoor(doors([...browsers], [...servers]), host)).toBe(isServer);

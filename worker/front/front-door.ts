@@ -5,7 +5,9 @@ import { GatewayError } from '../../shared/error.ts';
 import type { FrontSettings } from './front-settings.ts';
 
 /** Neither list: one door for all. */
-export function isServerDoor({ browserHosts, serverHosts }: FrontSettings, host: string): boolean {
+export function isServerDoor({ browserHosts, serverHosts }: FrontSettings, hostname: string): boolean {
+  // `front.example.` is the same host.
+  const host = hostname.replace(/\.$/, '');
   return !browserHosts.has(host) && (serverHosts.size === 0 || serverHosts.has(host));
 }
 

@@ -46,13 +46,22 @@ const hosts = v.pipe(
     text
       .toLowerCase()
       .split(/[\s,]+/)
+      .map((host) => host.replace(/\.$/, ''))
       .filter((host) => host !== ''),
   ),
   v.everyItem((host) => /^[a-z0-9.-]+$/.test(host), 'is not a list of host names'),
 );
 
 export const frontEntries = {
-  FRONT_KEYS: v.optional(v.pipe(jsonSetting, v.array(key, 'is not a list of private Ed25519 JWKs')), '[]'),
+  FRONT_KEYS: v.optional(
+    v.pipe(
+      jsonSetting,
+      v.array(key, 'is not a list of private Ed25519 JWKs'),
+      // Which of two keys is meant could not be told: every token would be refused.
+      v.check((keys) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'has one kid twice'),
+    ),
+    '[]',
+  ),
   FRONT_USERS: v.optional(
     v.pipe(jsonSetting, v.record(v.string(), secret, 'is not {"name":"secret"}')),
     '{}',
