@@ -7,6 +7,8 @@ import { type AnswerFrame, isFrame, readFrame } from '../shared/link/answer-fram
 import type { Announcement, HubApi } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX } from '../shared/link/limits.ts';
 import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
+import { LinkWatch } from './link-watch.ts';
+import { log } from './log.ts';
 
 type LinkState =
   | { readonly kind: 'connected' }
@@ -29,6 +31,14 @@ export type AnswerSink = (frame: AnswerFrame) => void;
 
 /** Unsupported data (RFC 6455). */
 const CLOSE_UNREADABLE = 1003;
+const CLOSE_SILENT = 4002;
+
+/** A plan that the relay has not ended. */
+interface RunningPlan {
+  readonly sink: AnswerSink;
+  /** Calls neither answered nor given up. */
+  readonly open: Set<number>;
+}
 
 export interface LinkEvents {
   readonly announced: (announcement: Announcement) => Promise<void>;
@@ -42,8 +52,10 @@ export class RelayLink {
   readonly #events: LinkEvents;
   readonly #session: RpcStub<RpcTarget & RelayApi>;
   readonly #connectedMs = Date.now();
-  readonly #sinks = new Map<string, AnswerSink>();
-  #load = 0;
+  readonly #plans = new Map<string, RunningPlan>();
+  readonly #watch: LinkWatch;
+  #accounts = 0;
+  #heardMs = this.#connectedMs;
 
   /** `socket` is accepted already; from now on this link owns it. */
   constructor(id: string, socket: WebSocket, events: LinkEvents) {
@@ -51,15 +63,26 @@ export class RelayLink {
     this.#socket = socket;
     this.#events = events;
     const calls = withoutFrames(socket, (message) => this.#land(message));
+    socket.addEventListener('message', () => this.#hear());
     this.#session = newWebSocketRpcSession<RpcTarget & RelayApi>(calls, new Hub(this), {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
     });
     this.#session.onRpcBroken(() => this.#lose());
+    this.#watch = new LinkWatch({
+      // Every relay answers this, and there is nothing to give up by it.
+      askForLife: () => this.cancel('', []),
+      silent: () => {
+        log('warn', 'relay silent', { relay: id });
+        this.close(CLOSE_SILENT, 'silent');
+      },
+    });
   }
 
   /** Vendor calls under way. */
   get load(): number {
-    return this.#load;
+    let load = this.#accounts;
+    for (const { open } of this.#plans.values()) load += open.size;
+    return load;
   }
 
   /** The vendors it can be asked for; empty unless it serves. */
@@ -78,38 +101,53 @@ export class RelayLink {
       state: state.kind,
       editors: [...this.editors],
       ...(state.kind === 'serving' ? { version: state.version } : {}),
-      load: this.#load,
+      load: this.load,
       connectedAt: new Date(this.#connectedMs).toISOString(),
     };
   }
 
-  /** `sink` hears each frame of answers as it lands. Rejects when the link is lost before all have landed. */
+  /** False when nothing at all has come from it since then. */
+  hasSpokenSince(ms: number): boolean {
+    return this.#heardMs >= ms;
+  }
+
+  /**
+   * `sink` hears each frame of answers as it lands. Rejects when the link is lost before all have landed; a relay that
+   * gives no sign of life meanwhile is one.
+   */
   async search(plan: SearchPlan, sink: AnswerSink): Promise<void> {
-    this.#load += plan.calls.length;
-    this.#sinks.set(plan.id, sink);
+    this.#plans.set(plan.id, { sink, open: new Set(plan.calls.keys()) });
+    this.#watch.begin();
     try {
       await this.#session.search(plan);
     } finally {
-      this.#sinks.delete(plan.id);
-      this.#load -= plan.calls.length;
+      this.#plans.delete(plan.id);
+      if (this.#plans.size === 0) this.#watch.end();
     }
   }
 
   /** One message about one account to one vendor. Rejects when the link is lost before the relay has answered. */
   async sendAccount(request: AccountRequest): Promise<AccountReply> {
-    this.#load += 1;
+    this.#accounts += 1;
     try {
       return await this.#session.sendAccount(request);
     } finally {
-      this.#load -= 1;
+      this.#accounts -= 1;
     }
+  }
+
+  #hear(): void {
+    this.#heardMs = Date.now();
+    this.#watch.heard();
   }
 
   /** A frame of a search that nobody waits for any more is left unread. */
   #land(message: string): void {
     try {
       const frame = readFrame(message);
-      this.#sinks.get(frame.search)?.(frame);
+      const plan = this.#plans.get(frame.search);
+      for (const { call } of frame.heads) plan?.open.delete(call);
+      plan?.sink(frame);
     } catch {
       this.close(CLOSE_UNREADABLE, 'unreadable frame');
     }
@@ -117,6 +155,7 @@ export class RelayLink {
 
   /** Gives up these calls of a search. */
   cancel(id: string, calls: readonly number[]): void {
+    for (const call of calls) this.#plans.get(id)?.open.delete(call);
     // A lost link has nothing left to cancel.
     Promise.resolve(this.#session.cancel(id, calls)).catch(() => undefined);
   }
@@ -145,6 +184,7 @@ export class RelayLink {
   #lose(): void {
     if (this.#state.kind === 'lost') return;
     this.#state = { kind: 'lost' };
+    this.#watch.end();
     (this.#session as unknown as Disposable)[Symbol.dispose]();
     this.#events.lost();
   }

@@ -1,5 +1,5 @@
-// Claim: two relays serve one edge; either may die in mid-search and the search still answers in full, and one
-// that drains is given nothing new.
+// Claim: two relays serve one edge; either may die or stall in mid-search and the search still answers in full, and
+// one that drains is given nothing new.
 import type { Slot } from 'fhir/r4';
 import { afterEach, expect, it } from 'vitest';
 import type { Child } from '../../sandbox/platform/child.ts';
@@ -74,21 +74,53 @@ it('serves all who share a call when the relay that carries it dies', async () =
   expect(running.vendors[0]!.state().requests).toHaveLength(2);
 });
 
-it('gives a draining relay nothing new', async () => {
-  const { running, first, describe } = await startTwo({
-    vendors: [{ seed: 1, settings: { latencyMs: 800 } }],
+it('answers through the other relay when one stalls, and asks the stalled one nothing until it is back', async () => {
+  const { running, first, other, describe } = await startTwo({
+    vendors: [{ seed: 1, settings: { latencyMs: 1_000 } }],
   });
-  const held = running.search(slotPath(['899900999999']));
-  await until('a search is under way', async () => (await describe()).searches === 1);
-  const stopping = first.stop();
-  await until('it drains or is gone', async () =>
-    (await describe()).relays.every(({ id, state }) => id !== 'relay-a' || state === 'draining'),
+  const person = peopleOf(running.vendors).find(({ full }) => !full)!;
+  const path = slotPath([person.identifier]);
+  const held = running.search(path);
+  await until('a relay is busy', async () => (await describe()).relays.some(({ load }) => load > 0));
+  const busy = (await describe()).relays.find(({ load }) => load > 0)!.id;
+  const stalled = busy === 'relay-a' ? first : other;
+  stalled.process.kill('SIGSTOP');
+  try {
+    const answer = await held;
+    expect(answer.headers.get('X-Passerelle-Ledger')).toBe('slots=1, none=0, unknown=0, not-interfaced=0');
+    expect(answer.durationMs).toBeLessThan(7_000);
+    const later = await running.search(path);
+    expect(later.states.get(person.identifier)).toBe('slots');
+    expect(later.durationMs).toBeLessThan(2_500);
+  } finally {
+    stalled.process.kill('SIGCONT');
+  }
+  await until('it serves again', async () =>
+    (await describe()).relays.some(({ id, state }) => id === busy && state === 'serving'),
   );
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, () => running.search(slotPath(['899900999999']))),
+});
+
+it('gives a draining relay nothing new', async () => {
+  const { running, first, other, describe } = await startTwo({
+    vendors: [{ seed: 1, settings: { latencyMs: 2_000 } }],
+  });
+  const ask = (i: number) => running.search(slotPath([`89990099999${i}`]));
+  const held = ask(9);
+  await until('a search is under way', async () => (await describe()).relays.some(({ load }) => load > 0));
+  const busy = (await describe()).relays.find(({ load }) => load > 0)!.id;
+  const rest = busy === 'relay-a' ? 'relay-b' : 'relay-a';
+  const loadOf = async (relay: string): Promise<number | undefined> =>
+    (await describe()).relays.find(({ id }) => id === relay)?.load;
+  const stopping = (busy === 'relay-a' ? first : other).stop();
+  await until('it drains', async () =>
+    (await describe()).relays.some(({ id, state }) => id === busy && state === 'draining'),
   );
-  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-  expect((await held).status).toBe(200);
+  const answers = Promise.all(Array.from({ length: 5 }, (_, i) => ask(i)));
+  await until('the other has them all', async () => (await loadOf(rest)) === 5);
+  expect(await loadOf(busy)).toBe(1);
+  for (const answer of [await held, ...(await answers)]) {
+    expect(answer.headers.get('X-Passerelle-Ledger')).toBe('slots=0, none=1, unknown=0, not-interfaced=0');
+  }
   expect(await stopping).toBe(0);
 });
 

@@ -13,7 +13,7 @@ const landing = (one: CallAnswer, isShared: boolean): HubEvent => ({
   kind: 'answers',
   numbers: [0],
   body: writeAnswerLines(one),
-  isShared,
+  shared: isShared ? [0] : [],
 });
 const take = (one: CallAnswer, subjects: readonly string[], isShared: boolean) => {
   const gathering = new Gathering([{ editor: 'agenda-a', subjects }], NOW);
@@ -40,6 +40,10 @@ describe('what a search has in hand of its calls', () => {
   it('holds of a shared answer only those it asked for', () => {
     expect(take(said(), [RPPS, OTHER], true).answer?.subjects.map(({ subject }) => subject)).toEqual([RPPS]);
     expect(take(said(), [OTHER], true).answer).toMatchObject({ subjects: [], received: 0, shown: 0 });
+  });
+
+  it('holds only those it asked for also of a call that it takes over from another search', () => {
+    expect(take(said(), [OTHER], false).answer).toMatchObject({ subjects: [], received: 2, shown: 1 });
   });
 
   it('counts of a shared answer the slots in hand, and the time it waited itself', () => {

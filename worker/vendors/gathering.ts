@@ -39,14 +39,17 @@ export class Gathering {
         return calls.flatMap((number) => this.#keep(number, () => ({ failure })));
       }
       case 'answers': {
-        const { numbers, isShared } = event;
-        if (!isShared) this.#linkBytes += event.body.length;
-        return readAnswerLines(event.body).flatMap((answer) =>
-          this.#keep(numbers[answer.call], (call) => ({
-            ...(isShared ? partOf(answer, call, nowMs - this.#startedMs) : whole(answer)),
-            landedMs: nowMs,
-          })),
-        );
+        const { numbers, shared, body } = event;
+        if (numbers.some((number) => number !== null && !shared.includes(number)))
+          this.#linkBytes += body.length;
+        return readAnswerLines(body).flatMap((answer) => {
+          const number = numbers[answer.call];
+          return this.#keep(number, (call) => {
+            const mine = ofThose(answer, call);
+            const isShared = typeof number === 'number' && shared.includes(number);
+            return { ...(isShared ? shareOf(mine, nowMs - this.#startedMs) : whole(mine)), landedMs: nowMs };
+          });
+        });
       }
     }
   }
@@ -68,26 +71,23 @@ export class Gathering {
   }
 }
 
+/** Without whom the call does not ask for: it may have joined one for more, whom we ask elsewhere or know of already. */
+function ofThose(answer: CallAnswer, { subjects: asked }: AskedCall): CallAnswer {
+  return { ...answer, subjects: answer.subjects.filter(({ subject }) => asked.includes(subject)) };
+}
+
 function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {
   return { answer, ...(answer.failure && { failure: answer.failure }) };
 }
 
-/**
- * The part of another search's answer that is ours: it may tell of more people, whom we ask elsewhere or know of
- * already. Its counts are of them all, so only the slots in hand are counted, and its time began before ours.
- */
-function partOf(
-  answer: CallAnswer,
-  { subjects: asked }: AskedCall,
-  waitedMs: number,
-): Pick<CallResult, 'answer' | 'failure' | 'isShared'> {
-  const subjects = answer.subjects.filter(({ subject }) => asked.includes(subject));
-  const slots = subjects.flatMap(({ places }) => places).reduce((sum, place) => sum + place.slots.length, 0);
+/** Counts of the vendor's answer are of all whom the call asked for, and its time began before ours. */
+function shareOf(answer: CallAnswer, waitedMs: number): Pick<CallResult, 'answer' | 'failure' | 'isShared'> {
+  const places = answer.subjects.flatMap((subject) => subject.places);
+  const slots = places.reduce((sum, place) => sum + place.slots.length, 0);
   const failure = answer.failure ?? (isUnusable(answer) ? ({ reason: 'unusable' } as const) : undefined);
   return {
     answer: {
       ...answer,
-      subjects,
       received: slots,
       shown: slots,
       dropped: [],

@@ -38,13 +38,13 @@ export type HubEvent =
   | { readonly kind: 'failing'; readonly sinceMs: Readonly<Record<string, number>> }
   /**
    * `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the list, null for what
-   * another search asked. `isShared`: another search began these calls, and notes what they bring.
+   * another search asked. `shared`: of these calls another search notes what they bring, and keeps it.
    */
   | {
       readonly kind: 'answers';
       readonly numbers: readonly (number | null)[];
       readonly body: string;
-      readonly isShared: boolean;
+      readonly shared: readonly number[];
     }
   /** `sinceMs`: since when a vendor is held back, with `open`. */
   | {

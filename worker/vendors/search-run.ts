@@ -1,14 +1,13 @@
 // One search while relays carry it: hands out the calls or waits for those under way already, passes answers on, sends
 // what a lost relay left unanswered through another, and ends with its budget. Lives in the relay hub's memory.
 
-import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
-import type { SearchPlan } from '../../shared/link/relay.ts';
+import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
 import type { RelayLink } from '../relay-link.ts';
 import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
-import type { Flights, FlightWaiter } from './flights.ts';
+import type { Flights, FlightWaiter, Landing } from './flights.ts';
 import type { HubEvent, HubListener, HubSearch } from './hub-search.ts';
 import { assignCalls, type RelayShare } from './plan.ts';
 
@@ -16,6 +15,8 @@ import { assignCalls, type RelayShare } from './plan.ts';
 const HOP_MS = 150;
 /** With less left, a vendor could not answer through another relay anyway. */
 const WORTH_ANOTHER_RELAY_MS = 300;
+/** With less left, who joined a call that timed out does not make his own. */
+const WORTH_ANOTHER_CALL_MS = 1_000;
 
 const PASSED: Verdict = { pass: true };
 
@@ -31,8 +32,15 @@ export class SearchRun implements FlightWaiter {
   readonly #search: HubSearch;
   readonly #listener: HubListener;
   readonly #context: SearchRunContext;
+  readonly #startedMs: number;
   readonly #endMs: number;
   readonly #unanswered: Set<number>;
+  /** Calls that another search had under way. */
+  readonly #joined = new Set<number>();
+  /** Calls that have had their second try. */
+  readonly #calledAgain = new Set<number>();
+  /** Calls whose time began later than the search. */
+  readonly #askedMs = new Map<number, number>();
   /** Calls whose outcome their vendor's breaker waits for. */
   readonly #probes = new Map<number, Probe>();
   readonly #heard: Promise<unknown>[] = [];
@@ -43,7 +51,8 @@ export class SearchRun implements FlightWaiter {
     this.#search = search;
     this.#listener = listener;
     this.#context = context;
-    this.#endMs = Date.now() + search.budgetMs;
+    this.#startedMs = Date.now();
+    this.#endMs = this.#startedMs + search.budgetMs;
     this.#unanswered = new Set(search.calls.keys());
   }
 
@@ -54,8 +63,10 @@ export class SearchRun implements FlightWaiter {
     const timer = setTimeout(() => this.#ended.resolve('late'), this.#search.budgetMs);
     this.#begin();
     this.#settle([]);
-    await this.#ended.promise;
+    const how = await this.#ended.promise;
     clearTimeout(timer);
+    // Of these we know only that their relay is gone: their vendors may be well.
+    if (how === 'late') this.#fail(this.#context.flights.unheard(this), 'relay-lost');
     this.#context.flights.leave(this);
     await Promise.all(this.#heard);
   }
@@ -64,16 +75,32 @@ export class SearchRun implements FlightWaiter {
     this.#ended.resolve('abandoned');
   }
 
-  landed(numbers: readonly (number | null)[], { body }: AnswerFrame, isShared: boolean): void {
-    const answered = numbers.filter((number) => number !== null);
-    this.#emit({ kind: 'answers', numbers, body, isShared });
+  landed({ link, frame, numbers, shared }: Landing): void {
+    const undelivered: number[] = [];
+    const tooShort: number[] = [];
+    for (const { call, failure } of frame.heads) {
+      const number = numbers[call];
+      if (typeof number !== 'number') continue;
+      if (failure?.reason === 'draining' && this.#canGoThroughAnother(number, link)) undelivered.push(number);
+      if (failure?.reason === 'timeout' && this.#canCallItself(number)) tooShort.push(number);
+    }
+    const again = new Set([...undelivered, ...tooShort]);
+    const taken = numbers.map((number) => (number === null || again.has(number) ? null : number));
+    const answered = taken.filter((number) => number !== null);
+    if (answered.length > 0) this.#emit({ kind: 'answers', numbers: taken, body: frame.body, shared });
     this.#settle(answered);
+    this.#handOver(undelivered, link);
+    this.#callAgain(tooShort);
   }
 
-  lost(numbers: readonly number[]): void {
+  lost(numbers: readonly number[], link: RelayLink): void {
     log('warn', 'search lost its relay', { requestId: this.#search.id, count: numbers.length });
-    if (this.#endMs - Date.now() < WORTH_ANOTHER_RELAY_MS) this.#fail(numbers, 'relay-lost');
-    else this.#carry(this.#askBreakers(this.#join(numbers)), 'relay-lost');
+    const again = new Set(numbers.filter((number) => this.#hasTimeForAnother(number)));
+    this.#fail(
+      numbers.filter((number) => !again.has(number)),
+      'relay-lost',
+    );
+    this.#handOver([...again], link);
   }
 
   ended(numbers: readonly number[]): void {
@@ -85,15 +112,54 @@ export class SearchRun implements FlightWaiter {
     this.#carry(this.#askBreakers(own), 'relay-absent');
   }
 
+  #hasTimeForAnother(number: number): boolean {
+    return !this.#calledAgain.has(number) && this.#endMs - Date.now() >= WORTH_ANOTHER_RELAY_MS;
+  }
+
+  #canGoThroughAnother(number: number, than: RelayLink): boolean {
+    const editor = this.#search.calls[number]?.editor ?? '';
+    const others = this.#context.links().filter((link) => link !== than);
+    return this.#hasTimeForAnother(number) && others.some(({ editors }) => editors.has(editor));
+  }
+
+  /** Who joined a call had less of its time than a call of his own would have given him. */
+  #canCallItself(number: number): boolean {
+    const leftMs = this.#vendorEndMs(number) - Date.now();
+    return this.#joined.has(number) && !this.#calledAgain.has(number) && leftMs >= WORTH_ANOTHER_CALL_MS;
+  }
+
+  /** Through another relay than the one that did not reach the vendors, who have all their time before them. */
+  #handOver(numbers: readonly number[], failed: RelayLink): void {
+    for (const number of numbers) this.#askedMs.set(number, Date.now());
+    this.#callAgain(numbers, failed);
+  }
+
+  #callAgain(numbers: readonly number[], without?: RelayLink): void {
+    if (numbers.length === 0) return;
+    for (const number of numbers) this.#calledAgain.add(number);
+    this.#carry(this.#askBreakers(this.#join(numbers, without)), 'relay-lost', without);
+  }
+
+  /** When the vendor of a call must have answered. */
+  #vendorEndMs(number: number): number {
+    const endMs = this.#endMs - HOP_MS;
+    const budgetMs = this.#search.calls[number]?.budgetMs;
+    const askedMs = this.#askedMs.get(number) ?? this.#startedMs;
+    return budgetMs === undefined ? endMs : Math.min(endMs, askedMs + budgetMs);
+  }
+
   /** Numbers of the calls that nobody has under way. */
-  #join(numbers: readonly number[]): number[] {
+  #join(numbers: readonly number[], without?: RelayLink): number[] {
     const { calls, flow, window, isAlone } = this.#search;
     if (isAlone) return [...numbers];
-    const question = { flow, window, endMs: this.#endMs };
     const nowMs = Date.now();
     return numbers.filter((number) => {
       const call = calls[number];
-      return call !== undefined && !this.#context.flights.join(this, number, call, question, nowMs);
+      if (call === undefined) return false;
+      const question = { flow, window, call, endMs: this.#vendorEndMs(number), without };
+      if (!this.#context.flights.join(this, number, question, nowMs)) return true;
+      this.#joined.add(number);
+      return false;
     });
   }
 
@@ -120,8 +186,8 @@ export class SearchRun implements FlightWaiter {
   }
 
   /** `why`: what a call that no relay can carry is told. */
-  #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost'): void {
-    const links = this.#context.links();
+  #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost', without?: RelayLink): void {
+    const links = this.#context.links().filter((link) => link !== without);
     const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
     for (const number of unserved) this.#forgetProbe(number);
     this.#fail(unserved, why);
@@ -132,7 +198,6 @@ export class SearchRun implements FlightWaiter {
       const departure = {
         link,
         plan: this.#planOf(share),
-        endMs: this.#endMs,
         numbers: share.numbers,
         probes: this.#probes,
         isAlone: isAlone || isTraced,
@@ -150,16 +215,23 @@ export class SearchRun implements FlightWaiter {
   #planOf(share: RelayShare): SearchPlan {
     const { id, flow, window, gatherMs, isTraced } = this.#search;
     this.#plans += 1;
+    const nowMs = Date.now();
     return {
       id: `${id}.${this.#plans}`,
       flow,
       fromMs: window.fromMs,
       toMs: window.toMs,
-      budgetMs: Math.max(0, this.#endMs - Date.now() - HOP_MS),
+      budgetMs: Math.max(0, this.#endMs - nowMs - HOP_MS),
       gatherMs,
       ...(isTraced ? { trace: true } : {}),
-      calls: share.calls,
+      calls: share.calls.map((call, index) => this.#inItsTime(call, share.numbers[index] ?? -1, nowMs)),
     };
+  }
+
+  /** A second try has what the first has left of the time its vendor is given. */
+  #inItsTime(call: SearchCall, number: number, nowMs: number): SearchCall {
+    if (call.budgetMs === undefined) return call;
+    return { ...call, budgetMs: Math.max(0, this.#vendorEndMs(number) - nowMs) };
   }
 
   #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open', sinceMs?: number): void {
