@@ -7,6 +7,7 @@ import { hubOf } from '../relay-hub.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 import { describeRule } from '../vendors/describe-rule.ts';
+import { sendTallies } from '../vendors/pending-tallies.ts';
 
 export async function answerEditors(context: RequestContext): Promise<Response> {
   const editors = await listEditors(context.env.DB);
@@ -24,6 +25,7 @@ export async function answerEditorRules(context: RequestContext): Promise<Respon
   if (!known.some(({ id }) => id === editor)) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
+  await sendTallies(context.env);
   await hubOf(context.env).writeRuleCounts();
   const rows = await readRuleCounts(context.env.DB, editor, Date.now());
   const totalOf = (kind: string): number =>

@@ -5,10 +5,10 @@ import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
-import { hubOf } from '../relay-hub.ts';
 import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
 import type { Answers } from '../vendors/answers.ts';
 import type { FoundSlots } from '../vendors/find-slots.ts';
+import { noteTallies } from '../vendors/pending-tallies.ts';
 import { ruleIssues } from '../vendors/rule-issues.ts';
 import type { HiddenSlots, Selection } from '../vendors/selection.ts';
 import { tallySearch } from '../vendors/tally-search.ts';
@@ -44,8 +44,7 @@ export function recordSearch(
     hidden,
   }: Pick<FoundSlots, 'answers' | 'cost'> & Pick<Selection, 'total' | 'hidden'>,
 ): void {
-  const tallies = tallySearch(answers, hidden);
-  if (tallies.length > 0) context.waitUntil(hubOf(context.env).noteRules(tallies));
+  context.waitUntil(noteTallies(context.env, tallySearch(answers, hidden), Date.now()));
   context.waitUntil(noteSeen(context, pairsSeen(query, answers)));
   log('info', 'search answered', {
     requestId: context.requestId,
