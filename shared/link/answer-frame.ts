@@ -59,8 +59,11 @@ export function writeAnswerLines(answer: CallAnswer): string {
     schedule: lines.number(place.schedule),
     site: lines.number(place.site),
   });
+  // The call's number first and the count of lines last: who does not want an answer passes it by these.
+  const { call, ...rest } = answer;
   const skeleton = {
-    ...answer,
+    call,
+    ...rest,
     subjects: answer.subjects.map((subject) => ({
       ...subject,
       holder: lines.number(subject.holder),
@@ -89,16 +92,25 @@ type Skeleton = Omit<CallAnswer, 'subjects' | 'services'> & {
   readonly lines: number;
 };
 
-/** The answers of a frame's body. @throws when it is not what `writeAnswerLines` wrote. */
-export function readAnswerLines(body: string): CallAnswer[] {
+/**
+ * The answers of a frame's body; those to calls that are not wanted are passed by unread.
+ * @throws when it is not what `writeAnswerLines` wrote.
+ */
+export function readAnswerLines(body: string, isWanted?: (call: number) => boolean): CallAnswer[] {
   const lines = body.split('\n');
   const answers: CallAnswer[] = [];
   for (let at = 0; at < lines.length; ) {
-    const { lines: count, subjects, services, ...rest } = JSON.parse(lines[at] ?? '') as Skeleton;
+    const line = lines[at] ?? '';
+    const unwanted = isWanted && linesOfUnwanted(line, isWanted);
+    if (unwanted !== undefined) {
+      at += 1 + unwanted;
+      continue;
+    }
+    const { lines: count, subjects, services, ...rest } = JSON.parse(line) as Skeleton;
     const start = at + 1;
-    const textOf = ({ type, id, line }: NumberedResource): ResourceText => {
-      const text = lines[start + line];
-      if (text === undefined || line >= count) throw new TypeError('answer without its texts');
+    const textOf = ({ type, id, line: number }: NumberedResource): ResourceText => {
+      const text = lines[start + number];
+      if (text === undefined || number >= count) throw new TypeError('answer without its texts');
       return { type, id, text };
     };
     answers.push({
@@ -120,4 +132,12 @@ export function readAnswerLines(body: string): CallAnswer[] {
     at = start + count;
   }
   return answers;
+}
+
+/** How many lines belong to an answer that is not wanted; undefined when it must be read. */
+function linesOfUnwanted(skeleton: string, isWanted: (call: number) => boolean): number | undefined {
+  const [, call] = /^\{"call":(\d+)[,}]/.exec(skeleton) ?? [];
+  if (call === undefined || isWanted(Number(call))) return undefined;
+  const [, count] = /^"lines":(\d+)\}$/.exec(skeleton.slice(skeleton.lastIndexOf('"lines":'))) ?? [];
+  return count === undefined ? undefined : Number(count);
 }

@@ -65,3 +65,26 @@ it('does not pass off a cut frame as an answer', () => {
   expect(() => readAnswerLines(lines.slice(0, -1).join('\n'))).toThrow();
   expect(() => readAnswerLines(body.slice(0, 40))).toThrow();
 });
+
+it('gives back those that are wanted, whatever stands in the others', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(3), fc.boolean()), { minLength: 1, maxLength: 6 }), (items) => {
+      const answers = items.map(([slots], call) =>
+        read(
+          slots === 0 ? bundle([]) : answer(Array.from({ length: slots }, (_, i) => slot({ id: `s${i}` }))),
+          call,
+        ),
+      );
+      const body = answers.map(writeAnswerLines).join('\n');
+      const isWanted = (call: number): boolean => items[call]?.[1] === true;
+      expect(readAnswerLines(body, isWanted)).toEqual(answers.filter(({ call }) => isWanted(call)));
+    }),
+  );
+});
+
+it('does not read an answer that is not wanted', () => {
+  const body = [0, 1].map((call) => writeAnswerLines(read(answer([slot()]), call)));
+  const spoilt = body[0]!.replace('"subjects"', 'subjects');
+  expect(() => readAnswerLines([spoilt, body[1]].join('\n'))).toThrow();
+  expect(readAnswerLines([spoilt, body[1]].join('\n'), (call) => call === 1)).toHaveLength(1);
+});

@@ -42,7 +42,7 @@ export class Gathering {
         const { numbers, shared, body } = event;
         if (numbers.some((number) => number !== null && !shared.includes(number)))
           this.#linkBytes += body.length;
-        return readAnswerLines(body).flatMap((answer) => {
+        return readAnswerLines(body, (call) => typeof numbers[call] === 'number').flatMap((answer) => {
           const number = numbers[answer.call];
           return this.#keep(number, (call) => {
             const mine = ofThose(answer, call);
