@@ -6,6 +6,7 @@ import type { RequestContext } from '../http.ts';
 import { hubOf } from '../relay-hub.ts';
 import { Gathering } from './gathering.ts';
 import type { AskedCall, HubOutcome, HubSearch } from './hub-search.ts';
+import { whenLeft } from './leaving.ts';
 import type { LedgerFailure } from './ledger.ts';
 
 /** One question to one vendor and what became of it. */
@@ -56,7 +57,7 @@ export async function fanOut(
   // Without this the runtime drops a request whose caller has left, and with it the word to cancel.
   waitUntil(running.catch(() => undefined));
   for (const signal of [request.signal, givenUp]) {
-    signal?.addEventListener('abort', () => void hub.cancel(id), { once: true });
+    if (signal !== undefined) whenLeft(signal, () => void hub.cancel(id));
   }
   const outcome = await within(running, budgetMs);
   if (outcome === 'late') void hub.cancel(id);
