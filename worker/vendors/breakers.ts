@@ -11,6 +11,7 @@ import {
   type Transition,
   type Verdict,
 } from './breaker.ts';
+import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
 import { isOurs } from './editor-health.ts';
 
 export interface BreakersSettings {
@@ -56,7 +57,7 @@ export class Breakers {
     this.#tell(editor, this.#breakers.get(editor)?.forgetProbe(probe, nowMs));
   }
 
-  /** State of each vendor that was ever called, for operators. */
+  /** State of the vendors that were called, for operators. */
   describe(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.#breakers].map(([editor, breaker]) => [editor, breaker.state]));
   }
@@ -69,6 +70,7 @@ export class Breakers {
     const known = this.#breakers.get(editor);
     if (known !== undefined) return known;
     const breaker = new Breaker({ ...BREAKER_DEFAULTS, ...this.#settings });
+    dropOldest(this.#breakers, EDITORS_REMEMBERED_MAX);
     this.#breakers.set(editor, breaker);
     return breaker;
   }

@@ -2,6 +2,7 @@
 // Object's storage, written only when a vendor goes from well to failing or back.
 
 import type { FailedCall, VendorFailure } from '../../shared/link/relay.ts';
+import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
 
 /** Failures of ours on the way to a vendor: they say nothing of it. */
 const OURS: ReadonlySet<VendorFailure> = new Set(['overloaded', 'not-served', 'draining', 'internal']);
@@ -21,8 +22,9 @@ export class EditorHealth {
   }
 
   async load(): Promise<void> {
-    for (const [key, sinceMs] of await this.#storage.list<number>({ prefix: PREFIX })) {
-      this.#failingSince.set(key.slice(PREFIX.length), sinceMs);
+    const kept = [...(await this.#storage.list<number>({ prefix: PREFIX }))];
+    for (const [key, sinceMs] of kept.sort(([, a], [, b]) => a - b)) {
+      this.#remember(key.slice(PREFIX.length), sinceMs);
     }
   }
 
@@ -35,9 +37,15 @@ export class EditorHealth {
       this.#failingSince.delete(editor);
       void this.#storage.delete(PREFIX + editor);
     } else {
-      this.#failingSince.set(editor, nowMs);
+      this.#remember(editor, nowMs);
       void this.#storage.put(PREFIX + editor, nowMs);
     }
+  }
+
+  #remember(editor: string, sinceMs: number): void {
+    const gone = dropOldest(this.#failingSince, EDITORS_REMEMBERED_MAX);
+    if (gone !== undefined) void this.#storage.delete(PREFIX + gone);
+    this.#failingSince.set(editor, sinceMs);
   }
 
   /** Those of these vendors that fail, and since when, milliseconds. */
