@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
+import { measureEdgeFloor } from './edge-floor.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front-lots.ts';
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
@@ -43,14 +44,15 @@ async function runSearch(): Promise<Report> {
     `search: ${cells.length} cells; ${effort.rounds} rounds a side in turns, each of at most ` +
       `${effort.searchesPerRound} searches or ${effort.roundLimitMs / 1_000} s`,
   );
+  const floor = await measureEdgeFloor();
   const results = await benchSearch(
     cells,
     effort,
     (result) => console.log(cellLine(result)),
     flags.profile === undefined ? undefined : resolve(flags.profile),
   );
-  console.log(['', ...searchTables(results), ''].join('\n'));
-  return { results, misses: misses(results) };
+  console.log(['', ...searchTables(results, floor), ''].join('\n'));
+  return { results: { floor, cells: results }, misses: misses(results) };
 }
 
 async function runMemory(): Promise<Report> {
