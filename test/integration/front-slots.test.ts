@@ -17,6 +17,7 @@ import {
 import {
   breachesOf,
   browserLot,
+  columnsOf,
   dayIn,
   type FrontCards,
   type FrontEntries,
@@ -74,7 +75,9 @@ async function askLot(cards: FrontCards, body: unknown = browserLot(cards)): Pro
 /** What the agendas say a zone's three days hold. */
 function truth(identifier: string, zone: string): TrueSlots[] {
   const nowMs = Date.now();
-  const days = [0, 1, 2].map((ahead) => dayIn(zone, nowMs + ahead * DAY_MS).date);
+  // What both the card's clock and the browser's show: they differ for an hour or more each night.
+  const own = [0, 1, 2].map((ahead) => dayIn(zone, nowMs + ahead * DAY_MS).date);
+  const days = columnsOf(nowMs).flatMap(({ date }) => (own.includes(date) ? [date] : []));
   return trueSlots(system.vendors, identifier, nowMs + MARGIN_MS, nowMs + 4 * DAY_MS).map((one) => ({
     ...one,
     starts: one.starts.filter((start) => days.includes(dayIn(zone, Date.parse(start)).date)),
@@ -135,7 +138,7 @@ describe('a lot', () => {
     );
     const { entries, ledger } = await askLot(cards);
     expect(Object.keys(entries).length).toBeGreaterThan(10);
-    expect(entries).not.toHaveProperty('1');
+    for (const id of ['1', '2', '3']) expect(entries).not.toHaveProperty(id);
     expect(ledger).toMatch(/^slots=\d+, none=\d+, unknown=0, not-interfaced=0$/);
   });
 
@@ -232,7 +235,7 @@ describe('places', () => {
     expect(Object.keys(around.entries)).toEqual([id]);
   });
 
-  it('AC-11 AC-12 take the place of a card that none of them is, under one id in two calls and through both doors', async () => {
+  it('AC-11 AC-12 take the place of a card that none of them is, under one id in two calls, browser’s and server’s', async () => {
     const person = people(({ places }) => places.length === 1)[0]!;
     const id = cardId(PERSONS.indexOf(person));
     const cards = { [id]: { ...cardOf(person, 0, 'nothing'), cp: '13001', address: '1 rue Perdue' } };
@@ -313,7 +316,7 @@ describe('slots', () => {
       const count = some.reduce((sum, person) => sum + expectTruth(person, shown), 0);
       expect(count).toBeGreaterThan(0);
       const columns = new Set(shown.flatMap(({ slots }) => slots.map(({ column }) => column)));
-      expect(columns.has(2)).toBe(true);
+      expect(columns.size).toBeGreaterThan(1);
     },
   );
 

@@ -77,8 +77,17 @@ export function serverLot(cards: FrontCards): unknown[] {
 const LETTERS: Readonly<Record<string, string>> = { AMB: 'C', VR: 'T', HH: 'D' };
 const DAY_MS = 24 * 3600 * 1000;
 
+/** Where the regulator's browser stands, unless told otherwise. */
+const BROWSER_ZONE = 'Europe/Paris';
+
 /** What is on the screen after a lot. @throws where the browser's code does. */
-export function mergeLot(cards: FrontCards, answer: unknown, nowMs: number): ShownCard[] {
+export function mergeLot(
+  cards: FrontCards,
+  answer: unknown,
+  nowMs: number,
+  browserZone = BROWSER_ZONE,
+): ShownCard[] {
+  const columns = columnsOf(nowMs, browserZone);
   const entries = Object.entries(answer as Record<string, Partial<FrontEntry>>);
   return Object.entries(cards).flatMap(([id, card]): ShownCard[] => {
     const own = entries.find(([key]) => key === id)?.[1];
@@ -89,12 +98,13 @@ export function mergeLot(cards: FrontCards, answer: unknown, nowMs: number): Sho
       isCreated: true,
       town: townOf(entry),
       phone: phoneOf(entry),
-      slots: slotsOf(entry, zone, nowMs),
+      slots: slotsOf(entry, { zone, nowMs, columns }),
       keepsAgenda: false,
     }));
     const known = { card: id, isCreated: false, town: card.cp ?? '' };
     if (own?.action === 'update') {
-      shown.unshift({ ...known, phone: phoneOf(own), slots: slotsOf(own, zone, nowMs), keepsAgenda: false });
+      const slots = slotsOf(own, { zone, nowMs, columns });
+      shown.unshift({ ...known, phone: phoneOf(own), slots, keepsAgenda: false });
     } else if (own?.action !== 'delete' && creates.length === 0) {
       shown.push({ ...known, phone: phonesOf(card)[0] ?? '', slots: [], keepsAgenda: true });
     }
@@ -114,7 +124,14 @@ function phoneOf({ practitioner }: Partial<FrontEntry>): string {
   return phone;
 }
 
-function slotsOf({ slot }: Partial<FrontEntry>, zone: string, nowMs: number): ShownSlot[] {
+interface Screen {
+  /** The card's. */
+  readonly zone: string;
+  readonly nowMs: number;
+  readonly columns: readonly ReturnType<typeof dayIn>[];
+}
+
+function slotsOf({ slot }: Partial<FrontEntry>, { zone, nowMs, columns }: Screen): ShownSlot[] {
   if (slot === null) throw new TypeError('slot is null');
   if (typeof slot !== 'object') return [];
   const shown: ShownSlot[] = [];
@@ -126,7 +143,9 @@ function slotsOf({ slot }: Partial<FrontEntry>, zone: string, nowMs: number): Sh
       one.consultation_type.forEach((type) => {
         letters.push(LETTERS[type.toUpperCase()] ?? '');
       });
-      const column = columnOf(startMs, zone, nowMs);
+      const { day } = dayIn(zone, startMs);
+      // By the day of the month alone; -1: lost.
+      const column = columns.findIndex((one) => one.day === day);
       if (!(startMs > nowMs) || column < 0) return;
       shown.push({
         start: one.start,
@@ -140,10 +159,21 @@ function slotsOf({ slot }: Partial<FrontEntry>, zone: string, nowMs: number): Sh
   return shown;
 }
 
-/** By the day of the month alone; -1: lost. The browser stands in the card's own zone here. */
-function columnOf(startMs: number, zone: string, nowMs: number): number {
-  const days = [0, 1, 2].map((ahead) => dayIn(zone, nowMs + ahead * DAY_MS).day);
-  return days.indexOf(dayIn(zone, startMs).day);
+/** The browser's own today and the two next days: its clock, whatever the card's zone. */
+export function columnsOf(nowMs: number, browserZone = BROWSER_ZONE): ReturnType<typeof dayIn>[] {
+  return [0, 1, 2].map((ahead) => dayIn(browserZone, nowMs + ahead * DAY_MS));
+}
+
+/**
+ * The directory page opened with `?location_id=`, which a card's link carries: creates, then updates, that place first.
+ * @throws where the page's code does.
+ */
+export function openPage(answer: unknown, locationId?: number): [key: string, entry: FrontEntry][] {
+  const entries = Object.entries(answer as FrontEntries);
+  if (entries.length === 0) throw new TypeError('usort on null');
+  const of = (wanted: string) => entries.filter(([, { action }]) => action === wanted);
+  const places = [...of('create'), ...of('update')];
+  return places.sort(([, a], [, b]) => Number(b.id === locationId) - Number(a.id === locationId));
 }
 
 const calendars = new Map<string, Intl.DateTimeFormat>();
