@@ -2,9 +2,9 @@
 // a sign of life as soon as nothing comes, and taken for lost when that brings nothing either. A relay that answers
 // within the first tick costs no message. docs/link-protocol.md.
 
-/** Three of them leave a search of seven seconds the time to go through another relay. */
+/** Four of them leave a search of seven seconds the time to go through another relay. */
 const TICK_MS = 750;
-const SILENT_TICKS_MAX = 3;
+const SILENT_TICKS_MAX = 4;
 
 export interface Watched {
   /** Asks for anything at all. */
