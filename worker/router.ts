@@ -12,6 +12,7 @@ import { EVENT_STREAM } from './handlers/progressive-answer.ts';
 import { errorResponse, type RequestContext } from './http.ts';
 import { log } from './log.ts';
 import { ROUTES, type Route } from './routes.ts';
+import { describeUnexpected } from './unexpected.ts';
 
 interface RouteArguments {
   readonly env: Env;
@@ -140,20 +141,9 @@ function fail(cause: unknown, request: Request, given: RouteArguments): Response
     status,
     durationMs: Date.now() - given.startedMs,
     ...(error.detail === undefined ? {} : { detail: error.detail }),
-    ...(error.reason === 'internal' ? { detail: describe(cause) } : {}),
+    ...(error.reason === 'internal' ? { detail: describeUnexpected(cause) } : {}),
   });
   const isFront = new URL(request.url).pathname.startsWith(FRONT_PREFIX);
   const response = (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
   return request.method === 'HEAD' ? new Response(null, response) : response;
-}
-
-/** Class and place of an unexpected error; its text may hold what a person sent. */
-function describe(cause: unknown): string {
-  if (!(cause instanceof Error)) return typeof cause;
-  const where =
-    cause.stack
-      ?.split('\n')
-      .find((line) => line.trimStart().startsWith('at '))
-      ?.trim() ?? '';
-  return `${cause.name} ${where}`.slice(0, 300);
 }

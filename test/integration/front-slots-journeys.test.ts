@@ -22,7 +22,7 @@ const PATH = '/v1/PractitionerSlots';
 const LOT_SIZE = 25;
 const DEADLINE_MS = 2_000;
 /** The way to the edge and back, on a busy machine. */
-const GRACE_MS = 400;
+const GRACE_MS = 1_000;
 let system: System;
 let front: FrontCaller;
 

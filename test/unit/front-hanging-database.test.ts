@@ -1,6 +1,6 @@
 // AC-27 and § 2.14 of front-api.md on an isolate that has just begun, with a database that never answers: D1 cannot be
 // made to hang in the local runtime, so the calls run here with one whose promises never settle. With a database that
-// fails instead: test/integration/front-data.test.ts.
+// fails instead: test/integration/front-data.test.ts. Last, what a search says of an accident.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { searchCards } from '../../worker/front/card-search.ts';
 import { readLot } from '../../worker/front/cards.ts';
@@ -26,13 +26,16 @@ function hangingDatabase(): RequestContext['env']['DB'] {
   return { prepare: () => statement, batch: never } as unknown as RequestContext['env']['DB'];
 }
 
-function context(parameters: Record<string, string> = {}): RequestContext {
+function context(
+  parameters: Record<string, string> = {},
+  database: RequestContext['env']['DB'] = hangingDatabase(),
+): RequestContext {
   const url = new URL('https://edge.example/aggregator/');
   return {
     request: new Request(url),
     url,
     fhirBase: 'https://edge.example/fhir',
-    env: { DB: hangingDatabase() } as unknown as RequestContext['env'],
+    env: { DB: database } as unknown as RequestContext['env'],
     config: {
       deadlineMs: 7_000,
       routing: { mode: 'off' },
@@ -83,4 +86,19 @@ describe('AC-27 with a database that hangs', () => {
     const { value } = await timed(() => openSlot(context({ slot })));
     expect(value.status).toBe(503);
   });
+});
+
+it('an accident of ours in one search is told with its cards, and thrown at nobody', async () => {
+  // A row that no version of this edge writes: what reads it meets a TypeError.
+  const odd = { id: 'agenda-a', name: 'Agenda A', flows: 'null', redirect_hosts: '[]', enabled: 1 };
+  const rows = (...results: object[]) => ({ results, meta: { rows_read: 0 } });
+  const statement = { bind: () => statement, all: async () => rows() };
+  const database = {
+    prepare: () => statement,
+    batch: async () => [rows(), rows(odd), rows()],
+  } as unknown as RequestContext['env']['DB'];
+  const { searches } = await searchCards(context({}, database), readLot([{ 1: { rpps: '99900000017' } }]));
+  expect(searches.map(({ found }) => found)).toMatchObject([
+    { reason: 'internal', detail: expect.stringMatching(/^TypeError at /) },
+  ]);
 });

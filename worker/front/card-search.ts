@@ -7,6 +7,7 @@ import { recordSearch } from '../handlers/search-record.ts';
 import type { RequestContext } from '../http.ts';
 import { log } from '../log.ts';
 import { knownSosSirets } from '../store/front-sos.ts';
+import { describeUnexpected } from '../unexpected.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../vendors/find-slots.ts';
 import { knownEditors } from '../vendors/remembered-editors.ts';
@@ -97,15 +98,20 @@ async function search(context: RequestContext, options: FindOptions): Promise<Fl
     recordSearch(context, query, { ...found, total, hidden });
     return { query, found };
   } catch (cause) {
-    if (!(cause instanceof GatewayError)) throw cause;
-    const { level, fault } = REASONS[cause.reason];
+    // One flow's accident costs its own cards, not those of the other flows.
+    const error =
+      cause instanceof GatewayError
+        ? cause
+        : new GatewayError({ reason: 'internal', text: '', detail: describeUnexpected(cause), cause });
+    const { level, fault } = REASONS[error.reason];
     log(level, 'front search failed', {
       requestId: context.requestId,
       flow: query.flow,
       subjects: query.subjects.length,
-      reason: cause.reason,
+      reason: error.reason,
       fault,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
     });
-    return { query, found: cause };
+    return { query, found: error };
   }
 }

@@ -3,6 +3,7 @@
 
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
+import { describeUnexpected } from '../unexpected.ts';
 import { lastEditors } from '../vendors/remembered-editors.ts';
 import { searchCards } from './card-search.ts';
 import { type Lot, readDashboard, readLot } from './cards.ts';
@@ -56,7 +57,7 @@ async function answerLot(
     log('error', 'front lot failed', {
       requestId,
       reason: 'internal',
-      detail: cause instanceof Error ? cause.name : typeof cause,
+      detail: describeUnexpected(cause),
     });
   }
   log('info', 'front lot answered', {

@@ -16,6 +16,7 @@ import type { Saved } from '../accounts/save.ts';
 import { withdrawEverywhere } from '../accounts/withdraw.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
+import { describeUnexpected } from '../unexpected.ts';
 
 const BODY_BYTES_MAX = 32_768;
 const text = v.pipe(
@@ -39,7 +40,7 @@ export async function recordRegulator(context: RequestContext): Promise<Response
 async function record(context: RequestContext, message: FrontRegulator): Promise<Response> {
   const engine = engineOf(context);
   const saved = accepted(await recordFromFront(engine, message));
-  if (saved?.isWithdrawn === true) context.waitUntil(withdrawEverywhere(engine, saved.regulator.id));
+  if (saved?.isWithdrawn === true) behind(context, withdrawEverywhere(engine, saved.regulator.id));
   return answer(context, fateOf(saved));
 }
 
@@ -48,8 +49,22 @@ export async function logInRegulator(context: RequestContext): Promise<Response>
   // The front sends true. What else comes is no sign-in, whatever its path says.
   if (!message.habilitation) return record(context, message);
   const login = accepted(await logInFromFront(engineOf(context), message));
-  context.waitUntil(login.told);
+  behind(context, login.told);
   return answer(context, 'login');
+}
+
+/** What fails there is the schedule's to finish; the log says that it did. */
+function behind({ waitUntil, requestId }: RequestContext, working: Promise<unknown>): void {
+  waitUntil(
+    working.catch((cause: unknown) =>
+      log('error', 'vendors not told', {
+        requestId,
+        flow: 'INT_R02',
+        reason: cause instanceof GatewayError ? cause.reason : 'internal',
+        detail: cause instanceof GatewayError ? (cause.detail ?? '') : describeUnexpected(cause),
+      }),
+    ),
+  );
 }
 
 function engineOf({ env, requestId, startedMs }: RequestContext): Engine {
