@@ -341,6 +341,20 @@ describe('the operator’s data', () => {
       interfacedSince: expect.stringMatching(/^\d{4}-/) as string,
       announced: null,
     });
+    // The operator announces it, says so, and may take it back; a list that does not speak of it changes nothing.
+    const announced = async (said: object): Promise<unknown> => {
+      const { status, body: list } = await asAdmin<{ associations: { siret: string; announced: unknown }[] }>(
+        'PUT',
+        '/admin/front/sos',
+        { associations: [{ siret, name: 'SOS Médecins Exemple', ...said }] },
+      );
+      return status === 200 ? list.associations.find((one) => one.siret === siret)?.announced : status;
+    };
+    const noon = '2026-11-23T11:00:00.000Z';
+    expect(await announced({ announced: '2026-11-23T12:00:00+01:00' })).toBe(noon);
+    expect(await announced({})).toBe(noon);
+    expect(await announced({ announced: 'hier' })).toBe(400);
+    expect(await announced({ announced: null })).toBeNull();
   });
 });
 

@@ -4,6 +4,7 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { normaliseSiret, professionalKind } from '../../shared/sas/identifier.ts';
+import { parseInstant } from '../../shared/time.ts';
 import { forgetSamuLrms } from '../front/samulrms.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
@@ -28,7 +29,10 @@ const samuSchema = v.strictObject({
   ),
 });
 const sosSchema = v.strictObject({
-  associations: v.pipe(v.array(v.strictObject({ siret: text, name: text })), v.maxLength(LIST_MAX)),
+  associations: v.pipe(
+    v.array(v.strictObject({ siret: text, name: text, announced: v.optional(v.nullable(text)) })),
+    v.maxLength(LIST_MAX),
+  ),
 });
 const declaredSchema = v.strictObject({
   practitioner: text,
@@ -75,10 +79,10 @@ export async function replaceSos(context: RequestContext): Promise<Response> {
     sosSchema,
     'Attendu : {"associations": [{"siret": "14 chiffres", "name": "…"}]}.',
   );
-  const known = associations.map(({ siret, name }) => {
+  const known = associations.map(({ siret, name, announced }) => {
     const normal = normaliseSiret(siret);
     if (normal === undefined) throw invalid('Un SIRET est fait de 14 chiffres.');
-    return { siret: normal, name };
+    return { siret: normal, name, announcedMs: announced == null ? announced : millisOf(announced) };
   });
   await saveSosAssociations(context.env.DB, known);
   log('info', 'associations saved', { requestId: context.requestId, count: known.length });
@@ -126,6 +130,12 @@ async function read<T extends v.GenericSchema>(
 
 function invalid(expected: string): GatewayError {
   return new GatewayError({ reason: 'parameter-invalid', text: expected });
+}
+
+function millisOf(written: string): number {
+  const instant = parseInstant(written);
+  if (instant === undefined) throw invalid('announced est un instant, tel que 2026-11-23T09:15:00+01:00.');
+  return instant.ms;
 }
 
 function instantOf(ms: number | undefined): string | null {

@@ -162,7 +162,22 @@ export const FRONT_ADMIN_OPERATIONS: Operations = {
     body: {
       type: JSON_TYPE,
       schema: object({
-        associations: list(object({ siret: item(), name: item() }), '', { maxItems: 2_000 }),
+        associations: list(
+          object(
+            {
+              siret: item(),
+              name: item(),
+              announced: orNull(
+                instant(
+                  'Quand elle a été annoncée au portail ; null : elle ne l’est pas ; absent : inchangé.',
+                ),
+              ),
+            },
+            ['announced'],
+          ),
+          '',
+          { maxItems: 2_000 },
+        ),
       }),
       examples: { exemple: { associations: [{ siret: '99900000100071', name: 'SOS Médecins Loire' }] } },
     },

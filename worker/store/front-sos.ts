@@ -10,8 +10,13 @@ export interface SosAssociation {
   readonly name: string;
   /** First answer of a vendor with its slots. */
   readonly interfacedMs: number | undefined;
-  /** The front was told that it is interfaced. */
+  /** When the front was told that it is interfaced; the operator says so. */
   readonly announcedMs: number | undefined;
+}
+
+export interface SaidAssociation extends Pick<SosAssociation, 'siret' | 'name'> {
+  /** Null: not announced after all. Absent: as it was. */
+  readonly announcedMs?: number | null | undefined;
 }
 
 /** A lot waits for it, maybe on an isolate that has just begun. */
@@ -50,10 +55,10 @@ export async function listSosAssociations(db: D1Database): Promise<SosAssociatio
   }));
 }
 
-/** The whole list; those that stay keep when they were announced. @throws GatewayError storage-unavailable. */
+/** The whole list; those that stay keep when they were announced, unless told. @throws GatewayError storage-unavailable. */
 export async function saveSosAssociations(
   db: D1Database,
-  associations: readonly Pick<SosAssociation, 'siret' | 'name'>[],
+  associations: readonly SaidAssociation[],
 ): Promise<void> {
   const list = JSON.stringify(associations);
   await guardStore(() =>
@@ -68,6 +73,14 @@ export async function saveSosAssociations(
           `INSERT INTO sos_associations (siret, name)
            SELECT value ->> 'siret', value ->> 'name' FROM json_each(?1) WHERE true
            ON CONFLICT (siret) DO UPDATE SET name = excluded.name`,
+        )
+        .bind(list),
+      db
+        .prepare(
+          `UPDATE sos_associations SET announced_ms = said.ms
+           FROM (SELECT value ->> 'siret' AS siret, value ->> 'announcedMs' AS ms FROM json_each(?1)
+             WHERE json_type(value, '$.announcedMs') IS NOT NULL) AS said
+           WHERE sos_associations.siret = said.siret`,
         )
         .bind(list),
     ]),
