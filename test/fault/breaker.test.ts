@@ -135,13 +135,18 @@ it('listens to no other call than its probe', async () => {
     await slow.arrived(1);
   });
   await paused();
-  const probing = running.search(slotPath([WHO]));
+  // Two calls' worth of people: one is the probe, the other is held back.
+  const probing = running.search(slotPath(Array.from({ length: 26 }, (_, i) => `8999009997${10 + i}`)));
   const probe = await scripted.arrived(plans + 1);
+  expect(probe.plan.calls.map(({ subjects }) => subjects.length)).toEqual([13]);
   (await scripted.arrived(1)).answerAll();
   await Promise.all(before);
   expect(await breaker()).toBe('half-open');
   probe.failAll('error');
-  await probing;
+  const reasons = (await probing).ledger.map(
+    ({ diagnostics }) => /reason=(\S+)/.exec(diagnostics ?? '')?.[1],
+  );
+  expect(reasons.sort()).toEqual(['error', 'open']);
   expect(await breaker()).toBe('open');
 });
 

@@ -1,5 +1,6 @@
-// One search while relays carry it: hands out the calls or waits for those under way already, passes answers on, sends
-// what a lost relay left unanswered through another, and ends with its budget. Lives in the relay hub's memory.
+// One search while relays carry it: hands out the calls or waits for those under way already, passes answers on, calls
+// once more what a relay left undone or a joined call cut short, and ends with its budget. Lives in the relay hub's
+// memory.
 
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../log.ts';
@@ -228,7 +229,7 @@ export class SearchRun implements FlightWaiter {
     };
   }
 
-  /** A second try has what the first has left of the time its vendor is given. */
+  /** A call of one's own after a joined one has the rest of what its vendor is given, not the whole again. */
   #inItsTime(call: SearchCall, number: number, nowMs: number): SearchCall {
     if (call.budgetMs === undefined) return call;
     return { ...call, budgetMs: Math.max(0, this.#vendorEndMs(number) - nowMs) };
