@@ -35,7 +35,11 @@ for (const route of ROUTES) {
 for (const path of new Set(ROUTES.map((route) => route.path))) {
   const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
   const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].join(', ');
-  router.options(path, () => new Response(null, { status: 204, headers: { Allow: allow } }));
+  router.options(
+    path,
+    (_request, { requestId }) =>
+      new Response(null, { status: 204, headers: { Allow: allow, 'X-Request-Id': requestId } }),
+  );
   router.all(path, (request) => {
     throw new GatewayError({
       reason: 'method-not-allowed',

@@ -268,6 +268,16 @@ it.each([
   expect(statuses).toContain(429);
 });
 
+it('answers OPTIONS on every path as described', async () => {
+  expect(api.options.map(({ path }) => path)).toEqual(Object.keys(api.document.paths));
+  for (const operation of api.options) {
+    const reply = await api.call(operation);
+    expect([operation.key, reply.status, api.check(operation, reply)]).toEqual([operation.key, 204, []]);
+    const methods = api.operations.filter(({ path }) => path === operation.path).map(({ method }) => method);
+    for (const method of [...methods, 'OPTIONS']) expect(reply.headers.allow).toContain(method);
+  }
+});
+
 it('answers nothing that is not described', async () => {
   const paths = new Set(api.operations.map(({ path }) => path));
   for (const path of paths) {
@@ -279,7 +289,12 @@ it('answers nothing that is not described', async () => {
         headers: { Authorization: `Bearer ${tokens.admin}` },
       });
       expect([method, path, reply.status]).toEqual([method, path, 405]);
-      for (const one of known) expect(reply.headers.allow).toContain(one);
+      for (const one of known) {
+        expect(reply.headers.allow).toContain(one);
+        const { key } = api.of(`${one} ${path}`);
+        expect([key, api.check(api.of(key), reply)]).toEqual([key, []]);
+        seen.set(key, (seen.get(key) ?? new Set()).add(405));
+      }
     }
   }
   const strangers = [
@@ -341,6 +356,13 @@ describe('when the gateway fails', () => {
     }
     expect([...statuses.values()].filter((status) => status >= 500).length).toBeGreaterThan(10);
     expect(statuses.get('GET /aggregator/api-sas/v1/samulrms')).toBe(200);
+    // A user whom the settings do not name is D1's.
+    const login = away.of('POST /aggregator/api-sas/v1/login_check');
+    const stranger = await away.call(login, { body: { username: 'front-2', password: 'secret' } });
+    expect([stranger.status, away.check(login, stranger)]).toEqual([503, []]);
+    expect(
+      Object.keys(login.operation.responses[503]?.content?.['application/json']?.examples ?? {}),
+    ).toContain('storage-unavailable');
     expect(statuses.get('GET /aggregator/r/{slot}')).toBe(503);
   });
 

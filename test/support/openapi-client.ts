@@ -26,6 +26,8 @@ export interface ApiCall {
 export interface Api {
   readonly document: ApiDocument;
   readonly operations: readonly ApiOperation[];
+  /** Of each path. */
+  readonly options: readonly ApiOperation[];
   of(key: string): ApiOperation;
   call(operation: ApiOperation, call?: ApiCall): Promise<FrontReply>;
   /** What is wrong with it; empty: it is as described. */
@@ -36,7 +38,7 @@ export interface Api {
 export async function openApi(url: () => string): Promise<Api> {
   const document = JSON.parse((await sendPlain(`${url()}/openapi.json`, {})).text) as ApiDocument;
   const judge = judgeOf(document);
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  const all = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       key: `${method.toUpperCase()} ${path}`,
       method: method.toUpperCase(),
@@ -45,9 +47,14 @@ export async function openApi(url: () => string): Promise<Api> {
       needs: needsOf(operation),
     })),
   );
+  const [options, operations] = [
+    all.filter(({ method }) => method === 'OPTIONS'),
+    all.filter(({ method }) => method !== 'OPTIONS'),
+  ];
   return {
     document,
     operations,
+    options,
     of: (key) => {
       const found = operations.find((one) => one.key === key);
       if (found === undefined) throw new Error(`no operation ${key}`);

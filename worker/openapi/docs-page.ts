@@ -14,9 +14,10 @@ interface Entry {
 type Media = NonNullable<DocumentedAnswer['content']>;
 
 export function writeDocs(document: ApiDocument): Html {
+  // OPTIONS is said once, above.
   const entries = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(
-      ([method, operation]): Entry => ({ method: method as Method, path, operation }),
+    Object.entries(methods).flatMap(([method, operation]): Entry[] =>
+      method === 'options' ? [] : [{ method: method as Method, path, operation }],
     ),
   );
   const sections = document.tags.map(({ name }) => ({

@@ -17,6 +17,7 @@ import {
   type Schema,
   TAGS,
 } from './model.ts';
+import { describeOptions } from './options.ts';
 import { PAGE_OPERATIONS } from './pages.ts';
 import { REFUSAL_SCHEMAS, refusalsOf } from './refusals.ts';
 
@@ -33,7 +34,7 @@ const DESCRIPTION = `Ce que la passerelle sert au portail du SAS, aux navigateur
 
 La face FHIR du guide « Service d’Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
 
-Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
+Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
 
 interface Media {
   readonly schema: Schema;
@@ -57,7 +58,7 @@ export interface DocumentedOperation {
   readonly responses: Readonly<Record<string, DocumentedAnswer>>;
 }
 
-export type Method = 'get' | 'post' | 'put' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'delete' | 'options';
 
 export interface ApiDocument {
   readonly openapi: string;
@@ -86,7 +87,8 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
     const operation = OPERATIONS[`${route.method} ${path}`];
     if (operation === undefined) continue;
     const method = route.method.toLowerCase() as Method;
-    paths[path] = { ...paths[path], [method]: describeOperation(route, operation) };
+    const described = describeOperation(route, operation);
+    paths[path] = { options: describeOptions(described), ...paths[path], [method]: described };
   }
   return {
     openapi: '3.1.1',

@@ -117,6 +117,8 @@ export const FRONT_OPERATIONS: Operations = {
       }),
     },
     refusals: {
+      // Of a user whom the settings do not name.
+      ...STORED,
       ...bodied(4),
       'parameter-invalid': 'Le corps attendu est {"username": "…", "password": "…"}.',
       'credentials-invalid': 'Nom ou mot de passe incorrect.',

@@ -14,6 +14,10 @@ const EVERYWHERE: Sentences = {
   internal: 'Erreur interne ; elle est enregistrée.',
   misconfigured: 'La passerelle est mal configurée ; son exploitant est prévenu.',
 };
+/** Not of the operation, but of its path: what another method hears there. */
+const OTHER_METHOD: Sentences = {
+  'method-not-allowed': "La méthode PATCH n'est pas admise ici.",
+};
 const WITH_TOKEN: Sentences = {
   'token-missing': 'Un jeton est nécessaire (Authorization: Bearer …).',
   'token-invalid': 'Le jeton n’est pas valable pour ce service.',
@@ -43,6 +47,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   401: 'L’appelant n’est pas reconnu.',
   403: 'Le jeton ne donne pas ce droit.',
   404: 'Rien de tel ici.',
+  405: 'Pour une autre méthode sur ce chemin.',
   413: 'Le corps est trop long.',
   422: 'La demande est lisible mais ne peut être acceptée.',
   429: 'Trop de demandes ; Retry-After dit quand recommencer.',
@@ -54,6 +59,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 export function refusalsOf(route: Route, own: Sentences = {}): Readonly<Record<number, Answer>> {
   const sentences = {
     ...EVERYWHERE,
+    ...OTHER_METHOD,
     ...(route.needs === 'open' ? {} : route.needs === 'front' ? WITH_TOKEN : AS_OPERATOR),
     ...(route.door === 'server' ? AT_SERVER_DOOR : {}),
     ...own,
@@ -91,7 +97,11 @@ function exampleOf(error: GatewayError, isFront: boolean): unknown {
 
 function headersOf(errors: readonly GatewayError[]): Readonly<Record<string, string>> {
   const isRetryable = errors.every((error) => 'Retry-After' in refusalHeaders(error));
-  return isRetryable ? { 'Retry-After': 'Secondes à attendre avant de recommencer.' } : {};
+  const isMethod = errors.some(({ reason }) => reason === 'method-not-allowed');
+  return {
+    ...(isRetryable ? { 'Retry-After': 'Secondes à attendre avant de recommencer.' } : {}),
+    ...(isMethod ? { Allow: 'Les méthodes admises, séparées par des virgules.' } : {}),
+  };
 }
 
 export const REFUSAL_SCHEMAS: Readonly<Record<string, Schema>> = {
