@@ -365,8 +365,14 @@ describe('the night', () => {
       VALUES ('899900888881', 'agenda-a', 1, ${oldMs}, 'INT_R01'), ('899900888882', 'agenda-a', 1, ${Date.now()}, 'INT_R01')`);
     await run(`INSERT INTO front_index (subject, since_ms, announced_ms) VALUES
       ('899900888881', 1, NULL), ('899900888882', 1, NULL), ('0990008881', 1, 2)`);
+    const dayOf = (daysAgo: number): string =>
+      new Date(Date.now() - daysAgo * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
+    await run(`INSERT INTO redirects (day, editor, outcome, count) VALUES
+      ('${dayOf(402)}', 'agenda-a', 'opened', 7), ('${dayOf(398)}', 'agenda-a', 'opened', 7)`);
     expect(await exists('899900888881')).toBe(true);
     expect(await system.edge.runSchedule()).toBe(true);
+    const { results: days } = await (await system.edge.database()).prepare('SELECT day FROM redirects').all();
+    expect(days).toEqual([{ day: dayOf(398) }]);
     expect(await exists('899900888881')).toBe(false);
     expect(await exists('899900888882')).toBe(true);
     const { results } = await (await system.edge.database())

@@ -136,6 +136,22 @@ it('counts a refusal for the vendor, and nothing for a vendor that nobody announ
   expect((await report()).counts.map(({ editor }) => editor)).not.toContain('nobody');
 });
 
+it('opens for everybody in a flood of clicks, and counts sixty of them', async () => {
+  const path = pathOf('agenda-b', PAGE.replace('agenda-a', 'agenda-b'), Date.now() - HOUR_MS);
+  const before = await countOf('agenda-b', 'expired');
+  const startedMs = Date.now();
+  const statuses: number[] = [];
+  for (let round = 0; round < 10; round += 1) {
+    const replies = await Promise.all(Array.from({ length: 20 }, () => open(path)));
+    statuses.push(...replies.map(({ status }) => status));
+    await Promise.all(replies.map((reply) => reply.body?.cancel()));
+  }
+  expect(new Set(statuses)).toEqual(new Set([410]));
+  await until('sixty are counted', async () => (await countOf('agenda-b', 'expired')) - before >= 60);
+  const secondsMax = Math.ceil((Date.now() - startedMs) / 1_000);
+  expect((await countOf('agenda-b', 'expired')) - before).toBeLessThanOrEqual(60 + secondsMax);
+});
+
 it.each(['/r/x', '/r/%E9', '/aggregator/r/a.b', `/r/${'A'.repeat(5_000)}`, '/r/..%2f..%2fadmin'])(
   'says that it is no link: #%#',
   async (path) => {
