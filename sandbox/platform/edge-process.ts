@@ -83,7 +83,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
       splitLines(stderr, write);
     },
   });
-  const miniflare = new Miniflare(optionsFor(options.settings, options.port));
+  const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   await miniflare.ready;
   await applyMigrations(await miniflare.getD1Database('DB'));
   const url = (await miniflare.unsafeGetDirectURL()).origin;
@@ -98,6 +98,25 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
   };
+}
+
+/**
+ * Miniflare exits at a signal, in the midst of the orderly end of a program that listens to signals itself: what else it
+ * had started would be left running. Its hook on the exit itself stays.
+ */
+function withOwnSignals<T>(make: () => T): T {
+  const own = (['SIGINT', 'SIGTERM'] as const).map((signal) => ({
+    signal,
+    listeners: process.listeners(signal),
+  }));
+  const made = make();
+  for (const { signal, listeners } of own) {
+    if (listeners.length === 0) continue;
+    for (const one of process.listeners(signal)) {
+      if (!listeners.includes(one)) process.removeListener(signal, one);
+    }
+  }
+  return made;
 }
 
 interface Database {

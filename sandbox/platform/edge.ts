@@ -29,10 +29,12 @@ async function start(): Promise<EdgeProcess> {
   return startEdge({ ...where, settings: Object.fromEntries(entries) });
 }
 
+let running: EdgeProcess | undefined;
+closeOnSignal(async () => running?.close());
 try {
   const edge = await start();
+  running = edge;
   runEachMinute(edge);
-  closeOnSignal(() => edge.close());
   process.stdout.write(`${JSON.stringify({ event: 'edge-ready', url: edge.url })}\n`);
 } catch (cause) {
   process.stderr.write(

@@ -1,8 +1,8 @@
 // Learned routing over the running system: who has shown slots of somebody is asked, the others now and then, and the
 // answer says so. Off, everybody is asked.
 import { afterEach, expect, it } from 'vitest';
-import { peopleOf } from '../support/people.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
+import { peopleOf } from '../support/people.ts';
 import { System, slotPath, until } from '../support/system.ts';
 
 let system: System | undefined;
