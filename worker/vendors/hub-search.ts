@@ -34,7 +34,7 @@ export interface AskedCall {
 }
 
 export type HubEvent =
-  /** First: since when every call to a vendor has failed, milliseconds; without those whose last call went well. */
+  /** First, unless all are well: since when every call to a vendor has failed, milliseconds. */
   | { readonly kind: 'failing'; readonly sinceMs: Readonly<Record<string, number>> }
   /**
    * `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the list, null for what

@@ -60,7 +60,8 @@ export class SearchRun implements FlightWaiter {
   /** Resolves when every call is answered, the budget is spent or nobody waits any more; never rejects. */
   async run(): Promise<void> {
     const editors = new Set(this.#search.calls.map(({ editor }) => editor));
-    this.#emit({ kind: 'failing', sinceMs: this.#context.health.failingSince(editors) });
+    const sinceMs = this.#context.health.failingSince(editors);
+    if (Object.keys(sinceMs).length > 0) this.#emit({ kind: 'failing', sinceMs });
     const timer = setTimeout(() => this.#ended.resolve('late'), this.#search.budgetMs);
     this.#begin();
     this.#settle([]);
