@@ -266,6 +266,22 @@ describe('what the front’s queue does to a message', () => {
   });
 });
 
+it('what fails behind the answer is in the log, and is the schedule’s to finish', async () => {
+  const zoe = somebody();
+  await signIn(zoe);
+  await everywhere(zoe, true);
+  const db = await scene.system.edge.database();
+  await db.exec('ALTER TABLE relay_editors RENAME TO away');
+  expect((await record({ ...zoe, habilitation: false })).status).toBe(200);
+  await until('it is said', () =>
+    scene.system.edgeLog.some((line) => line.includes('"message":"vendors not told"')),
+  );
+  await db.exec('ALTER TABLE away RENAME TO relay_editors');
+  expect(held('agenda-a', zoe)).toMatchObject([{ active: true }]);
+  await scene.runSchedule();
+  await everywhere(zoe, false);
+});
+
 it('territories are kept for the activity figures, and never sent to a vendor', async () => {
   const zoe = somebody({ sasTerritories: ['SAS-974 Réunion', 'SAS-42 Loire'] });
   await signIn(zoe);
