@@ -20,15 +20,21 @@ export interface Expected {
   readonly states: ReadonlyMap<string, string>;
 }
 
-/** `well` vendors answer, whoever is in `failing` tells nothing. */
-export function expectOf(question: AgendaQuestion, well: readonly Vendor[], failing: number): Expected {
+/** Who tells of one identifier, and whether that is every vendor there is. */
+export interface Telling {
+  readonly told: readonly Vendor[];
+  readonly isWhole: boolean;
+}
+
+export function expectOf(question: AgendaQuestion, tellingOf: (subject: string) => Telling): Expected {
   const slots: string[] = [];
   const states = new Map<string, string>();
   for (const subject of question.subjects) {
+    const { told, isWhole } = tellingOf(subject);
     const before = slots.length;
-    for (const vendor of well) slots.push(...freeSlotsOf(vendor, subject, question));
+    for (const vendor of told) slots.push(...freeSlotsOf(vendor, subject, question));
     const shown = slots.length > before;
-    states.set(subject, shown ? 'slots' : failing > 0 ? 'unknown' : 'none');
+    states.set(subject, shown ? 'slots' : isWhole ? 'none' : 'unknown');
   }
   return { slots: slots.sort(), states };
 }
