@@ -96,7 +96,8 @@ async function serveRoute(
     caller: undefined,
     sender: undefined,
     parameters,
-    waitUntil: (promise) => given.execution.waitUntil(promise),
+    waitUntil: (promise) =>
+      given.execution.waitUntil(promise.catch((cause: unknown) => noteBehind(cause, given))),
   };
   if (route.door === 'server') refuseBrowserDoor(config.front, url);
   if (route.needs === 'open') return route.handler(context);
@@ -112,6 +113,14 @@ async function serveRoute(
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
   return route.handler({ ...context, caller });
+}
+
+/** What goes on behind an answer answers nobody: only the log can tell that it failed. */
+function noteBehind(cause: unknown, { requestId }: RouteArguments): void {
+  log('error', 'work behind an answer failed', {
+    requestId,
+    detail: cause instanceof GatewayError ? cause.reason : describeUnexpected(cause),
+  });
 }
 
 function baseOf(url: URL, config: Config): string {

@@ -47,7 +47,13 @@ export async function logIn(engine: Engine, id: string): Promise<LoginAnswer | u
     }),
   );
   clearTimeout(timer);
-  return { regulator, vendors, rest: Promise.allSettled(answers.values()) };
+  return { regulator, vendors, rest: allToTheEnd([...answers.values()]) };
+}
+
+/** Rejects with the first that failed, once all are over. */
+async function allToTheEnd(working: readonly Promise<unknown>[]): Promise<void> {
+  const failed = (await Promise.allSettled(working)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** The operator's switch stops creations and changes, never a withdrawal. */
