@@ -7,6 +7,7 @@ import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../sh
 import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
 import type { Config } from './config.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from './front/front-token.ts';
+import { knownToken, rememberToken } from './known-tokens.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
@@ -23,7 +24,7 @@ export type Need = 'admin' | { readonly resource: string; readonly permission: '
 
 /** @throws GatewayError token-missing, token-invalid, token-expired. */
 export async function authenticate(request: Request, config: Config): Promise<Caller> {
-  const payload = await verify(bearerOf(request), config.callerKeys, {
+  const payload = await verifyOnce(bearerOf(request), config.callerKeys, {
     issuer: config.issuer,
     audience: config.audience,
   });
@@ -59,7 +60,7 @@ function isGranted(scopes: ReadonlySet<string>, need: Need): boolean {
 /** A user of the front's face, under a token of login_check. @throws GatewayError like `authenticate`. */
 export async function authenticateFront(request: Request, config: Config): Promise<Caller> {
   const expected = { issuer: FRONT_ISSUER, audience: FRONT_AUDIENCE };
-  const { sub } = await verify(bearerOf(request), config.front.tokenKeys, expected);
+  const { sub } = await verifyOnce(bearerOf(request), config.front.tokenKeys, expected);
   return { subject: sub ?? '', scopes: new Set() };
 }
 
@@ -104,6 +105,19 @@ function bearerOf(request: Request): string {
     header === '' ? 'token-missing' : 'token-invalid',
     header === '' ? 'Un jeton est nécessaire (Authorization: Bearer …).' : 'Le jeton est illisible.',
   );
+}
+
+/** A token that this isolate has just verified is taken at its word. Each set of keys has one use: `expected` is its. */
+async function verifyOnce(
+  token: string,
+  keys: JWTVerifyGetKey,
+  expected: { readonly issuer: string; readonly audience: string },
+): Promise<JWTPayload> {
+  const known = knownToken(keys, token, Date.now());
+  if (known !== undefined) return known;
+  const payload = await verify(token, keys, expected);
+  rememberToken(keys, token, payload, Date.now());
+  return payload;
 }
 
 async function verify(

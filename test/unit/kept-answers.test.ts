@@ -63,7 +63,7 @@ const cover = (
 ) => {
   const context = { query: { ...query(subjects), window }, editors, nowMs, ttlMs };
   const coverage = new Coverage(stored(rows), context);
-  return { coverage, covered: coverage.covered, aging: coverage.aging, results: coverage.results() };
+  return { coverage, covered: coverage.covered, results: coverage.results() };
 };
 const coveredAt = (id: string, ...given: Parameters<typeof cover>): string[] => [
   ...(cover(...given).covered.get(id) ?? []),
@@ -204,8 +204,8 @@ describe('an answer that grows old', () => {
   const oldMs = NOW + TTL_MS / 10;
   const fresh = '899900000033';
   const plan = (nowMs: number, subjects = [RPPS, OTHER, fresh]) => {
-    const { coverage, covered, aging } = cover(rows, { nowMs, subjects });
-    const calls = planCalls(query(subjects), EDITORS.slice(0, 1), covered, aging);
+    const { coverage, covered } = cover(rows, { nowMs, subjects });
+    const calls = planCalls(query(subjects), EDITORS.slice(0, 1), covered, (id) => coverage.agingOf(id));
     return { coverage, calls, renewed: renewedBy(calls, covered) };
   };
   const failed = (subjects: string[]): CallResult => ({

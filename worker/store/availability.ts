@@ -13,14 +13,16 @@ const TEXT_LENGTH_MAX = 600_000;
 interface RawRow {
   readonly subject: string;
   readonly version: string;
-  /** Null: as known. */
-  readonly parts: string | null;
+  readonly parts: string;
 }
 
 /** Per isolate: D1 sends only what has changed since. */
 const known = new KnownRows();
 
-/** For a batch with other statements; `keptRowsOf` reads its result. */
+/**
+ * For a batch with other statements; `keptRowsOf` reads its result. Rows that the isolate knows in the version they have
+ * are not sent: a row is only ever replaced, by another version, or forgotten once its time is over.
+ */
 export function availabilityStatement(
   db: D1Database,
   flow: Flow,
@@ -30,19 +32,28 @@ export function availabilityStatement(
   const asked = subjects.map((subject) => [subject, known.get(flow, subject)?.version ?? '']);
   return db
     .prepare(
-      `SELECT a.subject, a.version, CASE WHEN a.version = asked.value ->> 1 THEN NULL ELSE a.parts END AS parts
+      `SELECT a.subject, a.version, a.parts
        FROM json_each(?2) AS asked CROSS JOIN availability AS a
-       WHERE a.flow = ?1 AND a.subject = asked.value ->> 0 AND a.until_ms > ?3`,
+       WHERE a.flow = ?1 AND a.subject = asked.value ->> 0 AND a.version <> asked.value ->> 1 AND a.until_ms > ?3`,
     )
     .bind(flow, JSON.stringify(asked), nowMs);
 }
 
-export function keptRowsOf(result: D1Result, flow: Flow, nowMs: number): KeptRow[] {
-  return (result.results as unknown as RawRow[]).flatMap(({ subject, version, parts }) => {
-    const before = known.get(flow, subject);
-    const row = parts === null ? before : { subject, version, parts: readParts(parts) };
-    // Forgotten between question and answer: it is asked of the vendors again.
-    if (row === undefined || row.version !== version) return [];
+/** The rows of these subjects, in their order: those sent, and those known before. */
+export function keptRowsOf(
+  result: D1Result,
+  flow: Flow,
+  subjects: readonly string[],
+  nowMs: number,
+): KeptRow[] {
+  const sent = new Map((result.results as unknown as RawRow[]).map((row) => [row.subject, row]));
+  return subjects.flatMap((subject) => {
+    const raw = sent.get(subject);
+    const row =
+      raw === undefined
+        ? known.get(flow, subject)
+        : { subject, version: raw.version, parts: readParts(raw.parts) };
+    if (row === undefined || row.parts.every(({ untilMs }) => untilMs <= nowMs)) return [];
     known.remember(flow, row, nowMs);
     return [row];
   });

@@ -40,6 +40,8 @@ interface WrittenPlace {
   readonly flow: Flow;
   readonly base: string;
   readonly bytes: Uint8Array;
+  /** Of its schedule and its site. */
+  readonly keys: readonly string[];
   readonly services: ReadonlyMap<string, CptsService>;
 }
 
@@ -77,22 +79,31 @@ class Entries {
   /** Written once and pasted from then on, unless some of its slots are hidden or another place shares its site. */
   addKeptOffer(offer: Offer): void {
     const { place, slots } = offer;
-    const keys = [keyOf(place.schedule), keyOf(place.site)];
-    if (slots.length < place.slots.length || keys.some((key) => this.#written.has(key))) {
+    const written = slots.length < place.slots.length ? undefined : this.#writtenPlace(offer);
+    if (written === undefined || written.keys.some((key) => this.#written.has(key))) {
       this.addOffer(offer);
       return;
     }
-    let written = writtenPlaces.get(place);
-    if (written === undefined || written.flow !== this.#flow || written.base !== this.#base) {
-      const alone = new Entries(this.#flow, this.#base);
-      alone.addOffer(offer);
-      const bytes = encoder.encode(alone.pieces.join(','));
-      written = { flow: this.#flow, base: this.#base, bytes, services: alone.#services };
-      writtenPlaces.set(place, written);
-    }
     this.pieces.push(written.bytes);
-    for (const key of keys) this.#written.add(key);
+    for (const key of written.keys) this.#written.add(key);
     for (const [id, service] of written.services) this.#services.set(id, service);
+  }
+
+  #writtenPlace(offer: Offer): WrittenPlace {
+    const { place } = offer;
+    const known = writtenPlaces.get(place);
+    if (known?.flow === this.#flow && known.base === this.#base) return known;
+    const alone = new Entries(this.#flow, this.#base);
+    alone.addOffer(offer);
+    const written = {
+      flow: this.#flow,
+      base: this.#base,
+      bytes: encoder.encode(alone.pieces.join(',')),
+      keys: [keyOf(place.schedule), keyOf(place.site)],
+      services: alone.#services,
+    };
+    writtenPlaces.set(place, written);
+    return written;
   }
 
   addResource(resource: ResourceText, mode: string): void {

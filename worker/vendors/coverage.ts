@@ -32,26 +32,30 @@ const AGING_SHARE = 0.1;
 
 export class Coverage {
   readonly #known = new Map<string, Map<string, Known>>();
+  /** Whom each vendor need not be asked for. */
+  readonly covered: EditorSubjects = new Map();
 
   constructor(rows: readonly KeptRow[], context: CoverageContext) {
-    const { editors, query } = context;
-    const asked = new Set(query.subjects);
-    const mine = rows.filter(({ subject }) => asked.has(subject));
-    if (mine.length === 0) return;
-    for (const editor of editors) {
-      const known = knownOf(editor, mine, context);
-      if (known.size > 0) this.#known.set(editor.id, known);
+    const asked = new Set(context.query.subjects);
+    const ttls = new Map(context.editors.map((editor) => [editor.id, context.ttlMs(editor)]));
+    for (const id of ttls.keys()) this.#known.set(id, new Map());
+    for (const { subject, parts } of rows) {
+      if (!asked.has(subject)) continue;
+      for (const part of parts) {
+        const known = this.#known.get(part.editor);
+        if (known === undefined || known.has(subject)) continue;
+        const said = saidIn(part, subject, ttls.get(part.editor) ?? 0, context);
+        if (said !== undefined) known.set(subject, said);
+      }
     }
-  }
-
-  /** Whom each vendor need not be asked for. */
-  get covered(): EditorSubjects {
-    return this.#subjects(() => true);
+    for (const [id, known] of this.#known) if (known.size === 0) this.#known.delete(id);
+    this.covered = new Map([...this.#known].map(([editor, known]) => [editor, new Set(known.keys())]));
   }
 
   /** Those of them whose answer a call that is made anyway may renew. */
-  get aging(): EditorSubjects {
-    return this.#subjects(({ isAging }) => isAging);
+  agingOf(editor: string): string[] {
+    const known = [...(this.#known.get(editor) ?? [])];
+    return known.filter(([, { isAging }]) => isAging).map(([subject]) => subject);
   }
 
   /** As if the vendors had just answered; each says when it did. `without`: these are being asked again. */
@@ -71,15 +75,6 @@ export class Coverage {
       for (const subject of subjects) if (again.has(subject)) known.add(subject);
     }
     return this.#results((editor, subject) => inVain.get(editor)?.has(subject) === true);
-  }
-
-  #subjects(isWanted: (known: Known) => boolean): EditorSubjects {
-    const subjects = new Map<string, Set<string>>();
-    for (const [editor, known] of this.#known) {
-      const wanted = [...known].filter(([, one]) => isWanted(one)).map(([subject]) => subject);
-      if (wanted.length > 0) subjects.set(editor, new Set(wanted));
-    }
-    return subjects;
   }
 
   #results(isWanted: (editor: string, subject: string) => boolean): CallResult[] {
@@ -125,27 +120,18 @@ export function trimRenewed(result: CallResult, renewed: EditorSubjects): CallRe
   };
 }
 
-function knownOf(
-  editor: EditorRow,
-  rows: readonly KeptRow[],
-  { query, nowMs, ttlMs }: CoverageContext,
-): Map<string, Known> {
-  const known = new Map<string, Known>();
-  const ttl = ttlMs(editor);
+/** What a part says that may still be taken for an answer. */
+function saidIn(
+  part: KeptPart,
+  subject: string,
+  ttl: number,
+  { query, nowMs }: CoverageContext,
+): Known | undefined {
+  const { window, saidMs, untilMs } = part;
   // What started before now is not shown anyway.
   const fromMs = Math.max(query.window.fromMs, nowMs);
-  const isUsable = ({ editor: of, window, saidMs, untilMs }: KeptPart): boolean =>
-    of === editor.id &&
-    window.fromMs <= fromMs &&
-    window.toMs >= query.window.toMs &&
-    saidMs <= nowMs &&
-    nowMs < Math.min(untilMs, saidMs + ttl);
-  for (const { subject, parts } of rows) {
-    const part = parts.find(isUsable);
-    const answer = part === undefined ? undefined : answerIn(part, subject);
-    if (part === undefined || answer === undefined) continue;
-    const isAging = nowMs - part.saidMs >= ttl * AGING_SHARE;
-    known.set(subject, { answer, saidMs: part.saidMs, isAging });
-  }
-  return known;
+  if (window.fromMs > fromMs || window.toMs < query.window.toMs) return undefined;
+  if (saidMs > nowMs || nowMs >= Math.min(untilMs, saidMs + ttl)) return undefined;
+  const answer = answerIn(part, subject);
+  return answer && { answer, saidMs, isAging: nowMs - saidMs >= ttl * AGING_SHARE };
 }

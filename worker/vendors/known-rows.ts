@@ -37,10 +37,11 @@ export class KnownRows {
 
   remember(flow: Flow, row: KeptRow, nowMs: number): void {
     const key = keyOf(flow, row.subject);
+    const before = this.#rows.get(key);
+    const remembered = before?.row === row ? before : weigh(row);
     this.#forget(key);
-    const bytes = bytesOf(row);
-    this.#rows.set(key, { row, bytes, untilMs: Math.max(0, ...row.parts.map(({ untilMs }) => untilMs)) });
-    this.#bytes += bytes;
+    this.#rows.set(key, remembered);
+    this.#bytes += remembered.bytes;
     for (const [oldest, { untilMs }] of this.#rows) {
       if (this.#bytes <= this.#bytesMax && untilMs > nowMs) break;
       this.#forget(oldest);
@@ -53,9 +54,13 @@ export class KnownRows {
   }
 }
 
-function bytesOf({ parts }: KeptRow): number {
-  const length = parts.reduce((sum, { lines }) => sum + lines.length, 0);
-  return ROW_BYTES + PART_BYTES * parts.length + BYTES_PER_CHARACTER * length;
+function weigh(row: KeptRow): Remembered {
+  const length = row.parts.reduce((sum, { lines }) => sum + lines.length, 0);
+  return {
+    row,
+    bytes: ROW_BYTES + PART_BYTES * row.parts.length + BYTES_PER_CHARACTER * length,
+    untilMs: Math.max(0, ...row.parts.map(({ untilMs }) => untilMs)),
+  };
 }
 
 function keyOf(flow: Flow, subject: string): string {

@@ -50,20 +50,20 @@ export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?:
 
 /**
  * Every vendor is asked for everybody but those that it need not be asked for (`skipped`). Some of these have an answer
- * that grows old (`aging`): a call that is made anyway renews as many of them as it has room for.
+ * that grows old (`agingOf` a vendor): a call that is made anyway renews as many of them as it has room for.
  */
 export function planCalls(
   { flow, subjects }: SlotQuery,
   editors: readonly EditorRow[],
   skipped: EditorSubjects,
-  aging: EditorSubjects = new Map(),
+  agingOf: (editor: string) => readonly string[] = () => [],
 ): AskedCall[] {
   const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
   return editors.flatMap(({ id, deadlineMs }) => {
     const known = skipped.get(id);
     const rest = known === undefined ? subjects : subjects.filter((subject) => !known.has(subject));
     const room = Math.ceil(rest.length / size) * size - rest.length;
-    const renewed = [...(aging.get(id) ?? [])].slice(0, room);
+    const renewed = room === 0 ? [] : agingOf(id).slice(0, room);
     return splitEvenly([...rest, ...renewed], size).map((batch) => ({
       editor: id,
       subjects: batch,

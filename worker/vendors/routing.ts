@@ -68,7 +68,9 @@ export function routeSearch(
 /** Both sets of what need not be asked. */
 export function joinSkipped(
   ...lists: readonly ReadonlyMap<string, ReadonlySet<string>>[]
-): Map<string, ReadonlySet<string>> {
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const [only = new Map(), ...others] = lists.filter(({ size }) => size > 0);
+  if (others.length === 0) return only;
   const joined = new Map<string, ReadonlySet<string>>();
   for (const list of lists) {
     for (const [editor, subjects] of list) {

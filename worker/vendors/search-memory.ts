@@ -93,7 +93,7 @@ async function read(
   const knowledge = isRouted ? more.shift() : undefined;
   return {
     editors,
-    kept: kept && keptRowsOf(kept, flow, nowMs),
+    kept: kept && keptRowsOf(kept, flow, subjects, nowMs),
     tombstones: bookedSlotsOf(booked),
     ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
     rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),

@@ -74,9 +74,9 @@ export class Search {
     this.#editors = this.#route.editors;
     const about = { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs };
     this.#coverage = new Coverage(use === 'used' ? (memory.kept ?? []) : [], about);
-    const { covered, aging } = this.#coverage;
+    const { covered } = this.#coverage;
     const skipped = joinSkipped(covered, this.#route.skipped);
-    this.#calls = planCalls(query, this.#editors, skipped, aging);
+    this.#calls = planCalls(query, this.#editors, skipped, (editor) => this.#coverage.agingOf(editor));
     this.#renewed = renewedBy(this.#calls, covered);
     this.kept = this.#coverage.results(this.#renewed);
   }
