@@ -2,6 +2,7 @@
 
 import type { FhirBundle } from './bundle.ts';
 import * as extra from './fault-extra-slots.ts';
+import * as field from './fault-field.ts';
 import { loop, paginate, sendElsewhere } from './fault-paging.ts';
 import * as references from './fault-references.ts';
 import * as shapes from './fault-shapes.ts';
@@ -49,6 +50,14 @@ const ALTERATIONS: Readonly<Record<ContentKind, Alteration>> = {
   paging: paginate,
   'paging-loop': loop,
   'paging-foreign': sendElsewhere,
+  'entry-shape': field.reshapeEntries,
+  'mixed-bases': field.mixBases,
+  'out-of-use': field.putOutOfUse,
+  'outcome-incomplete': field.sayIncomplete,
+  'cut-short': field.cutShort,
+  'shared-schedule': field.shareSchedules,
+  'foreign-labels': field.labelOtherwise,
+  'versioned-refs': field.versionReferences,
 };
 
 export function alterContent(

@@ -41,6 +41,8 @@ async function alterReply(reply: Reply, fault: TakenFault): Promise<Reply> {
     }
     case 'content-type':
       return { ...reply, headers: { ...reply.headers, 'Content-Type': fault.text('value') } };
+    case 'latin1':
+      return writeLatin1(reply, fault.text('charset'));
     case 'gzip':
       return compress(reply, Buffer.from(reply.body));
     case 'gzip-bomb':
@@ -57,6 +59,15 @@ async function alterReply(reply: Reply, fault: TakenFault): Promise<Reply> {
     default:
       return reply;
   }
+}
+
+/** What ISO-8859-1 cannot write becomes a question mark, as servers do. */
+function writeLatin1(reply: Reply, charset: string): Reply {
+  const [type = 'application/fhir+json'] = (reply.headers['Content-Type'] ?? '').split(';');
+  const text = Buffer.from(reply.body).toString('utf8');
+  const body = Buffer.from(text.replace(/[\u0100-\uffff]/g, '?'), 'latin1');
+  const named = charset === 'none' ? type : `${type}; charset=${charset}`;
+  return { ...reply, headers: { ...reply.headers, 'Content-Type': named }, body };
 }
 
 async function compress(reply: Reply, body: Buffer): Promise<Reply> {

@@ -140,6 +140,41 @@ export const FAULTS = {
   'sos-pro': { stage: 'content', sentence: 'Met le type PRO sur des créneaux SOS Médecins.' },
   'non-http-comment': { stage: 'content', sentence: 'Donne des adresses d’agenda qui ne sont pas en http.' },
   started: { stage: 'content', sentence: 'Ajoute des créneaux déjà commencés.' },
+  latin1: {
+    stage: 'delivery',
+    sentence: 'Écrit le corps en ISO-8859-1, en le disant ou non.',
+    parameters: { charset: 'none' },
+    choices: { charset: ['none', 'iso-8859-1', 'utf-8'] },
+  },
+  'entry-shape': {
+    stage: 'content',
+    sentence: 'Donne à entry une autre forme qu’une liste d’entrées.',
+    parameters: { form: 'object' },
+    choices: { form: ['object', 'single', 'nested', 'bundles', 'absent'] },
+  },
+  'mixed-bases': {
+    stage: 'content',
+    sentence: 'Réunit des cabinets dont les ressources ont les mêmes identifiants.',
+    parameters: { fullUrls: 'own' },
+    choices: { fullUrls: ['own', 'same'] },
+  },
+  'out-of-use': {
+    stage: 'content',
+    sentence: 'Envoie des agendas, situations ou lieux hors service, ou un modificateur inconnu.',
+    parameters: { what: 'schedule' },
+    choices: { what: ['schedule', 'role', 'location', 'modifier'] },
+  },
+  'outcome-incomplete': {
+    stage: 'content',
+    sentence: 'Omet des créneaux et le dit par un OperationOutcome dans le Bundle.',
+  },
+  'cut-short': { stage: 'content', sentence: 'Omet des créneaux que total compte, sans page suivante.' },
+  'shared-schedule': { stage: 'content', sentence: 'Nomme deux professionnels sur un même Schedule.' },
+  'foreign-labels': {
+    stage: 'content',
+    sentence: 'Remplace la nature des créneaux par une étiquette d’un autre système.',
+  },
+  'versioned-refs': { stage: 'content', sentence: 'Écrit les références avec leur version (_history).' },
 } as const satisfies Readonly<Record<string, FaultEntry>>;
 
 export type FaultKind = keyof typeof FAULTS;

@@ -326,6 +326,92 @@ describe('a fault of paging', () => {
   });
 });
 
+describe('a fault seen in the field', () => {
+  const raw = async (kind: FaultKind, parameters = {}) =>
+    (await searchWith(kind, parameters)) as unknown as { total: number; entry: object };
+
+  test('entry-shape: every form, and the same entries in it', async () => {
+    const entries = sound.entry ?? [];
+    expect(Object.values((await raw('entry-shape')).entry)).toEqual(entries);
+    expect((await raw('entry-shape', { form: 'single' })).entry).toEqual(entries[0]);
+    expect((await raw('entry-shape', { form: 'nested' })).entry).toEqual([entries]);
+    expect((await raw('entry-shape', { form: 'bundles' })).entry).toMatchObject([
+      { resource: { resourceType: 'Bundle', entry: entries } },
+    ]);
+    const absent = await raw('entry-shape', { form: 'absent' });
+    expect(absent).toMatchObject({ total: sound.total });
+    expect(absent).not.toHaveProperty('entry');
+  });
+
+  test.each(['own', 'same'])(
+    'mixed-bases: ids that stand for several contents, fullUrls %s',
+    async (fullUrls) => {
+      const bundle = await searchWith('mixed-bases', { fullUrls });
+      const schedules = bundle.entry?.filter(({ resource }) => resource?.resourceType === 'Schedule') ?? [];
+      expect(schedules.length).toBeGreaterThan(2);
+      expect(new Set(schedules.map(({ resource }) => resource?.id))).toEqual(new Set(['1']));
+      expect(new Set(schedules.map(({ fullUrl }) => fullUrl)).size).toBe(
+        fullUrls === 'own' ? schedules.length : 1,
+      );
+      expect(slots(bundle)).toHaveLength(slots(sound).length);
+      expect(new Set(practitionersOf(bundle))).toEqual(new Set(asked));
+      expect(danglingReferences(JSON.stringify(bundle))).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['schedule', 'Schedule', { active: false }],
+    ['role', 'PractitionerRole', { active: false }],
+    ['modifier', 'Slot', { modifierExtension: [{}] }],
+    ['location', 'PractitionerRole', { contained: [{ status: 'suspended' }] }],
+  ])('out-of-use: %s', async (what, type, mark) => {
+    const marked = resources(await searchWith('out-of-use', { what })).filter(
+      ({ resourceType }) => resourceType === type,
+    );
+    expect(marked.length).toBeGreaterThan(0);
+    for (const one of marked) expect(one).toMatchObject(mark);
+  });
+
+  test('outcome-incomplete: half of the slots, and an error in the Bundle', async () => {
+    const bundle = await searchWith('outcome-incomplete');
+    expect(slots(bundle)).toHaveLength(Math.ceil(slots(sound).length / 2));
+    expect(bundle.total).toBe(slots(bundle).length);
+    expect(resources(bundle).at(-1)).toMatchObject({
+      resourceType: 'OperationOutcome',
+      issue: [{ severity: 'error', code: 'incomplete' }],
+    });
+  });
+
+  test('cut-short: half of the slots under the whole total, and no next', async () => {
+    const bundle = await searchWith('cut-short');
+    expect(slots(bundle)).toHaveLength(Math.ceil(slots(sound).length / 2));
+    expect(bundle.total).toBe(sound.total);
+    expect(bundle.link).toEqual(sound.link);
+  });
+
+  test.each([1, 2])('shared-schedule: two practitioners on each Schedule, of %i asked', async (count) => {
+    const url = `${vendor.url}/Slot?${slotQuery({ identifiers: asked.slice(0, count), from: NOW, to: TO })}`;
+    const bundle = await searchWith('shared-schedule', {}, url);
+    expect(new Set(practitionersOf(bundle)).size).toBe(2);
+    for (const one of resources(bundle)) {
+      if (one.resourceType !== 'Schedule') continue;
+      const named = one.actor.filter(({ reference }) => reference?.startsWith('Practitioner/'));
+      expect(named).toHaveLength(2);
+    }
+    expect(danglingReferences(JSON.stringify(bundle))).toEqual([]);
+  });
+
+  test('foreign-labels: no slot has a kind', async () => {
+    for (const { meta } of slots(await searchWith('foreign-labels')))
+      expect(meta?.security).toMatchObject([{ system: expect.stringContaining('v3-Confidentiality') }]);
+  });
+
+  test('versioned-refs: every reference but those to contained resources', async () => {
+    for (const { schedule } of slots(await searchWith('versioned-refs')))
+      expect(schedule.reference).toMatch(/^Schedule\/[^/]+\/_history\/1$/);
+  });
+});
+
 test('a mix applies each in order', async () => {
   vendor.setFaults(['someone-else', 'unprefixed', 'no-total', 'no-profile']);
   const bundle = await search(slotUrl);

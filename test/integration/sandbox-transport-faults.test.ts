@@ -195,6 +195,18 @@ describe('a fault of delivery', () => {
     expect(answer).toMatchObject({ text: sound, headers: { 'content-type': 'text/json' } });
   });
 
+  test.each([
+    ['none', 'application/fhir+json'],
+    ['iso-8859-1', 'application/fhir+json; charset=iso-8859-1'],
+    ['utf-8', 'application/fhir+json; charset=utf-8'],
+  ])('latin1: the sound body in ISO-8859-1, charset %s', async (charset, type) => {
+    make('latin1', { charset });
+    const answer = await get(url, scene.agent);
+    expect(answer.headers['content-type']).toBe(type);
+    expect(answer.text).toContain('\ufffd');
+    expect(answer.bytes.toString('latin1')).toBe(sound.replace(/[\u0100-\uffff]/g, '?'));
+  });
+
   test('gzip: the sound body, compressed though nobody asked', async () => {
     make('gzip');
     const answer = await get(url, scene.agent);
