@@ -115,7 +115,8 @@ async function receive(response: Dispatcher.ResponseData): Promise<Omit<Received
     chunks.push(chunk);
   }
   if (bytes === 0) return { ...head, bytes };
-  const read = await readBody(chunks, head.headers['content-encoding'], VENDOR_BODY_BYTES_MAX);
+  const { 'content-encoding': encoding, 'content-type': contentType } = head.headers;
+  const read = await readBody(chunks, { encoding, contentType }, VENDOR_BODY_BYTES_MAX);
   if (read.ok) return { ...head, bytes: read.value.bytes, json: read.value.json };
   const text = Buffer.concat(chunks).toString('utf8', 0, TEXT_CHARS_MAX);
   return { ...head, bytes, bodyProblem: read.error, text };

@@ -14,6 +14,7 @@ export interface Received {
   /** On the wire, before decoding. */
   readonly bytes: number;
   readonly encoding: string | undefined;
+  readonly contentType: string | undefined;
   readonly status: number;
   readonly noStore: boolean;
 }
@@ -41,6 +42,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #refusal: FailedCall | undefined;
   #encoding: string | undefined;
+  #contentType: string | undefined;
   #noStore = false;
   #settled = false;
   #over = false;
@@ -69,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#encoding = single(headers['content-encoding']);
+    this.#contentType = single(headers['content-type']);
     const cacheControl = single(headers['cache-control']);
     this.#noStore = cacheControl !== undefined && /\bno-store\b/i.test(cacheControl);
     if (Number(single(headers['content-length'])) > this.#bytesMax) this.#overflow(controller);
@@ -83,8 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.#refusal !== undefined) this.#settle({ ok: false, error: this.#refusal });
     else {
-      const { bytes, encoding, status, noStore } = this.#facts();
-      this.#settle({ ok: true, value: { chunks: this.#chunks, bytes, encoding, status, noStore } });
+      this.#settle({ ok: true, value: this.#received() });
     }
     this.#finish();
   }
@@ -115,8 +117,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return { reason: status < 500 ? 'refused' : 'error', status, ...later };
   }
 
-  #facts() {
-    return { bytes: this.#bytes, encoding: this.#encoding, status: this.#status, noStore: this.#noStore };
+  #received(): Received {
+    return {
+      chunks: this.#chunks,
+      bytes: this.#bytes,
+      encoding: this.#encoding,
+      contentType: this.#contentType,
+      status: this.#status,
+      noStore: this.#noStore,
+    };
   }
 
   #settle(outcome: Outcome): void {

@@ -133,8 +133,8 @@ export class VendorClient {
       const isStale = early === true && dials > 0 && dials === this.#dials;
       return err({ ...error, ...(code !== undefined && { code }), ...(isStale && { isStale }) });
     }
-    const { status, noStore, chunks, encoding } = outcome.value;
-    const body = readBody(chunks, encoding, bytesMax, this.#known);
+    const { status, noStore, chunks } = outcome.value;
+    const body = readBody(chunks, outcome.value, bytesMax, this.#known);
     const read = body instanceof Promise ? await orGivenUp(body, signal) : body;
     if (!read.ok) return err({ reason: read.error, status });
     return ok({ json: read.value.json, bytes: read.value.bytes, status, noStore });

@@ -30,15 +30,25 @@ export function objectsOf(value: unknown): JsonObject[] {
 const CONTROL = /[\u0000-\u001f\u007f]+/g;
 const TEXT_LENGTH_MAX = 4_000;
 
-/** A FHIR string: trimmed, control characters made blanks, lone surrogates replaced, at most 4,000 characters; undefined when empty. */
+/** What stands for a lost character: U+FFFD, half a surrogate pair. */
+const LOST = /\ufffd/g;
+
+/**
+ * A FHIR string: trimmed, control characters made blanks, lost characters made question marks, at most 4,000
+ * characters; undefined when empty.
+ */
 export function asText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const trimmed = value.trim();
   if (trimmed === '') return undefined;
-  const text = trimmed.isWellFormed() ? trimmed : trimmed.toWellFormed();
+  const text = trimmed.isWellFormed() && !trimmed.includes('\ufffd') ? trimmed : withoutLost(trimmed);
   const clean = text.search(CONTROL) < 0 ? text : text.replace(CONTROL, ' ').trim();
   if (clean === '') return undefined;
   return clean.length > TEXT_LENGTH_MAX ? clean.slice(0, TEXT_LENGTH_MAX) : clean;
+}
+
+function withoutLost(text: string): string {
+  return text.toWellFormed().replace(LOST, '?');
 }
 
 /** The texts of a list, in order. */
