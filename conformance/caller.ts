@@ -7,10 +7,10 @@ import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { readBody } from '../relay/body.ts';
 import type { EditorConfig } from '../relay/config.ts';
 import { makeDialler } from '../relay/dial.ts';
-import { describeExchangeError } from '../relay/failure.ts';
 import { VENDOR_HEADERS } from '../relay/outbound.ts';
 import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
 import type { Exchange, Received, Sent } from './exchange.ts';
+import { SocketWatch } from './transport-end.ts';
 
 const KEPT_HEADERS = [
   'content-type',
@@ -31,6 +31,10 @@ export interface Call {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Replaces the relay's certificate and versions of TLS. */
+  readonly context?: SecureContext;
+  /** Gives a TLS 1.3 server the time to refuse the certificate before the request leaves. */
+  readonly patient?: boolean;
 }
 
 export class Caller {
@@ -45,15 +49,15 @@ export class Caller {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** `context` replaces the relay's certificate, for the mTLS cases. Never throws. */
-  async call(call: Call, context = this.#context): Promise<Exchange> {
+  /** Never throws. */
+  async call(call: Call): Promise<Exchange> {
     const { method = 'GET', url, body, label } = call;
     const typed = body === undefined ? {} : { 'content-type': 'application/fhir+json' };
     const headers = { ...VENDOR_HEADERS, ...typed, ...call.headers };
     const sent: Sent = { method, url, headers, ...(body !== undefined && { body }) };
     const startedMs = Date.now();
     const from = performance.now();
-    const end = await this.#exchange(sent, context);
+    const end = await this.#exchange(sent, call);
     const durationMs = Math.round((performance.now() - from) * 10) / 10;
     const id = `e${this.exchanges.length + 1}`;
     const exchange: Exchange = { id, label, sent, startedMs, durationMs, ...end };
@@ -61,15 +65,20 @@ export class Caller {
     return exchange;
   }
 
-  async #exchange(sent: Sent, context: SecureContext): Promise<Pick<Exchange, 'received' | 'failure'>> {
+  async #exchange(sent: Sent, call: Call): Promise<Pick<Exchange, 'received' | 'failure'>> {
     const { servername, server: pin } = this.#editor;
+    const { context = this.#context, patient = false } = call;
     const dial = makeDialler({ context, servername, pin }, () => {});
-    let tls: string | undefined;
+    const watch = new SocketWatch();
     const connect: buildConnector.connector = (options, callback) =>
       dial(options, (...args) => {
-        const [, socket] = args;
-        tls = (socket as TLSSocket | null)?.getProtocol() ?? undefined;
-        callback(...args);
+        const [failed, socket] = args;
+        if (failed !== null) return callback(failed, null);
+        watch.follow(socket as TLSSocket);
+        if (!patient) return callback(null, socket);
+        watch.awaitVerdict(socket as TLSSocket, (error) =>
+          error === null ? callback(null, socket) : callback(error, null),
+        );
       });
     const { origin, path } = splitUrl(sent.url);
     const client = new Client(origin, {
@@ -88,11 +97,12 @@ export class Caller {
         signal,
         ...(sent.body !== undefined && { body: JSON.stringify(sent.body) }),
       });
-      return { received: { ...(await receive(response)), tls } };
+      return { received: { ...(await receive(response)), tls: watch.tls } };
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (signal.aborted) return { failure: { reason: 'timeout', code: undefined } };
-      return { failure: { reason: describeExchangeError(error as Error), code } };
+      const { tls } = watch;
+      if (signal.aborted)
+        return { failure: { reason: 'timeout', code: undefined, ...(tls !== undefined && { tls }) } };
+      return { failure: watch.describe(error as Error) };
     } finally {
       client.destroy().catch(() => {});
     }

@@ -29,6 +29,12 @@ export interface Failure {
   readonly reason: VendorFailure;
   /** Node's or OpenSSL's word. */
   readonly code: string | undefined;
+  /** The TLS alert that the server sent, by RFC 8446's name. */
+  readonly alert?: string;
+  /** A connection that ended without alert: reset (RST) or closed. */
+  readonly cut?: 'reset' | 'closed';
+  /** Negotiated version, once our side of the handshake was done. */
+  readonly tls?: string;
 }
 
 export interface Exchange {
@@ -54,12 +60,17 @@ const FAILURES: Readonly<Partial<Record<VendorFailure, string>>> = {
   'not-json': 'la réponse n’est pas du JSON lisible',
 };
 
-export function describeFailure(reason: VendorFailure, code?: string): string {
+export function describeFailure({ reason, code, alert, cut, tls }: Failure): string {
+  if (alert !== undefined) {
+    return `le serveur a envoyé l’alerte TLS ${alert}${tls === undefined ? '' : `, la négociation ${tls} faite`}`;
+  }
+  if (cut === 'reset') return 'le serveur a rompu la connexion (RST) sans alerte TLS ni réponse entière';
+  if (cut === 'closed') return 'le serveur a fermé la connexion sans alerte TLS ni réponse entière';
   return `${FAILURES[reason] ?? 'l’échange a échoué'}${code === undefined ? '' : ` (${code})`}`;
 }
 
 /** How it ended, in a few French words. */
 export function describeEnd({ failure, received }: Exchange): string {
-  if (failure !== undefined) return describeFailure(failure.reason, failure.code);
+  if (failure !== undefined) return describeFailure(failure);
   return received === undefined ? 'sans réponse' : `HTTP ${received.status}`;
 }

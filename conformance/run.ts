@@ -55,10 +55,10 @@ export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
   if (problem !== undefined || loaded.certificates === undefined) {
     return err(`${problem?.field ?? 'certFile'} : ${problem?.text ?? 'ne peut pas être lu'}.`);
   }
-  const scene = new Scene(inputs, loaded.certificates.context);
+  const scene = new Scene(inputs, loaded.certificates);
   const first = await runSecurity(scene);
   if (first.failure?.reason === 'connect') {
-    return err(`${inputs.editor.baseUrl} : ${describeFailure('connect', first.failure.code)}.`);
+    return err(`${inputs.editor.baseUrl} : ${describeFailure(first.failure)}.`);
   }
   runDeclarations(scene);
   await runCapability(scene);

@@ -1,6 +1,6 @@
 // What every group of the run shares: the inputs, the caller, the mask, and the list of what was judged so far.
 
-import type { SecureContext } from 'node:tls';
+import type { Certificates } from '../relay/certificates.ts';
 import { Caller } from './caller.ts';
 import type { Exchange } from './exchange.ts';
 import { placeAt, showFragment } from './fragment.ts';
@@ -10,15 +10,15 @@ import type { Judged, Problem, Requirement, Verdict } from './requirement.ts';
 
 export class Scene {
   readonly inputs: RunInputs;
-  readonly context: SecureContext;
+  readonly certificates: Certificates;
   readonly caller: Caller;
   readonly mask: Mask;
   readonly judged: Judged[] = [];
 
-  constructor(inputs: RunInputs, context: SecureContext) {
+  constructor(inputs: RunInputs, certificates: Certificates) {
     this.inputs = inputs;
-    this.context = context;
-    this.caller = new Caller(inputs.editor, context, inputs.timeoutMs);
+    this.certificates = certificates;
+    this.caller = new Caller(inputs.editor, certificates.context, inputs.timeoutMs);
     this.mask = new Mask([...inputs.rpps, ...inputs.siret]);
   }
 

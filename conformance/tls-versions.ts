@@ -1,108 +1,97 @@
-// One attempt per TLS version, without client certificate, as ANS's kit makes them: the handshake, then a request,
-// because with TLS 1.3 a refusal only arrives when the answer is read.
+// Which versions of TLS the vendor speaks: one request per version, under the relay's certificate, so that a server
+// that wants a certificate in the handshake and one that answers 403 are judged alike. What a server does without
+// certificate is S5's question alone (docs/divergences.md).
 
-import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import { connect, checkServerIdentity as matchHostName, type SecureVersion } from 'node:tls';
-import type { EditorConfig } from '../relay/config.ts';
-import { matchPin } from '../relay/dial.ts';
-import { breaks, pass, type Verdict } from './requirement.ts';
+import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { describeEnd, type Exchange } from './exchange.ts';
+import { breaks, type Problem, skip, type Verdict } from './requirement.ts';
+import { refusesCertificate } from './transport-end.ts';
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies readonly SecureVersion[];
-const ATTEMPT_TIMEOUT_MS = 5_000;
-const EXAMPLE =
-  'nginx :\nssl_protocols TLSv1.2 TLSv1.3;\nssl_verify_client optional;   # puis 403 sans certificat valide';
+export type TlsVersion = (typeof VERSIONS)[number];
+const EXAMPLE = 'nginx :\nssl_protocols TLSv1.2 TLSv1.3;';
+const KIT_EXAMPLE = 'nginx :\nssl_verify_client optional;   # puis 403 sans certificat valide';
 
 export interface Attempt {
-  readonly version: (typeof VERSIONS)[number];
-  /** First line of the answer; undefined when there was none. */
-  readonly status: string | undefined;
-  readonly code: string | undefined;
+  readonly version: TlsVersion;
+  readonly exchange: Exchange;
 }
 
 export async function tryTlsVersions(
-  editor: EditorConfig,
-  url: string,
-  timeoutMs: number,
+  options: SecureContextOptions,
+  call: (version: TlsVersion, context: ReturnType<typeof createSecureContext>) => Promise<Exchange>,
 ): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
   for (const version of VERSIONS) {
-    attempts.push(await attempt(editor, new URL(url), version, Math.min(timeoutMs, ATTEMPT_TIMEOUT_MS)));
+    // OpenSSL refuses the old versions itself, unless told that the aim is to see the server refuse them.
+    const old = isOld(version) && { ciphers: 'DEFAULT@SECLEVEL=0' };
+    const context = createSecureContext({ ...options, ...old, minVersion: version, maxVersion: version });
+    attempts.push({ version, exchange: await call(version, context) });
   }
   return attempts;
 }
 
-function attempt(
-  editor: EditorConfig,
-  url: URL,
-  version: Attempt['version'],
-  timeoutMs: number,
-): Promise<Attempt> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const servername = editor.servername ?? (isIP(host) === 0 ? host : undefined);
-  const pin = editor.server;
-  const old = version === 'TLSv1' || version === 'TLSv1.1';
-  const { promise, resolve } = Promise.withResolvers<Attempt>();
-  const socket = connect({
-    host,
-    port: url.port === '' ? 443 : Number(url.port),
-    ...(servername !== undefined && { servername }),
-    ca: readFileSync(editor.caFile),
-    minVersion: version,
-    maxVersion: version,
-    // OpenSSL refuses the old versions itself, unless told that the aim is to see the server refuse them.
-    ...(old && { ciphers: 'DEFAULT@SECLEVEL=0' }),
-    checkServerIdentity: (name, certificate) =>
-      pin === undefined ? matchHostName(name, certificate) : matchPin(certificate, pin),
-  });
-  const timer = setTimeout(() => socket.destroy(), timeoutMs);
-  const end = (status?: string, code?: string): void => {
-    clearTimeout(timer);
-    socket.destroy();
-    resolve({ version, status, code });
-  };
-  socket.once('secureConnect', () => {
-    socket.write(
-      `GET ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n\r\n`,
-    );
-  });
-  socket.once('data', (chunk: Buffer) => end(/^HTTP\/1\.[01] \d{3}/.exec(chunk.toString('latin1'))?.[0]));
-  socket.once('close', () => end(undefined, 'fermée'));
-  socket.on('error', (error: NodeJS.ErrnoException) => end(undefined, error.code));
-  return promise;
+/**
+ * `spoken`: the server chose that version, whatever it then thought of the request or of the certificate. `unknown`:
+ * nothing that the server said tells.
+ */
+export function readVersion({ exchange: { received, failure } }: Attempt): 'spoken' | 'refused' | 'unknown' {
+  if (received !== undefined || failure === undefined) return 'spoken';
+  if (failure.tls !== undefined || failure.reason === 'certificate') return 'spoken';
+  if (failure.alert !== undefined) {
+    return failure.alert !== 'handshake_failure' && refusesCertificate(failure) ? 'spoken' : 'refused';
+  }
+  if (failure.cut !== undefined) return 'refused';
+  // Our own OpenSSL has no such version to offer; any other error of its own is an answer it could not accept.
+  if (/NO_PROTOCOLS_AVAILABLE|NO_CIPHERS_AVAILABLE/.test(failure.code ?? '')) return 'unknown';
+  return failure.reason === 'tls' ? 'refused' : 'unknown';
 }
 
-export function judgeTlsVersions(attempts: readonly Attempt[]): Verdict {
-  const accepted = attempts.filter(({ status }) => status !== undefined).map(({ version }) => version);
-  const old = accepted.filter((version) => version === 'TLSv1' || version === 'TLSv1.1');
-  const problems = [
-    ...old.map((version) => ({ text: `${version} est accepté.`, example: EXAMPLE })),
-    ...(accepted.length > old.length
-      ? []
-      : [
-          {
-            text: `Ni TLS 1.2 ni TLS 1.3 n’aboutit sans certificat client : ${describe(attempts)}. Demander le certificat sans l’exiger dans la négociation, puis répondre 403.`,
-            example: EXAMPLE,
-          },
-        ]),
+/** `without`: what came of the request without certificate, which ANS's kit makes in place of this one. */
+export function judgeTlsVersions(attempts: readonly Attempt[], without?: Exchange): Verdict {
+  const read = attempts.map((attempt) => ({ ...attempt, is: readVersion(attempt) }));
+  const note = `${read.map(describe).join(', ')}.`;
+  const spoken = read.filter(({ is }) => is === 'spoken').map(({ version }) => version);
+  const problems: Problem[] = spoken
+    .filter(isOld)
+    .map((version) => ({ text: `${version} est accepté.`, example: EXAMPLE }));
+  const unknown = read.filter(({ is }) => is === 'unknown').map(({ version }) => version);
+  if (spoken.every(isOld) && !unknown.some((version) => !isOld(version)))
+    problems.push({ text: `Ni TLS 1.2 ni TLS 1.3 n’est accepté : ${note}`, example: EXAMPLE });
+  if (problems.length > 0) return breaks(...problems);
+  if (spoken.every(isOld) || unknown.some(isOld))
+    return skip(`Rien ne dit si le serveur parle ${unknown.join(', ')} : ${note}`);
+  return { does: 'pass', note, remarks: without === undefined ? [] : warnOfKit(without) };
+}
+
+/** The kit tries the versions without certificate, and only takes an HTTP answer for an acceptance. */
+function warnOfKit(without: Exchange): readonly Problem[] {
+  if (without.received !== undefined) return [];
+  return [
+    {
+      text: `Le kit de l’ANS essaie les versions sans certificat client et attend une réponse HTTP ; ici, ${describeEnd(without)}. Ce serveur, conforme au guide, y échouera : demander le certificat sans l’exiger dans la négociation, puis répondre 403, passe partout.`,
+      example: KIT_EXAMPLE,
+      page: 'KIT',
+    },
   ];
-  return problems.length === 0 ? pass(`${describe(attempts)}.`) : breaks(...problems);
 }
 
 /** What the relay, which offers both, was given. */
 export function preferTls13(negotiated: string): Verdict {
-  if (negotiated === 'TLSv1.3') return pass();
+  if (negotiated === 'TLSv1.3') return { does: 'pass' };
   return breaks({
     text: `Version négociée avec le relais, qui propose TLS 1.3 : ${negotiated}.`,
     example: EXAMPLE,
   });
 }
 
-function describe(attempts: readonly Attempt[]): string {
-  return attempts
-    .map(
-      ({ version, status, code }) =>
-        `${version} ${status ?? `refusé${code === undefined ? '' : ` (${code})`}`}`,
-    )
-    .join(', ');
+function isOld(version: TlsVersion): boolean {
+  return version === 'TLSv1' || version === 'TLSv1.1';
+}
+
+function describe({ version, exchange, is }: Attempt & { readonly is: string }): string {
+  const { failure, received } = exchange;
+  const how = failure?.alert ?? failure?.code ?? (received === undefined ? '' : `HTTP ${received.status}`);
+  const word = is === 'spoken' ? 'accepté' : is === 'refused' ? 'refusé' : 'non jugé';
+  return `${version} ${word}${how === '' ? '' : ` (${how})`}`;
 }

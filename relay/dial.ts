@@ -27,8 +27,8 @@ export class DialError extends Error {
   readonly failure: VendorFailure;
   readonly code: string;
 
-  constructor(failure: VendorFailure, code: string) {
-    super(failure);
+  constructor(failure: VendorFailure, code: string, cause?: Error) {
+    super(failure, { cause });
     this.name = 'DialError';
     this.failure = failure;
     this.code = code;
@@ -105,7 +105,7 @@ const UNREACHABLE = new Set([
 function describeDialError(error: NodeJS.ErrnoException, refused: Error | null | undefined): DialError {
   if (error instanceof DialError) return error;
   const code = error.code ?? error.name;
-  if (UNREACHABLE.has(code)) return new DialError('connect', code);
+  if (UNREACHABLE.has(code)) return new DialError('connect', code, error);
   // Node sets `authorizationError` when, and only when, the peer's certificate was refused.
-  return new DialError(refused ? 'certificate' : 'tls', code);
+  return new DialError(refused ? 'certificate' : 'tls', code, error);
 }

@@ -10,6 +10,7 @@ import { describeEnd, type Exchange } from '../exchange.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import { judgeTlsVersions, preferTls13, tryTlsVersions } from '../tls-versions.ts';
+import { refusesCertificate } from '../transport-end.ts';
 
 const GROUP = 'Sécurité';
 
@@ -19,7 +20,7 @@ const ROWS = defineRequirements({
   S3: 'failure [SEC] Un certificat dont l’OU n’est pas celle du SAS est refusé.',
   S4: 'failure [SEC] Un certificat révoqué est refusé.',
   S5: 'failure [SEC] Une requête sans certificat client est refusée.',
-  S6: 'failure [SEC] TLS 1.2 ou 1.3 aboutit sans certificat client à une réponse HTTP ; TLS 1.0 et 1.1 sont refusés.',
+  S6: 'failure [SEC] TLS 1.2 ou 1.3 est accepté ; TLS 1.0 et 1.1 sont refusés.',
   S7: 'draft [KIT] TLS 1.3 est accepté et préféré.',
 });
 
@@ -39,25 +40,31 @@ const REFUSAL =
 /** Returns the exchange under the right certificate: when even that one does not connect, nothing else can run. */
 export async function runSecurity(scene: Scene): Promise<Exchange> {
   const url = pastSearch(scene);
-  const valid = await scene.caller.call({ label: 'certificat du relais', url });
+  const call = (label: string, context?: SecureContext): Promise<Exchange> =>
+    scene.caller.call({ label, url, patient: true, ...(context !== undefined && { context }) });
+  const valid = await call('certificat du relais');
   scene.judge(GROUP, ROWS.S1, judgeAccepted(scene, valid), valid);
   if (valid.failure?.reason === 'connect') return valid;
-  for (const [id, name] of CASES) await runCase(scene, id, name, url);
-  const none = await scene.caller.call({ label: 'sans certificat client', url }, withoutCertificate(scene));
-  scene.judge(GROUP, ROWS.S5, judgeRefused(none), none);
-  const attempts = await tryTlsVersions(scene.inputs.editor, url, scene.inputs.timeoutMs);
-  scene.judge(GROUP, ROWS.S6, judgeTlsVersions(attempts));
-  const tls = valid.received?.tls;
+  for (const [id, name] of CASES) {
+    const context = readContext(scene, name);
+    if (typeof context === 'string') {
+      scene.judge(GROUP, ROWS[id], skip(context));
+      continue;
+    }
+    const exchange = await call(`certificat ${name}`, context);
+    scene.judge(GROUP, ROWS[id], judgeRefused(exchange, valid), exchange);
+  }
+  const none = await call('sans certificat client', withoutCertificate(scene));
+  scene.judge(GROUP, ROWS.S5, judgeRefused(none, valid), none);
+  const attempts = await tryTlsVersions(scene.certificates.options, (version, context) =>
+    call(`certificat du relais, ${version} seul`, context),
+  );
+  const tried = attempts.map(({ exchange }) => exchange);
+  scene.judge(GROUP, ROWS.S6, judgeTlsVersions(attempts, none), ...tried);
+  const tls = valid.received?.tls ?? valid.failure?.tls;
   const preferred = tls === undefined ? skip('S1 n’a pas abouti.') : preferTls13(tls);
   scene.judge(GROUP, ROWS.S7, preferred, valid);
   return valid;
-}
-
-async function runCase(scene: Scene, id: 'S2' | 'S3' | 'S4', name: string, url: string): Promise<void> {
-  const context = readContext(scene, name);
-  if (typeof context === 'string') return scene.judge(GROUP, ROWS[id], skip(context));
-  const exchange = await scene.caller.call({ label: `certificat ${name}`, url }, context);
-  scene.judge(GROUP, ROWS[id], judgeRefused(exchange), exchange);
 }
 
 /** The context, or why there is none. */
@@ -101,16 +108,30 @@ function judgeAccepted(scene: Scene, exchange: Exchange): Verdict {
   return breaks({ ...scene.problem(json, text, 'OperationOutcome'), example: 'HTTP/1.1 200 OK' });
 }
 
-/** A TLS alert or a 4xx; a socket that is simply dropped tells the caller nothing. */
-function judgeRefused(exchange: Exchange): Verdict {
+/**
+ * An alert that speaks of the certificate, in the handshake or after it, or a 4xx at request time. A socket that is
+ * simply dropped tells the caller nothing. `valid` is what the right certificate was given: a server that gives both
+ * the same refusal has shown nothing.
+ */
+export function judgeRefused(exchange: Exchange, valid: Exchange): Verdict {
   const { failure, received } = exchange;
-  if (failure?.reason === 'tls') return pass(`Refus par TLS (${failure.code ?? 'alerte'}).`);
-  if (received !== undefined && received.status >= 400 && received.status < 500) {
-    return pass(`Refus par HTTP ${received.status}.`);
+  if (failure !== undefined && refusesCertificate(failure) && failure.alert !== valid.failure?.alert) {
+    const when = failure.tls === undefined ? 'dans la négociation' : `après la négociation ${failure.tls}`;
+    return pass(`Refus par l’alerte TLS ${failure.alert}, ${when}.`);
   }
-  const text =
-    received !== undefined && received.status < 400
-      ? `Ce certificat devait être refusé, le serveur a répondu ${received.status}.`
-      : `Le refus se fait par une alerte TLS ou une réponse 4xx ; ici, ${describeEnd(exchange)}.`;
+  if (received !== undefined && received.status < 400) {
+    const text = `Ce certificat devait être refusé, le serveur a répondu ${received.status}.`;
+    return breaks({ text, example: REFUSAL });
+  }
+  if (valid.received?.status !== 200) {
+    return skip(
+      `Non jugé : le certificat du relais n’est pas accepté non plus (S1 : ${describeEnd(valid)}).`,
+    );
+  }
+  if (received !== undefined && received.status < 500) return pass(`Refus par HTTP ${received.status}.`);
+  if (failure?.reason === 'timeout' || failure?.reason === 'connect' || failure?.reason === 'certificate') {
+    return skip(`Non jugé : ${describeEnd(exchange)}.`);
+  }
+  const text = `Le refus se fait par une alerte TLS ou une réponse 4xx ; ici, ${describeEnd(exchange)}.`;
   return breaks({ text, example: REFUSAL });
 }

@@ -38,6 +38,8 @@ export interface ServerOptions {
   /** `require` refuses in the handshake instead of answering 403. */
   readonly clientCertificate: 'ask' | 'require';
   readonly tlsMax: 'TLSv1.2' | 'TLSv1.3';
+  /** `TLSv1` is what no server may speak any more. */
+  readonly tlsMin: 'TLSv1' | 'TLSv1.2';
 }
 
 export interface VendorParts {
@@ -61,7 +63,9 @@ export function makeServer(options: ServerOptions, parts: VendorParts): Server {
       crl: options.tls.crl === undefined ? undefined : [...options.tls.crl],
       requestCert: true,
       rejectUnauthorized: options.clientCertificate === 'require',
-      minVersion: 'TLSv1.2',
+      minVersion: options.tlsMin,
+      // OpenSSL has no signature left for the old versions otherwise.
+      ...(options.tlsMin === 'TLSv1' && { ciphers: 'DEFAULT@SECLEVEL=0' }),
       maxVersion: options.tlsMax,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },

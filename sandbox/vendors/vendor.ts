@@ -40,6 +40,7 @@ export interface VendorOptions {
   readonly faults?: unknown;
   readonly clientCertificate?: 'ask' | 'require';
   readonly tlsMax?: 'TLSv1.2' | 'TLSv1.3';
+  readonly tlsMin?: 'TLSv1' | 'TLSv1.2';
   /** Start of agenda addresses; default: the vendor's own `/agenda` pages. */
   readonly agendaUrl?: string;
   /** FHIR base address of SAS, where appointments are told; same as the setting `sas`. */
@@ -94,6 +95,7 @@ export async function startVendor(options: VendorOptions): Promise<Vendor> {
       tls: options.tls ?? (await readTls(options.pki ?? DEFAULT_PKI_DIR, id)),
       clientCertificate: options.clientCertificate ?? 'ask',
       tlsMax: options.tlsMax ?? 'TLSv1.3',
+      tlsMin: options.tlsMin ?? 'TLSv1.2',
     },
     {
       // Made once the port is known, before the first request can come.

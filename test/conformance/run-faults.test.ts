@@ -186,8 +186,9 @@ describe('a vendor that is set up otherwise', () => {
     [
       'requires the certificate in the handshake',
       async () => ({ clientCertificate: 'require' }),
-      ['S4', 'S5', 'S6', 'O2', 'O3'],
+      ['S4', 'O2', 'O3'],
     ],
+    ['still speaks TLS 1.0', async () => ({ tlsMin: 'TLSv1' }), ['S6']],
     ['speaks TLS 1.2 only', async () => ({ tlsMax: 'TLSv1.2' }), ['S7']],
     ['reads no revocation list', async () => ({ tls: await readTls() }), ['S4']],
     [

@@ -13,7 +13,6 @@ import { makeReport, type Report } from '../../conformance/report/model.ts';
 import { writeReports } from '../../conformance/report/write.ts';
 import { windowFrom } from '../../conformance/search.ts';
 import { compareQueries } from '../../conformance/self-link.ts';
-import { judgeTlsVersions } from '../../conformance/tls-versions.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
 import {
@@ -241,20 +240,5 @@ describe('the pieces', () => {
     ['2026-10-23T12:00:00Z', '2026-10-25T22:59:59.999Z'],
   ])('the window asked at %s ends at %s', (from, to) => {
     expect(new Date(windowFrom(Date.parse(from)).toMs).toISOString()).toBe(to);
-  });
-
-  test('an old TLS version that answers is a failure, one good version is enough', () => {
-    const answer = (version: 'TLSv1' | 'TLSv1.2' | 'TLSv1.3', status: string | undefined) => ({
-      version,
-      status,
-      code: undefined,
-    });
-    expect(judgeTlsVersions([answer('TLSv1', undefined), answer('TLSv1.2', 'HTTP/1.1 403')]).does).toBe(
-      'pass',
-    );
-    expect(judgeTlsVersions([answer('TLSv1', 'HTTP/1.1 200'), answer('TLSv1.3', 'HTTP/1.1 200')]).does).toBe(
-      'break',
-    );
-    expect(judgeTlsVersions([answer('TLSv1.2', undefined), answer('TLSv1.3', undefined)]).does).toBe('break');
   });
 });
