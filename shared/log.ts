@@ -35,6 +35,11 @@ export interface LogFields {
   readonly host?: string;
   readonly file?: string;
   readonly field?: string;
+  /** The subject of an operator's token, when it is an id (worker/operator.ts). */
+  readonly operator?: string;
+  /** Settings of ours that an operator changed, `name=value`. */
+  readonly before?: string;
+  readonly after?: string;
   readonly signal?: string;
   readonly version?: string;
   /** Certificate facts: subject CN and OU of a machine, serial, expiry, TLS version and cipher. */

@@ -12,8 +12,10 @@ import { saveAnnouncement } from './store/editors.ts';
 import { readAnnouncement } from './vendors/announcement.ts';
 import { Breakers } from './vendors/breakers.ts';
 import { EditorHealth } from './vendors/editor-health.ts';
+import type { EditorFacts } from './vendors/editor-state.ts';
 import { Flights } from './vendors/flights.ts';
 import type { HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
+import { Presence } from './vendors/presence.ts';
 import { type CallTally, RuleTally } from './vendors/rule-tally.ts';
 import { SearchRun } from './vendors/search-run.ts';
 
@@ -41,6 +43,7 @@ export class RelayHub extends DurableObject<Env> {
   readonly #links = new Map<string, RelayLink>();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
+  readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
   readonly #flights: Flights;
   #breakersMade: Breakers | undefined;
@@ -78,8 +81,10 @@ export class RelayHub extends DurableObject<Env> {
       },
       lost: () => {
         if (this.#links.get(relay) === link) this.#links.delete(relay);
+        this.#noticePresence();
         log('info', 'relay lost', { relay });
       },
+      changed: () => this.#noticePresence(),
     });
     log('info', 'relay connected', { relay });
     return new Response(null, { status: 101, webSocket: client });
@@ -148,11 +153,41 @@ export class RelayHub extends DurableObject<Env> {
     };
   }
 
+  /** What is remembered of these vendors, for operators. */
+  describeEditors(editors: readonly string[]): Readonly<Record<string, EditorFacts>> {
+    const breakers = this.#breakers();
+    return Object.fromEntries(
+      editors.map((editor): [string, EditorFacts] => {
+        const record = this.#health.recordOf(editor);
+        const absentSinceMs = this.#presence.absentSinceMs(editor);
+        const switchedMs = this.#health.switchedMs(editor);
+        return [
+          editor,
+          {
+            ...breakers.describeOne(editor),
+            ...(record && { record }),
+            ...(absentSinceMs !== undefined && { absentSinceMs }),
+            ...(switchedMs !== undefined && { switchedMs }),
+          },
+        ];
+      }),
+    );
+  }
+
+  /** The operator has switched a vendor on or off. */
+  noteSwitched(editor: string): void {
+    this.#health.noteSwitched(editor, Date.now());
+  }
+
   /** Made at the first search: only then must the settings be right. */
   #breakers(): Breakers {
     const { breakerMode: mode, breakerSlowMs: slowMs } = readConfig(this.env);
     this.#breakersMade ??= new Breakers({ mode, slowMs });
     return this.#breakersMade;
+  }
+
+  #noticePresence(): void {
+    this.#presence.update(new Set(this.#serving().flatMap(({ editors }) => [...editors])), Date.now());
   }
 
   #serving(): RelayLink[] {

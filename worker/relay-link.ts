@@ -43,6 +43,8 @@ interface RunningPlan {
 export interface LinkEvents {
   readonly announced: (announcement: Announcement) => Promise<void>;
   readonly lost: () => void;
+  /** What it can be asked for has changed. */
+  readonly changed: () => void;
 }
 
 export class RelayLink {
@@ -166,10 +168,13 @@ export class RelayLink {
     if (this.#state.kind !== 'connected' && this.#state.kind !== 'serving') return;
     const editors = new Set(announcement.editors.map((editor) => editor.id));
     this.#state = { kind: 'serving', editors, version: announcement.version };
+    this.#events.changed();
   }
 
   drain(): void {
-    if (this.#state.kind !== 'lost') this.#state = { kind: 'draining' };
+    if (this.#state.kind === 'lost') return;
+    this.#state = { kind: 'draining' };
+    this.#events.changed();
   }
 
   close(code: number, reason: string): void {

@@ -33,9 +33,9 @@ it('leaves a vendor out that is switched off, and takes it back', async () => {
   expect([calls('agenda-a'), calls('agenda-b')]).toEqual([1, 2]);
 });
 
-it('says not interfaced when everybody is switched off', async () => {
+it('says switched off when everybody is', async () => {
   for (const id of ['agenda-a', 'agenda-b']) await put(id, { enabled: false });
-  expect((await system.search(slotPath([WHO]))).states.get(WHO)).toBe('not-interfaced');
+  expect((await system.search(slotPath([WHO]))).states.get(WHO)).toBe('switched-off');
   for (const id of ['agenda-a', 'agenda-b']) await put(id, { enabled: true });
 });
 

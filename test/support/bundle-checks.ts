@@ -33,11 +33,13 @@ export function expectConformant(answer: SearchAnswer, asked: Asked): void {
 
 /** An empty Bundle without ledger says that everybody answered and nobody has a slot. */
 export function expectStates(answer: SearchAnswer, subjects: readonly string[]): void {
-  const counts = /slots=(\d+), none=(\d+), unknown=(\d+), not-interfaced=(\d+)/.exec(
+  const counts = /slots=(\d+), none=(\d+), unknown=(\d+), not-interfaced=(\d+)(?:, switched-off=(\d+))?/.exec(
     answer.headers.get('X-Passerelle-Ledger') ?? '',
   );
-  const [slots = 0, none = 0, unknown = 0, apart = 0] = (counts?.slice(1) ?? []).map(Number);
-  expect(slots + none + unknown + apart).toBe(subjects.length);
+  const [slots = 0, none = 0, unknown = 0, apart = 0, off = 0] = (counts?.slice(1) ?? []).map((count) =>
+    Number(count ?? 0),
+  );
+  expect(slots + none + unknown + apart + off).toBe(subjects.length);
   if (answer.bundle.entry === undefined) expect(none).toBe(subjects.length);
   else expect([...answer.states.keys()].sort()).toEqual([...subjects].sort());
 }

@@ -112,20 +112,25 @@ export class System {
     this.#edge = undefined;
   }
 
-  /** Starts a relay and waits until the edge can ask it. */
-  async startRelay(id = 'relay-a'): Promise<Child> {
+  /** Starts a relay and waits until the edge can ask it. `over`: another file than the system's own. */
+  async startRelay(
+    id = 'relay-a',
+    over: { readonly vendors?: readonly string[]; readonly flows?: readonly string[] } = {},
+  ): Promise<Child> {
+    const flows = over.flows ?? this.#options.flows;
+    const vendors = this.vendors.filter((vendor) => over.vendors?.includes(vendor.id) ?? true);
     const child = await startLocalRelay({
       id,
       dir: join(this.dir, id),
       edgeUrl: this.url,
       edgeStateDir: this.state.dir,
       pki: this.pki,
-      vendors: this.vendors.map((vendor) => ({
+      vendors: vendors.map((vendor) => ({
         id: vendor.id,
         name: vendor.id.replace('agenda-', 'Agenda '),
         url: vendor.url,
       })),
-      ...(this.#options.flows === undefined ? {} : { flows: this.#options.flows }),
+      ...(flows === undefined ? {} : { flows }),
       adminPort: 0,
       listenPort: 0,
       onLog: (line) => this.relayLog.push(line),

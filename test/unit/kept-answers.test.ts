@@ -31,6 +31,8 @@ const editor = (id: string, over: Partial<EditorRow> = {}): EditorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],
+  lostFlows: [],
+  announced: true,
   redirectHosts: [],
   certificateNotAfter: '',
   enabled: true,

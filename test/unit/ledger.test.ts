@@ -24,8 +24,10 @@ describe('ledger', () => {
     call: { editor, subjects },
     failure: { reason: 'timeout' },
   });
-  const keep = (answers: Pick<Answers, 'editors' | 'results'>, shown = new Map<string, number>()) =>
-    keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 }, linkBytes: 0 }, shown, NOW);
+  const keep = (
+    answers: Pick<Answers, 'editors' | 'results' | 'switchedOff'>,
+    shown = new Map<string, number>(),
+  ) => keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 }, linkBytes: 0 }, shown, NOW);
 
   it('says none only when every vendor asked has answered', () => {
     const results = [answered('agenda-a', undefined), answered('agenda-b', undefined)];
@@ -66,6 +68,17 @@ describe('ledger', () => {
     expect(keep({ editors: [], results: [] })).toMatchObject({ notInterfaced: [RPPS, OTHER] });
   });
 
+  it('says switched off, and by whom, where it would say none or not interfaced', () => {
+    const switchedOff = [{ id: 'agenda-c', name: 'Agenda C' }];
+    const results = [{ ...answered('agenda-a', undefined), call: { editor: 'agenda-a', subjects: [RPPS] } }];
+    const ledger = keep({ editors, results, switchedOff });
+    expect(ledger).toMatchObject({ none: [], notInterfaced: [], switchedOff: [RPPS, OTHER] });
+    expect(ledgerHeader(ledger)).toBe('slots=0, none=0, unknown=0, not-interfaced=0, switched-off=2');
+    expect(isPlainlyEmpty(ledger)).toBe(false);
+    const failing = keep({ editors, results: [failed('agenda-b', [RPPS])], switchedOff });
+    expect(failing).toMatchObject({ unknown: [RPPS], switchedOff: [OTHER] });
+  });
+
   it('does not call it none when a vendor sent slots that could not be read', () => {
     const unreadable = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
     expect(keep({ editors, results: [unreadable] })).toMatchObject({
@@ -78,7 +91,8 @@ describe('ledger', () => {
   it('puts every identifier in exactly one state, whatever the vendors did', () => {
     const outcome = fc.constantFrom('slots', 'empty', 'failed', 'partial');
     fc.assert(
-      fc.property(fc.array(outcome, { maxLength: 4 }), (outcomes) => {
+      fc.property(fc.array(outcome, { maxLength: 4 }), fc.boolean(), (outcomes, isOneOff) => {
+        const switchedOff = isOneOff ? [{ id: 'off', name: 'Off' }] : [];
         const all = outcomes.map((_, i) => ({ id: `e${i}`, name: `E${i}` }));
         const results = outcomes.map((how, i): CallResult => {
           if (how === 'failed') return failed(`e${i}`);
@@ -86,13 +100,20 @@ describe('ledger', () => {
           return answered(`e${i}`, page, how === 'partial' ? { failure: { reason: 'timeout' } } : {});
         });
         const { shown } = mergeAnswers(results, { query: query(), nowMs: NOW });
-        const ledger = keep({ editors: all, results }, new Map(shown));
-        const states = [...ledger.slots.keys(), ...ledger.none, ...ledger.unknown, ...ledger.notInterfaced];
+        const ledger = keep({ editors: all, results, switchedOff }, new Map(shown));
+        const states = [
+          ...ledger.slots.keys(),
+          ...ledger.none,
+          ...ledger.unknown,
+          ...ledger.switchedOff,
+          ...ledger.notInterfaced,
+        ];
         expect(states.sort()).toEqual([RPPS, OTHER].sort());
-        expect(ledger.none.length > 0 && outcomes.some((how) => how === 'failed' || how === 'partial')).toBe(
-          false,
+        const isSilent = isOneOff || outcomes.some((how) => how === 'failed' || how === 'partial');
+        expect(ledger.none.length > 0 && isSilent).toBe(false);
+        expect(ledgerHeader(ledger)).toMatch(
+          /^slots=\d+, none=\d+, unknown=\d+, not-interfaced=\d+(, switched-off=\d+)?$/,
         );
-        expect(ledgerHeader(ledger)).toMatch(/^slots=\d+, none=\d+, unknown=\d+, not-interfaced=\d+$/);
       }),
     );
   });

@@ -25,6 +25,8 @@ describe('plan', () => {
     id,
     name: id,
     flows: ['INT_R01', 'SOS'] as const,
+    lostFlows: [],
+    announced: true,
     redirectHosts: [],
     certificateNotAfter: '',
     enabled: true,

@@ -10,6 +10,8 @@ const editor = (id: string): EditorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],
+  lostFlows: [],
+  announced: true,
   redirectHosts: [],
   certificateNotAfter: '',
   enabled: true,

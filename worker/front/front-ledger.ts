@@ -4,8 +4,8 @@
 import { GatewayError } from '../../shared/error.ts';
 import type { CardSearch } from './card-search.ts';
 
-/** The later, the more is known. */
-const STATES = ['not-interfaced', 'none', 'unknown', 'slots'] as const;
+/** Of two searches for the same, the later of these is told: nothing that one could not ask or learn hides behind a "none". */
+const STATES = ['not-interfaced', 'none', 'switched-off', 'unknown', 'slots'] as const;
 type State = (typeof STATES)[number];
 
 /** `slots=3, none=20, unknown=2, not-interfaced=0, age=12, failed="agenda-b:timeout"`. */
@@ -25,17 +25,20 @@ export function frontLedger({ searches }: CardSearch): string {
       failed.add(found.reason);
       continue;
     }
-    const { slots, none, unknown, notInterfaced, failures, kept } = found.ledger;
+    const { slots, none, unknown, switchedOff, notInterfaced, failures, kept, off } = found.ledger;
     note(slots.keys(), 'slots');
     note(unknown, 'unknown');
+    note(switchedOff, 'switched-off');
     note(none, 'none');
     note(notInterfaced, 'not-interfaced');
+    for (const { id } of off) failed.add(`${id}:switched-off`);
     for (const { editor, reason } of failures) failed.add(`${editor.id}:${reason}`);
     agesMs.push(...kept.map(({ ageMs }) => ageMs));
   }
   const count = (state: State): number => [...states.values()].filter((own) => own === state).length;
   return [
     ...(['slots', 'none', 'unknown', 'not-interfaced'] as const).map((state) => `${state}=${count(state)}`),
+    ...(count('switched-off') === 0 ? [] : [`switched-off=${count('switched-off')}`]),
     ...(agesMs.length === 0 ? [] : [`age=${Math.ceil(Math.max(...agesMs) / 1000)}`]),
     ...(failed.size === 0 ? [] : [`failed="${[...failed].join(' ')}"`]),
   ].join(', ');

@@ -24,8 +24,8 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   const editors = await readEditors(context);
   if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, requestId);
   const { startMs } = target;
-  const vendor = editors.find(({ id }) => id === target.editor);
-  // A vendor that nobody knows is a stranger's word: neither counted nor logged.
+  const vendor = editors.find(({ id, announced }) => id === target.editor && announced);
+  // A vendor that no relay announces is a stranger's word: neither counted nor logged.
   if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, requestId);
   if (!isDeclared(vendor.redirectHosts, page)) {
     note(context, vendor.id, 'refused');

@@ -7,6 +7,7 @@ import { instant } from '../accounts/resource.ts';
 import { flushWithdrawals } from '../accounts/withdraw.ts';
 import { jsonResponse, type RequestContext } from '../http.ts';
 import { log } from '../log.ts';
+import { operatorOf } from '../operator.ts';
 import { listDrift } from '../store/accounts-drift.ts';
 import { accountsByVendor, exposureByVendor, listOpen } from '../store/accounts-exposure.ts';
 import { confirmWave, listWaves } from '../store/accounts-waves.ts';
@@ -86,7 +87,11 @@ export async function confirmWithdrawals(context: RequestContext): Promise<Respo
   if (members === undefined) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucune vague de retraits n’a cet id.' });
   }
-  log('info', 'wave of withdrawals confirmed', { requestId, count: members.length });
+  log('info', 'wave of withdrawals confirmed', {
+    requestId,
+    operator: operatorOf(caller),
+    count: members.length,
+  });
   const engine = openEngine(env, requestId, startedMs);
   const deliver = async (): Promise<void> => {
     const editors = await listEditors(env.DB);

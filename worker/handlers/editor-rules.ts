@@ -1,5 +1,6 @@
-// GET /admin/relays, /admin/editors and /admin/editors/{id}/rules: who is connected, the registry, and what became of a vendor's slots over the last
-// day: received = shown + dropped, each drop and repair with its rule's sentence.
+// GET /admin/relays, /admin/editors and /admin/editors/{id}/rules: who is connected; the registry, each vendor with its
+// health; and what became of a vendor's slots over the last day: received = shown + dropped, each drop and repair with its
+// rule's sentence.
 
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http.ts';
@@ -7,11 +8,16 @@ import { hubOf } from '../relay-hub.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 import { describeRule } from '../vendors/describe-rule.ts';
+import { reportHealth } from '../vendors/editor-state.ts';
 import { sendTallies } from '../vendors/pending-tallies.ts';
 
 export async function answerEditors(context: RequestContext): Promise<Response> {
   const editors = await listEditors(context.env.DB);
-  return jsonResponse({ editors }, context);
+  const facts = await hubOf(context.env).describeEditors(editors.map(({ id }) => id));
+  return jsonResponse(
+    { editors: editors.map((row) => ({ ...row, health: reportHealth(row.enabled, facts[row.id]) })) },
+    context,
+  );
 }
 
 /** GET /admin/relays: who is connected, in what state, with how much to do. */

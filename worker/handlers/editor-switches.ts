@@ -1,10 +1,15 @@
-// PUT /admin/editors/{id}: the operator's switches of one vendor: asked or not, with how much time, kept how long.
+// PUT /admin/editors/{id}: the operator's switches of one vendor: asked or not, with how much time, kept how long. The log
+// says which, from what to what, and by which operator.
 
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
-import { listEditors, saveSwitches } from '../store/editors.ts';
+import { operatorOf } from '../operator.ts';
+import { hubOf } from '../relay-hub.ts';
+import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
+import { guardStore } from '../store/guard.ts';
+import { purgeBroadcasts } from '../store/routing.ts';
 import { refreshEditors } from '../vendors/remembered-editors.ts';
 
 const BODY_BYTES_MAX = 1_024;
@@ -17,6 +22,8 @@ const schema = v.strictObject({
   deadlineMs: whole(100, 25_000),
   /** Seconds; 0 keeps nothing, null: the edge's own. */
   cacheTtlS: whole(0, 3_600),
+  /** The flows that its relays no longer announce are given up: docs/ledger.md. */
+  forgetLostFlows: v.optional(v.literal(true)),
 });
 
 export async function switchEditor(context: RequestContext): Promise<Response> {
@@ -25,16 +32,44 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
   if (!parsed.success) {
     throw new GatewayError({
       reason: 'parameter-invalid',
-      text: 'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null).',
+      text: 'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
       expression: parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body'),
     });
   }
-  if (!(await saveSwitches(context.env.DB, editor, parsed.output))) {
+  const { env, requestId, caller } = context;
+  const find = async () => (await listEditors(env.DB)).find(({ id }) => id === editor);
+  const before = await guardStore(find);
+  if (before === undefined || !(await guardStore(() => saveSwitches(env.DB, editor, parsed.output)))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
+  const after = (await guardStore(find)) ?? before;
+  if (after.enabled !== before.enabled) await noteSwitched(context, after);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
-  refreshEditors(context.env.DB);
-  log('info', 'editor switched', { requestId: context.requestId, editor });
-  const row = (await listEditors(context.env.DB)).find(({ id }) => id === editor);
-  return jsonResponse(row ?? { id: editor }, context);
+  refreshEditors(env.DB);
+  log('info', 'editor switched', {
+    requestId,
+    editor,
+    operator: operatorOf(caller),
+    before: switchesOf(before),
+    after: switchesOf(after),
+  });
+  return jsonResponse(after, context);
+}
+
+/**
+ * Kept apart from the switch itself, which stands: the hub remembers since when, and a vendor that is back is asked for
+ * everybody, as learned routing asked the others while it was away. Never rejects.
+ */
+async function noteSwitched({ env, requestId, startedMs }: RequestContext, editor: EditorRow): Promise<void> {
+  try {
+    await hubOf(env).noteSwitched(editor.id);
+    if (editor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
+  } catch {
+    log('warn', 'switch not noted', { requestId, editor: editor.id });
+  }
+}
+
+function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows }: EditorRow): string {
+  const lost = lostFlows.length === 0 ? '' : ` lostFlows=${lostFlows.join('+')}`;
+  return `enabled=${enabled} deadlineMs=${deadlineMs ?? 'default'} cacheTtlS=${cacheTtlS ?? 'default'}${lost}`;
 }

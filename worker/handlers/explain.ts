@@ -49,6 +49,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
   const { editors, tombstones } = await readSearchMemory(context, { query, use: 'none', budgetMs });
+  const isSwitchedOff = editors.some(({ id, enabled }) => id === editor && !enabled);
   const { results } = await fanOut(context, {
     flow,
     window: query.window,
@@ -67,6 +68,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   }
   const [subject = ''] = query.subjects;
   const bury = (slot: SlotTrace): SlotTrace => {
+    if (slot.dropped === undefined && isSwitchedOff) return { ...slot, dropped: 'editor-switched-off' };
     const startMs = parseInstant(slot.start)?.ms ?? 0;
     const endMs = parseInstant(slot.end)?.ms ?? 0;
     const isBooked = slot.dropped === undefined && tombstones.isBooked(editor, subject, startMs, endMs);
@@ -80,6 +82,8 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
       from: new Date(query.window.fromMs).toISOString(),
       to: new Date(query.window.toMs).toISOString(),
       answered: result.failure === undefined,
+      /** The operator switched it off: it was asked for this explanation only. */
+      switchedOff: isSwitchedOff,
       ...(result.failure === undefined ? {} : { failure: result.failure }),
       received: slots.length,
       shown: slots.filter(({ shown }) => shown).length,

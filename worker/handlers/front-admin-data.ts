@@ -8,6 +8,7 @@ import { parseInstant } from '../../shared/time.ts';
 import { forgetSamuLrms } from '../front/samulrms.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
+import { operatorOf } from '../operator.ts';
 import {
   listDeclarationChanges,
   listDeclared,
@@ -53,7 +54,11 @@ export async function replaceSamus(context: RequestContext): Promise<Response> {
   );
   await saveSamuLrms(context.env.DB, samulrms);
   forgetSamuLrms();
-  log('info', 'samulrms saved', { requestId: context.requestId, count: samulrms.length });
+  log('info', 'samulrms saved', {
+    requestId: context.requestId,
+    operator: operatorOf(context.caller),
+    count: samulrms.length,
+  });
   return answerSamus(context);
 }
 
@@ -85,7 +90,11 @@ export async function replaceSos(context: RequestContext): Promise<Response> {
     return { siret: normal, name, announcedMs: announced == null ? announced : millisOf(announced) };
   });
   await saveSosAssociations(context.env.DB, known);
-  log('info', 'associations saved', { requestId: context.requestId, count: known.length });
+  log('info', 'associations saved', {
+    requestId: context.requestId,
+    operator: operatorOf(context.caller),
+    count: known.length,
+  });
   return answerSos(context);
 }
 
@@ -105,7 +114,11 @@ export async function replaceDeclared(context: RequestContext): Promise<Response
     throw invalid(expected);
   }
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'admin', requestId });
-  log('info', 'declaration recorded', { requestId, count: editors.length });
+  log('info', 'declaration recorded', {
+    requestId,
+    operator: operatorOf(context.caller),
+    count: editors.length,
+  });
   return jsonResponse({ practitioner, editors }, context);
 }
 

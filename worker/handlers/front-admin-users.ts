@@ -6,6 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { hashSecret } from '../front/secret-hash.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { log } from '../log.ts';
+import { operatorOf } from '../operator.ts';
 import { deleteFrontUser, listFrontUsers, saveFrontUser } from '../store/front-users.ts';
 
 const BODY_BYTES_MAX = 1_024;
@@ -46,7 +47,7 @@ export async function putFrontUser(context: RequestContext): Promise<Response> {
     });
   }
   await saveFrontUser(context.env.DB, name, await hashSecret(parsed.output.secret), context.startedMs);
-  log('info', 'front user saved', { requestId: context.requestId });
+  log('info', 'front user saved', { requestId: context.requestId, operator: operatorOf(context.caller) });
   return jsonResponse({ name, from: 'store' }, context);
 }
 
@@ -56,7 +57,7 @@ export async function removeFrontUser(context: RequestContext): Promise<Response
   if (!(await deleteFrontUser(context.env.DB, name))) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucun utilisateur enregistré n’a ce nom.' });
   }
-  log('info', 'front user removed', { requestId: context.requestId });
+  log('info', 'front user removed', { requestId: context.requestId, operator: operatorOf(context.caller) });
   return jsonResponse({ name, removed: true }, context);
 }
 

@@ -63,13 +63,40 @@ export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
       id: text('Identifiant.'),
       name: text('Nom.'),
       flows: list(oneOf(FLOWS, 'Flux du guide.')),
+      lostFlows: list(
+        oneOf(['INT_R01', 'INT_R04', 'SOS'], 'Flux de recherche.'),
+        'Annoncés naguère et plus maintenant : encore demandés, donc « unknown », jusqu’à forgetLostFlows.',
+      ),
       redirectHosts: list({ type: 'string' }, 'Hôtes des pages de réservation.'),
       certificateNotAfter: text('Fin de validité du certificat client présenté à cet éditeur.'),
-      enabled: flag('Faux : l’éditeur n’est plus interrogé.'),
+      enabled: flag('Faux : désactivé par l’exploitant, l’éditeur n’est plus interrogé.'),
+      announced: flag('Faux : plus aucun relais ne l’annonce.'),
       deadlineMs: count('Délai propre à cet éditeur.'),
       cacheTtlS: count('Durée de conservation propre à cet éditeur.'),
+      health: ref('SanteEditeur'),
     },
-    ['deadlineMs', 'cacheTtlS'],
+    ['deadlineMs', 'cacheTtlS', 'health'],
+  ),
+  SanteEditeur: object(
+    {
+      state: oneOf(
+        ['off', 'absent', 'held-back', 'failing', 'well', 'untried'],
+        'off : désactivé ; absent : aucun relais connecté ne le sert ; held-back : son disjoncteur est ouvert ; failing : son dernier appel a échoué ; well : il a réussi ; untried : aucun appel en mémoire.',
+      ),
+      since: instant('Depuis quand cet état dure, si la passerelle s’en souvient.'),
+      lastSuccess: instant('Dernier appel réussi.'),
+      lastFailure: object(
+        {
+          at: instant('Dernier appel en échec.'),
+          reason: text('Pourquoi : les raisons de docs/errors.md.'),
+          status: { type: 'integer', description: 'Statut HTTP reçu, s’il y en a un.' },
+        },
+        ['status'],
+      ),
+      breaker: oneOf(['closed', 'open', 'half-open'], 'Son disjoncteur, observé ou appliqué.'),
+    },
+    ['since', 'lastSuccess', 'lastFailure', 'breaker'],
+    { description: 'D’après les appels de recherche, hors échecs de notre fait.' },
   ),
   Regle: object(RULE),
   CreneauExplique: object(
@@ -92,9 +119,11 @@ const AGENDA_A = {
   id: 'agenda-a',
   name: 'Agenda A',
   flows: ['INT_R01', 'INT_R04'],
+  lostFlows: [],
   redirectHosts: ['agenda-a.example'],
   certificateNotAfter: '2027-06-30T12:00:00.000Z',
   enabled: true,
+  announced: true,
 };
 
 const EDITOR_OPERATIONS: Operations = {
@@ -151,11 +180,28 @@ const EDITOR_OPERATIONS: Operations = {
   'GET /admin/editors': {
     id: 'adminEditors',
     tag: 'admin',
-    summary: 'Éditeurs annoncés et leurs interrupteurs',
+    summary: 'Éditeurs, leurs interrupteurs et leur santé',
     answers: {
-      200: json('Dans l’ordre des identifiants.', object({ editors: list(ref('EditeurAnnonce')) }), {
-        editors: [AGENDA_A],
-      }),
+      200: json(
+        'Dans l’ordre des identifiants.',
+        object({
+          editors: list(ref('EditeurAnnonce')),
+        }),
+        {
+          editors: [
+            {
+              ...AGENDA_A,
+              health: {
+                state: 'failing',
+                since: '2026-11-23T09:58:12.000Z',
+                lastSuccess: '2026-11-23T09:57:40.000Z',
+                lastFailure: { at: '2026-11-23T10:01:03.000Z', reason: 'timeout' },
+                breaker: 'closed',
+              },
+            },
+          ],
+        },
+      ),
     },
     refusals: STORED,
   },
@@ -164,7 +210,7 @@ const EDITOR_OPERATIONS: Operations = {
     tag: 'admin',
     summary: 'Règle un éditeur',
     description:
-      'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante.',
+      'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante. Tant qu’un éditeur est désactivé, qui n’a pas de créneau est dit « switched-off », jamais « none ». Le journal dit quoi, avant, après, et par quel exploitant.',
     parameters: [EDITOR],
     body: {
       type: JSON_TYPE,
@@ -173,8 +219,9 @@ const EDITOR_OPERATIONS: Operations = {
           enabled: flag('Faux : n’est plus interrogé.'),
           deadlineMs: orNull(count('Millisecondes.', { minimum: 100, maximum: 25_000 })),
           cacheTtlS: orNull(count('Secondes ; 0 ne conserve rien.', { maximum: 3_600 })),
+          forgetLostFlows: { const: true, description: 'Renonce aux flux que ses relais n’annoncent plus.' },
         },
-        ['enabled', 'deadlineMs', 'cacheTtlS'],
+        ['enabled', 'deadlineMs', 'cacheTtlS', 'forgetLostFlows'],
       ),
       examples: { exemple: { enabled: true, deadlineMs: 3_000 } },
     },
@@ -189,7 +236,7 @@ const EDITOR_OPERATIONS: Operations = {
       ...bodied(1),
       ...UNKNOWN_EDITOR,
       'parameter-invalid':
-        'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null).',
+        'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
     },
   },
   'GET /admin/editors/{editor}/rules': {
@@ -274,6 +321,7 @@ const EDITOR_OPERATIONS: Operations = {
             from: instant('Début de la période.'),
             to: instant('Fin de la période.'),
             answered: flag('Faux : l’éditeur n’a pas répondu.'),
+            switchedOff: flag('Désactivé par l’exploitant : interrogé pour cette explication seulement.'),
             failure: {
               type: 'object',
               description: 'Pourquoi.',
@@ -292,6 +340,7 @@ const EDITOR_OPERATIONS: Operations = {
           from: '2026-11-23T01:00:00.000Z',
           to: '2026-11-24T01:00:00.000Z',
           answered: true,
+          switchedOff: false,
           received: 1,
           shown: 1,
           slots: [

@@ -1,14 +1,24 @@
-// Tables `editors` and `relay_editors`: what relays announced, and the operator's switches.
+// Tables `editors` and `relay_editors`: what relays announced, and the operator's switches. A vendor that has been
+// announced once stays: no relay's silence takes it out (docs/ledger.md).
 
 import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
+import type { Flow } from '../../shared/sas/query.ts';
 
 export interface EditorRow {
   readonly id: string;
   readonly name: string;
   readonly flows: readonly EditorFlow[];
+  /**
+   * Search flows that it was announced for and is no longer. It is still asked by them, and told not to serve them, until
+   * an operator gives them up: who only it served has not lost his slots by a line in a relay's file.
+   */
+  readonly lostFlows: readonly Flow[];
   readonly redirectHosts: readonly string[];
   readonly certificateNotAfter: string;
+  /** False: the operator has switched it off. */
   readonly enabled: boolean;
+  /** False: the relays that announced it have announced themselves again without it. */
+  readonly announced: boolean;
   /** Milliseconds; undefined = the edge's own. */
   readonly deadlineMs: number | undefined;
   /** Seconds; undefined = the edge's own, 0 = never kept. */
@@ -22,15 +32,17 @@ interface RawRow {
   readonly redirect_hosts: string;
   readonly certificate_not_after: string;
   readonly enabled: number;
+  readonly announced: number;
   readonly deadline_ms: number | null;
   readonly cache_ttl_s: number | null;
 }
 
-/** Every vendor that some relay last announced, in the order of their ids. For a batch with other statements. */
+/** Every vendor that some relay has announced, in the order of their ids. For a batch with other statements. */
 export function editorsStatement(db: D1Database): D1PreparedStatement {
   return db.prepare(
-    `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s
-     FROM editors WHERE id IN (SELECT editor FROM relay_editors) ORDER BY id`,
+    `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s,
+       id IN (SELECT editor FROM relay_editors) AS announced
+     FROM editors ORDER BY id`,
   );
 }
 
@@ -38,13 +50,33 @@ export function editorsOf({ results }: D1Result): EditorRow[] {
   return (results as unknown as RawRow[]).map((row) => ({
     id: row.id,
     name: row.name,
-    flows: JSON.parse(row.flows) as EditorFlow[],
+    ...readFlows(row.flows),
     redirectHosts: JSON.parse(row.redirect_hosts) as string[],
     certificateNotAfter: row.certificate_not_after,
     enabled: row.enabled === 1,
+    announced: row.announced === 1,
     deadlineMs: row.deadline_ms ?? undefined,
     cacheTtlS: row.cache_ttl_s ?? undefined,
   }));
+}
+
+/** In the column `flows`, those that were lost stand marked: a Worker of a version before takes them for flows unknown to it. */
+const LOST = '-';
+const SEARCH_FLOWS: readonly Flow[] = ['INT_R01', 'INT_R04', 'SOS'];
+
+function readFlows(text: string): Pick<EditorRow, 'flows' | 'lostFlows'> {
+  const all = JSON.parse(text) as string[];
+  return {
+    flows: all.filter((flow) => !flow.startsWith(LOST)) as EditorFlow[],
+    lostFlows: SEARCH_FLOWS.filter((flow) => all.includes(LOST + flow)),
+  };
+}
+
+function writeFlows({ id, flows }: EditorAnnouncement, before: readonly EditorRow[]): string {
+  const known = before.find((row) => row.id === id);
+  const had = [...(known?.flows ?? []), ...(known?.lostFlows ?? [])];
+  const lost = SEARCH_FLOWS.filter((flow) => had.includes(flow) && !flows.includes(flow));
+  return JSON.stringify([...flows, ...lost.map((flow) => LOST + flow)]);
 }
 
 export async function listEditors(db: D1Database): Promise<EditorRow[]> {
@@ -58,6 +90,7 @@ export async function saveAnnouncement(
   editors: readonly EditorAnnouncement[],
   nowMs: number,
 ): Promise<void> {
+  const before = await listEditors(db);
   const upsert = db.prepare(
     `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -70,7 +103,7 @@ export async function saveAnnouncement(
       upsert.bind(
         editor.id,
         editor.name,
-        JSON.stringify(editor.flows),
+        writeFlows(editor, before),
         JSON.stringify(editor.redirectHosts),
         editor.certificateNotAfter,
         nowMs,
@@ -86,17 +119,21 @@ export interface EditorSwitches {
   readonly enabled?: boolean | undefined;
   readonly deadlineMs?: number | null | undefined;
   readonly cacheTtlS?: number | null | undefined;
+  /** Of the flows that were lost, none is asked for any more. */
+  readonly forgetLostFlows?: true | undefined;
 }
 
 /** False when no relay has ever announced that vendor. */
 export async function saveSwitches(db: D1Database, id: string, switches: EditorSwitches): Promise<boolean> {
-  const { enabled, deadlineMs, cacheTtlS } = switches;
+  const { enabled, deadlineMs, cacheTtlS, forgetLostFlows } = switches;
   const { meta } = await db
     .prepare(
       `UPDATE editors SET
          enabled = CASE WHEN ?2 THEN ?3 ELSE enabled END,
          deadline_ms = CASE WHEN ?4 THEN ?5 ELSE deadline_ms END,
-         cache_ttl_s = CASE WHEN ?6 THEN ?7 ELSE cache_ttl_s END
+         cache_ttl_s = CASE WHEN ?6 THEN ?7 ELSE cache_ttl_s END,
+         flows = CASE WHEN ?8 THEN (SELECT json_group_array(value) FROM json_each(flows) WHERE value NOT LIKE '-%')
+           ELSE flows END
        WHERE id = ?1`,
     )
     .bind(
@@ -107,6 +144,7 @@ export async function saveSwitches(db: D1Database, id: string, switches: EditorS
       deadlineMs ?? null,
       cacheTtlS === undefined ? 0 : 1,
       cacheTtlS ?? null,
+      forgetLostFlows === true ? 1 : 0,
     )
     .run();
   return meta.changes > 0;

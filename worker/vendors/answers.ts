@@ -5,6 +5,8 @@ import type { CallResult } from './fan-out.ts';
 /** Whom a search asked and what each answered, now or a moment ago. */
 export interface Answers {
   readonly editors: readonly AskedEditor[];
+  /** Vendors that serve the flow and were not asked: the operator switched them off. Absent: none. */
+  readonly switchedOff?: readonly AskedEditor[];
   readonly results: readonly CallResult[];
   /** Questions that learned routing left out: so many vendors were not asked for so many subjects. */
   readonly skipped: SkippedQuestions;

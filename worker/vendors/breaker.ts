@@ -56,6 +56,11 @@ export class Breaker {
     return this.#state.kind;
   }
 
+  /** Since when it lets no call pass but a probe, milliseconds. */
+  get openSinceMs(): number | undefined {
+    return this.#state.kind === 'closed' ? undefined : this.#state.sinceMs;
+  }
+
   /** May this vendor be called now? A verdict with a probe half-opens: that call decides, until it is given back. */
   ask(nowMs: number): Verdict {
     const state = this.#state;

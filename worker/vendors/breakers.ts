@@ -62,6 +62,16 @@ export class Breakers {
     return Object.fromEntries([...this.#breakers].map(([editor, breaker]) => [editor, breaker.state]));
   }
 
+  /** `heldSinceMs`: only where breakers do hold back. */
+  describeOne(editor: string): { readonly breaker?: string; readonly heldSinceMs?: number } {
+    const breaker = this.#breakers.get(editor);
+    const heldSinceMs = this.#settings.mode === 'enforce' ? breaker?.openSinceMs : undefined;
+    return {
+      ...(breaker && { breaker: breaker.state }),
+      ...(heldSinceMs !== undefined && { heldSinceMs }),
+    };
+  }
+
   #tell(editor: string, transition: Transition | undefined): void {
     if (transition !== undefined) log('warn', `breaker ${transition}`, { editor });
   }

@@ -1,5 +1,5 @@
-// The completeness ledger: for every identifier asked, exactly one of slots, none, unknown, not interfaced; and
-// for every vendor that failed, why and since when. docs/ledger.md is its reader's page.
+// The completeness ledger: for every identifier asked, exactly one of slots, none, unknown, switched off, not interfaced;
+// and for every vendor that failed, why and since when. docs/ledger.md is its reader's page.
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
@@ -16,11 +16,15 @@ export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
   readonly none: readonly string[];
   readonly unknown: readonly string[];
+  /** Nothing shown, nobody failed, and a vendor that serves the flow was not asked: the operator switched it off. */
+  readonly switchedOff: readonly string[];
   readonly notInterfaced: readonly string[];
   readonly failures: readonly EditorFailure[];
   /** Vendors part of whose word is kept of earlier searches, and how old the oldest of it is, milliseconds. */
   readonly kept: readonly { readonly editor: AskedEditor; readonly ageMs: number }[];
   readonly skipped: SkippedQuestions;
+  /** Whom the operator switched off. */
+  readonly off: readonly AskedEditor[];
 }
 
 interface EditorFailure {
@@ -56,7 +60,7 @@ export function isUnusable({ dropped }: CallAnswer): boolean {
 
 export function keepLedger(
   query: SlotQuery,
-  { editors: askedEditors, results, skipped }: Answers,
+  { editors: askedEditors, switchedOff = [], results, skipped }: Answers,
   shown: ReadonlyMap<string, number>,
   nowMs: number,
 ): Ledger {
@@ -87,9 +91,16 @@ export function keepLedger(
   const rest = query.subjects.filter((subject) => !shown.has(subject) && !unknown.has(subject));
   return {
     slots: shown,
-    none: rest.filter((subject) => asked.has(subject)),
+    // Whoever was not asked may have slots: "none" needs everybody's word.
+    ...(switchedOff.length > 0
+      ? { none: [], switchedOff: rest, notInterfaced: [] }
+      : {
+          none: rest.filter((subject) => asked.has(subject)),
+          switchedOff: [],
+          notInterfaced: rest.filter((subject) => !asked.has(subject)),
+        }),
     unknown: [...unknown],
-    notInterfaced: rest.filter((subject) => !asked.has(subject)),
+    off: switchedOff,
     failures: [...failed.values()],
     kept: askedEditors.flatMap((editor) => {
       const oldestMs = saidMs.get(editor.id);
@@ -101,15 +112,16 @@ export function keepLedger(
 
 /** True when there is nothing to tell that an empty Bundle does not tell: everybody answered, nobody has a slot. */
 export function isPlainlyEmpty(ledger: Ledger): boolean {
-  const { slots, failures, notInterfaced, skipped } = ledger;
-  return slots.size + failures.length + notInterfaced.length + skipped.subjects === 0;
+  const { slots, failures, notInterfaced, skipped, off } = ledger;
+  return slots.size + failures.length + notInterfaced.length + skipped.subjects + off.length === 0;
 }
 
 /** One line for machines and logs: how many identifiers are in each state, and the age of what was kept, seconds. */
-export function ledgerHeader(ledger: Omit<Ledger, 'failures' | 'skipped'>): string {
-  const { slots, none, unknown, notInterfaced, kept } = ledger;
+export function ledgerHeader(ledger: Omit<Ledger, 'failures' | 'skipped' | 'off'>): string {
+  const { slots, none, unknown, notInterfaced, switchedOff, kept } = ledger;
+  const off = switchedOff.length === 0 ? '' : `, switched-off=${switchedOff.length}`;
   const age = kept.length === 0 ? '' : `, age=${Math.max(...kept.map(ageOf))}`;
-  return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}${age}`;
+  return `slots=${slots.size}, none=${none.length}, unknown=${unknown.length}, not-interfaced=${notInterfaced.length}${off}${age}`;
 }
 
 /** The `search.mode=outcome` entry of the Bundle. */
@@ -155,6 +167,7 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
       diagnostics: `subjects=${ledger.notInterfaced.join(',')}`,
     });
   }
+  issues.push(...ledger.off.map((editor) => switchedOffIssue(editor, ledger.switchedOff, people)));
   if (ledger.kept.length > 0) {
     issues.push({
       severity: 'information',
@@ -177,19 +190,35 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
   return [...issues, ...ledger.failures.map((failure) => failureIssue(failure, people))];
 }
 
+function switchedOffIssue(
+  { id, name }: AskedEditor,
+  subjects: readonly string[],
+  people: (count: number) => string,
+): Issue {
+  return {
+    severity: 'warning',
+    code: 'incomplete',
+    reason: 'switched-off',
+    text: `${name} est désactivé par l'exploitant et n'a pas été interrogé : ${effectOn(subjects, people)}`,
+    diagnostics: `editor=${id} reason=switched-off subjects=${subjects.join(',')}`,
+  };
+}
+
+function effectOn(subjects: readonly string[], people: (count: number) => string): string {
+  return subjects.length === 0
+    ? 'les créneaux affichés viennent des autres éditeurs.'
+    : `la disponibilité de ${people(subjects.length)} n'est pas connue.`;
+}
+
 function failureIssue(failure: EditorFailure, people: (count: number) => string): Issue {
   const { editor, reason, sinceMs, subjects } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();
-  const effect =
-    subjects.length === 0
-      ? 'les créneaux affichés viennent des autres éditeurs.'
-      : `la disponibilité de ${people(subjects.length)} n'est pas connue.`;
   return {
     severity: 'warning',
     code,
     reason: 'unknown',
-    text: `${editor.name} ${sentence} : ${effect}`,
+    text: `${editor.name} ${sentence} : ${effectOn(subjects, people)}`,
     diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}`,
   };
 }

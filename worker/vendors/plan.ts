@@ -41,11 +41,24 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
   return batches;
 }
 
-/** The vendors a search asks. `only`: this one and no other, also when the operator switched it off. */
+/**
+ * The vendors a search asks: one that no relay announces any more, for this flow or at all, is asked too, and told to be
+ * out of reach. `only`:
+ * this one and no other, also when the operator switched it off.
+ */
 export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?: string): EditorRow[] {
   return editors.filter(
-    (editor) => (only === undefined ? editor.enabled : editor.id === only) && editor.flows.includes(flow),
+    (editor) => (only === undefined ? editor.enabled : editor.id === only) && isAskedFor(editor, flow),
   );
+}
+
+/** The vendors a search would ask, had the operator not switched them off. */
+export function switchedOffEditors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
+  return editors.filter((editor) => !editor.enabled && isAskedFor(editor, flow));
+}
+
+function isAskedFor({ flows, lostFlows }: EditorRow, flow: Flow): boolean {
+  return flows.includes(flow) || lostFlows.includes(flow);
 }
 
 /**

@@ -14,7 +14,7 @@ import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
 import type { AskedCall } from './hub-search.ts';
 
 import { failureOf, keepLedger, type Ledger } from './ledger.ts';
-import { planCalls, servingEditors } from './plan.ts';
+import { planCalls, servingEditors, switchedOffEditors } from './plan.ts';
 import { roundedWindow } from './rounded-window.ts';
 import { joinSkipped, type Route, routeSearch } from './routing.ts';
 import { rowsToKeep } from './rows-to-keep.ts';
@@ -49,6 +49,7 @@ export class Search {
   readonly #query: SlotQuery;
   readonly #memory: SearchMemory;
   readonly #editors: readonly EditorRow[];
+  readonly #switchedOff: readonly EditorRow[];
   readonly #coverage: Coverage;
   readonly #route: Route;
   readonly #calls: readonly AskedCall[];
@@ -67,9 +68,11 @@ export class Search {
     this.#memory = memory;
     const nowMs = Date.now();
     this.#window = roundedWindow(query.window, nowMs);
-    const serving = servingEditors(memory.editors, query.flow).filter(
+    const concerned = memory.editors.filter(
       ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
     );
+    const serving = servingEditors(concerned, query.flow);
+    this.#switchedOff = switchedOffEditors(concerned, query.flow);
     this.#route = this.#routeTo(serving, nowMs);
     this.#editors = this.#route.editors;
     const about = { query, editors: this.#editors, nowMs, ttlMs: this.#ttlMs };
@@ -114,6 +117,7 @@ export class Search {
         const sinceMs = asked.failingSinceMs[id];
         return { id, name, ...(sinceMs === undefined ? {} : { failingSinceMs: sinceMs }) };
       }),
+      switchedOff: this.#switchedOff.map(({ id, name }) => ({ id, name })),
       results: [...this.kept, ...results],
       skipped: this.#skipped(),
       linkBytes: asked.linkBytes,

@@ -103,6 +103,13 @@ export const READ_RULES = {
     text: 'Un rendez-vous a été déclaré sur ce créneau : il est encore envoyé alors qu’il est pris.',
     page: 'RDV',
   },
+  'editor-switched-off': {
+    id: 'editor-switched-off',
+    severity: 'warning',
+    on: 'Slot',
+    text: 'L’exploitant a désactivé cet éditeur : rien de ce qu’il envoie n’est montré.',
+    page: 'PS',
+  },
   'slot-cpts-unresolved': {
     id: 'slot-cpts-unresolved',
     severity: 'error',
