@@ -86,6 +86,10 @@ export interface Place {
   /** The structure's id as the vendor wrote it, when it is no national identifier: the site then shows none. */
   readonly vendorStructure?: string;
   readonly slots: readonly SlotRow[];
+  /** For each slot the key of the vendor's own id (shared/sas/slot-key.ts), without separators. Absent from older relays. */
+  readonly slotKeys?: string;
+  /** What the vendor calls this place: `PractitionerRole/id`, `Location/id`, `system|value`. Absent from older relays. */
+  readonly names?: readonly string[];
 }
 
 /** What one vendor says of one practitioner or association that has at least one slot to show. */

@@ -2,7 +2,7 @@
 // invents nothing; how often a vendor still sends what is booked is counted.
 import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { individual } from '../support/appointment-samples.ts';
 import { call } from '../support/inbound-caller.ts';
@@ -97,4 +97,52 @@ it('counts what a vendor still sends though it is booked, and explains it', asyn
     })
   ).json()) as { slots: { matches: boolean; dropped?: { rule: string } }[] };
   expect(explained.slots[0]).toMatchObject({ matches: true, dropped: { rule: 'slot-booked' } });
+});
+
+describe('an appointment longer than the slots', () => {
+  const minutes = (count: number): number => count * 60_000;
+  /** Of agenda-a, those that the interval leaves. */
+  const left = (slots: readonly Slot[], startMs: number, endMs: number): string[] =>
+    slots
+      .filter(({ start, end }) => Date.parse(end) <= startMs || endMs <= Date.parse(start))
+      .map(({ id }) => id ?? '')
+      .sort();
+  const idsOf = (slots: readonly Slot[]): string[] => slots.map(({ id }) => id ?? '').sort();
+
+  it('hides every slot that it overlaps, in fresh, kept, streamed and CPTS answers; moved, it frees the old ones', async () => {
+    const before = ofVendor(await search(), 'agenda-a');
+    const [first] = [...before].sort((a, b) => a.start.localeCompare(b.start));
+    // Two slots at least, were they apart by less than the longest of these.
+    const startMs = Date.parse(first!.end) - minutes(1);
+    const endMs = startMs + minutes(600);
+    const at = (ms: number): string => new Date(ms).toISOString();
+    const long = { ...first!, start: at(startMs), end: at(endMs) };
+    expect(await report(long, 'booked', 'rdv-long')).toBe(201);
+    const expected = left(before, startMs, endMs);
+    expect(expected.length).toBeLessThan(before.length - 1);
+
+    const fresh = await system.fetch(slotPath([subject], window), {
+      headers: { 'Cache-Control': 'no-cache' },
+    });
+    for (const id of idsOf(before))
+      expect((await fresh.clone().text()).includes(id)).toBe(expected.includes(id));
+    expect(idsOf(ofVendor(await search(), 'agenda-a'))).toEqual(expected);
+    const cpts = await system.search(slotPath([subject], window, true));
+    for (const { id } of ofVendor(cpts, 'agenda-a')) expect(expected).toContain(id);
+    const stream = await system.fetch(slotPath([subject], window), {
+      headers: { Accept: 'text/event-stream' },
+    });
+    const told = await stream.text();
+    for (const id of idsOf(before)) expect(told.includes(id)).toBe(expected.includes(id));
+
+    // Half open: it ends where the next slot begins.
+    expect(
+      await report({ ...long, start: at(startMs - minutes(300)), end: first!.start }, 'booked', 'rdv-long'),
+    ).toBe(200);
+    const renewed = { headers: { 'Cache-Control': 'no-cache' } };
+    const moved = await (await system.fetch(slotPath([subject], window), renewed)).text();
+    for (const id of left(before, startMs - minutes(300), Date.parse(first!.start)))
+      expect(moved).toContain(id);
+    expect(moved).toContain(first!.id);
+  });
 });

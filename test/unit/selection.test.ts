@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
+import { slotKey } from '../../shared/sas/slot-key.ts';
 import { bundleText } from '../../worker/vendors/bundle.ts';
 import type { CallResult } from '../../worker/vendors/fan-out.ts';
 import { type BookedSlot, Tombstones } from '../../worker/vendors/tombstones.ts';
@@ -7,6 +8,7 @@ import { answered, BASE, type Entry, hash, mergeAnswers, OTHER, query } from '..
 import {
   answer,
   bundle,
+  contained,
   FROM,
   type Json,
   NOW,
@@ -128,7 +130,7 @@ describe('tombstones', () => {
       tombstones: new Tombstones(booked),
     });
 
-  it('[slot-booked] hide the slot of that vendor, practitioner, start and end, and no other', () => {
+  it('[slot-booked] hide every slot of that vendor and practitioner that they overlap, and no other', () => {
     expect(show([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs }])).toMatchObject({
       total: 1,
       hidden: [{ editor: 'agenda-a', rule: 'slot-booked', count: 1 }],
@@ -136,11 +138,75 @@ describe('tombstones', () => {
     const others: BookedSlot[] = [
       { editor: 'agenda-c', practitioner: RPPS, startMs, endMs },
       { editor: 'agenda-a', practitioner: OTHER, startMs, endMs },
-      { editor: 'agenda-a', practitioner: RPPS, startMs: startMs + 1, endMs },
-      { editor: 'agenda-a', practitioner: RPPS, startMs, endMs: endMs + 1 },
+      { editor: 'agenda-a', practitioner: RPPS, startMs: endMs, endMs: endMs + 60_000 },
+      { editor: 'agenda-a', practitioner: RPPS, startMs: startMs - 60_000, endMs: startMs },
     ];
     expect(show(others)).toMatchObject({ total: 2, hidden: [] });
     expect(show([])).toMatchObject({ total: 2, hidden: [] });
+    for (const [from, to] of [
+      [startMs - 1, startMs + 1],
+      [endMs - 1, endMs + 1],
+      [startMs + 60_000, endMs - 60_000],
+      [startMs - 26 * 3_600_000, endMs + 3_600_000],
+      [startMs, startMs],
+    ] as const) {
+      const one = { editor: 'agenda-a', practitioner: RPPS, startMs: from, endMs: to };
+      expect(show([one]).total, `${from - startMs} ${to - startMs}`).toBe(1);
+    }
+  });
+
+  it('hide a slot that the appointment names, whatever its times say', () => {
+    const elsewhere = { startMs: endMs + 3_600_000, endMs: endMs + 4_000_000 };
+    const named = (id: string) => [
+      { editor: 'agenda-a', practitioner: RPPS, ...elsewhere, slotKeys: [slotKey(id)] },
+    ];
+    expect(show(named('slot-1')).total).toBe(1);
+    expect(show(named('slot-2')).total).toBe(2);
+  });
+
+  describe('of a practitioner with two places', () => {
+    const two = bundle([
+      slot(),
+      slot({ id: 's2', schedule: { reference: 'Schedule/schedule-2' } }),
+      schedule(),
+      schedule({
+        id: 'schedule-2',
+        actor: [{ reference: 'Practitioner/ps-1' }, { reference: 'PractitionerRole/role-2' }],
+      }),
+      practitioner(),
+      role(),
+      role({
+        id: 'role-2',
+        contained: [
+          contained({ id: 'lieu-2', address: { line: ['9 rue'], city: 'Lyon', postalCode: '69001' } }),
+        ],
+        location: [{ reference: '#lieu-2' }],
+      }),
+    ]);
+    const cities = (over: Partial<BookedSlot>): string[] => {
+      const tombstones = new Tombstones([
+        { editor: 'agenda-a', practitioner: RPPS, startMs, endMs, ...over },
+      ]);
+      const { entries } = mergeAnswers([answered('agenda-a', two)], {
+        query: query(),
+        nowMs: NOW,
+        tombstones,
+      });
+      return entries.flatMap((text) => /"city":"(\w+)"/.exec(text)?.[1] ?? []).sort();
+    };
+
+    it('hide slots at the place that the appointment names, by reference or by its slot', () => {
+      expect(cities({ startMs: endMs, endMs: endMs + 1 })).toEqual(['Albi', 'Lyon']);
+      expect(cities({ places: ['Location/lieu-1'] })).toEqual(['Lyon']);
+      expect(cities({ places: ['PractitionerRole/role-2'] })).toEqual(['Albi']);
+      expect(cities({ slotKeys: [slotKey('s2')] })).toEqual(['Albi']);
+    });
+
+    it('hide slots at every place when theirs is not known', () => {
+      expect(cities({})).toEqual([]);
+      expect(cities({ places: ['Location/unheard-of'] })).toEqual([]);
+      expect(cities({ slotKeys: [slotKey('gone')] })).toEqual([]);
+    });
   });
 
   it('that was lifted hides no newer word, and lets none older bring the slot back', () => {
@@ -173,10 +239,18 @@ describe('tombstones', () => {
         answer: { call: 0, ...reader.finish(), durationMs: 1, bytes: 0, pages: 1, noStore: false },
       };
     };
-    const total = (slots: Json[], booked: number, partial?: ReadonlySet<string>): number => {
-      const tombstones = new Tombstones(
+    const total = (slots: Json[], booked: number, partial?: ReadonlySet<string>): number =>
+      sosTotal(
+        slots,
         Array.from({ length: booked }, () => ({ editor: 'agenda-a', startMs, endMs })),
+        partial,
       );
+    const sosTotal = (
+      slots: Json[],
+      booked: readonly BookedSlot[],
+      partial?: ReadonlySet<string>,
+    ): number => {
+      const tombstones = new Tombstones(booked);
       const context = { query: query([SIRET], 'SOS'), nowMs: NOW, tombstones, ...(partial && { partial }) };
       return mergeAnswers([page(slots)], context).total;
     };
@@ -184,6 +258,48 @@ describe('tombstones', () => {
 
     it('hide a slot only when it cannot be another one’s', () => {
       expect([total([slot()], 1), total(two, 0), total(two, 1), total(two, 2)]).toEqual([0, 2, 2, 0]);
+    });
+
+    it('hide what they overlap, where as many stand side by side as slots', () => {
+      const quarter = (minute: number, over: Json = {}): Json =>
+        slot({
+          id: `q${minute}`,
+          start: `2026-11-24T10:${minute}:00.000+01:00`,
+          end: `2026-11-24T10:${minute + 15}:00.000+01:00`,
+          ...over,
+        });
+      const row = [quarter(15), quarter(30), quarter(45, { end: '2026-11-24T11:00:00.000+01:00' })];
+      const twin = quarter(30, { id: 'twin', comment: 'https://sos.example/2' });
+      const at = (from: number, to: number): BookedSlot => ({
+        editor: 'agenda-a',
+        startMs: Date.parse('2026-11-24T09:00:00Z') + from * 60_000,
+        endMs: Date.parse('2026-11-24T09:00:00Z') + to * 60_000,
+      });
+      expect(sosTotal(row, [at(15, 35)])).toBe(1);
+      expect(sosTotal(row, [at(15, 30)])).toBe(2);
+      expect(sosTotal([...row, twin], [at(15, 35)])).toBe(3);
+      expect(sosTotal([...row, twin], [at(15, 35), at(30, 40)])).toBe(1);
+    });
+
+    it('hide the slot that they name, of those at one time, and no other when it is sent no longer', () => {
+      const named = (id: string): BookedSlot => ({
+        editor: 'agenda-a',
+        startMs,
+        endMs,
+        slotKeys: [slotKey(id)],
+      });
+      expect([sosTotal(two, [named('s2')]), sosTotal([slot()], [named('s2')])]).toEqual([1, 1]);
+      expect(sosTotal(two, [named('s2')], new Set(['agenda-a']))).toBe(1);
+    });
+
+    it('hide slots of the association or place that they name, and of no other', () => {
+      const at = (name: string): BookedSlot => ({ editor: 'agenda-a', startMs, endMs, places: [name] });
+      const other = '399900000100089';
+      expect(
+        ['Location/pfg-1', 'https://sos.example/pfg|1', SIRET, other].map((name) =>
+          sosTotal([slot()], [at(name)]),
+        ),
+      ).toEqual([0, 0, 0, 1]);
     });
 
     it('hide nothing of a vendor of which only a part is here', () => {

@@ -10,9 +10,11 @@ import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
-import { fanOut } from '../vendors/fan-out.ts';
+import { type CallResult, fanOut } from '../vendors/fan-out.ts';
 import { planCalls, servingEditors } from '../vendors/plan.ts';
 import { readSearchMemory } from '../vendors/search-memory.ts';
+import { type SelectionContext, selectSlots } from '../vendors/selection.ts';
+import type { Tombstones } from '../vendors/tombstones.ts';
 
 const BODY_BYTES_MAX = 4_096;
 /** Slots asked on both sides of the time in question. */
@@ -66,13 +68,10 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
       text: `Aucun relais ne sert ${flow} pour l'éditeur ${editor}.`,
     });
   }
-  const [subject = ''] = query.subjects;
+  const booked = bookedIds(result, query, tombstones);
   const bury = (slot: SlotTrace): SlotTrace => {
     if (slot.dropped === undefined && isSwitchedOff) return { ...slot, dropped: 'editor-switched-off' };
-    const startMs = parseInstant(slot.start)?.ms ?? 0;
-    const endMs = parseInstant(slot.end)?.ms ?? 0;
-    const isBooked = slot.dropped === undefined && tombstones.isBooked(editor, subject, startMs, endMs);
-    return isBooked ? { ...slot, dropped: 'slot-booked' } : slot;
+    return booked.has(slot.shownAs ?? '') ? { ...slot, dropped: 'slot-booked' } : slot;
   };
   const slots = (result.answer?.trace ?? []).map((slot) => explain(bury(slot), atMs));
   return jsonResponse(
@@ -91,6 +90,17 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
     },
     context,
   );
+}
+
+/** The gateway's ids of the slots that would be shown but for the appointments. */
+function bookedIds(result: CallResult, query: SlotQuery, tombstones: Tombstones): Set<string> {
+  const shownIds = (about: Partial<SelectionContext>): Set<string> => {
+    const { subjects } = selectSlots([result], { query, nowMs: Date.now(), ...about });
+    return new Set(
+      subjects.flatMap(({ offers }) => offers.flatMap(({ slots }) => slots.map(([, id]) => id))),
+    );
+  };
+  return shownIds({}).difference(shownIds({ tombstones }));
 }
 
 function readQuestion({ identifier, flow, at }: v.InferOutput<typeof schema>): {

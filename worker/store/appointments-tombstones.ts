@@ -1,16 +1,23 @@
-// Table `appointments`, reading what is taken: the slots that a search must no longer show. One index serves it
-// (appointments_practitioner, which holds every column but the slot), a few rows per practitioner and day.
+// Tables `appointment_versions` and `appointments`, reading what is taken: the times that a search must no longer show.
+// Every version that held and took a slot is looked at: the current one takes it, an earlier one (moved, cancelled, of
+// another practitioner) gave it back when the appointment last changed. Partial indexes serve it, one row per version
+// near the window (test/integration/appointment-overlap.test.ts reads the plans).
 
-/** Who was booked, where and when: enough to recognise the slot in a vendor's answer. */
+import { asList } from '../../shared/fhir/json.ts';
+import { namedPlaces, namedSlots } from '../appointments/named.ts';
+
+/** Who was booked, where and when: enough to recognise the slots in a vendor's answer. */
 export interface Tombstone {
   readonly editor: string;
   /** Prefixed national id (`8…`, `0…`); undefined for an SOS appointment that names nobody. */
   readonly practitioner: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
-  /** The vendor's own id of the slot, when the appointment says it. */
-  readonly slot: string | undefined;
-  /** When it was last told that it takes its slot no longer, milliseconds; undefined while it does. */
+  /** The vendor's own ids of the slots, when the appointment says them. */
+  readonly slots: readonly string[] | undefined;
+  /** What the appointment calls its place: `Location/id`, `PractitionerRole/id`, `system|value`. */
+  readonly places: readonly string[] | undefined;
+  /** When it was last told that it takes this time no longer, milliseconds; undefined while it does. */
   readonly liftedMs: number | undefined;
 }
 
@@ -20,70 +27,71 @@ export interface TombstoneQuery {
   /** The window, milliseconds: appointments that overlap it, touching ends excluded. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Those that gave their slot back since then come too: what vendors said before may be from before the booking. */
+  /** Those that gave their time back since then come too: what vendors said before may be from before the booking. */
   readonly liftedSinceMs: number;
 }
-
-/** Longest appointment that is looked for before the window: no consultation lasts a day. */
-const LONGEST_MS = 24 * 3600 * 1000;
 
 interface TombstoneRow {
   readonly editor: string;
   readonly practitioner: string | null;
   readonly start_ms: number;
   readonly end_ms: number;
-  readonly slot: string | null;
-  readonly holds: number;
+  readonly is_current: number;
   readonly updated_ms: number;
+  /** JSON of the content's elements. */
+  readonly slots: string | null;
+  readonly participants: string | null;
 }
 
 function toTombstone(row: TombstoneRow): Tombstone {
+  const listed = (json: string | null): readonly unknown[] => asList(json === null ? [] : JSON.parse(json));
   return {
     editor: row.editor,
     practitioner: row.practitioner ?? undefined,
     startMs: row.start_ms,
     endMs: row.end_ms,
-    slot: row.slot ?? undefined,
-    liftedMs: row.holds === 1 ? undefined : row.updated_ms,
+    slots: namedSlots(listed(row.slots)),
+    places: namedPlaces(listed(row.participants)),
+    liftedMs: row.is_current === 1 ? undefined : row.updated_ms,
   };
 }
 
+const COLUMNS = `a.editor, v.practitioner, v.start_ms, v.end_ms, v.version = a.current AS is_current, a.updated_ms,
+  v.content -> '$.slot' AS slots, v.content -> '$.participant' AS participants`;
 /**
- * The appointments of these practitioners that take their slot now (not cancelled, missed or entered in error), or did a
+ * The words of the partial indexes, then the times (an appointment said to last no time takes the instant it begins),
+ * then the state. Parameters: 1 from, 2 to, 3 lifted since.
+ */
+const TAKEN = 'v.held = 1 AND v.holds = 1';
+const OVERLAPS = 'v.end_ms >= ?1 AND MAX(v.end_ms, v.start_ms + 1) > ?1 AND v.start_ms < ?2';
+const STATE = 'a.id = v.appointment AND (v.version = a.current OR a.updated_ms > ?3)';
+
+/**
+ * The appointments of these practitioners that take their time now (not cancelled, missed or entered in error), or did a
  * moment ago, at any vendor. For a batch with other statements; `tombstonesIn` reads its result.
  */
 export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT a.editor, a.practitioner, a.start_ms, a.end_ms, a.slot, a.holds, a.updated_ms
-       FROM json_each(?1) AS asked CROSS JOIN appointments AS a
-       WHERE a.practitioner = asked.value AND a.start_ms > ?2 AND a.start_ms < ?3 AND a.end_ms > ?4
-         AND (a.holds = 1 OR a.updated_ms > ?5)`,
+      `SELECT ${COLUMNS}
+       FROM json_each(?4) AS asked CROSS JOIN appointment_versions AS v CROSS JOIN appointments AS a
+       WHERE ${TAKEN} AND v.practitioner = asked.value AND ${OVERLAPS} AND ${STATE}`,
     )
-    .bind(
-      JSON.stringify(query.practitioners),
-      query.fromMs - LONGEST_MS,
-      query.toMs,
-      query.fromMs,
-      query.liftedSinceMs,
-    );
+    .bind(query.fromMs, query.toMs, query.liftedSinceMs, JSON.stringify(query.practitioners));
 }
 
-/**
- * The same for appointments that name no practitioner (SOS Médecins). They name no association either: only
- * `slot`, when it is given, tells which of a vendor's slots at that time is taken.
- */
+/** The same for all SOS appointments: they may name nobody, and none names the association for certain. */
 export function sosTombstonesStatement(
   db: D1Database,
   { fromMs, toMs, liftedSinceMs }: Omit<TombstoneQuery, 'practitioners'>,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT editor, practitioner, start_ms, end_ms, slot, holds, updated_ms FROM appointments
-       WHERE practitioner IS NULL AND start_ms > ?1 AND start_ms < ?2 AND end_ms > ?3
-         AND (holds = 1 OR updated_ms > ?4)`,
+      `SELECT ${COLUMNS}
+       FROM appointment_versions AS v CROSS JOIN appointments AS a
+       WHERE ${TAKEN} AND v.profile = 'sos' AND ${OVERLAPS} AND ${STATE}`,
     )
-    .bind(fromMs - LONGEST_MS, toMs, fromMs, liftedSinceMs);
+    .bind(fromMs, toMs, liftedSinceMs);
 }
 
 export function tombstonesIn({ results }: D1Result): Tombstone[] {

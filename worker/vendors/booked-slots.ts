@@ -1,6 +1,7 @@
 // The tombstones of one search: the appointments that take their slot within its window.
 
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import { slotKey } from '../../shared/sas/slot-key.ts';
 import {
   sosTombstonesStatement,
   tombstonesIn,
@@ -10,6 +11,8 @@ import { Tombstones } from './tombstones.ts';
 
 /** No vendor's word is kept longer (`CACHE_TTL_S`, `cacheTtlS`). */
 const KEPT_MS_MAX = 3_600_000;
+/** A slot of the window may end after it, in the time of an appointment that begins after it. */
+const SLOT_MS_MAX = 24 * 3_600_000;
 
 /** For a batch with other statements; `bookedSlotsOf` reads its result. */
 export function bookedSlotsStatement(
@@ -17,13 +20,16 @@ export function bookedSlotsStatement(
   { flow, window, subjects }: SlotQuery,
   nowMs: number,
 ): D1PreparedStatement {
-  // Both ends of the window are slots that may be shown; the store's upper bound is not.
-  const range = { fromMs: window.fromMs, toMs: window.toMs + 1, liftedSinceMs: nowMs - KEPT_MS_MAX };
+  // What has started is not shown: an appointment that is over takes no slot of it.
+  const fromMs = Math.max(window.fromMs, nowMs);
+  const range = { fromMs, toMs: window.toMs + SLOT_MS_MAX, liftedSinceMs: nowMs - KEPT_MS_MAX };
   return flow === 'SOS'
     ? sosTombstonesStatement(db, range)
     : tombstonesStatement(db, { practitioners: subjects, ...range });
 }
 
 export function bookedSlotsOf(result: D1Result): Tombstones {
-  return new Tombstones(tombstonesIn(result));
+  return new Tombstones(
+    tombstonesIn(result).map(({ slots, ...one }) => ({ ...one, slotKeys: slots?.map(slotKey) })),
+  );
 }

@@ -13,6 +13,7 @@ import type {
 } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from './fan-out.ts';
+import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from './taken.ts';
 import type { Tombstones } from './tombstones.ts';
 
 /** One place of one vendor, with at least one slot to show. */
@@ -78,8 +79,6 @@ interface SaidOf {
   readonly one: SubjectAnswer;
 }
 
-type SlotTest = (startMs: number, endMs: number) => boolean;
-
 interface Span {
   readonly firstMs: number;
   readonly lastMs: number;
@@ -108,7 +107,7 @@ class Selecting {
   readonly #bySubject = new Map<string, SaidOf[]>();
   readonly #results: readonly CallResult[];
   readonly #hidden = new Map<string, HiddenSlots>();
-  readonly #times = new Map<string, ReadonlyMap<string, number>>();
+  readonly #sosTaken = new Map<string, ReadonlySet<SlotRow>>();
 
   constructor(results: readonly CallResult[], context: SelectionContext) {
     this.#context = context;
@@ -145,10 +144,10 @@ class Selecting {
       const { editor } = result.call;
       const { shapes, services } = answer;
       const isKept = result.saidMs !== undefined;
-      const isBooked = this.#bookedTest(editor, subject, result.saidMs);
+      const takenTest = this.#takenTest(result, one);
       const before = offers.length;
       for (const place of one.places) {
-        const slots = this.#visible(place, result, isBooked);
+        const slots = this.#visible(place, result, takenTest?.(place));
         if (slots.length === 0) continue;
         count += slots.length;
         offers.push({ editor, place, slots, shapes, services, isKept });
@@ -158,10 +157,10 @@ class Selecting {
     return best === undefined ? undefined : { subject, holder: best.holder, offers, count };
   }
 
-  #visible(place: Place, result: CallResult, isBooked: SlotTest | undefined): readonly SlotRow[] {
-    if (isBooked === undefined && result.saidMs !== undefined && this.#isAllToCome(place)) return place.slots;
-    return place.slots.filter((row) => {
-      const hiddenBy = this.#hiddenBy(row, isBooked);
+  #visible(place: Place, result: CallResult, isTaken: SlotTest | undefined): readonly SlotRow[] {
+    if (isTaken === undefined && result.saidMs !== undefined && this.#isAllToCome(place)) return place.slots;
+    return place.slots.filter((row, index) => {
+      const hiddenBy = this.#hiddenBy(row, index, isTaken);
       if (hiddenBy !== undefined && result.saidMs === undefined) this.#hide(result, hiddenBy);
       return hiddenBy === undefined;
     });
@@ -173,12 +172,12 @@ class Selecting {
     return firstMs >= Math.max(nowMs, query.window.fromMs) && lastMs <= query.window.toMs;
   }
 
-  #hiddenBy(row: SlotRow, isBooked: SlotTest | undefined): HiddenSlots['rule'] | undefined {
+  #hiddenBy(row: SlotRow, index: number, isTaken: SlotTest | undefined): HiddenSlots['rule'] | undefined {
     const { nowMs, query } = this.#context;
     const startMs = Date.parse(row[2]);
     if (startMs < nowMs) return 'slot-started';
     if (startMs < query.window.fromMs || startMs > query.window.toMs) return 'slot-not-asked';
-    return isBooked?.(startMs, Date.parse(row[3])) === true ? 'slot-booked' : undefined;
+    return isTaken?.(row, index) === true ? 'slot-booked' : undefined;
   }
 
   #hide({ call: { editor }, isShared = false }: CallResult, rule: HiddenSlots['rule']): void {
@@ -186,37 +185,32 @@ class Selecting {
     this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1, isShared });
   }
 
-  /** Undefined when nothing is booked: the usual search looks at no end time. */
-  #bookedTest(editor: string, subject: string, saidMs: number | undefined): SlotTest | undefined {
-    const { tombstones, query, partial } = this.#context;
+  /** Undefined when nothing of this subject is booked: the usual search looks at no end time. */
+  #takenTest({ call: { editor }, saidMs }: CallResult, one: SubjectAnswer): PlaceTest | undefined {
+    const { tombstones, query } = this.#context;
     if (tombstones === undefined || tombstones.isEmpty) return undefined;
     if (query.flow !== 'SOS') {
-      return (startMs, endMs) => tombstones.isBooked(editor, subject, startMs, endMs, saidMs);
+      return takenOfPractitioner(tombstones.of(editor, one.subject, saidMs), one.places);
     }
-    // Which of its slots an unnamed appointment took only the whole of a vendor's word can tell.
-    if (partial?.has(editor) === true) return undefined;
-    const slots = this.#slotsAt(editor);
-    return (startMs, endMs) => {
-      const booked = tombstones.unnamedAt(editor, startMs, endMs, saidMs);
-      return booked > 0 && booked >= (slots.get(`${startMs} ${endMs}`) ?? 0);
-    };
+    const taken = this.#takenOfSos(tombstones, editor, saidMs);
+    return taken.size === 0 ? undefined : () => (row) => taken.has(row);
   }
 
-  /** How many slots a vendor has at each time, over all that it answered. */
-  #slotsAt(editor: string): ReadonlyMap<string, number> {
-    const known = this.#times.get(editor);
+  /** Once per vendor and age of its words: which of its slots are taken only all that it answered can tell. */
+  #takenOfSos(tombstones: Tombstones, editor: string, saidMs: number | undefined): ReadonlySet<SlotRow> {
+    const key = `${editor} ${saidMs}`;
+    const known = this.#sosTaken.get(key);
     if (known !== undefined) return known;
-    const slots = new Map<string, number>();
-    this.#times.set(editor, slots);
-    for (const { call, answer } of this.#results) {
-      if (call.editor !== editor) continue;
-      for (const place of (answer?.subjects ?? []).flatMap(({ places }) => places)) {
-        for (const [, , start, end] of place.slots) {
-          const key = `${Date.parse(start)} ${Date.parse(end)}`;
-          slots.set(key, (slots.get(key) ?? 0) + 1);
-        }
-      }
-    }
-    return slots;
+    const booked = tombstones.ofEditor(editor, saidMs);
+    const places = this.#results
+      .filter(({ call }) => call.editor === editor)
+      .flatMap(({ answer }) => answer?.subjects ?? [])
+      .flatMap((one) => one.places.map((place) => ({ subject: one.subject, place })));
+    const isWhole = this.#context.partial?.has(editor) !== true;
+    const taken = booked.length === 0 ? NOTHING : takenOfSos(booked, places, isWhole);
+    this.#sosTaken.set(key, taken);
+    return taken;
   }
 }
+
+const NOTHING: ReadonlySet<SlotRow> = new Set();

@@ -165,8 +165,8 @@ export class AnswerReader {
    * from 1 in every answer; at most 64 characters.
    */
   #show(slot: JsonObject, place: ReadPlace, shape: number, facts: SlotFacts): string | undefined {
-    const { start, end, comment } = facts;
-    const row = { shape, id: place.idHead + facts.idTail, start, end, comment };
+    const { start, end, comment, key } = facts;
+    const row = { shape, id: place.idHead + facts.idTail, start, end, comment, key };
     // The same content would have had the same id.
     if (place.contents !== undefined || this.#slotIds.has(row.id)) {
       place.contents ??= new Set(place.rows.map(contentOf));
@@ -204,7 +204,7 @@ export class AnswerReader {
   }
 }
 
-function contentOf({ shape, start, end, comment }: Omit<ReadSlot, 'id'>): string {
+function contentOf({ shape, start, end, comment }: Omit<ReadSlot, 'id' | 'key'>): string {
   return `${shape}|${start}|${end}|${comment ?? ''}`;
 }
 
@@ -241,5 +241,7 @@ function toPlace(place: ReadPlace): Place {
     ...(shared === undefined ? {} : { comment: shared }),
     ...(place.vendorStructure === undefined ? {} : { vendorStructure: place.vendorStructure }),
     slots,
+    slotKeys: place.rows.map(({ key }) => key).join(''),
+    names: place.names,
   };
 }

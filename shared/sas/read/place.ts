@@ -1,11 +1,11 @@
 // From a vendor's Schedule to the place it stands for: holder, site and one Schedule per site, whichever number
 // of Schedules the vendor cut it into. FAQ F6, F15; flows.md § 3.3.
 
-import { asObject, type JsonObject } from '../../fhir/json.ts';
+import { asObject, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
-import type { BundleIndex } from './bundle-index.ts';
+import { type BundleIndex, vendorId } from './bundle-index.ts';
 import { type Holder, readAssociation, readPractitioner } from './holder.ts';
 import type { KnownSite, ReaderMemory } from './reader-memory.ts';
 import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
@@ -17,12 +17,14 @@ export interface ReadSlot {
   readonly start: string;
   readonly end: string;
   readonly comment: string | undefined;
+  readonly key: string;
 }
 
 export interface ReadPlace {
   readonly schedule: ResourceText;
   readonly site: ResourceText;
   readonly vendorStructure?: string;
+  readonly names: readonly string[];
   readonly rows: ReadSlot[];
   /** Head of its slots' ids: vendor and first 13 characters of the place's own. */
   readonly idHead: string;
@@ -162,19 +164,21 @@ export class PlaceReader {
       // One id for the place's Schedule and for its site: ids are told apart by type.
       const id = `${editor}-${hash(`${editor}|${key}`)}`;
       const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${resource.resourceType}/${id}"}]}`;
-      known = { key, holder, location, schedule: { type: 'Schedule', id, text }, site: readSite(id) };
+      const names = namesOf(resource, location);
+      known = { key, holder, location, names, schedule: { type: 'Schedule', id, text }, site: readSite(id) };
       memory.sites.set(resource, known);
     }
     return this.#keepPlace(known);
   }
 
-  #keepPlace({ key, holder, schedule, site }: KnownSite): ReadPlace | PlaceFailure {
+  #keepPlace({ key, holder, schedule, site, names }: KnownSite): ReadPlace | PlaceFailure {
     if (typeof site === 'string') return site;
     this.#repaired.addAll(site.repairs);
     const place: ReadPlace = {
       schedule,
       site: site.resource,
       ...(site.vendorStructure === undefined ? {} : { vendorStructure: site.vendorStructure }),
+      names,
       rows: [],
       idHead: schedule.id.slice(0, this.#question.editor.length + 1 + ID_HEAD_LENGTH),
       contents: undefined,
@@ -185,4 +189,21 @@ export class PlaceReader {
     else places.push(place);
     return place;
   }
+}
+
+const NAME_LENGTH_MAX = 200;
+
+/** What an appointment's participants may call the place: role and Location by reference, an SOS Location by identifier. */
+function namesOf(site: JsonObject, location: JsonObject | undefined): string[] {
+  const names = new Set<string>();
+  for (const resource of [site, ...(location === undefined ? [] : [location])]) {
+    const id = vendorId(resource);
+    if (id !== undefined) names.add(`${String(resource.resourceType)}/${id}`);
+  }
+  if (site === location) {
+    for (const { system, value } of objectsOf(site.identifier)) {
+      if (typeof system === 'string' && typeof value === 'string') names.add(`${system}|${value}`);
+    }
+  }
+  return [...names].filter((name) => name.length <= NAME_LENGTH_MAX);
 }

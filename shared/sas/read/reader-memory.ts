@@ -19,6 +19,8 @@ export interface KnownSite {
   /** The Location that a role leads to; an SOS Location itself. */
   readonly location: JsonObject | undefined;
   readonly schedule: ResourceText;
+  /** What the vendor calls it: `Place.names`. */
+  readonly names: readonly string[];
   readonly site: Site | SiteFailure;
 }
 

@@ -3,6 +3,7 @@
 
 import { asText, type JsonObject } from '../../fhir/json.ts';
 import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
+import { slotKey } from '../slot-key.ts';
 import type { ReadRuleId } from './rules.ts';
 import { shapeSignature } from './slot-shape.ts';
 
@@ -14,6 +15,8 @@ export interface SlotFacts {
   readonly endMs: number;
   /** End of the gateway's id: start in seconds and length in minutes, in base 36. */
   readonly idTail: string;
+  /** Of the vendor's own id. */
+  readonly key: string;
   /** Of its shape. */
   readonly signature: string;
   /** Booking page in normal form. */
@@ -43,6 +46,7 @@ export function readSlotFacts(
     startMs: start.ms,
     endMs: end.ms,
     idTail: idTailOf(start.ms, end.ms),
+    key: slotKey(asText(slot.id)),
     signature: shapeSignature(slot),
     comment,
     repairs: repairs.length === 0 ? NO_REPAIRS : repairs,

@@ -2,6 +2,7 @@
 // name a patient is refused: the flow needs none (flows.md § 5). Profiles FrAppointmentSAS, sas-sos-appointment;
 // page "gestion des rendez-vous".
 
+import { readReference } from '../../fhir/reference.ts';
 import { PROFILE } from '../canonical.ts';
 import { checkOperator } from './appointment-operator.ts';
 import { checkParticipants } from './appointment-participant.ts';
@@ -73,11 +74,9 @@ function checkTimes(c: Checker, appointment: Json): void {
 function checkSlots(c: Checker, appointment: Json): void {
   list(appointment.slot).forEach((slot, index) => {
     const reference = isObject(slot) ? slot.reference : undefined;
-    if (
-      typeof reference === 'string' &&
-      !/(?:^|\/)Slot\/[^/]+$/.test(reference) &&
-      !reference.startsWith('#')
-    ) {
+    if (typeof reference !== 'string') return;
+    const target = readReference(reference);
+    if (target === undefined || (target.type ?? 'Slot') !== 'Slot') {
       c.fail('appointment-reference', 'slot', index, 'reference');
     }
   });
