@@ -34,6 +34,21 @@ export class BundleView {
   }
 }
 
+/** Why nothing is judged when a type did not come: A10 and A6 say whether it should have. */
+export function none(type: string): string {
+  return `aucun ${type} n’est reçu`;
+}
+
+/** What a check says of each resource of a type; `none` of it when there is none. */
+export function forEach<T>(
+  view: BundleView,
+  type: string,
+  check: (found: Found) => readonly T[],
+): readonly T[] | string {
+  const found = view.of(type);
+  return found.length === 0 ? none(type) : found.flatMap(check);
+}
+
 export function idOf({ resource }: Found): string {
   return String(resource.id ?? '');
 }

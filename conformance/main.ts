@@ -45,11 +45,11 @@ function summarise({ counts, requirements, difference }: Report, out: string): s
       : [
           ['Ne passent plus', difference.newlyFailed],
           ['Passent maintenant', difference.newlyPassed],
-          ['Ne sont plus joués', difference.gone],
+          ['Ne sont plus jugées', difference.gone],
         ]
           .filter(([, ids]) => (ids?.length ?? 0) > 0)
           .map(([name, ids]) => `${String(name)} : ${[...(ids ?? [])].join(', ')}`);
-  const total = `${counts.passed} conformes, ${counts.failed} à corriger, ${counts.warning} à voir, ${counts.skipped} non joués`;
+  const total = `${counts.passed} conformes, ${counts.failed} à corriger, ${counts.warning} à voir, ${counts.skipped} non jugées`;
   return `${[...lines, ...changes, total, join(out, 'report.html')].join('\n')}\n`;
 }
 

@@ -88,7 +88,11 @@ export function breaks(...problems: readonly Problem[]): Verdict {
   return { does: 'break', problems };
 }
 
-/** Passes when there is nothing to say. */
-export function passUnless(problems: readonly Problem[]): Verdict {
+/**
+ * Passes when there is nothing to say. A text is why there was nothing to judge: a check over resources that did not
+ * come has seen nothing, and passes nothing.
+ */
+export function passUnless(problems: readonly Problem[] | string): Verdict {
+  if (typeof problems === 'string') return skip(`Non jugé : ${problems}.`);
   return problems.length === 0 ? pass() : { does: 'break', problems };
 }

@@ -65,7 +65,7 @@ export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
   const practitioners = await runPractitioners(scene);
   await runSos(scene);
   await runAccounts(scene);
-  await runRedirect(scene, practitioners.onePlace);
+  await runRedirect(scene, practitioners.anyone);
   runAppointments(scene);
   const { judged, caller, mask } = scene;
   const reading = readAll(practitioners.answers, inputs.editor.id);
@@ -76,7 +76,7 @@ export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
 async function runPractitioners(scene: Scene): Promise<Survey> {
   const individual = await survey(scene, 'INT_R01');
   runAnswers(scene, individual);
-  await runPerformance(scene, individual.onePlace?.subjects[0]);
+  await runPerformance(scene, (individual.anyone ?? individual.answers[0])?.subjects[0]);
   await runContent(scene, individual);
   if (!scene.inputs.cpts) {
     runCpts(scene, undefined);

@@ -5,6 +5,7 @@ import { describeEnd } from '../exchange.ts';
 import {
   defineRequirements,
   type Problem,
+  pass,
   passUnless,
   type Requirement,
   skip,
@@ -12,7 +13,7 @@ import {
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import { type Answer, search } from '../search.ts';
-import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A1: 'failure [PS] La recherche répond HTTP 200.',
@@ -28,7 +29,8 @@ const DURATION_MS_MAX = 1000;
 const EMPTY_BUNDLE =
   '{ "resourceType": "Bundle", "type": "searchset", "total": 4, "link": […], "entry": […] }';
 
-type AnswerCheck = (scene: Scene, answer: Answer) => Problem | undefined;
+/** A text: why that answer is not judged. */
+type AnswerCheck = (scene: Scene, answer: Answer) => Problem | string | undefined;
 
 const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
   A1: (scene, { exchange, subjects }) => {
@@ -53,15 +55,15 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
       ...(start !== undefined && { fragment: start }),
     };
   },
+  // The guide answers a practitioner without free slot by an empty Bundle: only the engineer knows whether he has one.
   A3: (_scene, { view, subjects }) =>
     asList(view?.bundle.entry).length > 0
       ? undefined
-      : {
-          text: `Aucune ressource pour ${subjects.join(', ')} : lui ouvrir des créneaux libres dans les deux jours.`,
-          example: EMPTY_BUNDLE,
-        },
+      : view === undefined
+        ? 'aucun Bundle n’est reçu (A2)'
+        : `aucun créneau pour ${subjects.join(', ')} dans la fenêtre ; ouvrir des créneaux libres dans les deux jours ou donner un autre --rpps`,
   A4: (_scene, { exchange }) => {
-    if (exchange.received === undefined) return undefined;
+    if (exchange.received === undefined) return 'aucune réponse n’est reçue (A1)';
     const type = exchange.received.headers['content-type'] ?? '';
     if (/^application\/fhir\+json\s*(;|$)/i.test(type)) return undefined;
     return {
@@ -86,9 +88,15 @@ export function runAnswers(scene: Scene, { flow, answers }: Survey): void {
   }
 }
 
+/** Passes when one answer at least was judged; what was not is told beside it. */
 function judgeEach(scene: Scene, answers: readonly Answer[], check: AnswerCheck): Verdict {
   if (answers.length === 0) return skip('Donner --rpps.');
-  return passUnless(joinAlike(answers.flatMap((answer) => check(scene, answer) ?? [])));
+  const results = answers.map((answer) => check(scene, answer));
+  const problems = results.filter((result) => typeof result === 'object');
+  const unjudged = [...new Set(results.filter((result) => typeof result === 'string'))].join(' ; ');
+  if (problems.length > 0) return passUnless(joinAlike(problems));
+  if (results.every((result) => typeof result === 'string')) return passUnless(unjudged);
+  return pass(unjudged === '' ? undefined : `Non jugé pour tous : ${unjudged}.`);
 }
 
 /** The same problem of several answers is told once. */
@@ -115,5 +123,7 @@ export async function runPerformance(scene: Scene, rpps: string | undefined): Pr
       example: 'Moins de 1000 ms ; au-delà de 7 s, le SAS ignore la réponse.',
     });
   }
-  scene.judge('Performance', PERFORMANCE.A5, passUnless(problems), exchange);
+  const empty = view?.resources.length === 0;
+  const verdict = problems.length === 0 && empty ? skip(NO_SLOT) : passUnless(problems);
+  scene.judge('Performance', PERFORMANCE.A5, verdict, exchange);
 }

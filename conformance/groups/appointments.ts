@@ -6,7 +6,7 @@ import { EXTENSION, PROFILE } from '../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
 import { firstValue } from '../bundle-view.ts';
-import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
+import { defineRequirements, type Problem, passUnless, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 
 const GROUP = 'Rendez-vous';
@@ -17,7 +17,8 @@ const ROWS = defineRequirements({
   RDV4: 'draft [RDV] Un participant en attente (needs-action) va avec le statut pending.',
 });
 
-type Check = (scene: Scene, appointment: unknown) => readonly Problem[];
+/** A text: why that appointment is not judged. */
+type Check = (scene: Scene, appointment: unknown) => readonly Problem[] | string;
 
 const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
   RDV1: (scene, appointment) => {
@@ -34,7 +35,8 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
   RDV2: (scene, appointment) => {
     const [participant] = objectsOf(asObject(appointment)?.participant);
     const identifier = asObject(participant?.actor)?.identifier;
-    if (identifier === undefined || /^8\d{11}$/.test(firstValue([identifier]) ?? '')) return [];
+    if (identifier === undefined) return 'aucun praticien n’est désigné par un identifiant';
+    if (/^8\d{11}$/.test(firstValue([identifier]) ?? '')) return [];
     return [
       scene.problem(
         appointment,
@@ -59,7 +61,8 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
   RDV4: (scene, appointment) => {
     const object = asObject(appointment);
     const waiting = objectsOf(object?.participant).some(({ status }) => status === 'needs-action');
-    if (!waiting || object?.status === 'pending') return [];
+    if (!waiting) return 'aucun participant n’est en attente';
+    if (object?.status === 'pending') return [];
     return [
       scene.problem(
         appointment,
@@ -77,6 +80,14 @@ export function runAppointments(scene: Scene): void {
     const requirement = ROWS[id as keyof typeof ROWS];
     if (appointments === undefined)
       scene.judge(GROUP, requirement, skip('Donner --appointments FICHIER (JSON).'));
-    else scene.judge(GROUP, requirement, passUnless(appointments.flatMap((one) => check(scene, one))));
+    else scene.judge(GROUP, requirement, judgeAll(appointments.map((one) => check(scene, one))));
   }
+}
+
+function judgeAll(results: readonly (readonly Problem[] | string)[]): Verdict {
+  if (results.length === 0) return passUnless('le fichier ne contient aucun rendez-vous');
+  const judged = results.filter((result) => typeof result !== 'string');
+  return judged.length > 0
+    ? passUnless(judged.flat())
+    : passUnless(results.find((one) => typeof one === 'string') ?? '');
 }

@@ -1,12 +1,21 @@
 // A25..A28, A40..A46: slots shared with a CPTS (INT_R04). One practitioner of one CPTS, then one of two.
 
-import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
-import { CPTS_CODE, EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
-import { type BundleView, type Found, firstValue, idOf, kindsOf, referenceOf } from '../bundle-view.ts';
+import { objectsOf } from '../../shared/fhir/json.ts';
+import { CPTS_CODE, SYSTEM } from '../../shared/sas/canonical.ts';
+import {
+  type BundleView,
+  type Found,
+  firstValue,
+  forEach,
+  idOf,
+  kindsOf,
+  none,
+  referenceOf,
+} from '../bundle-view.ts';
 import { showModel } from '../model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { type Survey, withCommunities } from '../survey.ts';
+import { communitiesOf, cptsSlots, type Survey, servicesOf, withCommunities } from '../survey.ts';
 
 const ONE = defineRequirements({
   A25: 'failure [CPTS] Il y a autant de HealthcareService que d’Organization, au moins un.',
@@ -24,7 +33,7 @@ const TWO = defineRequirements({
   A45: 'failure [FAQ] Chaque HealthcareService désigne une Organization présente ; deux au moins sont distinctes.',
 });
 
-type Check = (scene: Scene, view: BundleView) => readonly Problem[];
+type Check = (scene: Scene, view: BundleView) => readonly Problem[] | string;
 
 const at = (scene: Scene, view: BundleView, text: string, path: string): Problem =>
   scene.problem(view.bundle, text, path, showModel(view.bundle, path, 'INT_R04'));
@@ -45,7 +54,8 @@ const CHECKS: Readonly<Record<keyof typeof ONE | keyof typeof TWO, Check>> = {
   A26: (scene, view) => {
     const [service] = view.of('HealthcareService');
     const [organization] = view.of('Organization');
-    if (service === undefined || organization === undefined) return [];
+    if (service === undefined) return none('HealthcareService');
+    if (organization === undefined) return none('Organization');
     return referenceOf(service.resource.providedBy) === `Organization/${idOf(organization)}`
       ? []
       : [at(scene, view, 'providedBy ne désigne pas l’Organization.', `${service.path}.providedBy`)];
@@ -53,23 +63,26 @@ const CHECKS: Readonly<Record<keyof typeof ONE | keyof typeof TWO, Check>> = {
   A27: (scene, view) => {
     const [service] = view.of('HealthcareService');
     const wanted = `HealthcareService/${service === undefined ? '' : idOf(service)}`;
-    return cptsSlots(view)
+    const slots = cptsSlots(view);
+    if (slots.length === 0) return 'aucun créneau CPTS n’est reçu';
+    return slots
       .filter(
         ({ resource }) =>
-          !referencesOf(resource).every((reference) => reference === wanted) ||
-          referencesOf(resource).length === 0,
+          !servicesOf(resource).every((reference) => reference === wanted) ||
+          servicesOf(resource).length === 0,
       )
       .slice(0, 5)
       .map(({ path }) => at(scene, view, `L’entrée 604 ne désigne pas ${wanted}.`, `${path}.serviceType`));
   },
   A28: (scene, view) => {
     const [organization] = view.of('Organization');
-    return organization === undefined || /^1\d{9}$/.test(firstValue(organization.resource.identifier) ?? '')
+    if (organization === undefined) return none('Organization');
+    return /^1\d{9}$/.test(firstValue(organization.resource.identifier) ?? '')
       ? []
       : [at(scene, view, 'L’identifiant n’est pas 1 et neuf chiffres.', `${organization.path}.identifier`)];
   },
   A46: (scene, view) =>
-    view.of('Organization').flatMap(({ resource, path }) => {
+    forEach(view, 'Organization', ({ resource, path }) => {
       const phone = objectsOf(resource.telecom)[0]?.value;
       return typeof resource.name === 'string' && typeof phone === 'string'
         ? []
@@ -100,7 +113,7 @@ const CHECKS: Readonly<Record<keyof typeof ONE | keyof typeof TWO, Check>> = {
         ],
   A43: (_scene, view) =>
     cptsSlots(view).some(({ resource }) =>
-      referencesOf(resource).some((reference) => isPresent(view, reference)),
+      servicesOf(resource).some((reference) => isPresent(view, reference)),
     )
       ? []
       : [
@@ -109,19 +122,21 @@ const CHECKS: Readonly<Record<keyof typeof ONE | keyof typeof TWO, Check>> = {
             expression: 'Slot.serviceType.extension',
           },
         ],
-  A44: (_scene, view) =>
-    cptsSlots(view).some(({ resource }) => {
-      const references = new Set(referencesOf(resource));
-      return references.size >= 2 && [...references].every((reference) => isPresent(view, reference));
-    })
-      ? []
-      : [
-          {
-            text: 'Aucun créneau ne porte deux références de CPTS présentes dans la réponse.',
-            expression: 'Slot.serviceType.extension',
-            example: 'une entrée 604 par CPTS, chacune avec son extension',
-          },
-        ],
+  A44: (_scene, view) => {
+    const shared = cptsSlots(view)
+      .map(({ resource }) => [...new Set(servicesOf(resource))])
+      .filter((references) => references.length >= 2);
+    if (shared.length === 0)
+      return 'aucun créneau ne nomme deux CPTS ; donner à --rpps un professionnel qui en partage un avec deux';
+    if (shared.some((references) => references.every((reference) => isPresent(view, reference)))) return [];
+    return [
+      {
+        text: 'Aucun créneau ne porte deux références de CPTS présentes dans la réponse.',
+        expression: 'Slot.serviceType.extension',
+        example: 'une entrée 604 par CPTS, chacune avec son extension',
+      },
+    ];
+  },
   A45: (scene, view) => {
     const known = new Set(
       view.of('Organization').map((organization) => `Organization/${idOf(organization)}`),
@@ -140,23 +155,10 @@ const CHECKS: Readonly<Record<keyof typeof ONE | keyof typeof TWO, Check>> = {
   },
 };
 
-function cptsSlots(view: BundleView): readonly Found[] {
-  return view.under('Slot', PROFILE.slotCpts);
-}
-
 /** The serviceType entries coded 604 in the right spelling of TRE_R66. */
 function entries(slot: Found['resource']): readonly Found['resource'][] {
   return objectsOf(slot.serviceType).filter(({ coding }) =>
     objectsOf(coding).some(({ system, code }) => system === SYSTEM.establishment && code === CPTS_CODE),
-  );
-}
-
-function referencesOf(slot: Found['resource']): readonly string[] {
-  return objectsOf(slot.serviceType).flatMap(({ extension }) =>
-    objectsOf(extension).flatMap(({ url, valueReference }) => {
-      const reference = url === EXTENSION.slotService ? referenceOf(asObject(valueReference)) : undefined;
-      return reference ?? [];
-    }),
   );
 }
 
@@ -166,31 +168,34 @@ function isPresent(view: BundleView, reference: string): boolean {
 
 /** Without a survey: the CPTS flow is not asked for. */
 export function runCpts(scene: Scene, survey: Survey | undefined): void {
-  runOn(
-    scene,
-    survey,
-    1,
-    ONE,
-    'Une CPTS',
-    'Aucun des professionnels donnés n’a de créneau dans une seule CPTS.',
-  );
-  runOn(scene, survey, 2, TWO, 'Deux CPTS', 'Aucun des professionnels donnés n’a de créneau dans deux CPTS.');
+  runOn(scene, survey, 1, ONE, 'Une CPTS');
+  runOn(scene, survey, 2, TWO, 'Deux CPTS');
+}
+
+function describeLack({ answers }: Survey, count: 1 | 2): string {
+  if (answers.length === 0) return 'Donner --rpps.';
+  const seen = answers.map((answer) => `${answer.subjects[0]} : ${communitiesOf(answer)}`).join(', ');
+  const wanted = count === 1 ? 'une seule CPTS' : 'deux CPTS';
+  return `Non jugé : aucun des professionnels donnés n’a de créneaux dans ${wanted} (CPTS reçues, ${seen}). En ajouter un à --rpps.`;
 }
 
 function runOn(
   scene: Scene,
   survey: Survey | undefined,
-  count: number,
+  count: 1 | 2,
   rows: Readonly<Record<string, Requirement>>,
   group: string,
-  reason: string,
 ): void {
   const answer = survey && withCommunities(survey, count);
   const view = answer?.view;
   for (const requirement of Object.values(rows)) {
     const check = CHECKS[requirement.id as keyof typeof CHECKS];
-    if (answer === undefined || view === undefined || asList(view.bundle.entry).length === 0) {
-      scene.judge(group, requirement, skip(survey === undefined ? 'Donner --cpts.' : reason));
+    if (answer === undefined || view === undefined) {
+      scene.judge(
+        group,
+        requirement,
+        skip(survey === undefined ? 'Donner --cpts.' : describeLack(survey, count)),
+      );
     } else if (requirement.id === 'A41') {
       const mixed = cptsSlots(view).some(({ resource }) => kindsOf(resource).length > 1);
       const note = mixed

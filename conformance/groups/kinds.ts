@@ -5,7 +5,7 @@ import { CPTS_CODE } from '../../shared/sas/canonical.ts';
 import { codesOf, kindsOf } from '../bundle-view.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A38: 'failure [FAQ] Les natures de créneau reçues (meta.security) sont celles déclarées.',
@@ -26,15 +26,25 @@ export function runKinds(scene: Scene, { flow, answers }: Survey): void {
   scene.judge(
     group,
     mark(ROWS.A38, flow),
-    compare(wanted, found, '--kinds PUBLIC,PRO,SNP,CPTS'),
+    compare(slots.length, wanted, found, '--kinds PUBLIC,PRO,SNP,CPTS'),
     ...exchanges,
   );
-  scene.judge(group, mark(ROWS.A39, flow), compare(types, served, '--types AMB,HH,VR'), ...exchanges);
+  scene.judge(
+    group,
+    mark(ROWS.A39, flow),
+    compare(slots.length, types, served, '--types AMB,HH,VR'),
+    ...exchanges,
+  );
 }
 
-function compare(declared: readonly string[] | undefined, found: readonly string[], option: string): Verdict {
+function compare(
+  slots: number,
+  declared: readonly string[] | undefined,
+  found: readonly string[],
+  option: string,
+): Verdict {
   if (declared === undefined) return skip(`Déclarer ce qui est attendu : ${option}.`);
-  if (found.length === 0) return skip('Aucun créneau reçu.');
+  if (slots === 0) return skip(NO_SLOT);
   const received = new Set(found);
   const absent = declared.filter((code) => !received.has(code));
   const extra = [...received].filter((code) => !declared.includes(code));

@@ -4,12 +4,12 @@
 import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { canonicalName, PROFILE } from '../../shared/sas/canonical.ts';
 import { POSTAL_CODE } from '../../shared/sas/rules/formats.ts';
-import { type BundleView, type Found, firstValue, idOf, referenceOf } from '../bundle-view.ts';
+import { type BundleView, type Found, firstValue, forEach, idOf, none, referenceOf } from '../bundle-view.ts';
 import { showModel } from '../model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
-import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A7: 'failure [PS] Un professionnel à un lieu donne exactement un Practitioner, un Schedule et un PractitionerRole, chacun sous son profil.',
@@ -30,7 +30,10 @@ const PROFILES = {
 } as const;
 const SLOT_PROFILES = [PROFILE.slotIndividual, PROFILE.slotCpts];
 
-type Check = (scene: Scene, answer: Answer, view: BundleView) => readonly Problem[];
+type Check = (scene: Scene, answer: Answer, view: BundleView) => readonly Problem[] | string;
+
+/** Those that count what one place gives; the others hold wherever the practitioner practises. */
+const ONE_PLACE_ONLY: readonly string[] = ['A7', 'A8', 'A17'];
 
 const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
   A7: (scene, answer, view) =>
@@ -50,7 +53,8 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
     const roles = view.of('PractitionerRole');
     const count = roles.reduce((sum, { resource }) => sum + asList(resource.contained).length, 0);
     const [role] = roles;
-    if (count === 1 || role === undefined) return [];
+    if (role === undefined) return none('PractitionerRole');
+    if (count === 1) return [];
     const path = `${role.path}.contained`;
     return [
       scene.problem(
@@ -75,7 +79,7 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
     ),
   A11: (scene, { subjects, flow }, view) => {
     const [subject = ''] = subjects;
-    return view.of('Practitioner').flatMap(({ resource, path }) => {
+    return forEach(view, 'Practitioner', ({ resource, path }) => {
       const value = firstValue(resource.identifier);
       // The kit only knows RPPS; an ADELI number (0…) is still legal in the guide.
       if (value === subject) return [];
@@ -92,11 +96,14 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
     });
   },
   A16: (scene, _answer, view) =>
-    view
-      .of('PractitionerRole')
-      .flatMap((role) => checkReference(scene, view, role, 'practitioner', expected(view, 'Practitioner'))),
-  A17: (scene, _answer, view) =>
-    view.of('Schedule').flatMap(({ resource, path }) => {
+    forEach(view, 'PractitionerRole', (role) =>
+      checkReference(scene, view, role, 'practitioner', expected(view, 'Practitioner')),
+    ),
+  A17: (scene, _answer, view) => {
+    for (const type of ['Practitioner', 'PractitionerRole']) {
+      if (view.of(type).length === 0) return none(type);
+    }
+    return forEach(view, 'Schedule', ({ resource, path }) => {
       const actors = objectsOf(resource.actor).map(referenceOf);
       const wanted = [...expected(view, 'Practitioner'), ...expected(view, 'PractitionerRole')];
       const missing = wanted.filter((reference) => !actors.includes(reference));
@@ -104,9 +111,10 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
       const text = `Schedule.actor ne désigne pas ${missing.join(' ni ')}.`;
       const example = JSON.stringify({ actor: wanted.map((reference) => ({ reference })) }, null, 2);
       return [scene.problem(view.bundle, text, `${path}.actor`, example)];
-    }),
+    });
+  },
   A18: (scene, _answer, view) =>
-    view.of('PractitionerRole').flatMap(({ resource, path }) => {
+    forEach(view, 'PractitionerRole', ({ resource, path }) => {
       const ids = objectsOf(resource.contained).map(({ id }) => `#${String(id)}`);
       const references = objectsOf(resource.location).map(referenceOf);
       if (references.length > 0 && references.every((reference) => ids.includes(reference ?? ''))) return [];
@@ -120,23 +128,21 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
         ),
       ];
     }),
-  A19: (scene, { flow }, view) =>
-    view.of('PractitionerRole').flatMap(({ resource, path }) =>
-      objectsOf(resource.contained).flatMap((location, index) => {
-        const { line, city, postalCode } = asObject(location.address) ?? {};
-        const coded = typeof postalCode === 'string' && POSTAL_CODE.test(postalCode);
-        if (asList(line).length > 0 && typeof city === 'string' && coded) return [];
-        const at = `${path}.contained[${index}].address`;
-        return [
-          scene.problem(
-            view.bundle,
-            'L’adresse du lieu est incomplète.',
-            at,
-            showModel(view.bundle, at, flow),
-          ),
-        ];
-      }),
-    ),
+  A19: (scene, { flow }, view) => {
+    const places = view.of('PractitionerRole').flatMap(({ resource, path }) =>
+      objectsOf(resource.contained).map((location, index) => ({
+        at: `${path}.contained[${index}].address`,
+        address: asObject(location.address) ?? {},
+      })),
+    );
+    if (places.length === 0) return 'aucun lieu contenu n’est reçu (A8)';
+    return places.flatMap(({ at, address: { line, city, postalCode } }) => {
+      const coded = typeof postalCode === 'string' && POSTAL_CODE.test(postalCode);
+      if (asList(line).length > 0 && typeof city === 'string' && coded) return [];
+      const text = 'L’adresse du lieu est incomplète.';
+      return [scene.problem(view.bundle, text, at, showModel(view.bundle, at, flow))];
+    });
+  },
 };
 
 function expected(view: BundleView, type: string): readonly string[] {
@@ -157,15 +163,16 @@ function checkReference(
   return [scene.problem(view.bundle, text, `${path}.${element}`, example)];
 }
 
-export function runOnePlace(scene: Scene, { flow, onePlace }: Survey): void {
+export function runOnePlace(scene: Scene, { flow, anyone, onePlace }: Survey): void {
   const group = `Un professionnel, un lieu${GROUP_SUFFIX[flow]}`;
+  const alone = typeof onePlace === 'string' ? undefined : onePlace;
   for (const [id, check] of Object.entries(CHECKS)) {
     const requirement: Requirement = mark(ROWS[id as keyof typeof ROWS], flow);
-    const view = onePlace?.view;
-    if (onePlace === undefined || view === undefined) {
-      scene.judge(group, requirement, skip('La recherche n’a pas rendu de Bundle.'));
+    const chosen = alone ?? (ONE_PLACE_ONLY.includes(id) ? undefined : anyone);
+    if (chosen?.view === undefined) {
+      scene.judge(group, requirement, skip(typeof onePlace === 'string' ? onePlace : NO_SLOT));
     } else {
-      scene.judge(group, requirement, passUnless(check(scene, onePlace, view)), onePlace.exchange);
+      scene.judge(group, requirement, passUnless(check(scene, chosen, chosen.view)), chosen.exchange);
     }
   }
 }

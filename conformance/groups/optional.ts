@@ -2,10 +2,10 @@
 
 import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { PHONE_FRENCH } from '../../shared/sas/rules/formats.ts';
-import { type BundleView, type Found, firstValue } from '../bundle-view.ts';
+import { type BundleView, type Found, firstValue, none } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A35: 'failure [FAQ] Le Practitioner porte son RPPS et un nom : family et given.',
@@ -17,38 +17,19 @@ const STRUCTURE = /^(1\d{9}|[34]\d{14})$/;
 type Check = (scene: Scene, view: BundleView) => readonly Problem[] | string;
 
 const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
-  A35: (scene, view) =>
-    view.of('Practitioner').flatMap(({ resource, path }) => {
-      const problems: Problem[] = [];
-      if (!/^8\d{11}$/.test(firstValue(resource.identifier) ?? '')) {
-        problems.push(
-          scene.problem(
-            view.bundle,
-            'Le premier identifiant n’est pas 8 et le RPPS.',
-            `${path}.identifier`,
-            '"value": "899900000019"',
-          ),
-        );
-      }
-      const name = asObject(asList(resource.name)[0]);
-      const given = asList(name?.given)[0];
-      if (!isFilled(name?.family) || !isFilled(given)) {
-        problems.push(
-          scene.problem(
-            view.bundle,
-            'name.family ou name.given manque.',
-            `${path}.name`,
-            '"name": [{ "family": "EXEMPLE", "given": ["Camille"] }]',
-          ),
-        );
-      }
+  A35: (scene, view) => {
+    const people = view.of('Practitioner');
+    if (people.length === 0) return none('Practitioner');
+    const problems = people.flatMap((found) => checkPerson(scene, view, found));
+    if (problems.length > 0 || people.some(({ resource }) => asList(resource.name).length > 0))
       return problems;
-    }),
+    return 'aucun des professionnels donnés n’a de nom, que le guide n’impose pas à qui l’ignore';
+  },
   A36: (scene, view) => {
     const roles = view
       .of('PractitionerRole')
       .filter(({ resource }) => objectsOf(resource.telecom).length > 0);
-    if (roles.length === 0) return 'Aucun PractitionerRole n’a de téléphone.';
+    if (roles.length === 0) return 'aucun PractitionerRole n’a de téléphone, que le guide n’impose pas';
     return roles.flatMap(({ resource, path }) => {
       const { value } = objectsOf(resource.telecom)[0] ?? {};
       if (typeof value === 'string' && PHONE_FRENCH.test(value)) return [];
@@ -63,8 +44,28 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
       ];
     });
   },
-  A37: (scene, view) => view.of('PractitionerRole').flatMap((role) => checkStructure(scene, view, role)),
+  A37: (scene, view) => {
+    const roles = view.of('PractitionerRole').filter(({ resource }) => resource.organization !== undefined);
+    if (roles.length === 0) return 'aucun PractitionerRole ne nomme de structure, que le profil n’impose pas';
+    return roles.flatMap((role) => checkStructure(scene, view, role));
+  },
 };
+
+function checkPerson(scene: Scene, view: BundleView, { resource, path }: Found): readonly Problem[] {
+  const problems: Problem[] = [];
+  const report = (text: string, at: string, example: string): void => {
+    problems.push(scene.problem(view.bundle, text, `${path}.${at}`, example));
+  };
+  if (!/^8\d{11}$/.test(firstValue(resource.identifier) ?? ''))
+    report('Le premier identifiant n’est pas 8 et le RPPS.', 'identifier', '"value": "899900000019"');
+  const [first] = asList(resource.name);
+  const name = asObject(first);
+  if (first !== undefined && (!isFilled(name?.family) || !isFilled(asList(name?.given)[0]))) {
+    const example = '"name": [{ "family": "EXEMPLE", "given": ["Camille"] }]';
+    report('name.family ou name.given manque.', 'name', example);
+  }
+  return problems;
+}
 
 function checkStructure(scene: Scene, view: BundleView, { resource, path }: Found): readonly Problem[] {
   const identifier = asObject(asObject(resource.organization)?.identifier);
@@ -86,20 +87,20 @@ function isFilled(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '';
 }
 
-/** The kit asks for a practitioner of whom all this is known: whoever has a phone is the best candidate. */
-export function runOptional(scene: Scene, { flow, answers, onePlace }: Survey): void {
-  const hasPhone = (view: BundleView): boolean =>
-    view.of('PractitionerRole').some(({ resource }) => objectsOf(resource.telecom).length > 0);
-  const chosen = answers.find(({ view }) => view !== undefined && hasPhone(view)) ?? onePlace;
+/** The kit asks for a practitioner of whom all this is known: each requirement takes the first who has what it judges. */
+export function runOptional(scene: Scene, { flow, answers, anyone }: Survey): void {
   const group = `Données facultatives${GROUP_SUFFIX[flow]}`;
   for (const [id, check] of Object.entries(CHECKS)) {
     const requirement = mark(ROWS[id as keyof typeof ROWS], flow);
-    if (chosen?.view === undefined) {
-      scene.judge(group, requirement, skip('La recherche n’a pas rendu de Bundle.'));
-      continue;
-    }
-    const result = check(scene, chosen.view);
-    const verdict = typeof result === 'string' ? skip(result) : passUnless(result);
-    scene.judge(group, requirement, verdict, chosen.exchange);
+    const chosen =
+      answers.find(({ view }) => view !== undefined && HAS[id as keyof typeof ROWS](view)) ?? anyone;
+    if (chosen?.view === undefined) scene.judge(group, requirement, skip(NO_SLOT));
+    else scene.judge(group, requirement, passUnless(check(scene, chosen.view)), chosen.exchange);
   }
 }
+
+const HAS: Readonly<Record<keyof typeof ROWS, (view: BundleView) => boolean>> = {
+  A35: (view) => view.of('Practitioner').some(({ resource }) => asList(resource.name).length > 0),
+  A36: (view) => view.of('PractitionerRole').some(({ resource }) => objectsOf(resource.telecom).length > 0),
+  A37: (view) => view.of('PractitionerRole').some(({ resource }) => resource.organization !== undefined),
+};

@@ -6,6 +6,7 @@ import { openPage, type Page } from '../open-page.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
+import { NO_SLOT } from '../survey.ts';
 
 const GROUP = 'Redirection';
 const ROWS = defineRequirements({
@@ -53,7 +54,7 @@ export async function runRedirect(scene: Scene, answer: Answer | undefined): Pro
 }
 
 function judgeMissing(scene: Scene, answer: Answer | undefined, slot: Found | undefined): Verdict {
-  if (slot === undefined) return skip('Aucun créneau reçu.');
+  if (slot === undefined) return skip(NO_SLOT);
   const example = '"comment": "https://agenda.example/praticien?id=7"';
   return breaks(
     scene.problem(

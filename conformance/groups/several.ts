@@ -1,7 +1,7 @@
 // A29..A34: one practitioner at two places, then two practitioners in one search.
 
-import { asList, objectsOf } from '../../shared/fhir/json.ts';
-import { type BundleView, idOf, referenceOf } from '../bundle-view.ts';
+import { objectsOf } from '../../shared/fhir/json.ts';
+import { type BundleView, forEach, idOf, referenceOf } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import { search } from '../search.ts';
@@ -18,12 +18,12 @@ const PEOPLE = defineRequirements({
   A34: 'failure [FAQ] Deux professionnels demandés donnent exactement deux Practitioner, au moins deux PractitionerRole et deux Schedule.',
 });
 
-type Check = (scene: Scene, view: BundleView) => readonly Problem[];
+type Check = (scene: Scene, view: BundleView) => readonly Problem[] | string;
 
 const CHECKS: Readonly<Record<keyof typeof PLACES, Check>> = {
   A29: (_scene, view) => compareCounts(view, { Practitioner: 1, PractitionerRole: 2, Schedule: 2 }),
   A30: (scene, view) =>
-    view.of('PractitionerRole').flatMap(({ resource, path }) => {
+    forEach(view, 'PractitionerRole', ({ resource, path }) => {
       const wanted = nameFirst(view);
       if (referenceOf(resource.practitioner) === wanted) return [];
       const example = `"practitioner": { "reference": "${wanted}" }`;
@@ -32,7 +32,7 @@ const CHECKS: Readonly<Record<keyof typeof PLACES, Check>> = {
       ];
     }),
   A31: (scene, view) =>
-    view.of('Schedule').flatMap(({ resource, path }) => {
+    forEach(view, 'Schedule', ({ resource, path }) => {
       const wanted = nameFirst(view);
       const actors = objectsOf(resource.actor).map(referenceOf);
       const people = actors.filter((reference) => reference?.startsWith('Practitioner/'));
@@ -49,7 +49,7 @@ const CHECKS: Readonly<Record<keyof typeof PLACES, Check>> = {
     }),
   A32: (scene, view) => {
     const known = new Set(view.of('PractitionerRole').map((role) => `PractitionerRole/${idOf(role)}`));
-    return view.of('Schedule').flatMap(({ resource, path }) => {
+    return forEach(view, 'Schedule', ({ resource, path }) => {
       const roles = objectsOf(resource.actor)
         .map(referenceOf)
         .filter((one) => one?.includes('PractitionerRole/'));
@@ -66,7 +66,7 @@ const CHECKS: Readonly<Record<keyof typeof PLACES, Check>> = {
     });
   },
   A33: (scene, view) =>
-    view.of('PractitionerRole').flatMap(({ resource, path }) => {
+    forEach(view, 'PractitionerRole', ({ resource, path }) => {
       const ids = objectsOf(resource.contained).map(({ id }) => `#${String(id)}`);
       const references = objectsOf(resource.location).map(referenceOf);
       if (ids.length > 0 && references.length === ids.length && references.every((one, i) => one === ids[i]))
@@ -99,31 +99,36 @@ function nameFirst(view: BundleView): string {
 }
 
 export function runPlaces(scene: Scene, { flow, twoPlaces }: Survey): void {
+  const group = `Un professionnel, deux lieux${GROUP_SUFFIX[flow]}`;
   for (const [id, check] of Object.entries(CHECKS)) {
     const requirement = mark(PLACES[id as keyof typeof PLACES], flow);
-    const view = twoPlaces?.view;
-    const group = `Un professionnel, deux lieux${GROUP_SUFFIX[flow]}`;
-    if (twoPlaces === undefined || view === undefined || asList(view.bundle.entry).length === 0) {
-      scene.judge(
-        group,
-        requirement,
-        skip('Aucun des professionnels donnés n’exerce à deux lieux (--two-places RPPS).'),
-      );
-    } else scene.judge(group, requirement, passUnless(check(scene, view)), twoPlaces.exchange);
+    if (typeof twoPlaces === 'string') scene.judge(group, requirement, skip(twoPlaces));
+    else if (twoPlaces.view !== undefined)
+      scene.judge(group, requirement, passUnless(check(scene, twoPlaces.view)), twoPlaces.exchange);
   }
 }
 
 export async function runPeople(scene: Scene, { flow, answers }: Survey): Promise<void> {
   const group = `Deux professionnels${GROUP_SUFFIX[flow]}`;
   const requirement = mark(PEOPLE.A34, flow);
-  const withSlots = answers.filter((answer) => countOf(answer, 'Slot') > 0);
-  const [first, second] = (withSlots.length > 1 ? withSlots : answers).flatMap(({ subjects }) => subjects);
-  if (first === undefined || second === undefined) {
+  if (answers.length < 2)
     return scene.judge(group, requirement, skip('Donner deux professionnels : --rpps A,B.'));
+  const [first, second] = answers
+    .filter((answer) => countOf(answer, 'Slot') > 0)
+    .flatMap(({ subjects }) => subjects);
+  if (first === undefined || second === undefined) {
+    const reason =
+      'Non jugé : il faut deux professionnels qui ont des créneaux dans la fenêtre (--rpps A,B).';
+    return scene.judge(group, requirement, skip(reason));
   }
   const { view, exchange } = await search(scene, flow, [first, second], 'deux professionnels');
   if (view === undefined)
-    return scene.judge(group, requirement, skip('La recherche n’a pas rendu de Bundle.'), exchange);
+    return scene.judge(
+      group,
+      requirement,
+      skip('Non jugé : la recherche des deux n’a pas rendu de Bundle (A2).'),
+      exchange,
+    );
   const problems = [
     ...compareCounts(view, { Practitioner: 2 }),
     ...['PractitionerRole', 'Schedule'].flatMap((type) =>

@@ -115,7 +115,7 @@ export function judgeSlots(scene: Scene, answers: readonly Answer[], check: Slot
       problems.push(scene.problem(answer.view?.bundle, text, `${found.path}.${at}`, example));
     }
   }
-  if (slots === 0) return skip('Aucun créneau reçu.');
+  if (slots === 0) return skip('Non jugé : aucun créneau n’est reçu.');
   if (broken > problems.length)
     problems.push({ text: `… et ${broken - problems.length} autres, sur ${slots} créneaux.` });
   return broken === 0 ? { does: 'pass', note: `${slots} créneaux.` } : { does: 'break', problems };
@@ -128,7 +128,7 @@ function slotsOf(view: BundleView | undefined): readonly Found[] {
 }
 
 export function judgeLinks(scene: Scene, answers: readonly Answer[], whole: boolean): Verdict {
-  if (answers.length === 0) return skip('Aucune recherche n’a rendu de Bundle.');
+  if (answers.length === 0) return skip('Non jugé : aucune recherche n’a rendu de Bundle (A2).');
   const problems = answers.flatMap(({ view, exchange }) => {
     const url = objectsOf(view?.bundle.link)[0]?.url;
     const asked = exchange.sent.url;

@@ -3,12 +3,14 @@
 import { asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { PHONE_FRENCH, POSTAL_CODE } from '../../shared/sas/rules/formats.ts';
-import { type BundleView, codesOf, firstValue, idOf, kindsOf, referenceOf } from '../bundle-view.ts';
+import { type BundleView, codesOf, firstValue, forEach, idOf, kindsOf, referenceOf } from '../bundle-view.ts';
 import { describeEnd } from '../exchange.ts';
 import { showModel } from '../model-resources.ts';
 import {
+  breaks,
   defineRequirements,
   type Problem,
+  pass,
   passUnless,
   type Requirement,
   skip,
@@ -35,11 +37,11 @@ const ROWS = defineRequirements({
 const NATIONAL = /^(1\d{9}|[34]\d{14})$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}[+-]\d{2}:\d{2}$/;
 
-type Check = (scene: Scene, answer: Answer, view: BundleView) => readonly Problem[];
+type Check = (scene: Scene, answer: Answer, view: BundleView) => readonly Problem[] | string;
 
 const CHECKS: Readonly<Partial<Record<keyof typeof ROWS, Check>>> = {
   SOS3: (scene, { subjects }, view) =>
-    view.of('Organization').flatMap(({ resource, path }) => {
+    forEach(view, 'Organization', ({ resource, path }) => {
       const value = firstValue(resource.identifier);
       return value !== undefined && subjects.includes(value)
         ? []
@@ -62,6 +64,7 @@ const CHECKS: Readonly<Partial<Record<keyof typeof ROWS, Check>>> = {
         reference: referenceOf(one.resource.managingOrganization),
       })),
     ];
+    if (links.length === 0) return 'aucune ressource n’est reçue';
     return links
       .filter(({ reference }) => reference === undefined || !known.has(reference))
       .slice(0, 5)
@@ -70,7 +73,7 @@ const CHECKS: Readonly<Partial<Record<keyof typeof ROWS, Check>>> = {
       );
   },
   SOS5: (scene, _answer, view) =>
-    view.of('Location').flatMap(({ resource, path }) => {
+    forEach(view, 'Location', ({ resource, path }) => {
       const postalCode = asObject(resource.address)?.postalCode;
       const phone = objectsOf(resource.telecom)[0]?.value;
       const sound =
@@ -83,7 +86,7 @@ const CHECKS: Readonly<Partial<Record<keyof typeof ROWS, Check>>> = {
         : [at(scene, view, 'name, address.postalCode ou telecom manque ou n’a pas la forme attendue.', path)];
     }),
   SOS6: (scene, _answer, view) =>
-    view.of('Location').flatMap(({ resource, path }) => {
+    forEach(view, 'Location', ({ resource, path }) => {
       const [identifier] = objectsOf(resource.identifier);
       const internal = codesOf(identifier?.type).includes('INTRN');
       const value = identifier?.value;
@@ -115,18 +118,17 @@ export async function runSos(scene: Scene): Promise<void> {
   }
   const answer = await search(scene, 'SOS', siret, 'associations');
   const { view, exchange } = answer;
-  const received = view !== undefined && view.of('Slot').length > 0 && exchange.received?.status === 200;
-  const first: Verdict = received
-    ? { does: 'pass' }
-    : {
-        does: 'break',
-        problems: [
-          {
-            text: `Pas de créneau SOS Médecins : ${describeEnd(exchange)}.`,
-            example: showModel({}, 'Bundle', 'SOS'),
-          },
-        ],
-      };
+  const sound = view !== undefined && exchange.received?.status === 200;
+  const first: Verdict = !sound
+    ? breaks({
+        text: `La recherche SOS Médecins ne rend pas de Bundle : ${describeEnd(exchange)}.`,
+        example: showModel({}, 'Bundle', 'SOS'),
+      })
+    : view.of('Slot').length > 0
+      ? pass()
+      : skip(
+          'Non jugé : les associations données n’ont aucun créneau dans la fenêtre. En donner une qui en a (--siret).',
+        );
   scene.judge(GROUP, ROWS.SOS1, first, exchange);
   judgeProfiles(scene, GROUP, ROWS.SOS2, [answer]);
   for (const requirement of Object.values<Requirement>(ROWS).slice(2)) {
@@ -136,7 +138,7 @@ export async function runSos(scene: Scene): Promise<void> {
 
 function judgeOne(scene: Scene, id: keyof typeof ROWS, answer: Answer): Verdict {
   const { view } = answer;
-  if (view === undefined) return skip('La recherche n’a pas rendu de Bundle.');
+  if (view === undefined) return skip('Non jugé : la recherche n’a pas rendu de Bundle (SOS1).');
   switch (id) {
     case 'SOS7':
       return judgeSlots(scene, [answer], ({ resource: { status, start, end } }, { nowMs }) => {

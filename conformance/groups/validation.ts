@@ -5,10 +5,10 @@ import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import type { Finding } from '../../shared/sas/rules/rule.ts';
 import { type RuleId, ruleOf } from '../../shared/sas/rules/table.ts';
 import { showModel } from '../model-resources.ts';
-import { defineRequirements, type Problem, type Requirement, type Verdict } from '../requirement.ts';
+import { defineRequirements, type Problem, type Requirement, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
-import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A6: 'failure [profil BundleAgregateur] Les réponses sont conformes aux profils du flux.',
@@ -34,9 +34,7 @@ export function judgeProfiles(
   const read = answers.filter(({ view }) => view !== undefined);
   const exchanges = read.map(({ exchange }) => exchange);
   const verdict: Verdict =
-    read.length === 0
-      ? { does: 'skip', reason: 'Aucune recherche n’a rendu de Bundle.' }
-      : judge(scene, read);
+    read.length === 0 ? skip('Non jugé : aucune recherche n’a rendu de Bundle (A2).') : judge(scene, read);
   scene.judge(group, requirement, verdict, ...exchanges);
 }
 
@@ -53,7 +51,10 @@ function judge(scene: Scene, answers: readonly Answer[]): Verdict {
   const broken = [...byRule.values()];
   const problems = broken.filter(isError).map((one) => describe(scene, one));
   const remarks = broken.filter((one) => !isError(one)).map((one) => describe(scene, one));
-  return problems.length === 0 ? { does: 'pass', remarks } : { does: 'break', problems, remarks };
+  if (problems.length > 0) return { does: 'break', problems, remarks };
+  // Empty answers break no rule, and show no resource.
+  if (answers.every(({ view }) => view?.resources.length === 0)) return skip(NO_SLOT);
+  return { does: 'pass', remarks };
 }
 
 function isError({ finding }: Broken): boolean {

@@ -14,7 +14,7 @@ export function writeDifference({ difference }: Report): Html {
   return html`<section aria-labelledby="t-ecart">
 <h2 id="t-ecart">Depuis la fois précédente</h2>
 <p class="meta">Comparé au ${formatDate(previousMadeAt)}.</p>
-${same ? html`<p>Rien n’a changé.</p>` : html`<dl class="changes">${row('Ne passent plus', newlyFailed, true)}${row('Passent maintenant', newlyPassed, true)}${row('Ne sont plus joués', gone, false)}</dl>`}
+${same ? html`<p>Rien n’a changé.</p>` : html`<dl class="changes">${row('Ne passent plus', newlyFailed, true)}${row('Passent maintenant', newlyPassed, true)}${row('Ne sont plus jugées', gone, false)}</dl>`}
 </section>`;
 }
 

@@ -12,14 +12,14 @@ export const STATUS_NAMES: Readonly<Record<Status, string>> = {
   failed: 'à corriger',
   warning: 'à voir',
   passed: 'conforme',
-  skipped: 'non jouée',
+  skipped: 'non jugée',
   declared: 'déclarée',
 };
 const STATUS_PLURALS: Readonly<Record<Status, string>> = {
   failed: 'à corriger',
   warning: 'à voir',
   passed: 'conformes',
-  skipped: 'non jouées',
+  skipped: 'non jugées',
   declared: 'déclarées',
 };
 /** Exchanges shown whole under a requirement that is not met; the others are linked. */
@@ -83,8 +83,8 @@ function writeVerdict({ counts }: Report): Html {
   const sentence =
     counts.failed === 0
       ? counts.passed === 0
-        ? 'Aucune exigence n’a pu être jouée.'
-        : 'Toutes les exigences obligatoires jouées sont satisfaites.'
+        ? 'Aucune exigence n’a pu être jugée.'
+        : 'Toutes les exigences obligatoires jugées sont satisfaites.'
       : counts.failed === 1
         ? 'Une exigence obligatoire n’est pas satisfaite.'
         : `${counts.failed} exigences obligatoires ne sont pas satisfaites.`;

@@ -125,10 +125,17 @@ function makeInputs(
     types: TYPES,
     certificates,
     declarations: { D1: 'Oui', D2: 'Oui', D3: 'Oui', D4: 'Oui', D5: 'Oui', D6: 'Oui' },
-    appointments: [appointment()],
+    appointments: [appointment(), waiting()],
     timeoutMs: 3000,
     now: () => Date.parse(NOW),
   };
+}
+
+/** An appointment that a participant has not accepted yet. */
+function waiting(): object {
+  const sample = appointment();
+  const [participant] = sample.participant as readonly object[];
+  return { ...sample, status: 'pending', participant: [{ ...participant, status: 'needs-action' }] };
 }
 
 /** The searches alone: what most faults need. */
