@@ -2,6 +2,7 @@
 // came back. Decides nothing: no second try, no other identifier. Called by the link's session; knows the vendors, not the socket. Logs and counts, and never whom it is about.
 
 import * as v from 'valibot';
+import { encodeToken } from '../shared/fhir/search.ts';
 import {
   ACCOUNT_BODY_LENGTH_MAX,
   ACCOUNT_LOCATION_LENGTH_MAX,
@@ -131,7 +132,7 @@ export class Accounts {
 function pathOf(baseUrl: string, { identifier }: AccountRequest): string {
   const path = `${new URL(baseUrl).pathname.replace(/\/+$/, '')}/Practitioner`;
   if (identifier === undefined) return path;
-  return `${path}?identifier=${encodeURIComponent(`${identifier.system}|${identifier.value}`)}`;
+  return `${path}?identifier=${encodeToken(identifier.system, identifier.value)}`;
 }
 
 function replyOf(outcome: WriteOutcome, durationMs: number): AccountReply {

@@ -55,18 +55,61 @@ function isLoneSurrogate(char: string): boolean {
   return char.length === 1 && code >= 0xd800 && code <= 0xdfff;
 }
 
+/**
+ * The values of an or-list, apart by commas; `\,` is a comma inside a value. Each comes as written, escapes and all:
+ * `parseToken` or `unescapeValue` reads it. R4 search.html#escaping.
+ */
+export function splitValues(text: string): string[] {
+  return splitAt(text, ',').map((value) => value.trim());
+}
+
+/** Splits at a character that has no backslash before it; an escaped backslash is none. */
+function splitAt(text: string, separator: string): string[] {
+  if (!text.includes('\\')) return text.split(separator);
+  const parts: string[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === separator) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  parts.push(text.slice(start));
+  return parts;
+}
+
+/** `\,` `\|` `\$` `\\` as what they stand for; any other backslash is one. */
+export function unescapeValue(text: string): string {
+  return text.includes('\\') ? text.replace(/\\([,|$\\])/g, '$1') : text;
+}
+
+/** The value as a searcher must write it. */
+export function escapeValue(value: string): string {
+  return value.replace(/[,|$\\]/g, '\\$&');
+}
+
+/** `system|value` as a query holds it: escaped, then encoded. */
+export function encodeToken(system: string, value: string): string {
+  return `${encodeURIComponent(escapeValue(system))}%7C${encodeURIComponent(escapeValue(value))}`;
+}
+
 export interface Token {
   /** Undefined for `value` alone and for `|value`. */
   readonly system: string | undefined;
   readonly value: string;
 }
 
-/** `system|value`, `|value` or `value`; blanks around are trimmed. Undefined for an empty value or a second bar. */
+/**
+ * One `system|value`, `|value` or `value`, escapes read; blanks around are trimmed. Undefined for an empty value, for a
+ * second bar and for a comma, unless they are escaped.
+ */
 export function parseToken(text: string): Token | undefined {
-  const parts = text.trim().split('|');
+  if (splitAt(text, ',').length > 1) return undefined;
+  const parts = splitAt(text.trim(), '|').map((part) => unescapeValue(part.trim()));
   if (parts.length > 2) return undefined;
-  const value = (parts.length === 2 ? parts[1] : parts[0])?.trim() ?? '';
-  const system = parts.length === 2 ? parts[0]?.trim() : undefined;
+  const value = (parts.length === 2 ? parts[1] : parts[0]) ?? '';
+  const system = parts.length === 2 ? parts[0] : undefined;
   if (value === '') return undefined;
   return { system: system === '' ? undefined : system, value };
 }

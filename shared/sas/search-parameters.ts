@@ -2,13 +2,15 @@
 // (sos.ts) have in common. Every refusal names its parameter. flows.md §§ 3.1, 3.2; identifiers.md §§ 5, 6.
 
 import { GatewayError, type Reason } from '../error.ts';
-import { parseToken, type SearchParameter } from '../fhir/search.ts';
+import { parseToken, type SearchParameter, splitValues } from '../fhir/search.ts';
 import { SUBJECTS_MAX, WINDOW_MS_MAX } from '../link/limits.ts';
 import { parseInstant } from '../time.ts';
 import type { SlotQuery, SlotWindow } from './query.ts';
 
 /** How strictly a search is read: FHIR's `Prefer: handling`. Lenient ignores unknown parameters and says so. */
 export type Handling = 'strict' | 'lenient';
+
+const SLOT_STATUS = 'http://hl7.org/fhir/slotstatus';
 
 export interface ReadQuery extends SlotQuery {
   /** Parameters that lenient handling passed over. */
@@ -35,6 +37,10 @@ export interface CollectedSearch {
   readonly ignored: readonly string[];
 }
 
+/** For one identifier that cannot be read where a list is not meant. */
+export const TOKEN_FORM =
+  'Identifiant illisible : un seul système|valeur est attendu ; , | $ et \\ se protègent par \\.';
+
 export function refuse(reason: Reason, parameter: string, text: string): GatewayError {
   return new GatewayError({ reason, text, expression: [`http.${parameter}`] });
 }
@@ -53,7 +59,7 @@ export function collectSearch(
   for (const { name, value } of parameters) {
     if (name === words.startName) starts.push(value);
     else if (name === words.statusName) statuses.push(value.trim());
-    else if (name === words.subjectName) tokens.push(...value.split(','));
+    else if (name === words.subjectName) tokens.push(...splitValues(value));
     else if (name === '_format') readFormat(value);
     else if (name === '_count') readCount(value);
     else if (isInclude(name) && words.includes.has(includeKey(name, value)))
@@ -110,9 +116,14 @@ function readCount(value: string): void {
 function readStatus(statuses: readonly string[], name: string): void {
   if (statuses.length === 0)
     throw refuse('parameter-missing', name, `Le paramètre ${name}=free est obligatoire.`);
-  if (statuses.some((status) => status !== 'free')) {
+  if (statuses.some((status) => !isFree(status))) {
     throw refuse('parameter-invalid', name, 'Seul le statut « free » peut être recherché.');
   }
+}
+
+function isFree(status: string): boolean {
+  const { system, value } = parseToken(status) ?? {};
+  return value === 'free' && (system === undefined || system === SLOT_STATUS);
 }
 
 interface Bound {

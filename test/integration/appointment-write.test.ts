@@ -212,6 +212,25 @@ describe('the identifier of a query', () => {
     expect(answer.status).toBe(201);
   });
 
+  it.each([
+    ['a\\,b', 'a,b'],
+    ['a\\\\\\|b', 'a\\|b'],
+    ['\\$12', '$12'],
+    ['50$', '50$'],
+  ])('is read with FHIR’s escapes: %s; and found again by them', async (written, value) => {
+    const token = `${encodeURIComponent(SYSTEM_A)}|${written}`;
+    const path = `/fhir/Appointment?identifier=${token}`;
+    const body = individual({ value });
+    expect((await edge.send('PUT', path, body)).status).toBe(201);
+    expect((await edge.send('PUT', path.replace('|', '%7C').replaceAll('\\', '%5C'), body)).status).toBe(200);
+    const found = await edge.get(path);
+    expect(found.json.entry?.[0]?.resource.identifier[0].value).toBe(value);
+    const listed = await edge.get(`/fhir/Appointment?identifier=none,${written}`);
+    expect(listed.json.total).toBe(1);
+    const again = await edge.post({ ...body, status: 'cancelled' });
+    expect(again.issues[0]?.text).toContain(encodeURIComponent(value.replace(/[,|$\\]/g, '\\$&')));
+  });
+
   it('may forget urn:oid:', async () => {
     const value = fresh();
     const path = `/fhir/Appointment?identifier=${SYSTEM_B.replace('urn:oid:', '')}%7C${value}`;
@@ -223,6 +242,8 @@ describe('the identifier of a query', () => {
     ['of another vendor', `?identifier=${encodeURIComponent(SYSTEM_B)}%7C1`, '403 not-owner'],
     ['empty', '?identifier=', '400 parameter-invalid'],
     ['twice', '?identifier=a&identifier=a', '400 parameter-repeated'],
+    ['that is a list', '?identifier=a,b', '400 parameter-invalid'],
+    ['with a bar too many', '?identifier=a%7Cb%7Cc', '400 parameter-invalid'],
     ['with something else', '?status=booked', '400 parameter-unknown'],
     ['that cannot be decoded', '?identifier=%zz', '400 query-malformed'],
   ])('%s is refused', async (_what, query, expected) => {

@@ -74,6 +74,18 @@ describe('a search', () => {
     expect(count).toBe(10);
   });
 
+  it('reads FHIR’s escapes in every parameter of tokens and texts', () => {
+    const { filter } = search(
+      'identifier=urn:a%7C1\\,2,3%5C%7C4&operator=x\\\\y&vendor=a\\,b&status=http://hl7.org/fhir/appointmentstatus%7Cbooked',
+    );
+    expect(filter.identifiers).toEqual([
+      { system: 'urn:a', value: '1,2' },
+      { system: undefined, value: '3|4' },
+    ]);
+    expect(filter.operators).toEqual([{ system: undefined, value: 'x\\y' }]);
+    expect([filter.vendors, filter.statuses]).toEqual([['a,b'], ['booked']]);
+  });
+
   it('gives pages of 200 at most, 50 by default', () => {
     expect(search('').count).toBe(50);
     expect(search('_count=200').count).toBe(200);

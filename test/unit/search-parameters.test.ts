@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../shared/error.ts';
-import { echoQuery, parseQuery } from '../../shared/fhir/search.ts';
+import { echoQuery, encodeToken, parseQuery, parseToken, splitValues } from '../../shared/fhir/search.ts';
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
@@ -179,6 +179,49 @@ describe('query strings', () => {
   it('are echoed with nothing changed but illegal characters', () => {
     expect(echoQuery('a=b|c d&e=%7C"<é>&f=%2B,+')).toBe('a=b%7Cc%20d&e=%7C%22%3C%C3%A9%3E&f=%2B,+');
     expect(echoQuery('a=%zz')).toBe('a=%25zz');
+  });
+});
+
+describe('FHIR’s escapes', () => {
+  it('keep , | $ and \\ inside a value, and any other backslash as it is', () => {
+    expect(parseToken('urn:s|a\\,b')).toEqual({ system: 'urn:s', value: 'a,b' });
+    expect(parseToken('urn:s|a\\\\\\|b')).toEqual({ system: 'urn:s', value: 'a\\|b' });
+    expect(parseToken('urn:s\\|t|\\$1')).toEqual({ system: 'urn:s|t', value: '$1' });
+    expect(parseToken('C:\\dir\\')).toEqual({ system: undefined, value: 'C:\\dir\\' });
+    expect(parseToken('|a\\|b')).toEqual({ system: undefined, value: 'a|b' });
+  });
+
+  it('leave what is not escaped what it was: a list, a bar too many', () => {
+    expect(splitValues('a\\,b, c\\\\,d')).toEqual(['a\\,b', 'c\\\\', 'd']);
+    for (const text of ['a|b|c', 'urn:s|a,b', 'urn:s|a\\\\,b', '', 'urn:s|'])
+      expect(parseToken(text)).toBeUndefined();
+  });
+
+  it('that we write are read as what we meant, whatever the value', () => {
+    const alphabet = ['a', 'B', '7', ',', '|', '$', '\\', '/', ':', '-', 'é', '%', '+', '&', '='];
+    let state = 7;
+    const next = (below: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    const text = (): string =>
+      Array.from({ length: 1 + next(12) }, () => alphabet[next(alphabet.length)] ?? '').join('');
+    for (let i = 0; i < 2_000; i += 1) {
+      const tokens = Array.from({ length: 1 + next(3) }, () => ({ system: text(), value: text() }));
+      const raw = `identifier=${tokens.map(({ system, value }) => encodeToken(system, value)).join(',')}`;
+      const parsed = parseQuery(raw);
+      const [parameter] = parsed.ok ? parsed.value : [];
+      expect(splitValues(parameter?.value ?? '').map(parseToken), raw).toEqual(tokens);
+    }
+  });
+
+  it('are read in a search for slots; free may carry its system', () => {
+    const escaped = GOOD.replace('%7C899900000017', '%7C\\899900000017');
+    expect(refusal(escaped).reason).toBe('parameter-invalid');
+    expect(
+      read(GOOD.replace('status=free', 'status=http://hl7.org/fhir/slotstatus%7Cfree')).subjects,
+    ).toEqual(read(GOOD).subjects);
+    expect(refusal(GOOD.replace('status=free', 'status=urn:x%7Cfree')).reason).toBe('parameter-invalid');
   });
 });
 

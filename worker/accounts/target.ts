@@ -13,7 +13,7 @@ import {
 } from '../../shared/sas/regulator.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
-import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
+import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 
 /** National and technical identifiers stay far below; a vendor's path must hold it twice over. */
 const VALUE_LENGTH_MAX = 200;
@@ -44,7 +44,9 @@ export function readIdentifierToken(text: string): RegulatorIdentifier {
   throw refuse(
     'parameter-invalid',
     'identifier',
-    `Identifiant illisible : attendu ${SYSTEM.idnps}|valeur ou ${SYSTEM.sas}|valeur.`,
+    token === undefined
+      ? TOKEN_FORM
+      : `Identifiant illisible : attendu ${SYSTEM.idnps}|valeur ou ${SYSTEM.sas}|valeur.`,
   );
 }
 

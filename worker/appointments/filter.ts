@@ -2,7 +2,13 @@
 // refusal names its parameter; what is unknown is refused unless handling is lenient. R4 Appointment search
 // parameters, with `operator` and `vendor` of our own; dates by R4's precision rules. No I/O.
 
-import { parseToken, type SearchParameter, type Token } from '../../shared/fhir/search.ts';
+import {
+  parseToken,
+  type SearchParameter,
+  splitValues,
+  type Token,
+  unescapeValue,
+} from '../../shared/fhir/search.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { normaliseProfessional } from '../../shared/sas/identifier.ts';
 import { type Handling, readFormat, refuse } from '../../shared/sas/search-parameters.ts';
@@ -110,7 +116,7 @@ export function readFilter(parameters: readonly SearchParameter[]): ReadFilter {
       statuses: list('status', readStatus),
       practitioners: list('practitioner', readPractitioner),
       operators: list('operator', (item) => readToken('operator', item)),
-      vendors: list('vendor', (item) => item),
+      vendors: list('vendor', unescapeValue),
       start: readRange('date', given.get('date')),
       updated: readRange('_lastUpdated', given.get('_lastUpdated')),
     },
@@ -128,7 +134,7 @@ function readList<T>(name: string, given: readonly string[] | undefined, read: (
       `${name} se donne une fois, ses valeurs séparées par des virgules.`,
     );
   }
-  const items = (given[0] ?? '').split(',').map((item) => item.trim());
+  const items = splitValues(given[0] ?? '');
   if (items.length > LIST_MAX) throw refuse('too-many-subjects', name, `Plus de ${LIST_MAX} valeurs.`);
   if (items.includes('')) throw refuse('parameter-invalid', name, `${name} attend une valeur.`);
   return items.map(read);
@@ -141,7 +147,7 @@ function readToken(name: string, item: string): Token {
 }
 
 function readStatus(item: string): string {
-  const status = item.replace(/^.*\|/, '').toLowerCase();
+  const status = (parseToken(item)?.value ?? '').toLowerCase();
   if (isAppointmentStatus(status)) return status;
   throw refuse('parameter-invalid', 'status', `status attend ${APPOINTMENT_STATUSES.join(', ')}.`);
 }

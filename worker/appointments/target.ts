@@ -4,7 +4,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
-import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
+import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 import type { Sender } from '../auth.ts';
 import { appointmentId, ownerOf } from './identity.ts';
 import type { NationalId } from './message.ts';
@@ -31,7 +31,7 @@ export function readIdentifierQuery(url: URL, sender: Sender): NationalId | unde
 function readToken(text: string, sender: Sender): NationalId {
   const token = parseToken(text);
   if (token === undefined) {
-    throw refuse('parameter-invalid', 'identifier', 'Identifiant illisible : attendu système|valeur.');
+    throw refuse('parameter-invalid', 'identifier', TOKEN_FORM);
   }
   const system = token.system ?? sender.appointmentSystem;
   checkOwned(system, sender, 'http.identifier');

@@ -4,6 +4,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
+import { encodeToken } from '../../shared/fhir/search.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
 import { readResource } from '../appointments/body.ts';
 import { appointmentId, contentHash } from '../appointments/identity.ts';
@@ -127,10 +128,9 @@ function conflict(text: string): GatewayError {
 }
 
 function duplicate({ identifier: { system, value } }: AppointmentMessage): GatewayError {
-  const token = `${encodeURIComponent(system)}%7C${encodeURIComponent(value)}`;
   return new GatewayError({
     reason: 'duplicate',
-    text: `Ce rendez-vous existe avec un autre contenu ; le modifier par PUT Appointment?identifier=${token}.`,
+    text: `Ce rendez-vous existe avec un autre contenu ; le modifier par PUT Appointment?identifier=${encodeToken(system, value)}.`,
     expression: ['Appointment.identifier'],
   });
 }

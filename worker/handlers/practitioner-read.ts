@@ -2,7 +2,7 @@
 // vendor. Parameters: identifier, active, _id, _count, _cursor; any other is refused. R4 http.html (read, search).
 
 import { GatewayError } from '../../shared/error.ts';
-import { echoQuery, parseQuery } from '../../shared/fhir/search.ts';
+import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../shared/fhir/search.ts';
 import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
 import { etagOf, practitionerOf } from '../accounts/resource.ts';
 import { readIdentifierToken } from '../accounts/target.ts';
@@ -65,7 +65,7 @@ function readFilter(raw: string): RegulatorFilter {
         filter = { ...filter, identifiers: tokensOf(value).map(readIdentifierToken) };
         break;
       case '_id':
-        filter = { ...filter, ids: tokensOf(value) };
+        filter = { ...filter, ids: tokensOf(value).map(unescapeValue) };
         break;
       case 'active':
         if (value !== 'true' && value !== 'false') {
@@ -91,10 +91,7 @@ function readFilter(raw: string): RegulatorFilter {
 }
 
 function tokensOf(value: string): string[] {
-  const tokens = value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+  const tokens = splitValues(value).filter((item) => item !== '');
   if (tokens.length > 0 && tokens.length <= TOKENS_MAX) return tokens;
   throw refuse('parameter-invalid', 'identifier', `De 1 à ${TOKENS_MAX} valeurs sont attendues.`);
 }
