@@ -15,14 +15,13 @@ const WORDS: SearchVocabulary = {
   subjectSystem: SYSTEM.idnps,
   subjectWord: 'professionnels',
   normaliseSubject: normaliseProfessional,
-  includes: new Set([
-    '_include=slot:schedule',
-    '_include:iterate=schedule:actor',
-    '_include=schedule:actor',
-    CPTS_INCLUDE,
-    '_include:iterate=healthcareservice:organization',
-    '_include=healthcareservice:organization',
-  ]),
+  includes: {
+    '_include=slot:schedule': ['schedule'],
+    '_include=schedule:actor': ['practitioner', 'practitionerrole'],
+    '_include=practitionerrole:practitioner': ['practitioner'],
+    [CPTS_INCLUDE]: ['healthcareservice'],
+    '_include=healthcareservice:organization': ['organization'],
+  },
 };
 
 /** The search parameters of `Slot` that this face knows, for its CapabilityStatement. */

@@ -25,14 +25,17 @@ export interface SearchVocabulary {
   /** What the subjects are, for sentences. */
   readonly subjectWord: string;
   readonly normaliseSubject: (value: string) => string | undefined;
-  /** Include parameters this search knows, lower-cased `name=value`. */
-  readonly includes: ReadonlySet<string>;
+  /**
+   * What the answer holds anyway, `_include=source:parameter` in lower case, each with the types that a third part may
+   * name: an include of these asks for no more than is answered.
+   */
+  readonly includes: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface CollectedSearch {
   readonly window: SlotWindow;
   readonly subjects: readonly string[];
-  /** The includes asked, lower-cased `name=value`. */
+  /** The includes asked, as in the vocabulary, without the types. */
   readonly includes: ReadonlySet<string>;
   readonly ignored: readonly string[];
 }
@@ -62,8 +65,8 @@ export function collectSearch(
     else if (name === words.subjectName) tokens.push(...splitValues(value));
     else if (name === '_format') readFormat(value);
     else if (name === '_count') readCount(value);
-    else if (isInclude(name) && words.includes.has(includeKey(name, value)))
-      includes.add(includeKey(name, value));
+    else if (isInclude(name) && knownInclude(name, value, words) !== undefined)
+      includes.add(knownInclude(name, value, words) ?? '');
     else if (handling === 'lenient') ignored.push(name);
     else throw unknown(name, value);
   }
@@ -88,8 +91,13 @@ function isInclude(name: string): boolean {
   return /^_(rev)?include(:(iterate|recurse))?$/i.test(name);
 }
 
-function includeKey(name: string, value: string): string {
-  return `${name.replace(/:recurse$/i, ':iterate')}=${value.trim()}`.toLowerCase();
+/** Iterated or not: what is included is in the answer once. Undefined when it asks for more than is answered. */
+function knownInclude(name: string, value: string, { includes }: SearchVocabulary): string | undefined {
+  const [source = '', parameter = '', type, ...rest] = value.trim().toLowerCase().split(':');
+  const key = `${name.toLowerCase().replace(/:.*$/, '')}=${source}:${parameter}`;
+  const types = Object.hasOwn(includes, key) ? includes[key] : undefined;
+  const isKnown = types !== undefined && rest.length === 0 && (type === undefined || types.includes(type));
+  return isKnown ? key : undefined;
 }
 
 /** JSON in all its spellings; refused otherwise. */

@@ -12,13 +12,11 @@ const WORDS: SearchVocabulary = {
   subjectSystem: SYSTEM.idnst,
   subjectWord: 'associations',
   normaliseSubject: normaliseSiret,
-  includes: new Set([
-    '_revinclude=slot:schedule',
-    '_include=schedule:actor:location',
-    '_include=schedule:actor',
-    '_include:iterate=location:organization',
-    '_include=location:organization',
-  ]),
+  includes: {
+    '_revinclude=slot:schedule': ['schedule'],
+    '_include=schedule:actor': ['location'],
+    '_include=location:organization': ['organization'],
+  },
 };
 
 /** The search parameters of `Schedule` that this face knows, for its CapabilityStatement. */

@@ -58,6 +58,39 @@ describe('a search of practitioners', () => {
     expect(read(raw)).toMatchObject({ flow: 'INT_R01', subjects: ['899900000017'] });
   });
 
+  it.each([
+    '_include:iterate=Schedule:actor:Practitioner',
+    '_include:iterate=Schedule:actor:PractitionerRole',
+    '_include=Slot:schedule:Schedule',
+    '_include:iterate=Slot:schedule',
+    '_include:iterate=PractitionerRole:practitioner',
+  ])('may ask for less than is answered: %s', (include) => {
+    expect(read(`${GOOD}&${include}`)).toEqual(read(GOOD));
+    expect(read(GOOD.replace(INCLUDES, include))).toEqual(read(GOOD));
+  });
+
+  it.each([
+    '_include=Schedule:actor:Location',
+    '_include=Schedule:actor:Practitioner:x',
+    '_include=Slot:*',
+    '_include=*',
+    '_revinclude=Slot:schedule',
+    '_revinclude=Appointment:slot',
+    '_include:exact=Slot:schedule',
+    '_include=constructor:',
+  ])('may not ask for more: %s', (include) => {
+    expect(refusal(`${GOOD}&${include}`).reason).toBe('parameter-unknown');
+  });
+
+  it('is INT_R04 in every form of its include', () => {
+    for (const form of [
+      '_include:iterate=Slot:service-type-reference',
+      '_include=Slot:service-type-reference:HealthcareService',
+    ]) {
+      expect(read(`${GOOD}&${form}`).flow).toBe('INT_R04');
+    }
+  });
+
   it('reads dates without offset in Paris, and a second-precise upper bound to its end', () => {
     const raw = GOOD.replace(WINDOW, 'start=ge2026-07-01T10:00:00&start=le2026-07-01T12:00:00');
     expect(read(raw).window).toEqual({
