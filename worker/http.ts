@@ -1,6 +1,7 @@
 // What every route shares: the request as handlers see it, and the responses they give.
 
 import type { Resource } from 'fhir/r4';
+import { decodeText } from '../shared/charset.ts';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { errorOutcome } from '../shared/fhir/operation-outcome.ts';
 import type { Caller, Sender } from './auth.ts';
@@ -70,10 +71,9 @@ export function jsonResponse(
   });
 }
 
-/** The body as text. @throws GatewayError body-too-large. */
+/** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
 export async function readBounded(request: Request, bytesMax: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
@@ -83,9 +83,20 @@ export async function readBounded(request: Request, bytesMax: number): Promise<s
         text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
       });
     }
-    text += decoder.decode(chunk, { stream: true });
+    chunks.push(chunk);
   }
-  return text + decoder.decode();
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  const text = decodeText(whole, request.headers.get('Content-Type') ?? undefined);
+  if (text !== undefined) return text;
+  throw new GatewayError({
+    reason: 'body-malformed',
+    text: "L'encodage du corps ne peut être reconnu : l'envoyer en UTF-8.",
+  });
 }
 
 /** The body as JSON. @throws GatewayError body-too-large, body-malformed. */

@@ -293,9 +293,30 @@ describe('a body', () => {
     ['text/json', 201],
     ['application/xml', 415],
     ['text/plain', 415],
-    ['application/json; charset=latin1', 415],
+    ['application/json; charset=latin1', 201],
   ])('as %s gets %i', async (type, status) => {
     expect((await edge.post(good(), { 'Content-Type': type })).status).toBe(status);
+  });
+
+  it.each([
+    ['declared', 'application/fhir+json; charset=ISO-8859-1', 'latin1'],
+    ['not declared', 'application/fhir+json', 'latin1'],
+    ['said to be UTF-8', 'application/fhir+json; charset=utf-8', 'latin1'],
+    ['in UTF-16', 'application/fhir+json', 'utf16le'],
+  ] as const)('in another encoding, %s, is read without damage', async (_what, type, encoding) => {
+    const value = `${fresh()}-é`;
+    const body = JSON.stringify(individual({ value }));
+    const answer = await edge.send('POST', '/fhir/Appointment', new Uint8Array(Buffer.from(body, encoding)), {
+      'Content-Type': type,
+    });
+    expect(answer.status, answer.text).toBe(201);
+    const found = await edge.get(`/fhir/Appointment?identifier=${encodeURIComponent(value)}`);
+    expect(found.json.entry[0].resource.identifier[0].value).toBe(value);
+  });
+
+  it('in an encoding that cannot be told is refused', async () => {
+    const body = Buffer.concat([Buffer.from(good()), Buffer.from([0x20, 0xc3, 0xa9, 0xe9, 0x81])]);
+    expect(told(await edge.post(new Uint8Array(body)))).toBe('400 body-malformed');
   });
 
   it('must not be compressed, and only JSON is answered', async () => {

@@ -99,6 +99,33 @@ test('writes, changes and repeats an appointment, with addresses under the base 
   expect(await read.json()).toMatchObject({ resourceType: 'Appointment', status: 'cancelled' });
 });
 
+test('takes FHIR’s escapes, references in every form and another encoding, from the port to the edge', async () => {
+  const body = JSON.parse(appointment('agenda-a', 'rdv,é|\\7')) as Record<string, unknown>;
+  const sent = JSON.stringify({
+    ...body,
+    slot: [{ reference: 'https://agenda-a.sandbox.test/fhir/Slot/77/_history/2' }],
+  });
+  const write = async (value: string): Promise<Called> =>
+    call({
+      port: system.appointmentPort,
+      ca,
+      show: await show('agenda-a'),
+      method: 'PUT',
+      path: `/fhir/Appointment?identifier=${value}`,
+      body: Buffer.from(sent, 'latin1'),
+      headers: {
+        host: 'relais.sandbox.test:8443',
+        'content-type': 'application/fhir+json; charset=ISO-8859-1',
+        prefer: 'return=representation',
+      },
+    });
+  const created = await write('rdv\\,%C3%A9\\|\\\\7');
+  expect([created.status, created.text]).toEqual([201, expect.stringContaining('rdv,é|')]);
+  expect((await write(encodeURIComponent('rdv\\,é\\|\\\\7'))).status).toBe(200);
+  const list = await write('rdv,%C3%A9\\|\\\\7');
+  expect([list.status, list.text]).toEqual([400, expect.stringContaining('http.identifier')]);
+});
+
 test('passes on what the edge refuses: a broken rule, and an identifier of another vendor', async () => {
   const broken = await put(
     'agenda-a',

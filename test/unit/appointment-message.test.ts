@@ -70,7 +70,117 @@ describe('what is tolerated', () => {
   });
 });
 
+describe('what is understood', () => {
+  const withSlot = (reference: string, over: Edit = {}): Edit => ({
+    ...booked,
+    slot: [{ reference }],
+    ...over,
+  });
+  const uuid = '0f6c7f9e-4c3b-4a44-8f0d-0a5f4f1f2a10';
+
+  it.each([
+    ['Slot/77', '77'],
+    ['Slot/77/_history/2', '77'],
+    ['https://agenda.example/fhir/Slot/77', '77'],
+    ['https://agenda.example/fhir/Slot/77/_history/2', '77'],
+    [`urn:uuid:${uuid}`, uuid],
+  ])('as the vendor’s slot: %s', (reference, id) => {
+    expect(read(withSlot(reference)).slot).toBe(id);
+  });
+
+  it('as the vendor’s slot: one inside, of which its reference alone is kept', () => {
+    const inside = { resourceType: 'Slot', id: '77', status: 'busy', schedule: { reference: 'Schedule/1' } };
+    const message = read(withSlot('#77', { contained: [inside] }));
+    expect([message.slot, message.repairs]).toEqual(['77', ['slot-contained']]);
+    expect(message.content).toBe(read(withSlot('Slot/77')).content);
+    for (const contained of [
+      [{ ...inside, comment: 'x' }],
+      [inside, { resourceType: 'Patient', id: 'p' }],
+      [{ ...inside, schedule: { reference: 'Patient/1' } }],
+      [{ ...inside, id: '78' }],
+      inside,
+    ]) {
+      expect(refusals(withSlot('#77', { contained })).join()).toMatch(/contained/);
+    }
+  });
+
+  it.each(['Schedule/77', 'https://agenda.example/rdv?id=77', 'Slot/', 'Slot', '', '77'])(
+    'but no slot: %j',
+    (reference) => {
+      expect(refusals(withSlot(reference)).join()).toContain('Appointment.slot[0]');
+    },
+  );
+
+  it.each([
+    { reference: 'Location/1' },
+    { reference: 'https://agenda.example/fhir/Location/1/_history/3' },
+    { reference: 'PractitionerRole/1/_history/3' },
+    { reference: `urn:uuid:${uuid}`, type: 'Location' },
+  ])('as a place beside the practitioner: %j', (actor) => {
+    const participant = [...(booked.participant as Edit[]), { actor, status: 'accepted' }];
+    expect(refusals({ ...booked, participant })).toEqual([]);
+  });
+
+  it.each([
+    { reference: `urn:uuid:${uuid}` },
+    { reference: `urn:uuid:${uuid}`, type: 'Patient' },
+    { reference: 'https://agenda.example/fhir/Patient/1/_history/3' },
+  ])('but nobody who may be a patient: %j', (actor) => {
+    const participant = [...(booked.participant as Edit[]), { actor, status: 'accepted' }];
+    expect(refusals({ ...booked, participant })).not.toEqual([]);
+  });
+
+  it('as an RPPS or ADELI number without its first digit, of professional and regulator', () => {
+    const bare = JSON.parse(JSON.stringify(booked).replace('"899900000017"', '"99900000017"')) as Edit;
+    const message = read(bare);
+    expect([message.practitioner, message.repairs]).toEqual(['899900000017', ['identifier-prefix']]);
+    expect(message.content).toBe(read(booked).content);
+    expect(read(individual({ value: 'rdv-1', practitioner: '990000012' })).practitioner).toBe('0990000012');
+    for (const practitioner of ['9990000001', '999000000170', '1990000012']) {
+      expect(refusals(individual({ value: 'rdv-1', practitioner })).join()).toContain(
+        'appointment-actor-prefix',
+      );
+    }
+  });
+
+  it('as an end: the start and a duration, on the clock of the start; without either it is refused', () => {
+    const message = read({ ...booked, end: undefined, minutesDuration: 30 });
+    expect(message.endMs - message.startMs).toBe(30 * 60_000);
+    expect(message.repairs).toEqual(['end-from-duration']);
+    expect(message.content).toContain('T09:30:00.000+01:00');
+    for (const minutesDuration of [undefined, 0, -5, 1.5, 1441, '30']) {
+      expect(refusals({ ...booked, end: undefined, minutesDuration })).toContain(
+        'appointment-end Appointment.end',
+      );
+    }
+  });
+});
+
 describe('what is refused', () => {
+  it.each<[string, Edit]>([
+    ['modifierExtension', { modifierExtension: [{ url: 'urn:x', valueBoolean: true }] }],
+    [
+      'participant[0].modifierExtension',
+      {
+        participant: [
+          { ...(booked.participant as Edit[])[0], modifierExtension: [{ url: 'urn:x', valueBoolean: true }] },
+        ],
+      },
+    ],
+    ['implicitRules', { implicitRules: 'urn:x' }],
+  ])('what changes the meaning in a way unknown to us: %s', (place, edit) => {
+    expect(refusals({ ...booked, ...edit })).toContain(`r4-modifier Appointment.${place}`);
+  });
+
+  it('a character that an encoding has destroyed, where it would be kept', () => {
+    const identifier = [{ system: 'https://agenda-a.example/rdv', value: 'rdv-\ufffd' }];
+    expect(refusals({ ...booked, identifier })).toContain('r4-unicode Appointment');
+    const labelled = JSON.parse(
+      JSON.stringify(booked).replace('"code":"IDNPS"', '"code":"IDNPS","display":"\ufffd"'),
+    );
+    expect(refusals(labelled)).toEqual([]);
+  });
+
   it.each<[string, Edit, string]>([
     ['no operator', { extension: undefined }, 'appointment-operator Appointment.extension'],
     ['an unknown status', { status: 'perhaps' }, 'r4-code-list Appointment.status'],

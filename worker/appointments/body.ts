@@ -1,8 +1,9 @@
-// Reads a request body within its bounds: media type, size, encoding, nesting, JSON, and that it is the resource
+// Reads a request body within its bounds: media type, size, charset, nesting, JSON, and that it is the resource
 // expected. Everything here is 400, 413 or 415; what the resource says is judged in message.ts.
 
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
+import { readBounded } from '../http.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;
@@ -14,7 +15,7 @@ const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$
 /** @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
 export async function readResource(request: Request, type: string): Promise<JsonObject> {
   checkMediaType(request.headers);
-  const text = await readText(request, APPOINTMENT_BYTES_MAX);
+  const text = await readBounded(request, APPOINTMENT_BYTES_MAX);
   if (!isWithinDepth(text, APPOINTMENT_DEPTH_MAX)) {
     throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
   }
@@ -26,41 +27,14 @@ export async function readResource(request: Request, type: string): Promise<Json
 }
 
 function checkMediaType(headers: Headers): void {
-  const [type = '', ...parameters] = (headers.get('Content-Type') ?? '').split(';');
-  const charset = parameters
-    .map((item) => item.trim().toLowerCase())
-    .find((item) => item.startsWith('charset='));
+  const [type = ''] = (headers.get('Content-Type') ?? '').split(';');
   const isJson = type.trim() === '' || MEDIA_TYPE.test(type.trim().toLowerCase());
-  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   const encoding = headers.get('Content-Encoding')?.trim().toLowerCase() ?? 'identity';
-  if (isJson && isUtf8 && encoding === 'identity') return;
+  if (isJson && encoding === 'identity') return;
   throw new GatewayError({
     reason: 'media-type-not-supported',
-    text: 'Le corps est attendu en application/fhir+json, UTF-8, sans compression.',
+    text: 'Le corps est attendu en application/fhir+json, sans compression.',
   });
-}
-
-/** The whole body as UTF-8 text. @throws GatewayError body-too-large, body-malformed. */
-export async function readText(request: Request, bytesMax: number): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-  let text = '';
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) {
-      throw new GatewayError({ reason: 'body-too-large', text: `Le corps dépasse ${bytesMax / 1024} Kio.` });
-    }
-    text += decode(() => decoder.decode(chunk, { stream: true }));
-  }
-  return text + decode(() => decoder.decode());
-}
-
-function decode(read: () => string): string {
-  try {
-    return read();
-  } catch (cause) {
-    throw malformed("Le corps n'est pas un texte UTF-8.", undefined, cause);
-  }
 }
 
 function parse(text: string): unknown {

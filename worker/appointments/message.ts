@@ -12,6 +12,7 @@ import type { Finding } from '../../shared/sas/rules/rule.ts';
 import { ruleOf } from '../../shared/sas/rules/table.ts';
 import { hasLabels, keepContent } from './content.ts';
 import { type AppointmentStatus, isAppointmentStatus } from './lattice.ts';
+import { namedSlots } from './named.ts';
 import { findPersonalData, PRIVACY_RULES } from './privacy.ts';
 import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance.ts';
 
@@ -33,7 +34,7 @@ export interface AppointmentMessage {
   readonly practitioner: string | undefined;
   /** The regulator who took it. */
   readonly operator: NationalId | undefined;
-  /** The vendor's own id of the slot. */
+  /** The vendor's own id of the first slot. */
   readonly slot: string | undefined;
   /** The vendor's `meta.lastUpdated`: when it says that this became so. */
   readonly stampMs: number | undefined;
@@ -60,6 +61,7 @@ export function readMessage(
       }),
     ),
     ...errorsOf(findings).map(toIssue),
+    ...damageIn(tolerated.resource),
   ];
   if (issues.length > 0) return err(issues);
   return ok(
@@ -70,6 +72,13 @@ export function readMessage(
       findings.filter(({ rule }) => ruleOf(rule).severity === 'warning'),
     ),
   );
+}
+
+/** What an encoding has damaged before us names something else, or nothing. */
+function damageIn(resource: JsonObject): ErrorIssue[] {
+  if (!JSON.stringify(keepContent(resource)).includes('\ufffd')) return [];
+  const text = 'Un caractère illisible (U+FFFD) tient la place d’un autre : envoyer la ressource en UTF-8.';
+  return [{ reason: 'rule-broken', text, expression: 'Appointment', rule: 'r4-unicode' }];
 }
 
 interface Judged {
@@ -135,7 +144,7 @@ function toMessage(
     endMs: instantMs(String(resource.end)),
     practitioner: practitionerOf(resource),
     operator: operatorOf(resource),
-    slot: slotOf(resource),
+    slot: namedSlots(resource.slot)?.[0],
     stampMs: stampOf(resource, nowMs, repairs),
     content: JSON.stringify(keepContent(resource)),
     repairs: [...repairs],
@@ -160,11 +169,6 @@ function practitionerOf(resource: JsonObject): string | undefined {
 function operatorOf(resource: JsonObject): NationalId | undefined {
   const extension = objectsOf(resource.extension).find(({ url }) => url === EXTENSION.appointmentOperator);
   return nationalId(asObject(asObject(extension?.valueReference)?.identifier));
-}
-
-function slotOf(resource: JsonObject): string | undefined {
-  const reference = asText(objectsOf(resource.slot)[0]?.reference);
-  return reference?.slice(reference.lastIndexOf('/') + 1);
 }
 
 /** A vendor whose clock runs ahead would hold its first word for ever: such a time says nothing. */

@@ -1,6 +1,7 @@
-// What an appointment names besides a practitioner and a time: the vendor's own slots, and its place. No I/O.
+// What an appointment names besides a practitioner and a time: the vendor's own slots, and its place; and the Slots that
+// it carries inside. Reads any JSON; never throws. No I/O.
 
-import { asObject, objectsOf } from '../../shared/fhir/json.ts';
+import { asList, asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { readReference } from '../../shared/fhir/reference.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { normaliseSiret } from '../../shared/sas/identifier.ts';
@@ -32,4 +33,50 @@ export function namedPlaces(participants: unknown): readonly string[] | undefine
     return target?.type !== undefined && PLACE_TYPES.has(target.type) ? [`${target.type}/${target.id}`] : [];
   });
   return names.length === 0 ? undefined : names;
+}
+
+/** What a Slot has that says nothing of a patient. */
+const SLOT_ELEMENTS: ReadonlySet<string> = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'identifier',
+  'serviceCategory',
+  'serviceType',
+  'specialty',
+  'appointmentType',
+  'schedule',
+  'status',
+  'start',
+  'end',
+  'overbooked',
+]);
+
+/**
+ * The appointment with the Slots sent inside it replaced by their references; undefined when anything else is inside,
+ * which is for the rules to refuse.
+ */
+export function withoutContainedSlots(sent: JsonObject): JsonObject | undefined {
+  const { contained, ...rest } = sent;
+  const slots = objectsOf(contained);
+  const ids = new Set(slots.flatMap(({ id }) => (typeof id === 'string' ? [`#${id}`] : [])));
+  const isReferred = (id: unknown): boolean =>
+    objectsOf(sent.slot).some(({ reference }) => reference === `#${String(id)}`);
+  const areSlotsAlone =
+    slots.length > 0 &&
+    slots.length === asList(contained).length &&
+    slots.every(
+      (slot) =>
+        slot.resourceType === 'Slot' &&
+        isReferred(slot.id) &&
+        Object.keys(slot).every((name) => SLOT_ELEMENTS.has(name)),
+    ) &&
+    !/Patient|Person/.test(JSON.stringify(slots));
+  if (!areSlotsAlone) return undefined;
+  const slot = objectsOf(sent.slot).map((item) =>
+    typeof item.reference === 'string' && ids.has(item.reference)
+      ? { ...item, reference: `Slot/${item.reference.slice(1)}` }
+      : item,
+  );
+  return { ...rest, slot };
 }

@@ -3,6 +3,7 @@
 // the rules themselves refuse (contained, comment, reasons…) is in shared/sas/rules/appointment-privacy.ts.
 
 import { asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
+import { readReference } from '../../shared/fhir/reference.ts';
 import { EXTENSION, SYSTEM } from '../../shared/sas/canonical.ts';
 import type { AppointmentProfile } from '../../shared/sas/rules/appointment.ts';
 import { ORIENTATION_EXTENSION } from '../../shared/sas/rules/terms.ts';
@@ -99,8 +100,21 @@ function visitChildren(object: JsonObject, path: string, found: PrivacyFinding[]
   }
 }
 
-const KNOWN_TYPE =
-  /(?:^|\/)(?:Practitioner|PractitionerRole|Location|HealthcareService|Organization|Device)\/[^/]+$/;
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set([
+  'Practitioner',
+  'PractitionerRole',
+  'Location',
+  'HealthcareService',
+  'Organization',
+  'Device',
+]);
+
+/** In any form; one that does not say its type (`urn:uuid:…`) needs it said beside. */
+function isKnownActor({ reference, type }: JsonObject): boolean {
+  const target = typeof reference === 'string' ? readReference(reference) : undefined;
+  return target !== undefined && KNOWN_TYPES.has(target.type ?? type);
+}
+
 const TYPES: ReadonlySet<unknown> = new Set(['IDNPS', 'IDNST', 'INTRN']);
 const SYSTEMS: ReadonlySet<unknown> = new Set([SYSTEM.idnps, SYSTEM.idnst]);
 
@@ -112,8 +126,7 @@ function checkActors(resource: JsonObject, profile: AppointmentProfile, found: P
     const expression = `Appointment.participant[${index}].actor`;
     const identifier = asObject(actor.identifier);
     if (identifier === undefined) {
-      const isKnown = typeof actor.reference === 'string' && KNOWN_TYPE.test(actor.reference);
-      if (!isKnown) found.push({ rule: 'appointment-actor-unnamed', expression });
+      if (!isKnownActor(actor)) found.push({ rule: 'appointment-actor-unnamed', expression });
       return;
     }
     // The individual profile fixes the system; for SOS this is the only gate.

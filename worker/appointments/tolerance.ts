@@ -4,13 +4,20 @@
 
 import { asList, asObject, type JsonObject } from '../../shared/fhir/json.ts';
 import { canonicalName, EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import { normaliseProfessional } from '../../shared/sas/identifier.ts';
 import type { AppointmentProfile } from '../../shared/sas/rules/appointment.ts';
+import { instantMs } from '../../shared/sas/rules/formats.ts';
+import { formatInstant, parseInstant } from '../../shared/time.ts';
+import { withoutContainedSlots } from './named.ts';
 
 export type Repair =
   | 'profile-canonical'
   | 'status-spelling'
   | 'identifier-blanks'
+  | 'identifier-prefix'
   | 'type-system'
+  | 'slot-contained'
+  | 'end-from-duration'
   | 'display-dropped'
   | 'time-in-future';
 
@@ -41,13 +48,17 @@ export interface Tolerated {
 /** The same resource, as that profile spells it. Broken parts stay as they are, for the rules to name. */
 export function tolerate(sent: JsonObject, profile: AppointmentProfile): Tolerated {
   const repairs = new Set<Repair>();
+  const lifted = withoutContainedSlots(sent);
+  if (lifted !== undefined) repairs.add('slot-contained');
+  const given = lifted ?? sent;
   const resource = {
-    ...sent,
+    ...given,
+    ...endOf(given, repairs),
     ...(isReplaceable(sent.meta) ? { meta: repairMeta(sent.meta, profile, repairs) } : {}),
     ...mapped(sent, 'status', (value) => repairStatus(value, repairs)),
     ...mapped(sent, 'identifier', (value) => mapList(value, (item) => trimIdentifier(item, repairs))),
     ...mapped(sent, 'extension', (value) => mapList(value, (item) => repairOperator(item, repairs))),
-    ...mapped(sent, 'participant', (value) => mapList(value, (item) => repairParticipant(item, repairs))),
+    ...mapped(given, 'participant', (value) => mapList(value, (item) => repairParticipant(item, repairs))),
   };
   return { resource, repairs };
 }
@@ -131,7 +142,30 @@ function repairReference(value: unknown, repairs: Set<Repair>): unknown {
     return { ...item, system: SYSTEM.identifierType };
   });
   const trimmed = trimIdentifier({ ...identifier, type: { ...type, coding } }, repairs);
-  return { ...reference, identifier: trimmed };
+  return { ...reference, identifier: prefixed(trimmed, repairs) };
+}
+
+/** An RPPS or ADELI number without the digit that says which it is (identifiers.md § 2). */
+function prefixed(identifier: JsonObject, repairs: Set<Repair>): JsonObject {
+  const { system, value } = identifier;
+  if (system !== SYSTEM.idnps || typeof value !== 'string' || !BARE_NUMBER.test(value)) return identifier;
+  repairs.add('identifier-prefix');
+  return { ...identifier, value: normaliseProfessional(value) ?? value };
+}
+
+const BARE_NUMBER = /^(?:\d{11}|[0-9AB]{9})$/;
+
+/** The longest that a duration may say, minutes. */
+const DURATION_MAX = 24 * 60;
+
+/** R4 wants both ends; a duration says as much. */
+function endOf(sent: JsonObject, repairs: Set<Repair>): JsonObject {
+  const { start, end, minutesDuration: minutes } = sent;
+  if (end !== undefined || typeof start !== 'string' || typeof minutes !== 'number') return {};
+  const instant = Number.isNaN(instantMs(start)) ? undefined : parseInstant(start);
+  if (instant === undefined || !Number.isInteger(minutes) || minutes < 1 || minutes > DURATION_MAX) return {};
+  repairs.add('end-from-duration');
+  return { end: formatInstant(instant.ms + minutes * 60_000, instant.offsetMinutes) };
 }
 
 /** Other systems that name the same identifier types. */
