@@ -4,11 +4,14 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../shared/result.ts';
 import type { Problem } from './problem.ts';
 
 const FIELD = 'edge.keyFile';
 const TRUST_FILE = 'relay-jwks.json';
+const TRUST_LOCK_FILE = '.relay-jwks.lock';
+const TRUST_TIMEOUT_MS = 10_000;
 
 export interface PublicJwk {
   readonly kty: 'OKP';
@@ -56,17 +59,23 @@ export function toPublicJwk(key: KeyObject, relayId: string): PublicJwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid: relayId, alg: 'EdDSA', use: 'sig' };
 }
 
-/** Adds the key to the local edge's list, in place of an older one of the same relay. */
+/**
+ * Adds the key to the local edge's list, in place of an older one of the same relay. Relays introduced at the same time
+ * take turns, under the system's own lock (SQLite's), which ends with its holder.
+ */
 export function trustLocally(dir: string, jwk: PublicJwk): void {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, TRUST_FILE);
-  const others = readKeys(file).filter((key) => key.kid !== jwk.kid);
   const draft = `${file}.${process.pid}.tmp`;
+  const turn = new DatabaseSync(join(dir, TRUST_LOCK_FILE), { timeout: TRUST_TIMEOUT_MS });
   try {
+    turn.exec('BEGIN EXCLUSIVE');
+    const others = readKeys(file).filter((key) => key.kid !== jwk.kid);
     writeFileSync(draft, `${JSON.stringify({ keys: [...others, jwk] }, null, 2)}\n`);
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });
+    turn.close();
   }
 }
 

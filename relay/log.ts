@@ -1,11 +1,11 @@
 // The relay's log: JSON lines on stdout. Only the fields of shared/log.ts pass, at run time too: an object with
 // more in it than its type says cannot leak.
 
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
+import { LineSink } from '../shared/line-sink.ts';
 import type { Log, LogFields } from '../shared/log.ts';
+import { openOutput } from './output.ts';
 
-/** Lines held while stdout is blocked; past this they are dropped rather than kept in memory. */
-const BACKLOG_BYTES_MAX = 8 * 1024 * 1024;
 const TEXT_LENGTH_MAX = 200;
 
 // A field missing here, or one too many, does not compile.
@@ -41,6 +41,7 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   before: true,
   after: true,
   signal: true,
+  pid: true,
   version: true,
   cn: true,
   ou: true,
@@ -53,12 +54,26 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
 
 export interface RelayLog {
   readonly log: Log;
-  /** Writes what is left before the process ends. */
+  /** Lines that stdout has not taken: its reader is gone or does not read, or its disk is full. */
+  readonly lost: () => number;
+  /** Writes what is left before the process ends; resolves at the latest after so long. */
+  readonly finish: (timeoutMs: number) => Promise<void>;
+  /** Writes what stdout takes at once. */
   readonly flush: () => void;
 }
 
 export function openLog(relay: string, fd = 1): RelayLog {
-  const out = destination({ fd, sync: false, maxLength: BACKLOG_BYTES_MAX });
+  const sink = new LineSink({
+    write: openOutput(fd),
+    lostLine: (count) =>
+      JSON.stringify({
+        level: 'warn',
+        time: new Date().toISOString(),
+        relay,
+        count,
+        message: 'log-lines-lost',
+      }),
+  });
   const logger = pino(
     {
       base: { relay },
@@ -66,17 +81,13 @@ export function openLog(relay: string, fd = 1): RelayLog {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
     },
-    out,
+    { write: (line) => sink.write(line.trimEnd()) },
   );
   return {
     log: (level, message, fields) => logger[level](fields === undefined ? {} : pick(fields), message),
-    flush: () => {
-      try {
-        out.flushSync();
-      } catch {
-        // stdout is gone: there is nobody to tell.
-      }
-    },
+    lost: () => sink.lost,
+    finish: (timeoutMs) => sink.finish(timeoutMs),
+    flush: () => sink.flush(),
   };
 }
 

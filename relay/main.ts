@@ -9,6 +9,7 @@ import { loadInbound } from './inbound-files.ts';
 import { openLog } from './log.ts';
 import { isBlocking, type Problem } from './problem.ts';
 import { logProblems, startRelay } from './relay.ts';
+import { Signals } from './signals.ts';
 import { VendorSet } from './vendors.ts';
 
 async function main(args: readonly string[]): Promise<void> {
@@ -37,7 +38,12 @@ function check(config: RelayConfig): void {
 }
 
 function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-jwk' }>): void {
-  if (command.generate) ensureIdentityKey(config.edge.keyFile);
+  try {
+    if (command.generate) ensureIdentityKey(config.edge.keyFile);
+  } catch {
+    refuse([{ field: 'edge.keyFile', text: 'ne peut pas être écrit' }]);
+    return;
+  }
   const key = readIdentityKey(config.edge.keyFile);
   if (!key.ok) {
     refuse([key.error]);
@@ -53,6 +59,7 @@ function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-
 }
 
 async function run(config: RelayConfig, file: string): Promise<void> {
+  const signals = new Signals();
   const key = readIdentityKey(config.edge.keyFile);
   const vendors = VendorSet.open(file, config);
   const inbound = config.listen && loadInbound(config.listen, config.editors, undefined, Date.now());
@@ -65,7 +72,14 @@ async function run(config: RelayConfig, file: string): Promise<void> {
   const out = openLog(config.relayId);
   logProblems(out.log, problems);
   try {
-    await startRelay({ config, key: key.value, vendors: vendors.value.set, inbound: inbound?.state, out });
+    await startRelay({
+      config,
+      key: key.value,
+      vendors: vendors.value.set,
+      inbound: inbound?.state,
+      out,
+      signals,
+    });
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
     const field = config.listen !== undefined && port === config.listen.port ? 'listen' : 'admin';

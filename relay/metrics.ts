@@ -18,6 +18,8 @@ export interface Observed {
   readonly vendors: () => Vendors;
   readonly linkUp: () => boolean;
   readonly searches: () => number;
+  /** Log lines lost since the start. */
+  readonly lostLines: () => number;
 }
 
 export class Metrics {
@@ -87,7 +89,16 @@ export class Metrics {
     this.#dials.inc();
   }
 
-  #observe({ vendors, linkUp, searches }: Observed): void {
+  #observe({ vendors, linkUp, searches, lostLines }: Observed): void {
+    new Counter({
+      name: `${PREFIX}log_lines_lost_total`,
+      help: 'Log lines that standard output has not taken',
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(lostLines());
+      },
+    });
     this.#gauge('link_up', 'Whether the edge knows this relay', () => Number(linkUp()));
     this.#gauge('reload_failed', 'Whether the last reload met a problem', () =>
       Number(this.#lastReload === 'failed'),

@@ -17,7 +17,8 @@ import { type ExchangeOutcome, Metrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { Searches } from './search.ts';
-import { closeOnSignal } from './shutdown.ts';
+import { type Closing, endProcess, killProcess } from './shutdown.ts';
+import type { Signals } from './signals.ts';
 import type { Exchanged } from './vendor-call.ts';
 import type { VendorSet } from './vendors.ts';
 import { VERSION } from './version.ts';
@@ -33,13 +34,19 @@ export interface RelayParts {
   /** Of the mTLS port, when the settings have one. */
   readonly inbound: InboundState | undefined;
   readonly out: RelayLog;
+  readonly signals: Signals;
 }
 
 /**
  * The last word of a process that met what nobody expected: which error and where in our code, never its text,
- * which may quote what a vendor sent.
+ * which may quote what a vendor sent. What Node warns of goes to the log too, by name: its text goes nowhere.
  */
 function logCrashes({ log, flush }: RelayLog): void {
+  process.removeAllListeners('warning');
+  process.on('warning', (warning: Error & { readonly code?: string }) => {
+    log('warn', 'relay-warning', { reason: warning.name, detail: warning.code ?? '' });
+  });
+  process.stderr.on('error', () => undefined);
   process.on('uncaughtException', (error) => {
     const [, where = ''] = /\(?([^\s/]+\.ts:\d+)/.exec(error.stack ?? '') ?? [];
     log('error', 'relay-crashed', { reason: error.name, detail: where });
@@ -50,7 +57,7 @@ function logCrashes({ log, flush }: RelayLog): void {
 
 /** Resolves when the ports are open; the link is dialled in the background. */
 export async function startRelay(parts: RelayParts): Promise<void> {
-  const { config, key, vendors, out } = parts;
+  const { config, key, vendors, out, signals } = parts;
   const { log } = out;
   logCrashes(out);
   const searches = new Searches({
@@ -77,6 +84,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     vendors: () => vendors.clients,
     linkUp: () => link.state === 'up',
     searches: () => searches.running,
+    lostLines: out.lost,
   });
   const link: Link = new Link({
     url: config.edge.url,
@@ -98,8 +106,8 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     await inbound?.close();
     throw error;
   });
-  const watch = followFiles({ vendors, inbound, link, metrics, log });
-  closeOnSignal({
+  const { watch, reload } = followFiles({ vendors, inbound, link, metrics, log });
+  const closing: Closing = {
     log,
     drainLink: (timeoutMs) => link.drain(timeoutMs),
     finishSearches: async () => {
@@ -111,9 +119,21 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     closeLink: () => link.close(),
     closeVendors: () => vendors.close(),
     closeAdmin: () => admin.close(),
+    finishLog: out.finish,
     flushLog: out.flush,
+  };
+  const ready = { port: admin.port, host, version: VERSION, editors: vendors.clients.size, pid: process.pid };
+  log('info', 'relay-ready', ready);
+  signals.actWith({
+    reload: (why) => {
+      if (why === 'parent-gone') log('warn', 'relay-parent-gone', { pid: process.pid });
+      reload();
+    },
+    end: (signal, isAgain) => {
+      if (isAgain) killProcess(closing, signal);
+      else endProcess(closing, { signal }, 0);
+    },
   });
-  log('info', 'relay-ready', { port: admin.port, host, version: VERSION, editors: vendors.clients.size });
   link.start();
 }
 
@@ -138,8 +158,11 @@ interface Followed {
   readonly log: Log;
 }
 
-/** Reloads on SIGHUP, when a file changes, and the mTLS port's files from time to time. */
-function followFiles({ vendors, inbound, link, metrics, log }: Followed): FileWatch {
+/** Reloads when told, when a file changes, and the mTLS port's files from time to time. */
+function followFiles({ vendors, inbound, link, metrics, log }: Followed): {
+  readonly watch: FileWatch;
+  readonly reload: () => void;
+} {
   const files = (): readonly string[] => {
     const { listen } = vendors.config;
     return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
@@ -165,8 +188,7 @@ function followFiles({ vendors, inbound, link, metrics, log }: Followed): FileWa
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
   watch.follow(files());
   setInterval(() => logProblems(log, reloadInbound()), REREAD_MS).unref();
-  process.on('SIGHUP', reload);
-  return watch;
+  return { watch, reload };
 }
 
 /** The texts are ours and name no value. */

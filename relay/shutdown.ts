@@ -2,10 +2,11 @@
 // closed in the order it depends on. A second signal does not wait.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Log } from '../shared/log.ts';
+import type { Log, LogFields } from '../shared/log.ts';
 
 const FINISH_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 1000;
+const LOG_TIMEOUT_MS = 500;
 
 export interface Closing {
   readonly log: Log;
@@ -19,31 +20,30 @@ export interface Closing {
   readonly closeLink: () => Promise<void>;
   readonly closeVendors: () => Promise<void>;
   readonly closeAdmin: () => Promise<void>;
+  /** Writes what is left of the log; resolves at the latest after so long. */
+  readonly finishLog: (timeoutMs: number) => Promise<void>;
   readonly flushLog: () => void;
   readonly finishMs?: number;
 }
 
-/** Ends the process on SIGTERM or SIGINT; call once. */
-export function closeOnSignal(closing: Closing): void {
-  let closed: Promise<void> | undefined;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (closed !== undefined) {
-      closing.log('warn', 'relay-killed', { signal });
-      closing.flushLog();
-      process.exit(1);
-    }
-    closed = close(closing, signal).then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+/** Ends the process, with this exit code when all went well. */
+export function endProcess(closing: Closing, why: LogFields, code: 0 | 1): void {
+  close(closing, why).then(
+    () => process.exit(code),
+    () => process.exit(1),
+  );
 }
 
-async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
+/** Ends it without waiting for anything. */
+export function killProcess(closing: Closing, signal: string): void {
+  closing.log('warn', 'relay-killed', { signal });
+  closing.flushLog();
+  process.exit(1);
+}
+
+async function close(closing: Closing, why: LogFields): Promise<void> {
   const startedMs = performance.now();
-  closing.log('info', 'relay-draining', { signal });
+  closing.log('info', 'relay-draining', why);
   const inbound = closing.drainInbound();
   // Plans on their way to us are still served: only once the edge has been told is one that comes a mistake.
   await closing.drainLink(DRAIN_TIMEOUT_MS);
@@ -59,7 +59,7 @@ async function close(closing: Closing, signal: NodeJS.Signals): Promise<void> {
     durationMs,
     reason: finished ? 'done' : 'timeout',
   });
-  closing.flushLog();
+  await closing.finishLog(LOG_TIMEOUT_MS);
 }
 
 async function before(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {

@@ -41,6 +41,8 @@ export interface LogFields {
   readonly before?: string;
   readonly after?: string;
   readonly signal?: string;
+  /** Of the relay's process: the one that signals are for. */
+  readonly pid?: number;
   readonly version?: string;
   /** Certificate facts: subject CN and OU of a machine, serial, expiry, TLS version and cipher. */
   readonly cn?: string;

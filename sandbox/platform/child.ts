@@ -1,4 +1,5 @@
-// Starts one of our Node programs as a process of its own and waits until it says that it is ready.
+// Starts one of our Node programs as a process of its own and waits until it says that it is ready. It hears no signal
+// of our terminal, so that it ends when we tell it and not before; an open channel tells it when we are gone.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -25,7 +26,12 @@ export interface ChildOptions {
 
 export function startChild(options: ChildOptions): Promise<Child> {
   const [file = '', ...args] = options.command;
-  const child = spawn(process.execPath, [join(ROOT, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [join(ROOT, file), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  });
+  // What keeps a test or a program alive is what it waits for, not a channel that says nothing.
+  child.channel?.unref();
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

@@ -2,10 +2,13 @@
 // applied, reached directly (no dev proxy in between). Used by `npm run edge`, `npm start`, tests and benches.
 
 import { readdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { splitLines } from './child.ts';
+import { edgeLine, openLines } from './output.ts';
+import { lockState } from './state-lock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MIGRATIONS = join(ROOT, 'worker', 'store', 'migrations');
@@ -23,6 +26,8 @@ export interface EdgeOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** Receives what the Worker logs, line by line; by default standard output. */
   readonly onLog?: (line: string) => void;
+  /** What people typed, for whoever finds the state folder taken. */
+  readonly command?: string;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
 }
@@ -56,9 +61,29 @@ export async function buildWorker(): Promise<string> {
   return script;
 }
 
+/** @throws Error with a French sentence when another program runs on its state folder. */
 export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
+  const lock =
+    options.stateDir === undefined ? undefined : lockState(options.stateDir, options.command ?? 'accès');
+  try {
+    const edge = await startLocked(options);
+    return {
+      ...edge,
+      close: async () => {
+        await edge.close();
+        lock?.release();
+      },
+    };
+  } catch (cause) {
+    lock?.release();
+    throw cause;
+  }
+}
+
+async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const script = await buildWorker();
-  const write = options.onLog ?? ((line: string) => process.stdout.write(`${line}\n`));
+  const say = options.onLog ?? openLines().say;
+  const write = (line: string): void => say(edgeLine(line));
   const optionsFor = (settings: Readonly<Record<string, string>>, port: number): MiniflareOptions => ({
     name: 'edge',
     modules: true,
@@ -83,6 +108,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
       splitLines(stderr, write);
     },
   });
+  endRuntimeWithUs();
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   await miniflare.ready;
   await applyMigrations(await miniflare.getD1Database('DB'));
@@ -98,6 +124,16 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
   };
+}
+
+/** Also when this process is killed and can end nothing itself. Miniflare reads the variable at each start of workerd. */
+function endRuntimeWithUs(): void {
+  if (process.platform === 'win32') return;
+  const { default: workerd } = createRequire(import.meta.resolve('miniflare'))('workerd') as {
+    default: string;
+  };
+  process.env.PASSERELLE_WORKERD ??= process.env.MINIFLARE_WORKERD_PATH ?? workerd;
+  process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, 'workerd.sh');
 }
 
 /**

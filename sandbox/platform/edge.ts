@@ -6,6 +6,9 @@ import { runEachMinute } from './cron.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
 import { closeOnSignal, readFlags, readPort, refuseUsage } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
+import { logLine, openLines } from './output.ts';
+
+const LOG_TIMEOUT_MS = 500;
 
 const flags = readFlags(
   'Usage : npm run edge -- [--port 8787] [--host 127.0.0.1] [--state DIR] [--env-file F]',
@@ -16,7 +19,14 @@ const flags = readFlags(
     'env-file': '',
   },
 );
-const where = { host: flags.host, port: readPort(flags.port, 'port'), stateDir: flags.state };
+const lines = openLines();
+const where = {
+  host: flags.host,
+  port: readPort(flags.port, 'port'),
+  stateDir: flags.state,
+  command: 'npm run edge',
+  onLog: lines.say,
+};
 
 async function start(): Promise<EdgeProcess> {
   if (flags['env-file'] === '') return startLocalEdge(where);
@@ -30,12 +40,15 @@ async function start(): Promise<EdgeProcess> {
 }
 
 let running: EdgeProcess | undefined;
-closeOnSignal(async () => running?.close());
+closeOnSignal(async () => {
+  await running?.close();
+  await lines.finish(LOG_TIMEOUT_MS);
+});
 try {
   const edge = await start();
   running = edge;
   runEachMinute(edge);
-  process.stdout.write(`${JSON.stringify({ event: 'edge-ready', url: edge.url })}\n`);
+  lines.say(logLine('info', 'edge-ready', { event: 'edge-ready', url: edge.url }));
 } catch (cause) {
   process.stderr.write(
     `L'accès n'a pas démarré : ${cause instanceof Error ? cause.message : String(cause)}\n`,

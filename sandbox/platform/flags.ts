@@ -28,12 +28,24 @@ export function refuseUsage(sentence: string): never {
   process.exit(2);
 }
 
-/** Runs `close` once on SIGINT or SIGTERM, then exits; a second signal exits at once. */
+/** npm hands on to its script the Ctrl-C that the terminal has given to both of them. */
+const TWIN_MS = 500;
+const PARENT_POLL_MS = 1000;
+
+/**
+ * Runs `close` once on SIGINT, SIGTERM, SIGHUP (the terminal was closed) or when the program that started this is gone,
+ * then exits. A second SIGINT or SIGTERM exits at once.
+ */
 export function closeOnSignal(close: () => Promise<void>): void {
-  let isClosing = false;
-  const onSignal = (): void => {
-    if (isClosing) process.exit(1);
-    isClosing = true;
+  const isUnderNpm = /^(start|edge|vendor)$/.test(process.env.npm_lifecycle_event ?? '');
+  let closingMs: number | undefined;
+  const onSignal = (signal?: NodeJS.Signals): void => {
+    if (closingMs !== undefined) {
+      const isTwin = isUnderNpm && performance.now() - closingMs < TWIN_MS;
+      if (signal === undefined || signal === 'SIGHUP' || isTwin) return;
+      process.exit(1);
+    }
+    closingMs = performance.now();
     close().then(
       () => process.exit(0),
       (cause: unknown) => {
@@ -44,4 +56,20 @@ export function closeOnSignal(close: () => Promise<void>): void {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+  if (isUnderNpm) onParentGone(onSignal);
+  // A program that started this one with a channel wants it no longer than itself.
+  process.once('disconnect', () => onSignal());
+  process.channel?.unref();
+  if (process.connected === false) onSignal();
+}
+
+function onParentGone(then: () => void): void {
+  const { ppid } = process;
+  const timer = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(timer);
+    then();
+  }, PARENT_POLL_MS);
+  timer.unref();
 }

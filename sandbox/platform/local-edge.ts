@@ -12,6 +12,7 @@ export interface LocalEdgeOptions {
   /** Settings over the local ones, e.g. a shorter deadline. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly onLog?: (line: string) => void;
+  readonly command?: string;
   readonly inspect?: boolean;
 }
 
@@ -28,6 +29,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     stateDir: options.stateDir,
     settings: current,
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
+    ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
   });
   let applying = Promise.resolve();

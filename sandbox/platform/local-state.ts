@@ -1,14 +1,14 @@
 // What a local edge keeps in its state folder: the key of the local token issuer, the one of the front's tokens, the
 // public keys of relays that were introduced, the database. Made when absent; private keys are readable by their owner only.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, importPKCS8, SignJWT } from 'jose';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 
 const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
 const LOCAL_AUDIENCE = 'passerelle';
 const KEY_FILE = 'issuer.key.pem';
-const ISSUER_JWKS_FILE = 'issuer-jwks.json';
 /** Private: they sign the tokens of the SAS front's users. */
 const FRONT_KEYS_FILE = 'front-keys.json';
 /** Written by `npm run relay -- --print-jwk --trust DIR`. */
@@ -21,17 +21,15 @@ export interface LocalState {
   readonly issuerJwks: string;
 }
 
+/** Several programs may open one folder at once: all find the key of whichever made it first. */
 export async function openLocalState(dir: string): Promise<LocalState> {
   await mkdir(dir, { recursive: true });
-  const known = await readText(join(dir, ISSUER_JWKS_FILE));
-  if (known !== undefined) return { dir, issuerJwks: known };
-  const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
-  const jwk = await exportJWK(publicKey);
+  const pem = await makeOnce(join(dir, KEY_FILE), async () =>
+    generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  );
+  const jwk = await exportJWK(createPublicKey(pem));
   const kid = await calculateJwkThumbprint(jwk);
-  const issuerJwks = JSON.stringify({ keys: [{ ...jwk, kid, alg: 'EdDSA', use: 'sig' }] });
-  await writeAtomically(join(dir, KEY_FILE), await exportPKCS8(privateKey), 0o600);
-  await writeAtomically(join(dir, ISSUER_JWKS_FILE), issuerJwks, 0o644);
-  return { dir, issuerJwks };
+  return { dir, issuerJwks: JSON.stringify({ keys: [{ ...jwk, kid, alg: 'EdDSA', use: 'sig' }] }) };
 }
 
 /** The public keys of the relays this edge trusts, as JSON text; empty when none was introduced. */
@@ -39,12 +37,8 @@ async function readRelayJwks(dir: string): Promise<string> {
   return (await readText(join(dir, RELAY_JWKS_FILE))) ?? EMPTY_JWKS;
 }
 
-async function openFrontKeys(dir: string): Promise<string> {
-  const known = await readText(join(dir, FRONT_KEYS_FILE));
-  if (known !== undefined) return known;
-  const keys = JSON.stringify([await makeFrontKey()]);
-  await writeAtomically(join(dir, FRONT_KEYS_FILE), keys, 0o600);
-  return keys;
+function openFrontKeys(dir: string): Promise<string> {
+  return makeOnce(join(dir, FRONT_KEYS_FILE), async () => JSON.stringify([await makeFrontKey()]));
 }
 
 /** One private key for the setting FRONT_KEYS. */
@@ -68,7 +62,7 @@ export async function localSettings(state: LocalState): Promise<Record<string, s
 
 /** A bearer token that the local edge accepts. `lifetimeS` may be negative, for tests of expiry. */
 export async function signToken(state: LocalState, scope: string, lifetimeS = 8 * 3600): Promise<string> {
-  const key = await importPKCS8(await readFile(join(state.dir, KEY_FILE), 'utf8'), 'EdDSA');
+  const key = createPrivateKey(await readFile(join(state.dir, KEY_FILE), 'utf8'));
   const kid = (JSON.parse(state.issuerJwks) as { keys: { kid: string }[] }).keys[0]?.kid ?? '';
   const nowS = Math.floor(Date.now() / 1000);
   return new SignJWT({ scope })
@@ -90,8 +84,18 @@ async function readText(file: string): Promise<string | undefined> {
   }
 }
 
-async function writeAtomically(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${process.pid}.tmp`;
-  await writeFile(temporary, text, { mode });
-  await rename(temporary, file);
+/** The file's text; when there is none, that of `make`, for its owner only, unless another program was quicker. */
+async function makeOnce(file: string, make: () => Promise<string>): Promise<string> {
+  const known = await readText(file);
+  if (known !== undefined) return known;
+  const draft = `${file}.${randomUUID()}.tmp`;
+  await writeFile(draft, await make(), { mode: 0o600 });
+  try {
+    await link(draft, file);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return readFile(file, 'utf8');
 }

@@ -1,7 +1,6 @@
 // npm start: the whole system on this machine. Three simulated vendors over real mTLS, the relay, the edge;
 // prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
@@ -11,6 +10,10 @@ import { closeOnSignal, readFlags, readPort } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
+import { openLines } from './output.ts';
+import { lockState } from './state-lock.ts';
+
+const LOG_TIMEOUT_MS = 500;
 
 const flags = readFlags(
   'Usage : npm start -- [--state .passerelle] [--port 8787] [--mtls-port 8443] [--admin-port 9090] [--verbose oui]',
@@ -23,7 +26,8 @@ const VENDORS = [
   { id: 'agenda-c', name: 'Agenda C', seed: '3' },
 ] as const;
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const lines = openLines();
+const say = lines.say;
 const onLog = (line: string): void => {
   if (flags.verbose !== '') say(line);
 };
@@ -37,17 +41,21 @@ let isStopping = false;
 
 async function stop(): Promise<void> {
   isStopping = true;
-  for (const close of stops.reverse()) await close();
+  for (let close = stops.pop(); close !== undefined; close = stops.pop()) await close();
+  await lines.finish(LOG_TIMEOUT_MS);
 }
 
 /** A part that dies takes the rest down with one clear line: a half system answers questions wrongly. */
 function watch(child: Child, name: string): Child {
   stops.push(() => child.stop());
-  child.process.once('exit', (code) => {
+  const onExit = (code: number | null): void => {
     if (isStopping) return;
     process.stderr.write(`${name} s'est arrêté (code ${code}) : le reste s'arrête aussi.\n`);
     void stop().finally(() => process.exit(1));
-  });
+  };
+  if (child.process.exitCode === null && child.process.signalCode === null)
+    child.process.once('exit', onExit);
+  else onExit(child.process.exitCode);
   return child;
 }
 
@@ -69,7 +77,8 @@ async function startVendors(pkiDir: string): Promise<StartedVendor[]> {
 }
 
 async function start(): Promise<void> {
-  await mkdir(flags.state, { recursive: true });
+  const lock = lockState(flags.state, 'npm start');
+  stops.push(async () => lock.release());
   const pkiDir = join(flags.state, 'pki');
   say('Certificats de test…');
   const pki = await ensureSandboxPki(pkiDir);
@@ -79,6 +88,7 @@ async function start(): Promise<void> {
     host: '127.0.0.1',
     port: readPort(flags.port, 'port'),
     stateDir: edgeStateDir,
+    command: 'npm start',
     onLog,
   });
   stops.push(() => edge.close());
@@ -123,6 +133,8 @@ closeOnSignal(stop);
 try {
   await start();
 } catch (cause) {
+  // Told to end in the midst of its start, it ends in that order and has nothing to say of it.
+  if (isStopping) await new Promise(() => {});
   process.stderr.write(`Le démarrage a échoué : ${cause instanceof Error ? cause.message : String(cause)}\n`);
   await stop();
   process.exit(1);

@@ -1,7 +1,8 @@
-// `npm run vendor -- --port N --seed S [--fault KIND]`: one simulated vendor until SIGINT or SIGTERM.
+// `npm run vendor -- --port N --seed S [--fault KIND]`: one simulated vendor until a signal.
 
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { closeOnSignal } from '../platform/flags.ts';
 import { FAULT_KINDS, FAULTS, readFaults } from './faults.ts';
 import { startVendor, type VendorOptions } from './vendor.ts';
 
@@ -54,11 +55,7 @@ async function run(options: VendorOptions, files: Files | undefined): Promise<vo
       ca: await readFile(files.ca, 'utf8'),
     };
     const vendor = await startVendor(tls === undefined ? options : { ...options, tls });
-    const stop = () => {
-      void vendor.close();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    closeOnSignal(() => vendor.close());
     const { id, url, controlUrl: control } = vendor;
     console.log(JSON.stringify({ event: 'vendor-ready', id, url, control }));
   } catch (error) {
