@@ -52,6 +52,10 @@ export interface Config {
   };
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
+  /** Where regulators came from: the SAS front, for the way back from a page of ours. */
+  readonly sasUrl: string | undefined;
+  /** Whom people ask, on pages: an address, a number, a page or a few words. */
+  readonly supportContact: string | undefined;
   /** The published SAS front's face. */
   readonly front: FrontSettings;
 }
@@ -104,6 +108,12 @@ const schema = v.pipe(
       ACCOUNT_DRIFT_STOP: integer('10', 1, 10_000),
       ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
       PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+      SAS_URL: v.optional(
+        v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),
+      ),
+      SUPPORT_CONTACT: v.optional(
+        v.pipe(v.string(), v.trim(), v.nonEmpty('is empty'), v.maxLength(200, 'is over 200 characters')),
+      ),
       ...frontEntries,
     },
     'is missing',
@@ -166,6 +176,8 @@ function freeze(settings: v.InferOutput<typeof schema>): Config {
       retentionDays: settings.ACCOUNT_RETENTION_DAYS,
     }),
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
+    sasUrl: settings.SAS_URL,
+    supportContact: settings.SUPPORT_CONTACT,
     front: frontSettings(settings),
   });
 }

@@ -1,5 +1,6 @@
 // From a request to its handler: settings, route, content negotiation, token, scope; and from whatever goes
-// wrong to one OperationOutcome, or to the shape that the SAS front reads. The only place that answers errors.
+// wrong to one OperationOutcome, to the shape that the SAS front reads, or to a browser's page. The only place that
+// answers errors.
 
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
@@ -11,6 +12,7 @@ import { FRONT_PREFIX, frontErrorResponse } from './front/front-error.ts';
 import { EVENT_STREAM } from './handlers/progressive-answer.ts';
 import { errorResponse, type RequestContext } from './http.ts';
 import { log } from './log.ts';
+import { refusalPage, wantsPage } from './refusal-page.ts';
 import { ROUTES, type Route } from './routes.ts';
 import { describeUnexpected } from './unexpected.ts';
 
@@ -67,7 +69,7 @@ export async function handleRequest(
     const response = await router.fetch(request, given);
     return request.method === 'HEAD' ? new Response(null, response) : response;
   } catch (cause) {
-    return fail(cause, request, given);
+    return await fail(cause, request, given);
   }
 }
 
@@ -140,7 +142,7 @@ function negotiate(request: Request, streams = false): void {
   if (!ranges.some(isJson)) readFormat(ranges[0] ?? '');
 }
 
-function fail(cause: unknown, request: Request, given: RouteArguments): Response {
+async function fail(cause: unknown, request: Request, given: RouteArguments): Promise<Response> {
   const error =
     cause instanceof GatewayError
       ? cause
@@ -157,6 +159,10 @@ function fail(cause: unknown, request: Request, given: RouteArguments): Response
     ...(error.reason === 'internal' ? { detail: describeUnexpected(cause) } : {}),
   });
   const isFront = new URL(request.url).pathname.startsWith(FRONT_PREFIX);
-  const response = (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
+  // Who is refused for wanting something else than JSON is told so in JSON: it may be a program.
+  const response =
+    wantsPage(request) && error.reason !== 'format-not-supported'
+      ? await refusalPage(error, request, given.env, given.requestId)
+      : (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
   return request.method === 'HEAD' ? new Response(null, response) : response;
 }

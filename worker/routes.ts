@@ -19,6 +19,7 @@ import { docsHandler, openApiHandler } from './handlers/openapi.ts';
 import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
 import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
+import { answerWelcome } from './handlers/welcome.ts';
 import type { RequestContext } from './http.ts';
 
 export interface Route {
@@ -64,6 +65,7 @@ const scheduleCapability: Capability = {
 };
 
 export const ROUTES: readonly Route[] = [
+  { method: 'GET', path: '/', needs: 'open', handler: answerWelcome },
   {
     method: 'GET',
     path: '/fhir/metadata',

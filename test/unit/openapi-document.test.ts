@@ -139,7 +139,7 @@ describe('the page', () => {
     expect(targets.length).toBeGreaterThan(50);
     for (const target of targets) {
       if (target.startsWith('#')) expect(page).toContain(`id="${target.slice(1)}"`);
-      else expect(target).toMatch(/^\/(openapi\.json|fhir\/metadata)$/);
+      else expect(target).toMatch(/^\/(|openapi\.json|fhir\/metadata)$/);
     }
     const ids = [...page.matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);

@@ -1,15 +1,8 @@
 // What a regulator reads when a slot's link leads nowhere: what happened and what to do, in French.
 
 import { type Html, html } from '../../shared/html.ts';
-import { pageResponse } from '../html-page.ts';
-
-const STYLE = `:root { color-scheme: light dark; }
-body { margin: 0 auto; max-width: 38rem; padding: 3rem 1.25rem; font: 1.125rem/1.6 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem; }
-.service { margin: 0 0 2rem; font-weight: 600; }
-.reference { margin-top: 3rem; font-size: .875rem; opacity: .8; overflow-wrap: anywhere; }
-a { overflow-wrap: anywhere; text-underline-offset: .2em; }
-`;
+import type { RequestContext } from '../http.ts';
+import { plainPage, wayBack } from '../plain-page.ts';
 
 export type Dead =
   | { readonly kind: 'malformed' | 'refused' | 'unavailable' }
@@ -18,16 +11,13 @@ export type Dead =
 
 const STATUS = { malformed: 404, refused: 403, expired: 410, unavailable: 503 } as const;
 
-export function deadLinkPage(dead: Dead, requestId: string): Promise<Response> {
+/** With the way back to the search, and whom to ask. */
+export function deadLinkPage(dead: Dead, context: RequestContext): Promise<Response> {
   const { title, text } = tell(dead);
-  const body = html`<main>
-<p class="service">Service d’accès aux soins</p>
-<h1>${title}</h1>
-${text}
-<p class="reference">Référence à donner en cas de problème : ${requestId}</p>
-</main>`;
+  const { requestId, config } = context;
   const headers = dead.kind === 'unavailable' ? { 'Retry-After': '5' } : undefined;
-  return pageResponse({ title, style: STYLE, body, requestId }, STATUS[dead.kind], headers);
+  const page = { title, text, way: wayBack(context), requestId, contact: config.supportContact };
+  return plainPage(page, STATUS[dead.kind], headers);
 }
 
 function tell(dead: Dead): { readonly title: string; readonly text: Html } {
@@ -54,7 +44,7 @@ function tell(dead: Dead): { readonly title: string; readonly text: Html } {
     case 'unavailable':
       return {
         title: 'Ce lien ne peut pas être ouvert pour l’instant',
-        text: html`<p>Le service ne peut pas vérifier l’adresse de l’agenda. Rien n’est perdu : rouvrez le lien dans quelques secondes.</p>`,
+        text: html`<p>Le service ne peut pas vérifier l’adresse de l’agenda. Rien n’est perdu : rouvrez le lien dans quelques secondes, ou <a href="">réessayez maintenant</a>.</p>`,
       };
   }
 }

@@ -20,21 +20,21 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   const { parameters, config, requestId, startedMs } = context;
   const target = readRedirectToken(parameters.slot ?? '');
   const page = target === undefined ? undefined : readBookingPage(target.page);
-  if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, requestId);
+  if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, context);
   const editors = await readEditors(context);
-  if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, requestId);
+  if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, context);
   const { startMs } = target;
   const vendor = editors.find(({ id, announced }) => id === target.editor && announced);
   // A vendor that no relay announces is a stranger's word: neither counted nor logged.
-  if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, requestId);
+  if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, context);
   if (!isDeclared(vendor.redirectHosts, page)) {
     note(context, vendor.id, 'refused');
-    return deadLinkPage({ kind: 'refused' }, requestId);
+    return deadLinkPage({ kind: 'refused' }, context);
   }
   const link = reservationLink(target.page, config.redirectOrigin);
   if (startMs <= startedMs) {
     note(context, vendor.id, 'expired');
-    return deadLinkPage({ kind: 'expired', startMs, link, vendor: vendor.name }, requestId);
+    return deadLinkPage({ kind: 'expired', startMs, link, vendor: vendor.name }, context);
   }
   note(context, vendor.id, 'opened');
   return new Response(null, {

@@ -11,6 +11,11 @@ interface Entry {
   readonly operation: DocumentedOperation;
 }
 
+interface Section {
+  readonly name: string;
+  readonly entries: readonly Entry[];
+}
+
 type Media = NonNullable<DocumentedAnswer['content']>;
 
 export function writeDocs(document: ApiDocument): Html {
@@ -28,15 +33,13 @@ export function writeDocs(document: ApiDocument): Html {
   const base = document.servers[0]?.url ?? '';
   return html`<a class="skip" href="#contenu">Aller au contenu</a>
 <header>
+<p class="muted"><a href="/">Passerelle SAS</a></p>
 <h1>${document.info.title}</h1>
 <p class="muted">Version ${String(document.info.version)} · <a href="/openapi.json">openapi.json</a> · ${base}</p>
 ${writeParagraphs(document.info.description)}
 </header>
 <div class="layout">
-<nav aria-label="Sommaire">
-${join(sections.map(writeContents))}
-<p><a href="#schemas">Schémas</a></p>
-</nav>
+${writeMenu(sections)}
 <main id="contenu">
 ${join(sections.map((section) => writeSection(section.name, section.entries, base)))}
 <section aria-labelledby="schemas">
@@ -47,13 +50,19 @@ ${join(schemas.map(([name, schema]) => writeNamedSchema(name, schema as Schema))
 </div>`;
 }
 
-function writeContents({
-  name,
-  entries,
-}: {
-  readonly name: string;
-  readonly entries: readonly Entry[];
-}): Html {
+/** Twice, one of them never rendered: open beside the page where there is room, folded above it where there is none. */
+function writeMenu(sections: readonly Section[]): Html {
+  const contents = html`${join(sections.map(writeContents))}
+<p><a href="#schemas">Schémas</a></p>`;
+  return html`<nav class="narrow" aria-label="Sommaire"><details><summary>Sommaire</summary>
+${contents}
+</details></nav>
+<nav class="wide" aria-label="Sommaire">
+${contents}
+</nav>`;
+}
+
+function writeContents({ name, entries }: Section): Html {
   const items = entries.map(
     ({ operation }) => html`<li><a href="#${operation.operationId}">${operation.summary}</a></li>`,
   );
@@ -89,14 +98,14 @@ function writeSecurity({ security }: DocumentedOperation): string {
   return 'portail' in scheme ? 'Jeton du portail (login_check).' : 'Jeton d’exploitant, portée admin.';
 }
 
-function writeParameters({ parameters = [] }: DocumentedOperation): Html {
+function writeParameters({ summary, parameters = [] }: DocumentedOperation): Html {
   if (parameters.length === 0) return html``;
   const rows = parameters.map(
     ({ name, in: place, description, example, required }) =>
       html`<tr><th scope="row"><code>${name}</code></th><td>${place === 'path' ? 'chemin' : 'requête'}${required ? '' : ', facultatif'}</td><td>${description} <span class="muted">Exemple : <code>${example}</code></span></td></tr>`,
   );
   return html`<h4>Paramètres</h4>
-<div class="scroll"><table><thead><tr><th scope="col">Nom</th><th scope="col">Où</th><th scope="col">Sens</th></tr></thead>
+<div class="scroll" role="region" tabindex="0" aria-label="Paramètres : ${summary}"><table><thead><tr><th scope="col">Nom</th><th scope="col">Où</th><th scope="col">Sens</th></tr></thead>
 <tbody>${join(rows)}</tbody></table></div>`;
 }
 

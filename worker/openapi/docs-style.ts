@@ -24,7 +24,7 @@ h4 { font-size: .9375rem; margin: 1.25rem 0 .375rem; }
 p { margin: 0 0 .75rem; max-width: 46rem; }
 code, pre { font: .875rem/1.5 ui-monospace, monospace; }
 code { overflow-wrap: anywhere; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: .25rem; margin: .25rem 0 .75rem; padding: .75rem; overflow-x: auto; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .25rem; margin: .25rem 0 .75rem; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .muted { color: var(--muted); }
 .operation { margin: 0 0 1.25rem; padding: 1.25rem; border: 1px solid var(--line); border-radius: .375rem; }
 .route { display: block; margin-bottom: .25rem; font-weight: 600; }
@@ -38,12 +38,22 @@ details { margin: .25rem 0; }
 .fields { list-style: none; margin: .25rem 0 .5rem; padding: 0 0 0 .875rem; border-left: 2px solid var(--line); }
 .fields li { margin: .25rem 0; }
 nav { margin-bottom: 2.5rem; }
+.wide { display: none; }
+.narrow { margin-bottom: 1.5rem; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: .375rem; }
+.narrow summary { font-weight: 600; }
+.narrow details p { margin-top: .75rem; }
 nav ul { list-style: none; margin: 0 0 1rem; padding: 0; }
-nav li { margin: .125rem 0; font-size: .875rem; overflow-wrap: anywhere; }
+nav li { margin: .25rem 0; font-size: .875rem; overflow-wrap: anywhere; }
 nav p { margin: 0; font-weight: 600; }
 @media (min-width: 62rem) {
   .layout { display: grid; grid-template-columns: 17rem minmax(0, 1fr); gap: 3rem; }
-  nav { position: sticky; top: 1rem; align-self: start; max-height: calc(100vh - 2rem); overflow-y: auto; }
+  .narrow { display: none; }
+  .wide { display: block; position: sticky; top: 1rem; align-self: start; max-height: calc(100vh - 2rem); overflow-y: auto; }
 }
-@media print { nav { display: none; } .operation { break-inside: avoid; } }
+@media print {
+  .narrow, .wide, .skip { display: none; }
+  .layout { display: block; }
+  h2, h3, h4, summary { break-after: avoid; }
+  pre, tr { break-inside: avoid; }
+}
 `;

@@ -34,7 +34,7 @@ const DESCRIPTION = `Ce que la passerelle sert au portail du SAS, aux navigateur
 
 La face FHIR du guide « Service d’Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
 
-Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow.`;
+Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
 
 interface Media {
   readonly schema: Schema;
@@ -71,7 +71,7 @@ export interface ApiDocument {
 
 /** Of the routes that this document is about. */
 export function isDescribed({ path }: Pick<Route, 'path'>): boolean {
-  return /^\/(aggregator|admin|r)\//.test(path) || path === '/openapi.json' || path === '/docs';
+  return /^\/(aggregator|admin|r)\//.test(path) || ['/', '/openapi.json', '/docs'].includes(path);
 }
 
 /** As OpenAPI writes it: `:id` and `:id+` become `{id}`. */

@@ -6,6 +6,7 @@ import {
   JSON_TYPE,
   type Operation,
   type Operations,
+  object,
   type Parameter,
   text,
 } from './model.ts';
@@ -56,6 +57,56 @@ export const PAGE_OPERATIONS: Operations = {
     'openSlotBehindFront',
     'La même, sous le chemin que le portail confie à la passerelle',
   ),
+  'GET /': {
+    id: 'welcome',
+    tag: 'description',
+    summary: 'Ce qu’est ce service, et où aller',
+    description: 'Une page pour un navigateur (Accept : text/html), du JSON pour un programme.',
+    answers: {
+      200: {
+        description: 'Selon Accept.',
+        headers: { Vary: 'Accept.' },
+        content: [
+          {
+            type: JSON_TYPE,
+            schema: object({
+              name: text('Nom.'),
+              version: text('Version.'),
+              description: text('Ce que c’est.'),
+              links: object({
+                docs: text('Cette description, en une page.'),
+                openapi: text('Cette description, en OpenAPI.'),
+                fhir: text('Base de la face FHIR.'),
+                metadata: text('Son CapabilityStatement.'),
+                health: text('En vie.'),
+                ready: text('Prêt à chercher.'),
+              }),
+            }),
+            examples: {
+              exemple: {
+                name: 'Passerelle SAS',
+                version: '0.1.0',
+                description: 'Agrégateur ouvert du Service d’accès aux soins',
+                links: {
+                  docs: 'https://passerelle.example/docs',
+                  openapi: 'https://passerelle.example/openapi.json',
+                  fhir: 'https://passerelle.example/fhir',
+                  metadata: 'https://passerelle.example/fhir/metadata',
+                  health: 'https://passerelle.example/healthz',
+                  ready: 'https://passerelle.example/readyz',
+                },
+              },
+            },
+          },
+          {
+            type: HTML_TYPE,
+            schema: text('Une page en français.'),
+            examples: { page: '<!doctype html><html lang="fr">…<h1>Passerelle SAS</h1>…</html>' },
+          },
+        ],
+      },
+    },
+  },
   'GET /openapi.json': {
     id: 'openApi',
     tag: 'description',
