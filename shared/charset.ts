@@ -5,7 +5,6 @@
 /** What UTF-8 makes of the letters and quotes of French: in windows-1252 it would read "Ã©", "Â°", "â€™". */
 const UTF8_PAIRS = /[\u00c2\u00c3][\u0080-\u00bf\u0152-\u2122]|\u00e2\u20ac/;
 /** Bytes that windows-1252 does not define: the text is in another encoding. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are what such bytes are read as
 const UNDEFINED = /[\u0080-\u009f]/;
 /** The label that WHATWG's Encoding gives to ISO-8859-1 and ASCII too. */
 const WESTERN = 'windows-1252';

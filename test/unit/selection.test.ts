@@ -295,6 +295,10 @@ describe('tombstones', () => {
     it('hide slots of the association or place that they name, and of no other', () => {
       const at = (name: string): BookedSlot => ({ editor: 'agenda-a', startMs, endMs, places: [name] });
       const other = '399900000100089';
+      const maybe = { editor: 'agenda-a', startMs, endMs, mayBeElsewhere: true };
+      expect([sosTotal([slot()], [maybe]), sosTotal([slot()], [{ ...maybe, places: [SIRET] }])]).toEqual([
+        1, 0,
+      ]);
       expect(
         ['Location/pfg-1', 'https://sos.example/pfg|1', SIRET, other].map((name) =>
           sosTotal([slot()], [at(name)]),

@@ -1,7 +1,8 @@
 // Tables `appointment_versions` and `appointments`, reading what is taken: the times that a search must no longer show.
 // Every version that held and took a slot is looked at: the current one takes it, an earlier one (moved, cancelled, of
 // another practitioner) gave it back when the appointment last changed. Partial indexes serve it, one row per version
-// near the window (test/integration/appointment-overlap.test.ts reads the plans).
+// near the window (test/integration/appointment-overlap.test.ts reads the plans). Table `interfaced` tells whether an SOS
+// appointment can be another association's than those asked.
 
 import { asList } from '../../shared/fhir/json.ts';
 import { namedPlaces, namedSlots } from '../appointments/named.ts';
@@ -17,6 +18,8 @@ export interface Tombstone {
   readonly slots: readonly string[] | undefined;
   /** What the appointment calls its place: `Location/id`, `PractitionerRole/id`, `system|value`. */
   readonly places: readonly string[] | undefined;
+  /** Of an SOS search: the vendor is known to serve associations that were not asked for. */
+  readonly mayBeElsewhere?: boolean;
   /** When it was last told that it takes this time no longer, milliseconds; undefined while it does. */
   readonly liftedMs: number | undefined;
 }
@@ -31,6 +34,11 @@ export interface TombstoneQuery {
   readonly liftedSinceMs: number;
 }
 
+export type SosTombstoneQuery = Omit<TombstoneQuery, 'practitioners'> & {
+  /** Prefixed SIRETs. */
+  readonly associations?: readonly string[];
+};
+
 interface TombstoneRow {
   readonly editor: string;
   readonly practitioner: string | null;
@@ -41,6 +49,7 @@ interface TombstoneRow {
   /** JSON of the content's elements. */
   readonly slots: string | null;
   readonly participants: string | null;
+  readonly serves_others?: number;
 }
 
 function toTombstone(row: TombstoneRow): Tombstone {
@@ -52,6 +61,7 @@ function toTombstone(row: TombstoneRow): Tombstone {
     endMs: row.end_ms,
     slots: namedSlots(listed(row.slots)),
     places: namedPlaces(listed(row.participants)),
+    ...(row.serves_others === 1 && { mayBeElsewhere: true }),
     liftedMs: row.is_current === 1 ? undefined : row.updated_ms,
   };
 }
@@ -83,15 +93,17 @@ export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1Pr
 /** The same for all SOS appointments: they may name nobody, and none names the association for certain. */
 export function sosTombstonesStatement(
   db: D1Database,
-  { fromMs, toMs, liftedSinceMs }: Omit<TombstoneQuery, 'practitioners'>,
+  { fromMs, toMs, liftedSinceMs, associations = [] }: SosTombstoneQuery,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT ${COLUMNS}
+      `SELECT ${COLUMNS}, EXISTS (
+         SELECT 1 FROM interfaced AS i WHERE i.editor = a.editor AND i.subject >= '3' AND i.subject < '4'
+           AND i.subject NOT IN (SELECT value FROM json_each(?4))) AS serves_others
        FROM appointment_versions AS v CROSS JOIN appointments AS a
        WHERE ${TAKEN} AND v.profile = 'sos' AND ${OVERLAPS} AND ${STATE}`,
     )
-    .bind(fromMs, toMs, liftedSinceMs);
+    .bind(fromMs, toMs, liftedSinceMs, JSON.stringify(associations));
 }
 
 export function tombstonesIn({ results }: D1Result): Tombstone[] {

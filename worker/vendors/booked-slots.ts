@@ -24,7 +24,7 @@ export function bookedSlotsStatement(
   const fromMs = Math.max(window.fromMs, nowMs);
   const range = { fromMs, toMs: window.toMs + SLOT_MS_MAX, liftedSinceMs: nowMs - KEPT_MS_MAX };
   return flow === 'SOS'
-    ? sosTombstonesStatement(db, range)
+    ? sosTombstonesStatement(db, { ...range, associations: subjects })
     : tombstonesStatement(db, { practitioners: subjects, ...range });
 }
 

@@ -95,7 +95,7 @@ interface Scope {
   readonly isWithin: (slot: SosPlace) => boolean;
 }
 
-/** Narrow ones first. An appointment of an association that is not here is in none. */
+/** Narrow ones first. An appointment of an association that is not here, or may be, is in none. */
 function scopesOf(booked: readonly BookedSlot[], places: readonly SosPlace[]): Scope[] {
   const byPlace = new Map<Place, BookedSlot[]>();
   const byAssociation = new Map<string, BookedSlot[]>();
@@ -106,7 +106,7 @@ function scopesOf(booked: readonly BookedSlot[], places: readonly SosPlace[]): S
     if (at !== undefined) byPlace.set(at.place, [...(byPlace.get(at.place) ?? []), one]);
     else if (association !== undefined) {
       byAssociation.set(association, [...(byAssociation.get(association) ?? []), one]);
-    } else others.push(one);
+    } else if (one.mayBeElsewhere !== true) others.push(one);
   }
   return [
     ...[...byPlace].map(([place, appointments]) => ({

@@ -14,6 +14,8 @@ export interface BookedSlot {
   readonly slotKeys?: readonly string[] | undefined;
   /** What the appointment calls its place, as in `Place.names`; for SOS also the association's SIRET. */
   readonly places?: readonly string[] | undefined;
+  /** The vendor serves associations that were not asked for: one that names none may be theirs. */
+  readonly mayBeElsewhere?: boolean;
   /** When it gave its time back, milliseconds; absent while it takes it. */
   readonly liftedMs?: number | undefined;
 }
