@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { readCommand, USAGE } from './command.ts';
-import type { Report } from './report/model.ts';
+import { groupUnjudged, type Report } from './report/model.ts';
 import { writeReports } from './report/write.ts';
 import { runAll } from './run.ts';
 
@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 3;
   }
   try {
-    const report = await writeReports(run.value, out, previous);
+    const report = await writeReports(run.value, out, previous, args);
     process.stdout.write(summarise(report, out));
     return report.counts.failed === 0 ? 0 : 1;
   } catch (error) {
@@ -35,7 +35,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function summarise({ counts, requirements, difference }: Report, out: string): string {
+function summarise(report: Report, out: string): string {
+  const { counts, requirements, difference } = report;
   const lines = requirements
     .filter(({ status }) => status === 'failed' || status === 'warning')
     .map(({ id, status, title }) => `${status === 'failed' ? '✗' : '!'} ${id.padEnd(9)} ${title}`);
@@ -50,7 +51,8 @@ function summarise({ counts, requirements, difference }: Report, out: string): s
           .filter(([, ids]) => (ids?.length ?? 0) > 0)
           .map(([name, ids]) => `${String(name)} : ${[...(ids ?? [])].join(', ')}`);
   const total = `${counts.passed} conformes, ${counts.failed} à corriger, ${counts.warning} à voir, ${counts.skipped} non jugées`;
-  return `${[...lines, ...changes, total, join(out, 'report.html')].join('\n')}\n`;
+  const unjudged = groupUnjudged(report).map(({ reason, ids }) => `· ${ids.join(', ')} : ${reason}`);
+  return `${[...lines, ...changes, ...unjudged, total, join(out, 'report.html')].join('\n')}\n`;
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -2,7 +2,7 @@
 // and exchanged; writes nothing.
 
 import { hash } from 'node:crypto';
-import { loadCertificates } from '../relay/certificates.ts';
+import { type Certificates, loadCertificates } from '../relay/certificates.ts';
 import { isBlocking } from '../relay/problem.ts';
 import type { RuleCount } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
@@ -40,6 +40,7 @@ export interface Reading {
 
 export interface Run {
   readonly inputs: RunInputs;
+  readonly certificates: Certificates;
   readonly startedMs: number;
   readonly judged: readonly Judged[];
   readonly exchanges: readonly Exchange[];
@@ -69,7 +70,15 @@ export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
   runAppointments(scene);
   const { judged, caller, mask } = scene;
   const reading = readAll(practitioners.answers, inputs.editor.id);
-  return ok({ inputs, startedMs, judged, exchanges: caller.exchanges, reading, mask });
+  return ok({
+    inputs,
+    certificates: scene.certificates,
+    startedMs,
+    judged,
+    exchanges: caller.exchanges,
+    reading,
+    mask,
+  });
 }
 
 /** INT_R01, then INT_R04 when asked. */

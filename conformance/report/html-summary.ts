@@ -1,7 +1,8 @@
-// The two short sections before the requirements: what changed since the last run, and what the SAS would show.
+// The short sections before the requirements: what was not judged and why, what changed since the last run, what the
+// SAS would show, and what was run with.
 
 import { anchor, formatDate, type Html, html, join } from './html-text.ts';
-import type { ReadingRow, Report } from './model.ts';
+import { groupUnjudged, type ReadingRow, type Report } from './model.ts';
 
 export function writeDifference({ difference }: Report): Html {
   if (difference === undefined) return html``;
@@ -31,5 +32,42 @@ export function writeReading({ reading }: Report): Html {
 <p><b>${shown}</b> créneaux affichés sur <b>${received}</b> reçus des professionnels.</p>
 ${table('Écartés', dropped)}
 ${table('Remis en forme par la passerelle', repaired)}
+</section>`;
+}
+
+export function writeUnjudged(report: Report): Html {
+  const groups = groupUnjudged(report);
+  if (groups.length === 0) return html``;
+  const rows = groups.map(
+    ({ reason, ids }) =>
+      html`<div><dt>${join(ids.map((id) => html`<a href="#${anchor(id)}">${id}</a> `))}</dt><dd>${reason}</dd></div>`,
+  );
+  return html`<section aria-labelledby="t-non-juge">
+<h2 id="t-non-juge">Non jugé, et ce qu’il faudrait</h2>
+<dl class="unjudged">${join(rows)}</dl>
+</section>`;
+}
+
+export function writeProvenance({ provenance, madeAt, editor }: Report): Html {
+  const { tool, guide, kit, rules, certificate, command } = provenance;
+  const row = (name: string, value: Html): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+  const code = (text: string): Html => html`<code>${text}</code>`;
+  const dates = html`du ${formatDate(certificate.notBefore)} au ${formatDate(certificate.notAfter)}`;
+  return html`<section aria-labelledby="t-avec">
+<h2 id="t-avec">Joué avec</h2>
+<dl class="with">
+${row('Éditeur', html`${editor.name} (${code(editor.id)}), ${code(editor.baseUrl)}`)}
+${row('Date', html`${formatDate(madeAt)} (${code(madeAt)})`)}
+${row('Outil', html`${tool.name} ${tool.version}, Node ${tool.node}, OpenSSL ${tool.openssl}`)}
+${row('Guide', html`Service d’Accès aux Soins ${guide.version} (${code(guide.package)})`)}
+${row('Exigences', html`kit de test de l’ANS, ${code(`${kit.name} ${kit.version}`)}`)}
+${row('Règles', html`${rules.count}, empreinte SHA-256 ${code(rules.sha256)}`)}
+${row('Certificat', code(certificate.subject))}
+${row('Émetteur', code(certificate.issuer))}
+${row('Numéro de série', code(certificate.serialNumber))}
+${row('Validité', dates)}
+${row('Empreinte SHA-256', code(certificate.sha256))}
+${command === undefined ? html`` : row('Commande', code(command))}
+</dl>
 </section>`;
 }

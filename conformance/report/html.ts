@@ -1,35 +1,19 @@
 // report.html: one page for a vendor's engineer, without outside script, font or image. First what counts, then
 // every requirement with what was sent, what came and what would be right. All that is not ours is escaped.
 
-import type { Page } from '../pages.ts';
-import type { Severity, Status } from '../requirement.ts';
-import { writeDifference, writeReading } from './html-summary.ts';
+import type { Status } from '../requirement.ts';
+import { STATUS_NAMES, writeExchange, writeRequirement } from './html-requirement.ts';
+import { writeDifference, writeProvenance, writeReading, writeUnjudged } from './html-summary.ts';
 import { anchor, formatDate, type Html, html, join, raw } from './html-text.ts';
-import type { Report, ReportExchange, ReportProblem, ReportRequirement } from './model.ts';
+import type { Report, ReportRequirement } from './model.ts';
 import { STYLE } from './style.ts';
 
-export const STATUS_NAMES: Readonly<Record<Status, string>> = {
-  failed: 'à corriger',
-  warning: 'à voir',
-  passed: 'conforme',
-  skipped: 'non jugée',
-  declared: 'déclarée',
-};
 const STATUS_PLURALS: Readonly<Record<Status, string>> = {
   failed: 'à corriger',
   warning: 'à voir',
   passed: 'conformes',
   skipped: 'non jugées',
   declared: 'déclarées',
-};
-/** Exchanges shown whole under a requirement that is not met; the others are linked. */
-const INLINE_EXCHANGES_MAX = 2;
-const SEVERITY_NAMES: Readonly<Record<Severity, string>> = {
-  failure: 'obligatoire',
-  warning: 'avertissement',
-  optional: 'facultatif',
-  draft: 'ébauche du kit, sans effet',
-  declaration: 'déclaratif',
 };
 const ORDER: readonly Status[] = ['failed', 'warning', 'passed', 'skipped', 'declared'];
 
@@ -61,13 +45,15 @@ export function writeHtml(report: Report): string {
 <main>
 ${writeVerdict(report)}
 ${writeToFix(report)}
+${writeUnjudged(report)}
 ${writeDifference(report)}
 ${writeReading(report)}
+${writeProvenance(report)}
 <section id="exigences" aria-labelledby="t-exigences">
 <h2 id="t-exigences">Exigences</h2>
 ${join([...Map.groupBy(report.requirements, ({ group }) => group)].map(([group, ones]) => writeGroup(group, ones, report)))}
 </section>
-<section aria-labelledby="t-echanges">
+<section class="log" aria-labelledby="t-echanges">
 <h2 id="t-echanges">Tous les échanges</h2>
 ${join(report.exchanges.map((exchange) => writeExchange(exchange, true)))}
 </section>
@@ -119,74 +105,4 @@ function writeGroup(group: string, requirements: readonly ReportRequirement[], r
 <h3>${group} <small>${done} sur ${requirements.length}</small></h3>
 ${join(requirements.map((requirement) => writeRequirement(requirement, report)))}
 </section>`;
-}
-
-function writeRequirement(requirement: ReportRequirement, report: Report): Html {
-  const { id, title, severity, status, page, note, problems, remarks } = requirement;
-  const exchanges = report.exchanges.filter((exchange) => requirement.exchanges.includes(exchange.id));
-  const open = status === 'failed' || status === 'warning';
-  return html`<details class="req ${status}"${raw(open ? ' open' : '')}>
-<summary><span class="tag ${status}">${STATUS_NAMES[status]}</span><span class="id">${id}</span><span class="title">${title}</span></summary>
-<div class="body" id="${anchor(id)}">
-<p class="meta">${SEVERITY_NAMES[severity]} · ${writePage(page)}</p>
-${note === undefined ? html`` : html`<p class="note">${note}</p>`}
-${join(problems.map((problem) => writeProblem(problem)))}
-${remarks.length === 0 ? html`` : html`<h4>Remarques, sans effet sur le résultat</h4>${join(remarks.map((remark) => writeProblem(remark)))}`}
-${writeExchanges(exchanges, open)}
-</div>
-</details>`;
-}
-
-function writeExchanges(exchanges: readonly ReportExchange[], open: boolean): Html {
-  if (exchanges.length === 0) return html``;
-  const whole = open ? exchanges.slice(0, INLINE_EXCHANGES_MAX) : [];
-  const linked = exchanges.slice(whole.length);
-  const links = linked.map(
-    ({ id, end, durationMs }) =>
-      html`<li><a href="#${id}">${id}</a> ${end}, ${Math.round(durationMs)} ms</li>`,
-  );
-  return html`<h4>Échanges</h4>${join(whole.map((exchange) => writeExchange(exchange, false)))}
-${links.length === 0 ? html`` : html`<ul class="links">${join(links)}</ul>`}`;
-}
-
-function writeProblem({ text, expression, fragment, example, page }: ReportProblem): Html {
-  const received =
-    fragment === undefined
-      ? html``
-      : html`<figure><figcaption>Reçu</figcaption><pre tabindex="0">${fragment}</pre></figure>`;
-  const right =
-    example === undefined
-      ? html``
-      : html`<figure class="right"><figcaption>Attendu</figcaption><pre tabindex="0">${example}</pre></figure>`;
-  return html`<div class="problem">
-<p class="what">${text}</p>
-${expression === undefined ? html`` : html`<p class="where"><code>${expression}</code>${page === undefined ? html`` : html` · ${writePage(page)}`}</p>`}
-<div class="pair">${received}${right}</div>
-</div>`;
-}
-
-/** `named`: the one that links lead to. */
-function writeExchange(exchange: ReportExchange, named: boolean): Html {
-  const { id, label, method, url, headers, body, durationMs, end, tls, bytes, received } = exchange;
-  const lines = (map: Readonly<Record<string, string>>): string =>
-    Object.entries(map)
-      .map(([name, value]) => `${name}: ${value}`)
-      .join('\n');
-  const sent = [`${method} ${url}`, lines(headers), ...(body === undefined ? [] : ['', body])].join('\n');
-  const facts = [tls, `${durationMs} ms`, bytes === undefined ? undefined : `${bytes} octets`].filter(
-    (one) => one !== undefined,
-  );
-  return html`<details class="exchange">
-<summary>${id} <b>${end}</b> · ${label} · ${Math.round(durationMs)} ms</summary>
-<div class="pair"${named ? html` id="${id}"` : html``}>
-<figure><figcaption>Envoyé</figcaption><pre tabindex="0">${sent}</pre></figure>
-<figure><figcaption>Reçu</figcaption><pre tabindex="0">${end}
-${received === undefined ? '' : lines(received)}
-${facts.join(', ')}</pre></figure>
-</div>
-</details>`;
-}
-
-function writePage({ title, url }: Page): Html {
-  return url === undefined ? html`${title}` : html`<a href="${url}" rel="noopener noreferrer">${title}</a>`;
 }

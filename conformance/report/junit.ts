@@ -5,16 +5,48 @@ import type { Report, ReportRequirement } from './model.ts';
 
 export function writeJunit(report: Report): string {
   const groups = Map.groupBy(report.requirements, ({ group }) => group);
-  const suites = [...groups].map(([group, requirements]) => writeSuite(group, requirements, report.madeAt));
+  const suites = [...groups].map(([group, requirements], rank) =>
+    writeSuite(group, requirements, report.madeAt, rank === 0 ? writeProperties(report) : ''),
+  );
   const { failed, skipped } = report.counts;
   const head = `tests="${report.requirements.length}" failures="${failed}" skipped="${skipped}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(`conformité ${report.editor.id}`)}" ${head}>\n${suites.join('')}</testsuites>\n`;
 }
 
-function writeSuite(group: string, requirements: readonly ReportRequirement[], madeAt: string): string {
+/** Readers of JUnit files know properties of a suite, not of a file: the first suite carries them. */
+function writeProperties({ editor, provenance }: Report): string {
+  const { tool, guide, kit, rules, certificate, command } = provenance;
+  const properties = Object.entries({
+    editor: editor.id,
+    baseUrl: editor.baseUrl,
+    tool: `${tool.name} ${tool.version}`,
+    runtime: `Node ${tool.node}, OpenSSL ${tool.openssl}`,
+    guide: `${guide.package} ${guide.version}`,
+    kit: `${kit.name} ${kit.version}`,
+    rules: `${rules.count} ${rules.sha256}`,
+    'certificate.subject': certificate.subject,
+    'certificate.issuer': certificate.issuer,
+    'certificate.serialNumber': certificate.serialNumber,
+    'certificate.notBefore': certificate.notBefore,
+    'certificate.notAfter': certificate.notAfter,
+    'certificate.sha256': certificate.sha256,
+    ...(command !== undefined && { command }),
+  });
+  const rows = properties.map(
+    ([name, value]) => `      <property name="${name}" value="${escapeXml(value)}"/>\n`,
+  );
+  return `    <properties>\n${rows.join('')}    </properties>\n`;
+}
+
+function writeSuite(
+  group: string,
+  requirements: readonly ReportRequirement[],
+  madeAt: string,
+  properties: string,
+): string {
   const count = (status: string): number => requirements.filter((one) => one.status === status).length;
   const head = `name="${escapeXml(group)}" tests="${requirements.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}" timestamp="${escapeXml(madeAt.slice(0, 19))}"`;
-  return `  <testsuite ${head}>\n${requirements.map(writeCase).join('')}  </testsuite>\n`;
+  return `  <testsuite ${head}>\n${properties}${requirements.map(writeCase).join('')}  </testsuite>\n`;
 }
 
 function writeCase(requirement: ReportRequirement): string {

@@ -6,6 +6,7 @@ import { ruleOf } from '../../shared/sas/rules/table.ts';
 import { describeEnd, type Exchange } from '../exchange.ts';
 import { showJson } from '../fragment.ts';
 import { type Page, pageOf } from '../pages.ts';
+import { describeProvenance, type Provenance } from '../provenance.ts';
 import type { Problem, Severity, Status } from '../requirement.ts';
 import { statusOf } from '../requirement.ts';
 import type { Run } from '../run.ts';
@@ -62,6 +63,7 @@ export interface Report {
   readonly schema: typeof SCHEMA;
   readonly madeAt: string;
   readonly editor: { readonly id: string; readonly name: string; readonly baseUrl: string };
+  readonly provenance: Provenance;
   readonly counts: Readonly<Record<Status, number>>;
   readonly requirements: readonly ReportRequirement[];
   readonly exchanges: readonly ReportExchange[];
@@ -74,7 +76,8 @@ export interface Report {
   readonly difference?: Difference;
 }
 
-export function makeReport(run: Run): Report {
+/** `args`: the command line, when there was one. */
+export function makeReport(run: Run, args?: readonly string[]): Report {
   const { editor } = run.inputs;
   const requirements = run.judged.map((judged): ReportRequirement => {
     const { group, requirement, verdict, exchanges } = judged;
@@ -104,6 +107,7 @@ export function makeReport(run: Run): Report {
     schema: SCHEMA,
     madeAt: new Date(run.startedMs).toISOString(),
     editor: { id: editor.id, name: editor.name, baseUrl: editor.baseUrl },
+    provenance: describeProvenance(run.certificates, args),
     counts: countStatuses(requirements),
     requirements,
     exchanges: run.exchanges.map((exchange) => toExchange(exchange, run)),
@@ -114,6 +118,17 @@ export function makeReport(run: Run): Report {
       repaired: run.reading.repaired.map(toRow),
     },
   };
+}
+
+/** What was not judged, by what it would take. */
+export function groupUnjudged({
+  requirements,
+}: Report): readonly { readonly reason: string; readonly ids: readonly string[] }[] {
+  const skipped = requirements.filter(({ status }) => status === 'skipped');
+  return [...Map.groupBy(skipped, ({ note = '' }) => note)].map(([reason, ones]) => ({
+    reason,
+    ids: ones.map(({ id }) => id),
+  }));
 }
 
 function countStatuses(requirements: readonly ReportRequirement[]): Report['counts'] {

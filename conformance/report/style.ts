@@ -64,6 +64,21 @@ pre{margin:.15rem 0 0;padding:.6rem .7rem;background:var(--back);border:1px soli
 .exchange .pair{padding:.4rem 0 .6rem}
 footer{color:var(--soft);font-size:.88rem;padding-bottom:3rem}
 @media (max-width:40rem){.req>summary{grid-template-columns:auto 1fr auto}.req .title{grid-column:1/-1;grid-row:2}h1{font-size:1.6rem}.changes dt{min-width:100%}}
-@media print{:root{color-scheme:light}body{background:#fff}main>section,.req{break-inside:avoid-page}.req{break-inside:auto}
-pre{max-height:none;overflow:visible}.exchange,.skip,.req>summary::after{display:none}}
+.unjudged,.with{margin:0}.unjudged>div,.with>div{display:grid;grid-template-columns:minmax(8rem,14rem) 1fr;gap:.2rem 1rem;padding:.3rem 0;border-top:1px solid var(--line)}
+.unjudged>div:first-child,.with>div:first-child{border-top:0}.unjudged dt,.with dt{color:var(--soft);font-size:.88rem}.unjudged dd,.with dd{margin:0;overflow-wrap:anywhere}
+.asked code{display:block}.asked{margin:.2rem 0;font-size:.88rem;overflow-wrap:anywhere}.printed{display:none}
+@media (max-width:40rem){.unjudged>div,.with>div{grid-template-columns:1fr}}
+@page{size:A4;margin:13mm 13mm 15mm;@bottom-right{content:counter(page) " / " counter(pages);font:7.5pt sans-serif;color:#555d6e}}
+@media print{:root{color-scheme:light;--ink:#1b1f2a;--soft:#555d6e;--line:#d9dde5;--paper:#fff;--back:#f5f6f9;--blue:#0a4ea8;
+--bad:#b3151f;--badb:#fdecec;--warn:#8a4b00;--warnb:#fff3df;--good:#0f6b3a;--goodb:#e6f5ec;--gray:#555d6e;--grayb:#eceef3}
+html{font-size:8.8pt}body{background:#fff;font-size:8.8pt;line-height:1.35;-webkit-print-color-adjust:exact;print-color-adjust:exact}
+header,main,footer{max-width:none;padding:0}header{margin-bottom:3mm}main>section{border:0;border-radius:0;padding:0;margin:0 0 4mm}main>section.verdict{padding-left:3mm}
+h1{font-size:16pt;margin:0 0 1mm}h2{font-size:11pt;margin:0 0 1.5mm}h3{font-size:9.5pt;margin:3mm 0 1mm}h4{margin:1mm 0 .5mm}h2,h3,h4,.what,.where,caption,figcaption,thead{break-after:avoid}
+.unjudged>div,.with>div,.tofix li{padding:.6mm 0;break-inside:avoid}.unjudged>div,.with>div{grid-template-columns:42mm 1fr}tr,.asked,.req:not([open]){break-inside:avoid}
+.tofix p:not(.line){display:inline;font-size:8pt}.tofix .line{display:inline}
+.req{border:0;border-bottom:1px solid var(--line);border-left:2pt solid var(--c);border-radius:0;margin:0}
+.req>summary{grid-template-columns:18mm 20mm 1fr;gap:2mm;padding:.45mm 2mm}.req .id{white-space:nowrap}.tag{font-size:7.5pt}.req .title{grid-column:auto;grid-row:auto}
+.body{padding:0 2mm 1.5mm}.problem{padding:1mm 0 0}.problem~.problem~.problem,.asked~.asked,.req.again .body{display:none}.req.again .title::after{content:" (mêmes constats qu’en INT_R01)";color:var(--soft)}.printed{display:block;margin:1mm 0 0;color:var(--soft)}
+code,pre{font-size:7pt;line-height:1.25}pre{max-height:none;overflow:visible;padding:1mm 1.5mm}.pair{grid-template-columns:1fr 1fr;gap:2mm}
+.exchange,.log,.links,.skip,.req>summary::after{display:none}a{color:inherit;text-decoration:none}footer{padding:2mm 0 0}}
 `;

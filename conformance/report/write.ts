@@ -10,9 +10,14 @@ import { makeReport, type Report } from './model.ts';
 
 const JSON_NAME = 'report.json';
 
-/** `previous`: a report.json elsewhere; by default the one of the folder itself. @throws when the disk refuses. */
-export async function writeReports(run: Run, dir: string, previous: string | undefined): Promise<Report> {
-  const bare = makeReport(run);
+/** `args`: the command line. `previous`: a report.json elsewhere; by default the one of the folder itself. @throws when the disk refuses. */
+export async function writeReports(
+  run: Run,
+  dir: string,
+  previous: string | undefined,
+  args?: readonly string[],
+): Promise<Report> {
+  const bare = makeReport(run, args);
   const difference = compareReports(bare, await readOptional(previous ?? join(dir, JSON_NAME)));
   const report = difference === undefined ? bare : { ...bare, difference };
   await mkdir(dir, { recursive: true });
