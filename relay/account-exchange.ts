@@ -1,9 +1,10 @@
 // One write to a vendor, as undici's handler: status, Location and the bounded body, in exactly one outcome. Unlike a
-// search's exchange, the body of a refusal is read too: its issue codes say whether the account exists already.
+// search's exchange, the body of a refusal is kept too, for its issue codes.
 
 import type { Dispatcher } from 'undici';
 import { ACCOUNT_REPLY_BYTES_MAX } from '../shared/link/accounts.ts';
 import type { VendorFailure } from '../shared/link/relay.ts';
+import type { BodyHeaders } from './body.ts';
 import { describeExchangeError, failureOf, readRetryAfter } from './failure.ts';
 
 export type WriteOutcome =
@@ -13,6 +14,9 @@ export type WriteOutcome =
       readonly location: string | undefined;
       readonly retryAfterS: number | undefined;
       readonly body: Buffer;
+      readonly headers: BodyHeaders;
+      /** Why the body is not whole; undefined: it is. */
+      readonly cut: VendorFailure | undefined;
     }
   | {
       readonly ok: false;
@@ -42,6 +46,7 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #location: string | undefined;
   #retryAfterS: number | undefined;
+  #headers: BodyHeaders = {};
   #sent = false;
   #settled = false;
   #over = false;
@@ -65,6 +70,10 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#status = status;
     this.#location = single(headers.location);
+    this.#headers = {
+      encoding: single(headers['content-encoding']),
+      contentType: single(headers['content-type']),
+    };
     this.#retryAfterS = readRetryAfter(single(headers['retry-after']), this.#settings.nowMs());
   }
 
@@ -72,8 +81,7 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
     this.#bytes += chunk.length;
     if (this.#bytes <= ACCOUNT_REPLY_BYTES_MAX) this.#chunks.push(chunk);
     else {
-      // The status has said what matters; the rest is not worth its bytes.
-      this.#answer();
+      this.#answer('too-large');
       controller.abort(new Error('too large'));
     }
   }
@@ -84,9 +92,9 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    // The status line came whole: the vendor has said yes or no, whatever happens to the body.
-    if (this.#status !== 0) this.#answer();
     const reason = describeExchangeError(error);
+    // The status line came whole: a no is a no, whatever happens to the body. A yes needs all of it.
+    if (this.#status !== 0) this.#answer(reason);
     const sent = this.#sent && !NEVER_SENT.has(reason);
     const code = (error as NodeJS.ErrnoException).code ?? error.name;
     this.#settle({ ok: false, reason, sent, code });
@@ -94,18 +102,21 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
   }
 
   readonly #giveUp = (): void => {
-    if (this.#status !== 0) this.#answer();
-    this.#settle({ ok: false, reason: failureOf(this.#settings.signal), sent: this.#sent });
+    const reason = failureOf(this.#settings.signal);
+    if (this.#status !== 0) this.#answer(reason);
+    this.#settle({ ok: false, reason, sent: this.#sent });
     this.#controller?.abort(new Error('given up'));
   };
 
-  #answer(): void {
+  #answer(cut?: VendorFailure): void {
     this.#settle({
       ok: true,
       status: this.#status,
       location: this.#location,
       retryAfterS: this.#retryAfterS,
       body: Buffer.concat(this.#chunks),
+      headers: this.#headers,
+      cut,
     });
   }
 

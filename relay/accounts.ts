@@ -6,13 +6,16 @@ import { encodeToken } from '../shared/fhir/search.ts';
 import {
   ACCOUNT_BODY_LENGTH_MAX,
   ACCOUNT_LOCATION_LENGTH_MAX,
+  ACCOUNT_REPLY_BYTES_MAX,
   type AccountReply,
   type AccountRequest,
 } from '../shared/link/accounts.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
 import type { VendorFailure } from '../shared/link/relay.ts';
 import { issueCodesOf } from '../shared/sas/regulator.ts';
+import { denialOf } from './account-answer.ts';
 import type { WriteOutcome } from './account-exchange.ts';
+import { type BodyHeaders, readBody } from './body.ts';
 import { GivenUp } from './failure.ts';
 import type { VendorClient } from './outbound.ts';
 
@@ -118,7 +121,7 @@ export class Accounts {
         abort.signal,
       );
       const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      const reply = replyOf(outcome, durationMs);
+      const reply = await replyOf(outcome, asked.body, durationMs);
       const code = outcome.ok ? undefined : outcome.code;
       this.#settings.onExchange({ request: asked, reply, code });
       return reply;
@@ -135,30 +138,38 @@ function pathOf(baseUrl: string, { identifier }: AccountRequest): string {
   return `${path}?identifier=${encodeToken(identifier.system, identifier.value)}`;
 }
 
-function replyOf(outcome: WriteOutcome, durationMs: number): AccountReply {
+async function replyOf(outcome: WriteOutcome, said: string, durationMs: number): Promise<AccountReply> {
   if (!outcome.ok) return { kind: 'failed', reason: outcome.reason, sent: outcome.sent, durationMs };
-  const { status, location, retryAfterS, body } = outcome;
-  // A page for people is a proxy's or a maintenance page: the vendor's program has said nothing.
-  if (status < 300 && /^\s*<(?:!doctype\s+html|html)\b/i.test(body.toString('utf8', 0, 200))) {
-    return { kind: 'failed', reason: 'not-json', sent: true, durationMs };
+  const { status, location, retryAfterS, body, headers, cut } = outcome;
+  if (status >= 300) {
+    return {
+      kind: 'answered',
+      status,
+      codes: status >= 400 ? issueCodesOf(await readJson(body, headers)) : [],
+      ...locationOf(location),
+      ...(retryAfterS !== undefined && { retryAfterS }),
+      durationMs,
+    };
   }
-  return {
-    kind: 'answered',
-    status,
-    codes: status >= 400 ? issueCodesOf(parse(body)) : [],
-    ...(location !== undefined && location.length <= ACCOUNT_LOCATION_LENGTH_MAX && { location }),
-    ...(retryAfterS !== undefined && { retryAfterS }),
-    durationMs,
-  };
+  const denial =
+    cut === undefined
+      ? await denialOf(said, status, body, headers, ACCOUNT_REPLY_BYTES_MAX)
+      : { reason: cut };
+  if (denial === undefined) {
+    return { kind: 'answered', status, codes: [], ...locationOf(location), durationMs };
+  }
+  const codes = 'outcome' in denial ? { codes: issueCodesOf(denial.outcome) } : {};
+  return { kind: 'failed', reason: denial.reason, status, ...codes, sent: true, durationMs };
 }
 
-/** Read for its issue codes only: what cannot be read has none. */
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+function locationOf(location: string | undefined): { readonly location?: string } {
+  return location !== undefined && location.length <= ACCOUNT_LOCATION_LENGTH_MAX ? { location } : {};
+}
+
+/** Of a refusal, read for its issue codes only: what cannot be read has none. */
+async function readJson(body: Buffer, headers: BodyHeaders): Promise<unknown> {
+  const read = await readBody([body], headers, ACCOUNT_REPLY_BYTES_MAX);
+  return read.ok ? read.value.json : undefined;
 }
 
 function notSent(reason: VendorFailure): AccountReply {

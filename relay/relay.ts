@@ -206,7 +206,7 @@ function logAccount(log: Log, { request, reply, code }: AccountExchanged): void 
     flow: 'INT_R02',
     method: request.method,
     reason: reply.kind === 'failed' ? reply.reason : 'ok',
-    ...(reply.kind === 'answered' && { status: reply.status }),
+    ...(reply.status !== undefined && { status: reply.status }),
     ...(code !== undefined && { detail: code }),
     durationMs: reply.durationMs,
   });

@@ -9,6 +9,10 @@ export const ACCOUNT_FAULTS = {
   'always-200': 'Répond 200 à une création comme à une mise à jour.',
   'strict-put': 'Refuse par 404 le PUT d’un compte inconnu.',
   'mute-duplicate': 'Refuse un doublon par 400, sans OperationOutcome.',
+  'odd-duplicate':
+    'Refuse un doublon par status (422) et le code code (processing), comme le font d’autres serveurs.',
+  answer:
+    'Répond body (texte, ou objet JSON) avec status (200) et headers, dans leur charset ; écrit le compte si writes.',
   forgetful: 'Répond 200 ou 201 sans rien écrire.',
 } as const;
 
@@ -19,6 +23,11 @@ export interface AccountFault {
   /** Requests it still applies to; null without end. */
   readonly times: number | null;
   readonly delayMs: number;
+  readonly status: number;
+  readonly code: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly writes: boolean;
 }
 
 const LATE_MS = 1_000;
@@ -29,7 +38,8 @@ export function readAccountFaults(input: unknown): readonly AccountFault[] | str
   for (const item of Array.isArray(input) ? input : [input]) {
     const given: unknown = typeof item === 'string' ? { kind: item } : item;
     if (typeof given !== 'object' || given === null) return 'Une panne est un nom ou un objet { kind }.';
-    const { kind, times = null, delayMs = LATE_MS }: Record<string, unknown> = { ...given };
+    const input: Record<string, unknown> = { ...given };
+    const { kind, times = null, delayMs = LATE_MS } = input;
     if (typeof kind !== 'string' || !isKind(kind)) {
       return `Les pannes des comptes : ${Object.keys(ACCOUNT_FAULTS).join(', ')}.`;
     }
@@ -37,9 +47,26 @@ export function readAccountFaults(input: unknown): readonly AccountFault[] | str
       return 'times est un entier positif.';
     }
     if (typeof delayMs !== 'number' || !(delayMs >= 0)) return 'delayMs est un nombre positif.';
-    faults.push({ kind, times, delayMs });
+    const answer = readAnswer(input, kind === 'odd-duplicate' ? 422 : 200);
+    if (typeof answer === 'string') return answer;
+    faults.push({ kind, times, delayMs, ...answer });
   }
   return faults;
+}
+
+type Answer = Pick<AccountFault, 'status' | 'code' | 'body' | 'headers' | 'writes'>;
+
+function readAnswer(input: Readonly<Record<string, unknown>>, usual: number): Answer | string {
+  const { status = usual, code = 'processing', body = '', headers = {}, writes = false } = input;
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
+    return 'status est un entier de 200 à 599.';
+  }
+  if (typeof code !== 'string') return 'code est un texte.';
+  if (typeof writes !== 'boolean') return 'writes est un booléen.';
+  if (typeof headers !== 'object' || headers === null) return 'headers est un objet.';
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)] as const);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return { status, code, body: text, headers: Object.fromEntries(texts), writes };
 }
 
 function isKind(name: string): name is AccountFaultKind {

@@ -123,6 +123,14 @@ export async function answerAccount(
   if (faults.has('forgetful')) return { status: key === undefined ? 201 : 200, headers: {}, body: '' };
   const write = (): Reply =>
     key === undefined ? accounts.create(body, base) : accounts.replace(key, body, base);
+  const answer = faults.get('answer');
+  if (answer !== undefined) {
+    if (answer.writes) write();
+    const { status, headers, body: said } = answer;
+    const isWestern = Object.values(headers).some((value) => /iso-8859-1/i.test(value));
+    const bytes = Buffer.from(said, isWestern ? 'latin1' : 'utf8');
+    return { status, headers: { 'Content-Type': FHIR_JSON, ...headers }, body: bytes };
+  }
   try {
     if (faults.has('twice')) write();
     const reply = write();
@@ -132,8 +140,14 @@ export async function answerAccount(
     }
     return faults.has('always-200') ? { ...reply, status: 200 } : reply;
   } catch (error) {
-    const isMute = error instanceof Refusal && error.code === 'duplicate' && faults.has('mute-duplicate');
-    if (!isMute) throw error;
+    if (!(error instanceof Refusal) || error.code !== 'duplicate') throw error;
+    const odd = faults.get('odd-duplicate');
+    if (odd !== undefined) {
+      const issue = [{ severity: 'error', code: odd.code, diagnostics: 'refus demandé' }];
+      const outcome = JSON.stringify({ resourceType: 'OperationOutcome', issue });
+      return { status: odd.status, headers: { 'Content-Type': FHIR_JSON }, body: outcome };
+    }
+    if (!faults.has('mute-duplicate')) throw error;
     return { status: 400, headers: { 'Content-Type': 'text/plain' }, body: 'doublon' };
   }
 }

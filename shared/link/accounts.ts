@@ -24,6 +24,18 @@ export interface AccountRequest {
   readonly urgent?: boolean;
 }
 
+/**
+ * Why an answer with a 2xx confirms nothing. An edge of before knows none of them, and takes each as what it is: sent,
+ * and not confirmed.
+ */
+export type AccountDoubt =
+  | 'unconfirmed' // a status other than 200, 201 and 204: 202 promises, 207 tells of several
+  | 'outcome-error' // an OperationOutcome with an error, or that names no severity
+  | 'not-account' // JSON of something else, or a Practitioner under a modifier that is not known
+  | 'other-account' // a Practitioner that does not bear the identifier that was sent
+  | 'other-right' // `active` is not what was sent; absent, it is true (R4)
+  | 'other-content'; // another name or address than the one that was sent
+
 export type AccountReply =
   | {
       readonly kind: 'answered';
@@ -38,7 +50,11 @@ export type AccountReply =
     }
   | {
       readonly kind: 'failed';
-      readonly reason: VendorFailure;
+      readonly reason: VendorFailure | AccountDoubt;
+      /** Of an answer that came, and confirms nothing. */
+      readonly status?: number;
+      /** Of `outcome-error`: its issue codes. */
+      readonly codes?: readonly string[];
       /** False: no byte of the request can have been acted upon. True: nobody knows. */
       readonly sent: boolean;
       readonly durationMs: number;

@@ -257,20 +257,51 @@ describe('the front', () => {
     await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, sasTerritories: [] });
     expect(await activeOf(ZOE.uuid)).toBe(0);
     await bench.runFor(2);
-    expect(bench.heard).toEqual([]);
+    // Vendors may hold the account from before us: they are told that it is over, and nothing else.
+    expect(bench.heard.map(({ active }) => active)).toEqual([false, false, false]);
     // The same person under a new uuid is somebody else, and is not held up.
     const again = { ...ZOE, uuid: randomUUID(), nationalId: NATIONAL };
     expect(await recordFromFront(bench.engine(), again)).toMatchObject({ ok: true });
     expect([await activeOf(ZOE.uuid), await activeOf(again.uuid)]).toEqual([0, 1]);
   });
 
-  test('keeps of a withdrawal of nobody its uuid alone, until the retention ends', async () => {
-    await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
-    expect(await bench.rows('SELECT family, given, email, value, withdrawn_ms FROM regulators')).toEqual([
-      { family: '', given: '', email: '', value: ZOE.uuid, withdrawn_ms: null },
-    ]);
+  test('keeps a withdrawal of somebody not known until every vendor has confirmed it and the retention ends', async () => {
+    bench.vendor(A).isDown = true;
+    const withdrawal = { ...ZOE, nationalId: NATIONAL, habilitation: false };
+    const saved = await recordFromFront(bench.engine(), withdrawal);
+    expect(saved).toMatchObject({ ok: true, value: { isWithdrawn: true } });
+    await bench.runFor(1);
+    expect(keyed('agenda-b')).toMatchObject([{ key: NATIONAL, active: false }]);
     const db = bench.engine().db;
-    expect(await purgeRegulators(db, bench.nowMs)).toBe(0);
+    expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(0);
+    bench.vendor(A).isDown = false;
+    await bench.runFor(16);
+    expect(keyed(A)).toMatchObject([{ key: NATIONAL, active: false }]);
+    expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(1);
+  });
+
+  test('withdraws somebody not known by his uuid when an active regulator bears the national id', async () => {
+    const other = { ...ZOE, uuid: randomUUID(), nationalId: NATIONAL };
+    await recordFromFront(bench.engine(), other);
+    await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
+    await bench.runFor(1);
+    expect(keyed(A)).toMatchObject([{ key: ZOE.uuid, active: false }]);
+    expect([await activeOf(ZOE.uuid), await activeOf(other.uuid)]).toEqual([0, 1]);
+  });
+
+  test('keeps of a withdrawal of somebody not known that names nobody its uuid alone, and can tell no vendor', async () => {
+    await recordFromFront(bench.engine(), {
+      ...ZOE,
+      lastName: '',
+      nationalId: NATIONAL,
+      habilitation: false,
+    });
+    expect(await bench.rows('SELECT family, given, email, value FROM regulators')).toEqual([
+      { family: '', given: '', email: '', value: ZOE.uuid },
+    ]);
+    await bench.runFor(1);
+    expect(bench.heard).toEqual([]);
+    const db = bench.engine().db;
     expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(1);
   });
 

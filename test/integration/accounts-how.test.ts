@@ -89,11 +89,11 @@ describe('a first creation', () => {
 
   test('that the vendor refuses is refused, once, and tried again by the next login only', async () => {
     const id = await scene.create(technical());
-    faults([refusing('status-422')]);
+    faults([refusing('status-422', 2)]);
     const answer = (await scene.logIn(id)).get(A);
     expect(answer).toEqual({ state: 'refused', reason: 'business-rule', status: 422 });
     await scene.runSchedule(new Date(Date.now() + 3_600_000));
-    expect(scene.methods(A)).toBe('POST');
+    expect(scene.methods(A)).toBe('POST PUT');
     expect((await scene.logIn(id)).get(A)?.state).toBe('done');
   });
 

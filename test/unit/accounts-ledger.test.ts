@@ -55,6 +55,7 @@ const LOST: Verdict = {
   isUncertain: true,
 };
 const AWAY: Verdict = { ...LOST, reason: 'connect', isUncertain: false };
+const DOUBTED: Verdict = { ...LOST, kind: 'unconfirmed', reason: 'other-right', status: 200 };
 const NO: Verdict = { ...LOST, kind: 'refused', reason: 'business-rule', status: 422, isUncertain: false };
 
 function next(row: AccountRow, who: Regulator, nowMs: number, taken = false): Message {
@@ -143,10 +144,54 @@ describe('what is said', () => {
 describe('a regulator without right', () => {
   const withdrawn = regulator({ active: false, hash: 'h9', version: 9 });
 
-  test('whose account was never made is told to nobody', () => {
-    expect(isDue(newRow('r1', 'v1'), withdrawn, T0)).toBe(false);
-    const refused = say(newRow('r1', 'v1'), regulator(), NO, T0);
-    expect(isDue(refused, withdrawn, T0 + 5_000)).toBe(false);
+  const never = newRow('r1', 'v1');
+  const made = say(never, regulator(), YES, T0);
+  const closed = say(made, withdrawn, YES, T0 + 10_000, false);
+  test.each([
+    ['was never told of him', never],
+    ['refused the creation', say(never, regulator(), NO, T0)],
+    ['could not be reached for the creation', say(never, regulator(), AWAY, T0)],
+    ['never answered the creation', say(never, regulator(), LOST, T0)],
+    ['confirmed the account', made],
+    ['refused the withdrawal', say(made, withdrawn, NO, T0 + 10_000, false)],
+    [
+      'did not answer a creation after the withdrawal',
+      say(closed, regulator({ version: 10 }), LOST, T0 + 20_000),
+    ],
+  ])('is due at a vendor that %s: it may hold the account', (_what, row) => {
+    expect(isDue(row, withdrawn, T0 + 60_000)).toBe(true);
+    const message = next(row, withdrawn, T0 + 60_000);
+    expect(message).toMatchObject({ active: false, query: id('a'), identifier: id('a') });
+    const claimed = claim(row, { message, taken: false, lease: 'x', nowMs: T0 + 60_000, isLogin: false });
+    for (const verdict of [AWAY, NO, LOST, DOUBTED]) {
+      const after = settle(row, claimed, message, verdict, T0 + 61_000);
+      expect(after).toMatchObject({ open: true, error: { reason: verdict.reason } });
+      expect(isDue(after, withdrawn, T0 + 61_000)).toBe(true);
+      expect(after.nextTryMs).toBeGreaterThan(T0 + 61_000);
+    }
+    expect(isDue(settle(row, claimed, message, YES, T0 + 61_000), withdrawn, T0 + 61_000)).toBe(false);
+  });
+
+  test('is closed only by a vendor’s yes to a withdrawal, and a refused creation after it opens nothing', () => {
+    expect(isDue(closed, withdrawn, T0 + 60_000)).toBe(false);
+    const again = say(closed, regulator({ version: 10 }), NO, T0 + 60_000);
+    expect(isDue(again, withdrawn, T0 + 70_000)).toBe(false);
+  });
+
+  test('is open again when the vendor that had closed it shows it active', () => {
+    const planned = plan(closed, withdrawn, { taken: false, nowMs: T0 + 60_000, isAsserting: true });
+    if (planned.kind !== 'send') throw new Error(planned.kind);
+    const { message } = planned;
+    const claimed = claim(closed, { message, taken: false, lease: 'x', nowMs: T0 + 60_000, isLogin: false });
+    const settled = (verdict: Verdict) => settle(closed, claimed, message, verdict, T0 + 61_000);
+    expect(isDue(settled(DOUBTED), withdrawn, T0 + 62_000)).toBe(true);
+    for (const verdict of [LOST, AWAY, NO])
+      expect(isDue(settled(verdict), withdrawn, T0 + 62_000)).toBe(false);
+  });
+
+  test('without a name is told to nobody: vendors refuse it', () => {
+    const nameless = { ...withdrawn, family: '', given: '', email: '' };
+    expect(plan(never, nameless, { taken: false, nowMs: T0 })).toEqual({ kind: 'nothing' });
   });
 
   test('is due while any message may have opened the account, whatever failed since', () => {

@@ -10,6 +10,7 @@ export type HubAccountReply =
   | {
       readonly kind: 'failed';
       readonly reason: 'relay-absent' | 'relay-lost';
+      readonly status?: undefined;
       readonly sent: boolean;
       readonly durationMs: number;
     };

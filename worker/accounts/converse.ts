@@ -1,5 +1,5 @@
-// Says one message to one vendor until it has an answer that means something: the POST that turns out to be a
-// duplicate becomes a PUT, the PUT of an account the vendor has lost becomes a POST. One body, at most four requests,
+// Says one message to one vendor until it has an answer that means something: the POST that is refused becomes the
+// guide's conditional PUT, the PUT of an account the vendor has lost becomes a POST. One body, at most four requests,
 // one budget. flows.md § 4.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
@@ -7,7 +7,7 @@ import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../
 import type { HubAccountReply } from './carry.ts';
 import type { Message } from './ledger.ts';
 import type { Regulator } from './regulator.ts';
-import { failureVerdict, isDuplicate, isLost, isMissing, isYes, type Verdict } from './verdict.ts';
+import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './verdict.ts';
 
 const REQUESTS_MAX = 4;
 /** With less left, a vendor could not answer another request. */
@@ -35,6 +35,7 @@ export async function converse(
     message.query === undefined ? { method: 'POST' } : { method: 'PUT', query: message.query };
   let wasLost = false;
   let wasMissing = false;
+  let refusal: HubAccountReply | undefined;
   for (let count = 1; ; count += 1) {
     const reply = await ask(send, {
       id,
@@ -59,9 +60,13 @@ export async function converse(
         wasLost,
       };
     }
-    const next =
-      count < REQUESTS_MAX ? nextAddress(address, reply, message, { wasLost, wasMissing }) : undefined;
-    if (next === undefined || endMs - Date.now() < WORTH_ANOTHER_MS) return failureVerdict(reply, wasLost);
+    const past = { wasLost, wasMissing, wasRefused: refusal !== undefined };
+    const next = count < REQUESTS_MAX ? nextAddress(address, reply, message, past) : undefined;
+    if (next === undefined || endMs - Date.now() < WORTH_ANOTHER_MS) {
+      // The vendor knows no such account and makes none: why it makes none is the news.
+      return failureVerdict((isMissing(reply) ? refusal : undefined) ?? reply, wasLost);
+    }
+    if (address.method === 'POST' && isRefusal(reply)) refusal = reply;
     wasLost ||= isLost(reply);
     wasMissing ||= isMissing(reply);
     address = next;
@@ -80,24 +85,26 @@ async function ask(send: Conversation['send'], request: AccountRequest): Promise
 interface Past {
   readonly wasLost: boolean;
   readonly wasMissing: boolean;
+  /** It was a POST that was refused. */
+  readonly wasRefused: boolean;
 }
 
 function nextAddress(
   address: Address,
   reply: HubAccountReply,
   { identifier, mayBear }: Message,
-  { wasLost, wasMissing }: Past,
+  { wasLost, wasMissing, wasRefused }: Past,
 ): Address | undefined {
   const isAgain = isLost(reply) && isQuick(reply);
   if (address.method === 'POST') {
-    // The vendor may have it, or has it: the guide's conditional PUT is right in both cases.
-    return isDuplicate(reply) || isAgain ? { method: 'PUT', query: identifier } : undefined;
+    // The vendor may have it, from an answer lost or from before us: the guide's conditional PUT is right in any case.
+    return isRefusal(reply) || isAgain ? { method: 'PUT', query: identifier } : undefined;
   }
   // Often a kept connection that the vendor was closing: a PUT says the same state again.
   if (isAgain && reply.kind === 'failed' && !wasLost) return address;
-  if (isMissing(reply) && !wasMissing) return { method: 'POST' };
+  if (isMissing(reply) && !wasMissing && !wasRefused) return { method: 'POST' };
   // The lost message had changed the identifier after all. Without such a doubt it is somebody else's account.
-  if (isDuplicate(reply) && (mayBear || wasLost) && !sameIdentifier(address.query, identifier)) {
+  if (isRefusal(reply) && (mayBear || wasLost) && !sameIdentifier(address.query, identifier)) {
     return { method: 'PUT', query: identifier };
   }
   return undefined;

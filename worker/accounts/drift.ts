@@ -46,7 +46,8 @@ async function assertOne(engine: Engine, due: DueAccount): Promise<boolean> {
 
 function eventOf(due: DueAccount, delivery: Delivery, atMs: number): DriftEvent | undefined {
   if (delivery.kind === 'failed' && delivery.verdict.status !== undefined) {
-    return { ...due, kind: 'refused', status: delivery.verdict.status, mended: false, atMs };
+    const kind = delivery.verdict.kind === 'unconfirmed' ? 'unconfirmed' : 'refused';
+    return { ...due, kind, status: delivery.verdict.status, mended: false, atMs };
   }
   if (delivery.kind !== 'done' || delivery.verdict.surprise === undefined) return undefined;
   const { surprise, status } = delivery.verdict;

@@ -8,6 +8,7 @@ import { exposureByVendor } from '../store/accounts-exposure.ts';
 import { deliverOne } from './deliver.ts';
 import { assertSome } from './drift.ts';
 import type { Engine } from './engine.ts';
+import { isAway } from './verdict.ts';
 import { flushWithdrawals } from './withdraw.ts';
 
 /** Of one run: a Worker may ask D1 a thousand times, and each takes about six. */
@@ -33,7 +34,7 @@ async function runVendor(engine: Engine, editor: string, dues: readonly DueAccou
     const delivery = await deliverOne(engine, regulator, editor, 'retry');
     if (delivery.kind === 'unchanged') await forgetNextTry(engine.db, regulator, editor, engine.nowMs());
     // A vendor that is not there is not asked for the next one: each keeps its own time.
-    if (delivery.kind === 'failed' && delivery.verdict.status === undefined) return;
+    if (delivery.kind === 'failed' && isAway(delivery.verdict)) return;
   }
 }
 

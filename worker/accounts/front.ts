@@ -5,6 +5,7 @@
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { normaliseProfessional } from '../../shared/sas/identifier.ts';
+import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import type { Engine } from './engine.ts';
 import { logIn } from './login.ts';
 import type { Regulator } from './regulator.ts';
@@ -53,29 +54,42 @@ export async function logInFromFront(
 }
 
 /**
- * A withdrawal needs its uuid only: the rest is as it was, whatever the message says of it, so that nothing can refuse
- * it. Of a uuid that is not known it leaves a row without right and without name: the older call that was to make the
- * account may still wait in the front's queue.
+ * A withdrawal needs its uuid only: of somebody known the rest is as it was, whatever the message says of it, so that
+ * nothing can refuse it. Of somebody who is not known it keeps what the message says: vendors may hold his account from
+ * before us, and the older call that was to make it may still wait in the front's queue. A national id that an active
+ * regulator bears is that one's, and is left out.
  */
 async function withdraw(
   engine: Engine,
-  { uuid }: FrontRegulator,
+  message: FrontRegulator,
 ): Promise<Result<Saved | undefined, FrontRefusal>> {
+  const { uuid, lastName: family, firstName: given, email } = message;
   if (uuid === '') return err('incomplete');
   const own = { system: SYSTEM.sas, value: uuid };
-  const nobody = {
-    content: { identifier: own, active: false, family: '', given: '', email: '' },
-    technicalId: uuid,
+  const isNamed = [family, given, email].every((text) => text.trim() !== '');
+  const content = {
+    active: false,
+    ...(isNamed ? { family, given, email } : { family: '', given: '', email: '' }),
   };
-  return keep(engine, uuid, {
-    ...nobody,
-    over: (known) => {
-      if (known === undefined) return nobody;
-      const { family, given, email, identifier = own } = known;
-      const content = { identifier, active: false, family, given, email };
-      return known.active ? { content, technicalId: uuid } : undefined;
-    },
-  });
+  const end = (identifier: RegulatorIdentifier) => {
+    const nobody = { content: { ...content, identifier }, technicalId: uuid };
+    return keep(engine, uuid, {
+      ...nobody,
+      over: (known) => {
+        if (known === undefined) return nobody;
+        const { family, given, email, identifier: borne = own } = known;
+        if (!known.active) return undefined;
+        return { content: { identifier: borne, active: false, family, given, email }, technicalId: uuid };
+      },
+    });
+  };
+  const saved = await end(isNamed ? identifierOf(message) : own);
+  return saved.ok || saved.error !== 'duplicate' ? saved : end(own);
+}
+
+function identifierOf({ uuid, nationalId }: FrontRegulator): RegulatorIdentifier {
+  if (nationalId === '') return { system: SYSTEM.sas, value: uuid };
+  return { system: SYSTEM.idnps, value: normaliseProfessional(nationalId) ?? nationalId };
 }
 
 /** `isWanted` is asked of the regulator as the save itself reads him. */
@@ -84,14 +98,10 @@ async function save(
   message: FrontRegulator,
   isWanted: (known: Regulator | undefined) => boolean,
 ): Promise<Result<Saved | undefined, FrontRefusal>> {
-  const { uuid, nationalId, lastName: family, firstName: given, email, sasTerritories } = message;
+  const { uuid, lastName: family, firstName: given, email, sasTerritories } = message;
   if ([uuid, family, given, email].some((text) => text.trim() === '')) return err('incomplete');
-  const identifier =
-    nationalId === ''
-      ? { system: SYSTEM.sas, value: uuid }
-      : { system: SYSTEM.idnps, value: normaliseProfessional(nationalId) ?? nationalId };
   const wanted = {
-    content: { identifier, active: true, family, given, email },
+    content: { identifier: identifierOf(message), active: true, family, given, email },
     technicalId: uuid,
     // Lost by the front's own queue when empty: kept, and access is never widened by it.
     ...(sasTerritories.length === 0 ? {} : { territories: sasTerritories }),

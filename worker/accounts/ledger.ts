@@ -61,7 +61,7 @@ export interface AccountRow {
 export interface Message {
   /** In the body. */
   readonly identifier: RegulatorIdentifier;
-  /** In the query of a PUT; undefined: nothing is known there, so POST. */
+  /** In the query of a PUT; undefined: a grant, and nothing is known there, so POST. */
   readonly query: RegulatorIdentifier | undefined;
   /** The account may bear the body's identifier already, from a message whose answer was lost. */
   readonly mayBear: boolean;
@@ -100,10 +100,19 @@ export function newRow(regulator: string, editor: string): AccountRow {
   };
 }
 
+/**
+ * The vendor has said yes to a withdrawal, and nothing that may open the account again was sent since. Nothing else
+ * proves that it holds no account: one that was never told may have had it before us, and words the refusal of a
+ * creation as it likes.
+ */
+export function isClosed({ open, confirmed }: AccountRow): boolean {
+  return !open && confirmed?.active === false;
+}
+
 /** Whether the vendor is known to have what is wanted, or needs a message. */
 export function isDue(row: AccountRow, regulator: Regulator, nowMs: number): boolean {
   if (row.recheckMs !== undefined && row.recheckMs <= nowMs) return true;
-  if (!regulator.active) return row.open;
+  if (!regulator.active) return !isClosed(row);
   return row.confirmed?.hash !== regulator.hash || row.sent !== undefined;
 }
 
@@ -123,7 +132,8 @@ export function plan(
   const confirmed = taken ? undefined : row.confirmed?.identifier;
   const doubted = row.sent?.identifier;
   const wanted = regulator.identifier ?? confirmed ?? doubted;
-  if (wanted === undefined) return { kind: 'nothing' };
+  // A withdrawal without a name (docs/accounts.md § 4) cannot be said: vendors refuse it.
+  if (wanted === undefined || regulator.family === '') return { kind: 'nothing' };
   const stay = identifierInDoubt(row, nowMs);
   const mustStay = stay !== undefined && !sameIdentifier(stay.identifier, wanted);
   // A lost message may have given the account a third identifier: that is settled first, or an account is left behind.
@@ -139,7 +149,8 @@ export function plan(
     kind: 'send',
     message: {
       identifier,
-      query: confirmed ?? doubted,
+      // What a vendor may hold from before us is closed by the guide's upsert, not by a creation.
+      query: confirmed ?? doubted ?? (regulator.active ? undefined : identifier),
       mayBear: sameIdentifier(identifier, doubted),
       hash,
       version: regulator.version,
@@ -180,7 +191,7 @@ export function claim(row: AccountRow, { message, taken, lease, nowMs, isLogin }
   return {
     ...row,
     revision: row.revision + 1,
-    open: row.open || message.active,
+    open: row.open || message.active || row.confirmed === undefined,
     confirmed: taken ? undefined : row.confirmed,
     sent: { version, hash, identifier, ms: nowMs },
     doubt: doubtAfter(row, nowMs),
@@ -210,10 +221,11 @@ export function settle(
   const row = { ...claimed, revision: claimed.revision + 1, lease: undefined };
   if (verdict.kind === 'yes') return confirm(row, message, verdict, nowMs);
   const attempts = row.attempts + 1;
-  // What surely had no effect leaves the row as it was, doubts of before included.
+  // What surely had no effect leaves the row as it was, doubts of before included; what is to be closed is open until
+  // the vendor confirms it, and open again when the vendor says so.
   const known = verdict.isUncertain
-    ? {}
-    : { sent: before.sent, doubt: before.doubt, open: before.open, differsMs: row.differsMs };
+    ? { open: row.open || (!message.active && verdict.reason === 'other-right') }
+    : { sent: before.sent, doubt: before.doubt, open: message.active ? before.open : row.open };
   const isGivenUp =
     message.active && (verdict.kind === 'refused' || nowMs - (row.askedMs ?? 0) >= LOGIN_RETRIES_MS);
   return {

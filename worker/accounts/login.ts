@@ -12,8 +12,8 @@ import { flushWithdrawals } from './withdraw.ts';
 export interface VendorAnswer {
   readonly editor: string;
   readonly name: string;
-  readonly state: 'done' | 'unchanged' | 'refused' | 'unreachable' | 'not-asked';
-  /** Why not: a VendorFailure, an issue code, `under-way`, `settling`, `identifier-borne`, `withdrawals-first`, `switched-off`. */
+  readonly state: 'done' | 'unchanged' | 'refused' | 'unreachable' | 'unconfirmed' | 'not-asked';
+  /** Why not: a VendorFailure, an AccountDoubt, an issue code, `under-way`, `settling`, `identifier-borne`, `withdrawals-first`, `switched-off`. */
   readonly reason?: string;
   readonly status?: number;
   /** Absent when only the next login tries again. */

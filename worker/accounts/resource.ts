@@ -5,17 +5,21 @@ import type { Extension } from 'fhir/r4';
 import type { JsonObject } from '../../shared/fhir/json.ts';
 import { regulatorResource } from '../../shared/sas/regulator.ts';
 import type { Pair } from '../store/accounts.ts';
-import { isDue, newRow } from './ledger.ts';
+import { isClosed, isDue, newRow } from './ledger.ts';
 import type { Regulator } from './regulator.ts';
 
 export const ACCOUNT_EXTENSION = 'urn:x-passerelle:account';
 
-/** `done`: as wanted. `open`: withdrawn, not confirmed. `to-create`, `to-update`: at the next login, or under way. */
+/** `none`: withdrawn, and his identifier is another's. `done`: as wanted. `open`: withdrawn, not confirmed. `to-create`, `to-update`: at the next login, or under way. */
 export type AccountState = 'done' | 'open' | 'to-create' | 'to-update' | 'none';
 
 export function accountState(pair: Pair, regulator: Regulator, nowMs: number): AccountState {
   const row = pair.row ?? newRow(regulator.id, pair.editor);
-  if (!regulator.active) return row.open ? 'open' : row.confirmed === undefined ? 'none' : 'done';
+  if (!regulator.active) {
+    // Without identifier there is no account that could be his: it is somebody else's name now.
+    const isNobody = regulator.identifier === undefined && !row.open && row.confirmed === undefined;
+    return isNobody ? 'none' : isClosed(row) ? 'done' : 'open';
+  }
   if (!isDue(row, regulator, nowMs)) return 'done';
   return row.confirmed === undefined ? 'to-create' : 'to-update';
 }

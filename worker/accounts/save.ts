@@ -67,7 +67,7 @@ export async function saveWanted(
     if (!(await saveRegulator(engine.db, request))) continue;
     const { next, before, opensWave } = request;
     if (opensWave) log('error', 'withdrawals held for an operator', { requestId: engine.requestId });
-    const isWithdrawn = !next.active && seen.target?.active === true;
+    const isWithdrawn = isEnded(next.active, seen.target);
     return ok({ regulator: next, isNew: before === 0, isChanged: true, isWithdrawn });
   }
   throw new Error('a regulator is saved too often at once');
@@ -133,7 +133,7 @@ function compose(
 ): Regulator {
   const nowMs = engine.nowMs();
   const { identifier, active, family, given, email } = content;
-  const isWithdrawn = !active && target?.active === true;
+  const isWithdrawn = isEnded(active, target);
   return {
     id: target?.id ?? crypto.randomUUID(),
     identifier,
@@ -149,6 +149,11 @@ function compose(
     withdrawnMs: active ? undefined : isWithdrawn ? nowMs : target?.withdrawnMs,
     wave: active ? undefined : isWithdrawn ? waveOf(engine, seen) : target?.wave,
   };
+}
+
+/** Vendors may know whom we never did: a right that is absent when he is first said has ended too. */
+function isEnded(active: boolean, before: Regulator | undefined): boolean {
+  return !active && before?.active !== false;
 }
 
 /** Undefined: it goes out at once. One alone never waits; many together may be a mistake at SAS. */

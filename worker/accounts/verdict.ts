@@ -1,6 +1,8 @@
-// What a vendor's answer, or its absence, means for an account: yes, no, not reached, or nobody knows. flows.md § 4:
-// any 2xx is yes; the kit lets a vendor refuse a second POST with any 4xx or 5xx. Pure.
+// What a vendor's answer, or its absence, means for an account: yes, no, not reached, or nobody knows. The relay has
+// read the answer (relay/account-answer.ts): what it calls answered with 200, 201 or 204 is a yes. The kit lets a vendor
+// refuse a second POST with any 4xx or 5xx, so that no refusal of a POST says that the account is not there. Pure.
 
+import type { AccountDoubt } from '../../shared/link/accounts.ts';
 import type { HubAccountReply } from './carry.ts';
 
 export type Verdict =
@@ -15,9 +17,12 @@ export type Verdict =
       readonly wasLost: boolean;
     }
   | {
-      /** `refused`: the vendor said no. `unreachable`: it said nothing, or to come back later. */
-      readonly kind: 'refused' | 'unreachable';
-      /** `refused`, an issue code, or a VendorFailure. */
+      /**
+       * `refused`: the vendor said no. `unreachable`: it said nothing, or to come back later. `unconfirmed`: its
+       * answer is neither a yes nor a no.
+       */
+      readonly kind: 'refused' | 'unreachable' | 'unconfirmed';
+      /** `refused`, an issue code, a VendorFailure or an AccountDoubt. */
       readonly reason: string;
       readonly status: number | undefined;
       readonly retryAfterS: number | undefined;
@@ -25,17 +30,22 @@ export type Verdict =
       readonly isUncertain: boolean;
     };
 
+/** The guide's 201 and 200, and the one without body. A relay of before lets the other 2xx pass. */
+const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
+const OF_THE_CALLER: ReadonlySet<number> = new Set([401, 407, 429]);
+
 export function isYes(reply: HubAccountReply): boolean {
-  return reply.kind === 'answered' && reply.status >= 200 && reply.status < 300;
+  return reply.kind === 'answered' && DONE.has(reply.status);
 }
 
-/** Known to the vendor already. Refusals that name no reason count when they are the usual ones for it. */
-export function isDuplicate(reply: HubAccountReply): boolean {
-  if (reply.kind !== 'answered' || reply.status < 400) return false;
-  const { status, codes } = reply;
-  if (status === 409 || status === 412) return true;
-  if (codes.includes('duplicate') || codes.includes('conflict')) return true;
-  return (status === 400 || status === 422) && codes.length === 0;
+/**
+ * The vendor will not do it so. The reason is not asked: servers word "it is there already" as 409, 412, or 400 and 422
+ * with any issue code, some with 200 and an OperationOutcome. 401, 407 and 429 are not about the account.
+ */
+export function isRefusal(reply: HubAccountReply): boolean {
+  if (reply.kind === 'failed') return reply.reason === 'outcome-error';
+  const { status } = reply;
+  return status >= 400 && status < 500 && !OF_THE_CALLER.has(status);
 }
 
 export function isMissing(reply: HubAccountReply): boolean {
@@ -44,26 +54,43 @@ export function isMissing(reply: HubAccountReply): boolean {
 
 /** The message may have taken effect, although nothing says so. */
 export function isLost(reply: HubAccountReply): boolean {
-  return reply.kind === 'failed' ? reply.sent : reply.status >= 500;
+  if (reply.kind === 'failed') return reply.sent;
+  return !isYes(reply) && (reply.status < 400 || reply.status >= 500);
+}
+
+/** Nobody of the vendor's program has spoken: what else there is to say would fare the same. */
+export function isAway({ kind, status }: Exclude<Verdict, { kind: 'yes' }>): boolean {
+  return kind === 'unreachable' && (status === undefined || status < 300);
 }
 
 /** Of an answer that is not a yes. */
 export function failureVerdict(reply: HubAccountReply, wasLostBefore: boolean): Verdict {
   const isUncertain = wasLostBefore || isLost(reply);
   if (reply.kind === 'failed') {
-    return {
-      kind: 'unreachable',
-      reason: reply.reason,
-      status: undefined,
-      retryAfterS: undefined,
-      isUncertain,
-    };
+    const { reason, status } = reply;
+    return { kind: kindOf(reason), reason, status, retryAfterS: undefined, isUncertain };
   }
   const { status, codes, retryAfterS } = reply;
   if (status === 429 || status >= 500) {
     const reason = status === 429 || status === 503 ? 'busy' : 'error';
     return { kind: 'unreachable', reason, status, retryAfterS, isUncertain };
   }
+  if (status < 300) {
+    return { kind: 'unconfirmed', reason: 'unconfirmed', status, retryAfterS: undefined, isUncertain };
+  }
   const reason = status < 400 ? 'redirect' : (codes[0] ?? 'refused');
   return { kind: 'refused', reason, status, retryAfterS: undefined, isUncertain };
+}
+
+const DOUBTS: ReadonlySet<string> = new Set<AccountDoubt>([
+  'unconfirmed',
+  'not-account',
+  'other-account',
+  'other-right',
+  'other-content',
+]);
+
+function kindOf(reason: string): 'refused' | 'unreachable' | 'unconfirmed' {
+  if (reason === 'outcome-error') return 'refused';
+  return DOUBTS.has(reason) ? 'unconfirmed' : 'unreachable';
 }

@@ -5,6 +5,8 @@ import { loadPairs } from '../store/accounts.ts';
 import { listWithdrawals, postponeWithdrawals } from '../store/accounts-due.ts';
 import { type Delivery, deliverAll, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
+import { isDue } from './ledger.ts';
+import { isAway } from './verdict.ts';
 
 /** Of one vendor, in one go; the rest in the next. */
 const WITHDRAWALS_MAX = 100;
@@ -14,7 +16,8 @@ const AT_ONCE_MAX = 4;
 export async function withdrawEverywhere(engine: Engine, id: string): Promise<void> {
   const loaded = await loadPairs(engine.db, id);
   if (loaded === undefined || loaded.regulator.active || loaded.regulator.wave !== undefined) return;
-  const open = loaded.pairs.filter(({ row }) => row?.open === true);
+  const nowMs = engine.nowMs();
+  const open = loaded.pairs.filter(({ row }) => row !== undefined && isDue(row, loaded.regulator, nowMs));
   const deliveries = await deliverAll(engine, loaded, open, 'withdrawal');
   await Promise.all(deliveries.values());
 }
@@ -24,10 +27,10 @@ export async function withdrawEverywhere(engine: Engine, id: string): Promise<vo
  * the same next try. False: it is not there, and nothing else should be said to it now.
  */
 export async function flushWithdrawals(engine: Engine, editor: string): Promise<boolean> {
-  const [first, ...others] = await listWithdrawals(engine.db, editor, WITHDRAWALS_MAX);
+  const [first, ...others] = await listWithdrawals(engine.db, editor, engine.nowMs(), WITHDRAWALS_MAX);
   if (first === undefined) return true;
   const probe = await deliverOne(engine, first.regulator, editor, 'withdrawal');
-  if (isAway(probe)) {
+  if (foundNobody(probe)) {
     const nextTryMs = probe.row.nextTryMs ?? engine.nowMs();
     if (others.length > 0) await postponeWithdrawals(engine.db, editor, nextTryMs);
     return false;
@@ -41,10 +44,6 @@ export async function flushWithdrawals(engine: Engine, editor: string): Promise<
 }
 
 /** A vendor that answers, if only with an error, is there. */
-function isAway(delivery: Delivery): delivery is Extract<Delivery, { kind: 'failed' }> {
-  return (
-    delivery.kind === 'failed' &&
-    delivery.verdict.kind === 'unreachable' &&
-    delivery.verdict.status === undefined
-  );
+function foundNobody(delivery: Delivery): delivery is Extract<Delivery, { kind: 'failed' }> {
+  return delivery.kind === 'failed' && isAway(delivery.verdict);
 }

@@ -23,7 +23,7 @@ export async function loginPractitioner(context: RequestContext): Promise<Respon
     flow: 'INT_R02',
     editors: vendors.length,
     count: countOf('done'),
-    failed: countOf('refused') + countOf('unreachable'),
+    failed: countOf('refused') + countOf('unreachable') + countOf('unconfirmed'),
     durationMs: Date.now() - context.startedMs,
   });
   const parameters: Parameters = {
@@ -62,6 +62,8 @@ function sentenceOf(
       return 'Rien à dire à cet éditeur.';
     case 'refused':
       return `L’éditeur a refusé le compte ; nouvel essai ${later}.`;
+    case 'unconfirmed':
+      return `L’éditeur a répondu sans confirmer le compte ; nouvel essai ${later}.`;
     case 'not-asked':
       return 'Cet éditeur est désactivé : rien ne lui est demandé.';
     case 'unreachable':

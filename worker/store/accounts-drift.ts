@@ -10,8 +10,9 @@ const KEPT_MS = 90 * DAY_MS;
 export interface DriftEvent {
   readonly regulator: string;
   readonly editor: string;
-  /** `created`: a PUT of a known account made one. `missing`: 404 or 410. `refused`: another 4xx. */
-  readonly kind: 'created' | 'missing' | 'refused';
+  /** `created`: a PUT of a known account made one. `missing`: 404 or 410. `refused`: another 4xx. `unconfirmed`: a 2xx
+   * that is no yes. */
+  readonly kind: 'created' | 'missing' | 'refused' | 'unconfirmed';
   readonly status: number;
   readonly mended: boolean;
   readonly atMs: number;

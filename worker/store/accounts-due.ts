@@ -3,21 +3,34 @@
 import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import { guardStore } from './guard.ts';
 
+/** About an hour of pauses. */
+const REFUSALS_MAX = 8;
+
 export interface DueAccount {
   readonly regulator: string;
   readonly editor: string;
 }
 
-/** Withdrawals of one vendor, the longest open first. Those of a wave that waits for an operator are not due. */
-export async function listWithdrawals(db: D1Database, editor: string, max: number): Promise<DueAccount[]> {
+/**
+ * Withdrawals of one vendor, the longest open first. Those of a wave that waits for an operator are not due; nor, before
+ * their time, those that the vendor has answered but not granted so often that it would again: they are never in the
+ * way of the others.
+ */
+export async function listWithdrawals(
+  db: D1Database,
+  editor: string,
+  nowMs: number,
+  max: number,
+): Promise<DueAccount[]> {
   const { results } = await guardStore(() =>
     db
       .prepare(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
-         WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL
+         WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND (a.next_try_ms IS NULL
+           OR a.next_try_ms <= ?3 OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
          ORDER BY r.withdrawn_ms, a.regulator LIMIT ?2`,
       )
-      .bind(editor, max)
+      .bind(editor, max, nowMs)
       .all<DueAccount>(),
   );
   return results;

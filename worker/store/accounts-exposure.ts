@@ -66,10 +66,10 @@ export interface VendorAccounts {
 
 /** Parameter: 1 since when drift events count. */
 const BY_VENDOR = `SELECT a.editor, COUNT(*) AS accounts, SUM(a.confirmed_hash IS NOT NULL) AS confirmed,
-    SUM(CASE WHEN r.active = 1 THEN a.confirmed_hash IS NOT r.hash ELSE a.open END) AS differing,
+    SUM(CASE WHEN r.active = 1 THEN a.confirmed_hash IS NOT r.hash ELSE a.withdrawing END) AS differing,
     SUM(a.withdrawing) AS open, SUM(a.error IS NOT NULL) AS failing,
     CASE WHEN SUM(COALESCE(a.created_status, 0) = 200) > 0 THEN 'not-observable'
-      WHEN EXISTS (SELECT 1 FROM account_drift AS d WHERE d.editor = a.editor AND d.kind <> 'refused')
+      WHEN EXISTS (SELECT 1 FROM account_drift AS d WHERE d.editor = a.editor AND d.kind IN ('created', 'missing'))
       THEN 'observable' ELSE 'unknown' END AS drift,
     (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = a.editor AND d.at_ms > ?1) AS driftEvents
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator GROUP BY a.editor ORDER BY a.editor`;

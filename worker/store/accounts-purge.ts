@@ -8,7 +8,7 @@ const PURGED_MAX = 500;
 const FORGOTTEN = `SELECT r.id FROM regulators AS r
   WHERE r.active = 0 AND r.wave IS NULL AND COALESCE(r.withdrawn_ms, r.updated_ms) < ?1 AND r.updated_ms < ?1
     AND NOT EXISTS (SELECT 1 FROM accounts AS a
-      WHERE a.regulator = r.id AND (a.open = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL))
+      WHERE a.regulator = r.id AND (a.open = 1 OR a.withdrawing = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL))
   ORDER BY r.id LIMIT ${PURGED_MAX}`;
 
 export async function purgeRegulators(db: D1Database, beforeMs: number): Promise<number> {

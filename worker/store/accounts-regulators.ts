@@ -1,9 +1,10 @@
 // Table `regulators`: what SAS last said of each, one save at a time. A save and what it means for the accounts (a
-// withdrawal is due at every vendor that may hold an active account) are one transaction.
+// withdrawal is due at every vendor that may hold the account) are one transaction.
 
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import type { Regulator } from '../accounts/regulator.ts';
+import { openEverywhere } from './accounts-opening.ts';
 import { guardStore } from './guard.ts';
 
 export const REGULATOR_COLUMNS =
@@ -182,11 +183,8 @@ function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D
 
 /** Without right, every account that may be active is to be withdrawn, now; with it, none is. */
 function follow(db: D1Database, { id, active }: Regulator, stamp: string): D1PreparedStatement[] {
-  const isSaved = 'EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2)';
-  const sql = active
-    ? `UPDATE accounts SET withdrawing = 0, next_try_ms = NULL
-       WHERE regulator = ?1 AND withdrawing = 1 AND ${isSaved}`
-    : `UPDATE accounts SET withdrawing = open, next_try_ms = CASE WHEN open = 1 THEN NULL ELSE next_try_ms END
-       WHERE regulator = ?1 AND withdrawing = 0 AND ${isSaved}`;
+  if (!active) return openEverywhere(db, id, stamp);
+  const sql = `UPDATE accounts SET withdrawing = 0, next_try_ms = NULL WHERE regulator = ?1 AND withdrawing = 1
+    AND EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2)`;
   return [db.prepare(sql).bind(id, stamp)];
 }

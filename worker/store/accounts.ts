@@ -114,8 +114,11 @@ const PLACES = COLUMNS.map((_name, i) => `?${i + 1}`).join(', ');
 const REPLACE = COLUMNS.slice(2)
   .map((name) => `${name} = excluded.${name}`)
   .join(', ');
-/** Of the row's own regulator, at this moment: a withdrawal saved meanwhile is not forgotten. */
-const WITHDRAWING = '(?4 = 1 AND (SELECT active FROM regulators WHERE id = ?1) = 0)';
+/**
+ * Of the row's own regulator, at this moment: a withdrawal saved meanwhile is not forgotten. ?4 is `open`, ?7
+ * `confirmed_active`: what the vendor has not confirmed closed is to be withdrawn.
+ */
+const WITHDRAWING = '((?4 = 1 OR ?7 IS NOT 0) AND (SELECT active FROM regulators WHERE id = ?1) IS 0)';
 const at = (offset: number): string => `?${COLUMNS.length + offset}`;
 
 /**

@@ -3,6 +3,7 @@
 
 import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
+import { openAtRelay } from './accounts-opening.ts';
 
 export interface EditorRow {
   readonly id: string;
@@ -83,7 +84,10 @@ export async function listEditors(db: D1Database): Promise<EditorRow[]> {
   return editorsOf(await editorsStatement(db).all());
 }
 
-/** Takes a relay's announcement whole: all of it or, on failure, nothing. The operator's switches stay. */
+/**
+ * Takes a relay's announcement whole: all of it or, on failure, nothing. The operator's switches stay. A vendor that
+ * may hold accounts of regulators whose right had ended before has their withdrawals due.
+ */
 export async function saveAnnouncement(
   db: D1Database,
   relay: string,
@@ -111,6 +115,7 @@ export async function saveAnnouncement(
     ),
     db.prepare('DELETE FROM relay_editors WHERE relay = ?1').bind(relay),
     ...editors.map((editor) => serve.bind(relay, editor.id)),
+    ...openAtRelay(db, relay),
   ]);
 }
 

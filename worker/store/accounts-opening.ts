@@ -1,0 +1,57 @@
+// Tables `accounts` and `regulators`: a right that has ended is due at every vendor that may hold the account. Only a
+// vendor that confirmed it closed is known not to: one that was never told, or refused, or was not announced yet, may
+// have had it before us. Statements only, for the transaction of the save or of the announcement that calls for them.
+
+/**
+ * Of `accounts AS a`. A mere row says nothing: a refused creation leaves one. Written so that NULL is false.
+ * The same as `isClosed` of worker/accounts/ledger.ts.
+ */
+const IS_CLOSED = '(a.open = 0 AND a.confirmed_active IS 0)';
+/** Of `regulators AS r`: there is a name to say and an identifier to say it by. */
+const CAN_BE_SAID = "(r.active = 0 AND r.value IS NOT NULL AND r.family <> '')";
+/** What `sent_hash` says of an account that the vendor may hold without a message of ours. No content has this hash. */
+const HELD = 'held';
+
+/** After a save: at every vendor that was ever announced, whatever the operator's switch or the relays say now. */
+export function openEverywhere(db: D1Database, regulator: string, stamp: string): D1PreparedStatement[] {
+  const isSaved = 'EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2)';
+  return [
+    reopen(db, `a.regulator = ?1 AND ${isSaved}`).bind(regulator, stamp),
+    insert(db, 'SELECT id FROM editors', `r.id = ?1 AND ${isSaved}`).bind(regulator, stamp),
+  ];
+}
+
+/** After an announcement: of every right that had ended before the relay announced the vendor. */
+export function openAtRelay(db: D1Database, relay: string): D1PreparedStatement[] {
+  const announced = 'SELECT editor FROM relay_editors WHERE relay = ?1';
+  return [reopen(db, `a.editor IN (${announced})`).bind(relay), insert(db, announced, '1 = 1').bind(relay)];
+}
+
+/** The identifier is kept in the row: SAS may give it to somebody else before the vendor has closed the account. */
+function reopen(db: D1Database, which: string): D1PreparedStatement {
+  return db.prepare(
+    `UPDATE accounts AS a SET open = 1, withdrawing = 1, next_try_ms = NULL,
+       sent_version = CASE WHEN k.is_named THEN a.sent_version ELSE 0 END,
+       sent_hash = CASE WHEN k.is_named THEN a.sent_hash ELSE '${HELD}' END,
+       sent_system = CASE WHEN k.is_named THEN a.sent_system ELSE k.system END,
+       sent_value = CASE WHEN k.is_named THEN a.sent_value ELSE k.value END,
+       sent_ms = CASE WHEN k.is_named THEN a.sent_ms ELSE 0 END
+     FROM (SELECT r.id, r.system, r.value, o.editor,
+         (o.confirmed_hash IS NOT NULL OR o.sent_hash IS NOT NULL) AS is_named
+       FROM regulators AS r JOIN accounts AS o ON o.regulator = r.id
+       WHERE r.active = 0 AND o.withdrawing = 0) AS k
+     WHERE k.id = a.regulator AND k.editor = a.editor AND a.withdrawing = 0
+       AND NOT ${IS_CLOSED} AND (k.is_named OR k.value IS NOT NULL) AND ${which}`,
+  );
+}
+
+function insert(db: D1Database, editors: string, which: string): D1PreparedStatement {
+  return db.prepare(
+    `INSERT INTO accounts
+       (regulator, editor, revision, open, withdrawing, attempts, sent_version, sent_hash, sent_system, sent_value, sent_ms)
+     SELECT r.id, e.id, 1, 1, 1, 0, 0, '${HELD}', r.system, r.value, 0
+     FROM regulators AS r JOIN editors AS e ON e.id IN (${editors}) AND e.flows LIKE '%"INT_R02"%'
+     WHERE ${CAN_BE_SAID} AND ${which}
+     ON CONFLICT (regulator, editor) DO NOTHING`,
+  );
+}
