@@ -1,9 +1,10 @@
 // npm run bench -- [search|memory|validators|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
 // measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { dirname, resolve } from 'node:path';
+import { nearestOf, readFlagsAndWords } from '../sandbox/platform/flags.ts';
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { appointmentTables } from './appointment-report.ts';
 import { benchAppointments } from './appointments.ts';
@@ -11,22 +12,65 @@ import { measureEdgeFloor } from './edge-floor.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front-lots.ts';
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
-import { benchSearch, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
+import { benchSearch, type Cell, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 import { benchValidators } from './validators.ts';
 
-const { values: flags, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    profile: { type: 'string' },
-    /** Only the cells whose `vendors,slots,latency,concurrency` begins so, e.g. 20,2. */
-    cells: { type: 'string', default: '' },
-    /** Each search asks for other practitioners. */
-    fresh: { type: 'boolean', default: false },
+const NAMES = ['search', 'memory', 'accounts', 'front', 'validators', 'appointments'] as const;
+const { values: flags, words } = readFlagsAndWords(
+  `npm run bench -- [${NAMES.join('|')}]… [options]`,
+  {
+    quick: { kind: 'switch', about: 'court, et imprécis' },
+    json: { kind: 'text', hint: 'FICHIER', about: 'écrit aussi les mesures en JSON' },
+    profile: {
+      kind: 'text',
+      hint: 'DOSSIER',
+      about: 'search : profils CPU du relais et du programme témoin',
+    },
+    cells: {
+      kind: 'text',
+      hint: 'DÉBUT',
+      default: '',
+      about: 'search : seulement les cellules dont « vendors,slots,latency,concurrency » commence ainsi',
+    },
+    fresh: { kind: 'switch', about: "search : chaque recherche demande d'autres professionnels" },
   },
-});
+  findProblems,
+);
+
+function findProblems(
+  values: { readonly quick: boolean; readonly cells: string; readonly json: string | undefined },
+  names: readonly string[],
+): string[] {
+  const problems = names
+    .filter((name) => !NAMES.some((known) => known === name))
+    .map((name) => {
+      const nearest = nearestOf(name, NAMES);
+      return `Il n'y a pas de mesure « ${name} »${nearest === undefined ? '' : ` ; vouliez-vous dire ${nearest} ?`}`;
+    });
+  if (cellsOf(values).length === 0)
+    problems.push(`--cells : aucune cellule ne commence par « ${values.cells} ».`);
+  // An hour of measurements must not end on a file that cannot be written.
+  if (values.json !== undefined && !isWritable(values.json)) {
+    problems.push(`--json : ${values.json} ne peut pas être écrit.`);
+  }
+  return problems;
+}
+
+function cellsOf({ quick, cells }: { readonly quick: boolean; readonly cells: string }): readonly Cell[] {
+  return (quick ? QUICK_CELLS : FULL_CELLS).filter(({ vendors, slots, latencyMs, concurrency }) =>
+    `${vendors},${slots},${latencyMs},${concurrency}`.startsWith(cells),
+  );
+}
+
+function isWritable(file: string): boolean {
+  try {
+    accessSync(existsSync(file) ? file : dirname(resolve(file)), constants.W_OK);
+    return !existsSync(file) || statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /** What a bench hands to `--json`, and the budgets it did not keep. */
 interface Report {
@@ -35,10 +79,7 @@ interface Report {
 }
 
 async function runSearch(): Promise<Report> {
-  const cells = (flags.quick ? QUICK_CELLS : FULL_CELLS).filter(
-    ({ vendors, slots, latencyMs, concurrency }) =>
-      `${vendors},${slots},${latencyMs},${concurrency}`.startsWith(flags.cells),
-  );
+  const cells = cellsOf(flags);
   const effort = { ...(flags.quick ? QUICK_EFFORT : FULL_EFFORT), isFresh: flags.fresh };
   console.log(
     `search: ${cells.length} cells; ${effort.rounds} rounds a side in turns, each of at most ` +
@@ -78,7 +119,7 @@ async function runFront(): Promise<Report> {
   return { results: { calls: results, lots }, misses: [...frontMisses(results), ...lotMisses(lots)] };
 }
 
-const BENCHES: Readonly<Record<string, () => Promise<Report>>> = {
+const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> = {
   search: runSearch,
   memory: runMemory,
   accounts: runAccounts,
@@ -96,12 +137,7 @@ async function versionOf(name: string): Promise<string> {
   return (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
 }
 
-const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
-const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-if (unknown !== undefined) {
-  console.error(`no bench ${unknown}: ${Object.keys(BENCHES).join(', ')}`);
-  process.exit(2);
-}
+const names = NAMES.filter((name) => words.length === 0 || words.includes(name));
 const machine = describeMachine({
   node: process.versions.node,
   workerd: await versionOf('workerd'),
@@ -111,8 +147,7 @@ const date = new Date().toISOString();
 console.log(`${date}  ${machine}\n`);
 const reports: Record<string, Report> = {};
 for (const name of names) {
-  const bench = BENCHES[name];
-  if (bench !== undefined) reports[name] = await bench();
+  reports[name] = await BENCHES[name]();
   console.log('');
 }
 const missed = Object.values(reports).flatMap((report) => report.misses);

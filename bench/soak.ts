@@ -5,11 +5,11 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Child } from '../sandbox/platform/child.ts';
 import { runEachMinute } from '../sandbox/platform/cron.ts';
 import type { EdgeProcess } from '../sandbox/platform/edge-process.ts';
 import { waitUntilReady } from '../sandbox/platform/examples.ts';
+import { readFlags, wholeNumber } from '../sandbox/platform/flags.ts';
 import { startLocalEdge } from '../sandbox/platform/local-edge.ts';
 import { startLocalRelay } from '../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
@@ -67,22 +67,27 @@ const FAULTS: readonly unknown[] = [
   { kind: 'deep', times: 5 },
 ];
 
-const { values: flags } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    'per-second': { type: 'string', default: '10' },
-    vendors: { type: 'string', default: '20' },
-    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+const flags = readFlags('npm run soak -- [options]', {
+  minutes: { kind: 'text', hint: 'N', default: '10', check: wholeNumber(1, 10_080), about: 'durée' },
+  'per-second': {
+    kind: 'text',
+    hint: 'N',
+    default: '10',
+    check: wholeNumber(1, 1_000),
+    about: 'recherches par seconde',
+  },
+  vendors: { kind: 'text', hint: 'N', default: '20', check: wholeNumber(1, 26), about: 'éditeurs simulés' },
+  seed: {
+    kind: 'text',
+    hint: 'N',
+    check: wholeNumber(0, 2 ** 31),
+    about: 'graine des pannes ; une neuve sinon',
   },
 });
 const durationMs = Number(flags.minutes) * 60_000;
 const perSecond = Number(flags['per-second']);
 const vendorCount = Number(flags.vendors);
-const seed = Number(flags.seed);
-if (!(durationMs >= 60_000 && perSecond > 0 && vendorCount >= 1 && vendorCount <= 26)) {
-  console.error('--minutes from 1, --per-second above 0, --vendors from 1 to 26');
-  process.exit(2);
-}
+const seed = Number(flags.seed ?? Math.floor(Math.random() * 2 ** 31));
 
 const vendors = await Vendors.start(vendorCount);
 const relayConfig = join(vendors.dir, 'relay', 'relay.json');

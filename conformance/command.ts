@@ -1,9 +1,9 @@
 // Reads the command line and the files it names. The usage is for people, so in French.
 
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import * as v from 'valibot';
 import { type EditorConfig, readConfig } from '../relay/config.ts';
+import { describeUsage, type Flags, readCommandLine, type Values } from '../shared/command-line.ts';
 import { objectsOf } from '../shared/fhir/json.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
@@ -15,27 +15,61 @@ const TIMEOUT_S_MAX = 120;
 const RPPS_MAX = 25;
 const SIRET_MAX = 10;
 
-export const USAGE = `Usage : npm run conformance -- --config FICHIER --editor ID --rpps A,B,… [options]
-  --config FICHIER        configuration du relais : certificats et adresse de l'éditeur
-  --editor ID             l'éditeur, tel qu'il y est nommé
-  --rpps A,B,…            professionnels qui ont des créneaux libres (25 au plus)
-  --one-place RPPS        celui qui exerce à un seul lieu (deviné sinon)
-  --two-places RPPS       celui qui exerce à deux lieux (deviné sinon)
-  --siret A,B,…           associations SOS Médecins (10 au plus)
-  --cpts                  joue aussi la recherche CPTS (INT_R04)
-  --kinds PUBLIC,PRO,…    natures de créneau attendues
-  --types AMB,HH,VR       types de consultation attendus
-  --accounts              joue les comptes régulateurs : écrit chez l'éditeur
-  --regulator ID          identifiant national du compte d'essai
-  --new-regulator ID      celui qu'il prend ensuite
-  --redirect              ouvre la page de réservation d'un créneau
-  --origin VALEUR         paramètre origin de cette page (sas-preprod)
-  --certificates DOSSIER  certificats à refuser : wrong-cn, wrong-ou, revoked (.crt et .key)
-  --declarations FICHIER  réponses à D1..D6, en JSON
-  --appointments FICHIER  rendez-vous à juger : une ressource, une liste ou un Bundle
-  --out DOSSIER           report.html, report.json et report.xml (conformance-ID)
-  --previous FICHIER      report.json à comparer (celui de --out par défaut)
-  --timeout SECONDES      attente d'une réponse (${TIMEOUT_S})
+const TEXT = { kind: 'text' } as const;
+
+const FLAGS = {
+  config: {
+    ...TEXT,
+    hint: 'FICHIER',
+    required: true,
+    about: "configuration du relais : certificats et adresse de l'éditeur",
+  },
+  editor: { ...TEXT, hint: 'ID', required: true, about: "l'éditeur, tel qu'il y est nommé" },
+  rpps: { ...TEXT, hint: 'A,B,…', about: `professionnels qui ont des créneaux libres (${RPPS_MAX} au plus)` },
+  'one-place': { ...TEXT, hint: 'RPPS', about: 'celui qui exerce à un seul lieu (deviné sinon)' },
+  'two-places': { ...TEXT, hint: 'RPPS', about: 'celui qui exerce à deux lieux (deviné sinon)' },
+  siret: { ...TEXT, hint: 'A,B,…', about: `associations SOS Médecins (${SIRET_MAX} au plus)` },
+  cpts: { kind: 'switch', about: 'joue aussi la recherche CPTS (INT_R04)' },
+  kinds: { ...TEXT, hint: 'PUBLIC,PRO,…', about: 'natures de créneau attendues' },
+  types: { ...TEXT, hint: 'AMB,HH,VR', about: 'types de consultation attendus' },
+  accounts: { kind: 'switch', about: "joue les comptes régulateurs : écrit chez l'éditeur" },
+  regulator: { ...TEXT, hint: 'ID', about: "identifiant national du compte d'essai" },
+  'new-regulator': { ...TEXT, hint: 'ID', about: "celui qu'il prend ensuite" },
+  redirect: { kind: 'switch', about: "ouvre la page de réservation d'un créneau" },
+  origin: {
+    ...TEXT,
+    hint: 'VALEUR',
+    default: 'sas-preprod',
+    check: (value) =>
+      /^[A-Za-z0-9_-]{1,40}$/.test(value) ? undefined : 'des lettres, chiffres et tirets sont attendus',
+    about: 'paramètre origin de cette page',
+  },
+  certificates: {
+    ...TEXT,
+    hint: 'DOSSIER',
+    about: 'certificats à refuser : wrong-cn, wrong-ou, revoked (.crt et .key)',
+  },
+  declarations: { ...TEXT, hint: 'FICHIER', about: 'réponses à D1..D6, en JSON' },
+  appointments: {
+    ...TEXT,
+    hint: 'FICHIER',
+    about: 'rendez-vous à juger : une ressource, une liste ou un Bundle',
+  },
+  out: { ...TEXT, hint: 'DOSSIER', about: 'report.html, report.json et report.xml (conformance-ID sinon)' },
+  previous: { ...TEXT, hint: 'FICHIER', about: 'report.json à comparer (celui de --out sinon)' },
+  timeout: {
+    ...TEXT,
+    hint: 'SECONDES',
+    default: String(TIMEOUT_S),
+    check: (value) =>
+      /^\d+(\.\d+)?$/.test(value) && Number(value) > 0 && Number(value) <= TIMEOUT_S_MAX
+        ? undefined
+        : `un nombre de secondes est attendu, ${TIMEOUT_S_MAX} au plus`,
+    about: "attente d'une réponse",
+  },
+} as const satisfies Flags;
+
+export const USAGE = `${describeUsage('npm run conformance -- --config FICHIER --editor ID --rpps A,B,… [options]', FLAGS)}
 Codes de sortie : 0 tout passe, 1 une exigence obligatoire échoue, 2 ligne de commande, 3 rien n'a pu être joué.
 `;
 
@@ -55,78 +89,31 @@ const declarationsSchema = v.record(
   v.union([v.boolean(), v.pipe(v.string(), v.maxLength(500))]),
 );
 
-export function readCommand(args: readonly string[]): Result<Command, Refusal> {
-  let values: ReturnType<typeof parse>['values'];
-  try {
-    ({ values } = parse(args));
-  } catch (error) {
-    return usage(
-      `Option inconnue ou sans sa valeur : ${error instanceof Error ? error.message.split('\n')[0] : ''}`,
-    );
-  }
-  if (values.help === true) return ok({ does: 'help' });
-  const { config, editor: id } = values;
-  if (config === undefined || config === '') return usage('Il manque --config FICHIER.');
-  if (id === undefined || id === '') return usage('Il manque --editor ID.');
-  try {
-    const inputs = readInputs(values);
-    const editor = findEditor(config, id);
-    if (!editor.ok) return editor;
-    const { out = `conformance-${id}`, previous } = values;
-    return ok({ does: 'run', inputs: { ...inputs, editor: editor.value }, out, previous });
-  } catch (error) {
-    return usage(error instanceof Error ? error.message : String(error));
-  }
+/** Every problem of the command line is in the refusal, a line each. */
+export function readCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Result<Command, Refusal> {
+  const { help, values, problems } = readCommandLine(args, FLAGS, { env });
+  if (help) return ok({ does: 'help' });
+  const inputs = readInputs(values, problems);
+  const editor = problems.length === 0 ? findEditor(values.config, values.editor) : undefined;
+  if (editor === undefined) return err({ code: 2, text: problems.join('\n') });
+  if (!editor.ok) return editor;
+  const { out = `conformance-${values.editor}`, previous } = values;
+  return ok({ does: 'run', inputs: { ...inputs, editor: editor.value }, out, previous });
 }
 
-function parse(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean', default: false } as const;
-  return parseArgs({
-    args: [...args],
-    options: {
-      config: text,
-      editor: text,
-      rpps: text,
-      'one-place': text,
-      'two-places': text,
-      siret: text,
-      cpts: flag,
-      kinds: text,
-      types: text,
-      accounts: flag,
-      regulator: text,
-      'new-regulator': text,
-      redirect: flag,
-      origin: { type: 'string', default: 'sas-preprod' },
-      certificates: text,
-      declarations: text,
-      appointments: text,
-      out: text,
-      previous: text,
-      timeout: { type: 'string', default: String(TIMEOUT_S) },
-      help: flag,
-    },
-  });
-}
-
-type Values = ReturnType<typeof parse>['values'];
-
-function readInputs(values: Values): Omit<RunInputs, 'editor'> {
-  const rpps = readList('--rpps', values.rpps, RPPS_MAX, normaliseProfessional);
-  const siret = readList('--siret', values.siret, SIRET_MAX, normaliseSiret);
-  if (rpps.length + siret.length === 0) throw new Error('Il manque --rpps (ou --siret).');
-  const timeoutS = Number(values.timeout);
-  if (!Number.isFinite(timeoutS) || timeoutS <= 0 || timeoutS > TIMEOUT_S_MAX) {
-    throw new Error(`--timeout est un nombre de secondes, ${TIMEOUT_S_MAX} au plus.`);
-  }
-  if (!/^[A-Za-z0-9_-]{1,40}$/.test(values.origin))
-    throw new Error('--origin : lettres, chiffres et tirets.');
+/** Adds to `problems` what is wrong with the values. */
+function readInputs(values: Values<typeof FLAGS>, problems: string[]): Omit<RunInputs, 'editor'> {
+  const rpps = readList('--rpps', values.rpps, RPPS_MAX, normaliseProfessional, problems);
+  const siret = readList('--siret', values.siret, SIRET_MAX, normaliseSiret, problems);
+  if ((values.rpps ?? values.siret) === undefined) problems.push('Il manque --rpps (ou --siret).');
   return {
     rpps,
     siret,
-    onePlace: readOne('--one-place', values['one-place'], rpps),
-    twoPlaces: readOne('--two-places', values['two-places'], rpps),
+    onePlace: readOne('--one-place', values['one-place'], rpps, problems),
+    twoPlaces: readOne('--two-places', values['two-places'], rpps, problems),
     cpts: values.cpts,
     accounts: values.accounts,
     regulator: values.regulator,
@@ -136,9 +123,9 @@ function readInputs(values: Values): Omit<RunInputs, 'editor'> {
     kinds: values.kinds?.split(',').map((code) => code.trim()),
     types: values.types?.split(',').map((code) => code.trim()),
     certificates: values.certificates,
-    declarations: values.declarations === undefined ? undefined : readDeclarations(values.declarations),
-    appointments: values.appointments === undefined ? undefined : readAppointments(values.appointments),
-    timeoutMs: timeoutS * 1000,
+    declarations: readDeclarations(values.declarations, problems),
+    appointments: readAppointments(values.appointments, problems),
+    timeoutMs: Number(values.timeout) * 1000,
     now: Date.now,
   };
 }
@@ -148,31 +135,47 @@ function readList(
   text: string | undefined,
   max: number,
   normalise: (value: string) => string | undefined,
+  problems: string[],
 ): readonly string[] {
   const items = (text ?? '')
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-  if (items.length > max) throw new Error(`${name} : ${max} au plus.`);
+  if (items.length > max) problems.push(`${name} : ${max} au plus, pas ${items.length}.`);
   const read = items.map((item) => {
     const value = normalise(item);
-    if (value === undefined) throw new Error(`${name} : ${item} n'est pas un identifiant national lisible.`);
+    if (value === undefined)
+      problems.push(`${name} : « ${item} » n'est pas un identifiant national lisible.`);
     return value;
   });
-  return [...new Set(read)];
+  return [...new Set(read.filter((value) => value !== undefined))];
 }
 
-function readOne(name: string, text: string | undefined, rpps: readonly string[]): string | undefined {
+function readOne(
+  name: string,
+  text: string | undefined,
+  rpps: readonly string[],
+  problems: string[],
+): string | undefined {
   if (text === undefined) return undefined;
   const value = normaliseProfessional(text);
-  if (value === undefined || !rpps.includes(value)) throw new Error(`${name} doit être un des --rpps.`);
+  if (value === undefined || !rpps.includes(value)) problems.push(`${name} doit être un des --rpps.`);
   return value;
 }
 
-function readDeclarations(file: string): Readonly<Record<string, string>> {
-  const read = v.safeParse(declarationsSchema, readJson('--declarations', file));
-  if (!read.success)
-    throw new Error('--declarations : un objet D1..D6 de textes ou de booléens est attendu.');
+function readDeclarations(
+  file: string | undefined,
+  problems: string[],
+): Readonly<Record<string, string>> | undefined {
+  const json = readJson('--declarations', file, problems);
+  if (json === undefined) return undefined;
+  const read = v.safeParse(declarationsSchema, json);
+  if (!read.success) {
+    problems.push(
+      `--declarations : un objet ${DECLARATION_IDS.join(', ')} de textes (500 caractères au plus) ou de booléens est attendu.`,
+    );
+    return undefined;
+  }
   return Object.fromEntries(
     Object.entries(read.output).map(([id, answer]) => [
       id,
@@ -181,20 +184,24 @@ function readDeclarations(file: string): Readonly<Record<string, string>> {
   );
 }
 
-function readAppointments(file: string): readonly unknown[] {
-  const value = readJson('--appointments', file);
-  if (Array.isArray(value)) return value;
+function readAppointments(file: string | undefined, problems: string[]): readonly unknown[] | undefined {
+  const value = readJson('--appointments', file, problems);
+  if (value === undefined || Array.isArray(value)) return value;
   const [bundle] = objectsOf([value]);
   return bundle?.resourceType === 'Bundle'
     ? objectsOf(bundle.entry).map(({ resource }) => resource)
     : [value];
 }
 
-function readJson(name: string, file: string): unknown {
+/** Undefined without a file, and when it cannot be read: that is one more problem. */
+function readJson(name: string, file: string | undefined, problems: string[]): unknown {
+  if (file === undefined) return undefined;
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    throw new Error(`${name} : le fichier ne peut pas être lu, ou n'est pas du JSON.`);
+  } catch (error) {
+    const why = error instanceof SyntaxError ? "n'est pas du JSON" : 'ne peut pas être lu';
+    problems.push(`${name} : ${file} ${why}.`);
+    return undefined;
   }
 }
 
@@ -207,8 +214,4 @@ function findEditor(file: string, id: string): Result<EditorConfig, Refusal> {
   if (editor !== undefined) return ok(editor);
   const known = config.value.editors.map((one) => one.id).join(', ');
   return err({ code: 3, text: `L'éditeur ${id} n'est pas dans la configuration. On y trouve : ${known}.` });
-}
-
-function usage(text: string): Result<Command, Refusal> {
-  return err({ code: 2, text });
 }

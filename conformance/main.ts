@@ -8,7 +8,7 @@ import { writeReports } from './report/write.ts';
 import { runAll } from './run.ts';
 
 async function main(args: readonly string[]): Promise<number> {
-  const command = readCommand(args);
+  const command = readCommand(args, process.env);
   if (!command.ok) {
     process.stderr.write(`${command.error.text}\n${command.error.code === 2 ? `\n${USAGE}` : ''}`);
     return command.error.code;

@@ -1,17 +1,29 @@
 // Reads the command line. The usage is for people, so in French.
 
-import { parseArgs } from 'node:util';
+import { describeUsage, type Flags, readCommandLine } from '../shared/command-line.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 
-export const USAGE = `Usage :
-  npm run relay -- --config FICHIER                  lance le relais
-  npm run relay -- --config FICHIER --check          vérifie tout sans ouvrir de port
-  npm run relay -- --config FICHIER --print-jwk      imprime la clé publique du relais
-                   [--generate-key]                  crée la clé si le fichier n'existe pas
-                   [--trust DOSSIER]                 l'ajoute aux clés admises par l'edge local
-`;
+const FLAGS = {
+  config: {
+    kind: 'text',
+    hint: 'FICHIER',
+    required: true,
+    about: 'réglages, voir docs/relay.md ; exemple : docs/samples/relay.json',
+  },
+  check: { kind: 'switch', about: 'vérifie tout sans ouvrir de port, et se termine' },
+  'print-jwk': { kind: 'switch', about: 'imprime la clé publique du relais, et se termine' },
+  'generate-key': { kind: 'switch', about: "avec --print-jwk : crée la clé si le fichier n'existe pas" },
+  trust: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    about: "avec --print-jwk : l'ajoute aux clés admises par l'accès local de ce dossier",
+  },
+} as const satisfies Flags;
+
+export const USAGE = describeUsage('npm run relay -- --config FICHIER [options]', FLAGS);
 
 export type Command =
+  | { readonly name: 'help' }
   | { readonly name: 'run'; readonly config: string }
   | { readonly name: 'check'; readonly config: string }
   | {
@@ -21,36 +33,21 @@ export type Command =
       readonly trust: string | undefined;
     };
 
-/** The error is a French sentence. */
-export function readCommand(args: readonly string[]): Result<Command, string> {
-  let values: ReturnType<typeof parse>['values'];
-  try {
-    ({ values } = parse(args));
-  } catch {
-    return err('Option inconnue ou sans sa valeur.');
-  }
+/** The error is a French sentence for each problem, a line each. */
+export function readCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Result<Command, string> {
+  const { help, values, problems } = readCommandLine(args, FLAGS, { env });
+  if (help) return ok({ name: 'help' });
   const { config, check, trust } = values;
-  const printJwk = values['print-jwk'] === true;
-  const generate = values['generate-key'] === true;
-  if (config === undefined || config === '') return err('Il manque --config FICHIER.');
-  if (check === true && printJwk)
-    return err("--check et --print-jwk ne vont pas ensemble : c'est l'un ou l'autre.");
+  const printJwk = values['print-jwk'];
+  const generate = values['generate-key'];
+  if (check && printJwk)
+    problems.push("--check et --print-jwk ne vont pas ensemble : c'est l'un ou l'autre.");
   if ((generate || trust !== undefined) && !printJwk)
-    return err('--generate-key et --trust vont avec --print-jwk.');
-  if (trust === '') return err('--trust attend un dossier.');
+    problems.push('--generate-key et --trust vont avec --print-jwk.');
+  if (problems.length > 0) return err(problems.join('\n'));
   if (printJwk) return ok({ name: 'print-jwk', config, generate, trust });
-  return ok({ name: check === true ? 'check' : 'run', config });
-}
-
-function parse(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
-    options: {
-      config: { type: 'string' },
-      check: { type: 'boolean' },
-      'print-jwk': { type: 'boolean' },
-      'generate-key': { type: 'boolean' },
-      trust: { type: 'string' },
-    },
-  });
+  return ok({ name: check ? 'check' : 'run', config });
 }

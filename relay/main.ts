@@ -1,6 +1,7 @@
 // The relay program: `npm run relay -- --config FILE [--check | --print-jwk [--generate-key] [--trust DIR]]`.
 // Exit codes: 0 done, 1 something is wrong with the settings or the files, 2 wrong command line.
 
+import { createServer } from 'node:net';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
 import { type RelayConfig, readConfig } from './config.ts';
@@ -13,10 +14,14 @@ import { Signals } from './signals.ts';
 import { VendorSet } from './vendors.ts';
 
 async function main(args: readonly string[]): Promise<void> {
-  const command = readCommand(args);
+  const command = readCommand(args, process.env);
   if (!command.ok) {
     process.stderr.write(`${command.error}\n\n${USAGE}`);
     process.exitCode = 2;
+    return;
+  }
+  if (command.value.name === 'help') {
+    process.stdout.write(USAGE);
     return;
   }
   const config = readConfig(command.value.config);
@@ -81,10 +86,33 @@ async function run(config: RelayConfig, file: string): Promise<void> {
       signals,
     });
   } catch (error) {
-    const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
-    const field = config.listen !== undefined && port === config.listen.port ? 'listen' : 'admin';
-    return refuse([{ field, text: `le port ne peut pas être ouvert (${code ?? 'erreur inconnue'})` }]);
+    return refuse(await describePortFailure(config, error));
   }
+}
+
+/** The port that failed, and the other one when it would fail too: the operator mends both at once. */
+async function describePortFailure(config: RelayConfig, error: unknown): Promise<readonly Problem[]> {
+  const wanted = Object.entries({ 'listen.port': config.listen, 'admin.port': config.admin });
+  const problems: Problem[] = [];
+  for (const [field, at] of wanted) {
+    const code = at && (await tryPort(at.host, at.port));
+    if (code !== undefined) {
+      const why = code === 'EADDRINUSE' ? 'déjà pris' : code;
+      problems.push({ field, text: `le port ${at?.port} de ${at?.host} ne peut pas être ouvert (${why})` });
+    }
+  }
+  if (problems.length > 0) return problems;
+  const code = (error as NodeJS.ErrnoException).code ?? 'erreur inconnue';
+  return [{ field: 'listen, admin', text: `un port ne peut pas être ouvert (${code})` }];
+}
+
+/** Why a port cannot be opened, as Node's code. */
+function tryPort(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', ({ code = 'erreur inconnue' }: NodeJS.ErrnoException) => resolve(code));
+    server.listen(port, host, () => server.close(() => resolve(undefined)));
+  });
 }
 
 function refuse(problems: readonly Problem[]): void {

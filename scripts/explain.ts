@@ -1,21 +1,57 @@
-// npm run explain -- --editor ID (--rpps N | --siret N) --at INSTANT [--cpts]: "why is my slot not shown?". Asks the
-// edge, which asks that vendor alone, and prints the fate of each slot received. By default the local edge of
-// `npm start`; elsewhere with --edge URL and a token of scope `admin` in PASSERELLE_TOKEN.
+// npm run explain -- --editor ID (--rpps N | --siret N) --at INSTANT: "why is my slot not shown?". Asks the edge, which
+// asks that vendor alone, and prints the fate of each slot received. By default the local edge of `npm start`;
+// elsewhere with --edge URL and a token of scope `admin` in PASSERELLE_TOKEN (docs/runbook.md).
 
-import { readFlags, refuseUsage } from '../sandbox/platform/flags.ts';
-import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { oneOf, readFlags } from '../sandbox/platform/flags.ts';
+import { findLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { describeFailure } from '../sandbox/platform/say.ts';
 
-const USAGE =
-  'Usage : npm run explain -- --editor ID (--rpps N | --siret N) --at 2026-11-24T10:00:00+01:00 [--flow INT_R04] [--edge URL] [--state DIR]';
-const flags = readFlags(USAGE, {
-  editor: '',
-  rpps: '',
-  siret: '',
-  at: '',
-  flow: '',
-  edge: 'http://127.0.0.1:8787',
-  state: '.passerelle/edge',
-});
+const TEXT = { kind: 'text' } as const;
+const WAIT_MS = 30_000;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+const flags = readFlags(
+  'npm run explain -- --editor ID (--rpps N | --siret N) --at INSTANT [options]',
+  {
+    editor: { ...TEXT, hint: 'ID', required: true, about: "l'éditeur, tel que le relais le nomme" },
+    rpps: { ...TEXT, hint: 'N', about: 'le professionnel, avec ou sans préfixe' },
+    siret: { ...TEXT, hint: 'N', about: "ou l'association SOS Médecins" },
+    at: {
+      ...TEXT,
+      hint: 'INSTANT',
+      required: true,
+      check: (value) =>
+        INSTANT.test(value) && !Number.isNaN(Date.parse(value))
+          ? undefined
+          : 'un instant avec son décalage est attendu, comme 2026-11-24T10:00:00+01:00',
+      about: 'un instant du créneau',
+    },
+    flow: {
+      ...TEXT,
+      hint: 'FLUX',
+      check: oneOf('INT_R01', 'INT_R04', 'SOS'),
+      about: 'INT_R04 : avec les CPTS',
+    },
+    edge: {
+      ...TEXT,
+      hint: 'URL',
+      default: 'http://127.0.0.1:8787',
+      check: (value) =>
+        /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+          ? undefined
+          : 'une adresse http ou https est attendue',
+      about: "l'accès ; ailleurs que sur cette machine, un jeton de portée admin dans PASSERELLE_TOKEN",
+    },
+    state: {
+      ...TEXT,
+      hint: 'DOSSIER',
+      default: '.passerelle/edge',
+      about: "celui de l'accès local, qui donne le jeton",
+    },
+  },
+  ({ rpps, siret }) =>
+    (rpps === undefined) === (siret === undefined) ? ['Il faut --rpps ou --siret, et un seul des deux.'] : [],
+);
 
 interface Rule {
   readonly rule: string;
@@ -46,20 +82,30 @@ interface Explanation {
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function ask(): Promise<Explanation> {
-  const token = process.env.PASSERELLE_TOKEN ?? (await signToken(await openLocalState(flags.state), 'admin'));
+  const token = process.env.PASSERELLE_TOKEN ?? (await signToken(await findLocalState(flags.state), 'admin'));
   const response = await fetch(`${flags.edge}/admin/explain`, {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    signal: AbortSignal.timeout(WAIT_MS),
     body: JSON.stringify({
       editor: flags.editor,
-      identifier: flags.rpps || flags.siret,
+      identifier: flags.rpps ?? flags.siret,
       at: flags.at,
-      flow: flags.flow || (flags.siret === '' ? 'INT_R01' : 'SOS'),
+      flow: flags.flow ?? (flags.siret === undefined ? 'INT_R01' : 'SOS'),
     }),
+  }).catch((cause: unknown) => {
+    const inner = cause instanceof Error ? (cause.cause as NodeJS.ErrnoException | undefined) : undefined;
+    throw new Error(
+      `Pas de réponse de ${flags.edge} (${inner?.code ?? 'délai dépassé'}) : l'accès y est-il lancé ? --edge le nomme.`,
+    );
   });
-  const body = (await response.json()) as Explanation & { issue?: { details?: { text?: string } }[] };
+  const body = (await response.json().catch(() => ({}))) as Explanation & {
+    issue?: { details?: { text?: string } }[];
+  };
   if (response.ok) return body;
-  throw new Error(body.issue?.[0]?.details?.text ?? `réponse ${response.status}`);
+  throw new Error(
+    `${flags.edge} a refusé (HTTP ${response.status}) : ${body.issue?.[0]?.details?.text ?? 'sans explication'}`,
+  );
 }
 
 function tell(answer: Explanation): void {
@@ -81,11 +127,9 @@ function tell(answer: Explanation): void {
   }
 }
 
-if (flags.editor === '' || flags.at === '' || (flags.rpps === '') === (flags.siret === ''))
-  refuseUsage(USAGE);
 try {
   tell(await ask());
 } catch (cause) {
-  process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.stderr.write(`${describeFailure(cause, flags.state)}\n`);
   process.exitCode = 1;
 }

@@ -3,17 +3,24 @@
 // docs/front.md § 3.
 
 import { text } from 'node:stream/consumers';
-import { refuseUsage } from '../sandbox/platform/flags.ts';
+import { readFlagsAndWords, refuseUsage } from '../sandbox/platform/flags.ts';
 import { makeFrontKey } from '../sandbox/platform/local-state.ts';
 import { hashSecret } from '../worker/front/secret-hash.ts';
 
-const USAGE = "Usage : npm run front-secret -- key | hash (le secret est lu sur l'entrée standard)";
+const HEAD = "npm run front-secret -- key | hash (le secret est lu sur l'entrée standard)";
+const { words } = readFlagsAndWords(HEAD, {}, (_values, given) =>
+  given.length === 1 && ['key', 'hash'].includes(given[0] ?? '')
+    ? []
+    : ['Un mot est attendu : key (une clé neuve) ou hash (un secret haché).'],
+);
 
-async function print(what: string | undefined): Promise<string> {
-  if (what === 'key') return JSON.stringify(await makeFrontKey());
-  if (what !== 'hash') return refuseUsage(USAGE);
+async function print(): Promise<string> {
+  if (words[0] === 'key') return JSON.stringify(await makeFrontKey());
+  if (process.stdin.isTTY) process.stderr.write('Le secret, puis Entrée et Ctrl-D :\n');
   const secret = (await text(process.stdin)).replace(/\r?\n$/, '');
-  return secret === '' ? refuseUsage(USAGE) : hashSecret(secret);
+  return secret === ''
+    ? refuseUsage("Le secret est vide : il est lu sur l'entrée standard.")
+    : hashSecret(secret);
 }
 
-console.log(await print(process.argv[2]));
+console.log(await print());

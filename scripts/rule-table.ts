@@ -5,6 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { readFlags } from '../sandbox/platform/flags.ts';
 import type { Rule } from '../shared/sas/rules/rule.ts';
 import { RULES } from '../shared/sas/rules/table.ts';
 
@@ -113,4 +114,10 @@ async function main(check: boolean): Promise<void> {
   if (check && complaints.length > 0) process.exitCode = 1;
 }
 
-if (import.meta.main) await main(process.argv.includes('--check'));
+if (import.meta.main) {
+  const check = {
+    kind: 'switch',
+    about: "n'écrit rien ; 1 quand la page est périmée ou une règle sans essai",
+  } as const;
+  await main(readFlags('node scripts/rule-table.ts [options]', { check }).check);
+}

@@ -4,9 +4,9 @@
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import { GatewayError } from '../shared/error.ts';
-import { type FrontSettings, frontEntries, frontSettings } from './front/front-settings.ts';
-import { jsonSetting } from './json-setting.ts';
+import { type FrontSettings, frontSettings } from './front/front-settings.ts';
 import type { RelayHub } from './relay-hub.ts';
+import { describeIssues, settingsSchema } from './settings.ts';
 import type { RoutingSettings } from './vendors/routing.ts';
 
 export interface Env {
@@ -60,83 +60,18 @@ export interface Config {
   readonly front: FrontSettings;
 }
 
-const jwks = v.pipe(
-  jsonSetting,
-  v.object({ keys: v.array(v.looseObject({ kty: v.string() })) }, 'is not a JWKS'),
-);
-const integer = (fallback: string, min: number, max: number) =>
-  v.pipe(
-    v.optional(v.string(), fallback),
-    v.regex(/^\d+$/, 'is not a whole number'),
-    v.transform(Number),
-    v.minValue(min, `is below ${min}`),
-    v.maxValue(max, `is above ${max}`),
-  );
-
-const schema = v.pipe(
-  v.object(
-    {
-      RELAY_JWKS: jwks,
-      AUTH_ISSUER: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
-      AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
-      AUTH_JWKS: v.optional(jwks),
-      AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
-      DEADLINE_MS: integer('7000', 500, 25_000),
-      CACHE_TTL_S: integer('30', 0, 3_600),
-      REDIRECT_ORIGIN: v.optional(
-        v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'has other than letters, digits, . _ -')),
-        'sas',
-      ),
-      RESERVATION_LINKS: v.optional(
-        v.picklist(['direct', 'redirect'], 'is not direct or redirect'),
-        'direct',
-      ),
-      APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
-      BREAKER_MODE: v.optional(
-        v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),
-        'simulate',
-      ),
-      ROUTING_MODE: v.optional(v.picklist(['off', 'learned'], 'is not off or learned'), 'off'),
-      ROUTING_BROADCAST_S: integer('3600', 1, 604_800),
-      ROUTING_EXPLORE_CALLS: integer('1', 0, 100),
-      BREAKER_SLOW_MS: integer('5000', 100, 25_000),
-      ACCOUNT_LOGIN_MS: integer('3000', 100, 25_000),
-      ACCOUNT_WAVE_MAX: integer('20', 1, 100_000),
-      ACCOUNT_WAVE_WINDOW_S: integer('3600', 1, 86_400),
-      ACCOUNT_ALARM_S: integer('900', 1, 604_800),
-      ACCOUNT_DRIFT_PER_HOUR: integer('0', 0, 3_600),
-      ACCOUNT_DRIFT_STOP: integer('10', 1, 10_000),
-      ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
-      PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
-      SAS_URL: v.optional(
-        v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),
-      ),
-      SUPPORT_CONTACT: v.optional(
-        v.pipe(v.string(), v.trim(), v.nonEmpty('is empty'), v.maxLength(200, 'is over 200 characters')),
-      ),
-      ...frontEntries,
-    },
-    'is missing',
-  ),
-  v.check(
-    (env) => (env.AUTH_JWKS === undefined) !== (env.AUTH_JWKS_URL === undefined),
-    'exactly one of AUTH_JWKS and AUTH_JWKS_URL is needed',
-  ),
-);
-
 const configs = new WeakMap<Env, Config>();
 
 /** @throws GatewayError `misconfigured`, with the faulty fields in its detail. */
 export function readConfig(env: Env): Config {
   const known = configs.get(env);
   if (known !== undefined) return known;
-  const parsed = v.safeParse(schema, env);
+  const parsed = v.safeParse(settingsSchema, env);
   if (!parsed.success) {
-    const fields = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'} ${issue.message}`);
     throw new GatewayError({
       reason: 'misconfigured',
       text: 'La passerelle est mal configurée ; son exploitant est prévenu.',
-      detail: fields.join('; '),
+      detail: describeIssues(parsed.issues).join('; '),
     });
   }
   const config = freeze(parsed.output);
@@ -144,7 +79,7 @@ export function readConfig(env: Env): Config {
   return config;
 }
 
-function freeze(settings: v.InferOutput<typeof schema>): Config {
+function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
   const callerKeys =
     settings.AUTH_JWKS === undefined
       ? createRemoteJWKSet(new URL(settings.AUTH_JWKS_URL ?? ''))

@@ -1,32 +1,45 @@
 // `npm run pki -- --out DIR`: makes the imitation authority and the default identities, prints what is there.
 
-import { parseArgs } from 'node:util';
+import { oneOf, readFlags } from '../platform/flags.ts';
+import { describeFailure } from '../platform/say.ts';
 import { ensureRefusedCertificates } from './cases.ts';
 import { type Credential, ensureSandboxPki } from './sandbox-pki.ts';
 
-const USAGE = 'Usage : npm run pki -- --out DOSSIER [--ca-bits 2048|3072|4096] [--cases DOSSIER]';
+const flags = readFlags('npm run pki -- --out DOSSIER [options]', {
+  out: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    required: true,
+    about: "où est l'autorité d'imitation ; créé au besoin",
+  },
+  'ca-bits': {
+    kind: 'text',
+    hint: 'N',
+    default: '3072',
+    check: oneOf('2048', '3072', '4096'),
+    about: 'taille des clés des autorités : 2048, 3072 ou 4096',
+  },
+  cases: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    about: 'où écrire les certificats que les serveurs doivent refuser',
+  },
+});
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = readOptions(args);
-  if (typeof options === 'string') {
-    console.error(`${options}\n${USAGE}`);
-    return 2;
-  }
+async function main(): Promise<number> {
   try {
-    const pki = await ensureSandboxPki(options.out, { caKeyBits: options.caBits });
+    const pki = await ensureSandboxPki(flags.out, { caKeyBits: Number(flags['ca-bits']) });
     console.log(`Autorité d'imitation : ${pki.caFile}`);
     for (const file of pki.crlFiles) console.log(`Liste de révocation : ${file}`);
     for (const [id, pair] of pki.vendors) printPair(id, pair.server, pair.client);
     printPair('relais', pki.relay.server, pki.relay.client);
-    if (options.cases !== undefined) {
-      const made = await ensureRefusedCertificates(pki, options.cases);
+    if (flags.cases !== undefined) {
+      const made = await ensureRefusedCertificates(pki, flags.cases);
       for (const file of made) console.log(`À refuser par les serveurs : ${file}`);
     }
     return 0;
   } catch (error) {
-    console.error(
-      `Impossible d’écrire dans ${options.out} : ${error instanceof Error ? error.message : error}`,
-    );
+    console.error(`Impossible d’écrire dans ${flags.out} : ${describeFailure(error, flags.out)}`);
     return 1;
   }
 }
@@ -41,30 +54,4 @@ function printPair(id: string, server: Credential, client: Credential): void {
   }
 }
 
-interface Options {
-  readonly out: string;
-  readonly caBits: number;
-  /** Folder of the certificates that servers must refuse. */
-  readonly cases: string | undefined;
-}
-
-function readOptions(args: readonly string[]): Options | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        out: { type: 'string' },
-        'ca-bits': { type: 'string', default: '3072' },
-        cases: { type: 'string' },
-      },
-    });
-    if (!values.out) return 'Il manque --out.';
-    const caBits = Number(values['ca-bits']);
-    if (![2048, 3072, 4096].includes(caBits)) return 'La taille de clé --ca-bits vaut 2048, 3072 ou 4096.';
-    return { out: values.out, caBits, cases: values.cases };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await main();

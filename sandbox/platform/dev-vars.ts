@@ -3,10 +3,28 @@
 
 import { writeFile } from 'node:fs/promises';
 import { readFlags } from './flags.ts';
-import { localSettings, openLocalState } from './local-state.ts';
+import { findLocalState, localSettings, openLocalState } from './local-state.ts';
+import { describeFailure } from './say.ts';
 
-const flags = readFlags('Usage : npm run dev-vars -- [--state DIR]', { state: '.passerelle/edge' });
-const settings = await localSettings(await openLocalState(flags.state));
-const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
-await writeFile('.dev.vars', `${lines.join('\n')}\n`, { mode: 0o600 });
-process.stdout.write('.dev.vars est écrit ; ensuite : npx wrangler dev\n');
+const DEFAULT_STATE = '.passerelle/edge';
+const flags = readFlags('npm run dev-vars -- [options]', {
+  state: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    default: DEFAULT_STATE,
+    about: "émetteur de jetons et clés des relais de l'accès local ; celui-là seul est créé au besoin",
+  },
+});
+try {
+  // The first command of somebody who uses wrangler only; another folder that is not there is a typing mistake.
+  const open = flags.state === DEFAULT_STATE ? openLocalState : findLocalState;
+  const settings = await localSettings(await open(flags.state));
+  const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
+  await writeFile('.dev.vars', `${lines.join('\n')}\n`, { mode: 0o600 });
+  process.stdout.write(
+    `.dev.vars est écrit (${Object.keys(settings).join(', ')}) ; ensuite : npx wrangler d1 migrations apply passerelle --local, puis npx wrangler dev\n`,
+  );
+} catch (cause) {
+  process.stderr.write(`.dev.vars n'est pas écrit : ${describeFailure(cause, flags.state)}\n`);
+  process.exitCode = 1;
+}

@@ -1,17 +1,16 @@
 // Runs the edge as it will run: the built bundle in workerd, its Durable Object and D1 on disk, migrations
 // applied, reached directly (no dev proxy in between). Used by `npm run edge`, `npm start`, tests and benches.
 
-import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { splitLines } from './child.ts';
+import { applyMigrations, MIGRATIONS } from './migrations.ts';
 import { edgeLine, openLines } from './output.ts';
 import { lockState } from './state-lock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const MIGRATIONS = join(ROOT, 'worker', 'store', 'migrations');
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
 const COMPATIBILITY_FLAGS = ['enable_request_signal'];
@@ -28,6 +27,8 @@ export interface EdgeOptions {
   readonly onLog?: (line: string) => void;
   /** What people typed, for whoever finds the state folder taken. */
   readonly command?: string;
+  /** Folder of the migrations, for tests; by default the Worker's. */
+  readonly migrations?: string;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
 }
@@ -110,8 +111,13 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   });
   endRuntimeWithUs();
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
-  await miniflare.ready;
-  await applyMigrations(await miniflare.getD1Database('DB'));
+  try {
+    await miniflare.ready;
+    await applyMigrations(await miniflare.getD1Database('DB'), options.migrations ?? MIGRATIONS);
+  } catch (cause) {
+    await miniflare.dispose();
+    throw cause;
+  }
   const url = (await miniflare.unsafeGetDirectURL()).origin;
   return {
     url,
@@ -153,37 +159,4 @@ function withOwnSignals<T>(make: () => T): T {
     }
   }
   return made;
-}
-
-interface Database {
-  prepare(sql: string): { bind(...values: unknown[]): unknown; all<T>(): Promise<{ results: T[] }> };
-  batch(statements: unknown[]): Promise<unknown>;
-}
-
-/** Same table as wrangler's, so that either tool knows what the other applied. */
-const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
-  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
-
-async function applyMigrations(db: Database): Promise<void> {
-  await db.batch([db.prepare(MIGRATIONS_TABLE)]);
-  const { results } = await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
-  const applied = new Set(results.map(({ name }) => name));
-  const names = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
-  for (const name of names.filter((name) => !applied.has(name))) {
-    const statements = splitStatements(await readFile(join(MIGRATIONS, name), 'utf8'));
-    await db.batch([
-      ...statements.map((sql) => db.prepare(sql)),
-      db.prepare('INSERT INTO d1_migrations (name) VALUES (?1)').bind(name),
-    ]);
-  }
-}
-
-/** Our migrations hold no `;` but at the end of a statement, and comments only from `--` to the line's end. */
-function splitStatements(sql: string): string[] {
-  return sql
-    .replace(/--.*$/gm, '')
-    .split(';')
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== '');
 }

@@ -1,42 +1,69 @@
-// npm run edge -- --port 8787 --state DIR [--env-file F] [--host H]: the edge alone, as it will run.
+// npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F]: the edge alone, as it will run.
 
-import { readFile } from 'node:fs/promises';
-import { parseEnv } from 'node:util';
+import { findSettingProblems } from '../../worker/settings.ts';
 import { runEachMinute } from './cron.ts';
-import { type EdgeProcess, startEdge } from './edge-process.ts';
-import { closeOnSignal, readFlags, readPort, refuseUsage } from './flags.ts';
+import type { EdgeProcess } from './edge-process.ts';
+import { mergeSettings, nameSettings, readEnvFile, type Settings } from './env-file.ts';
+import { closeOnSignal, portNumber, readFlags, refuseUsage } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
+import { localSettings, openLocalState } from './local-state.ts';
 import { logLine, openLines } from './output.ts';
+import { findPortProblems } from './ports.ts';
+import { describeFailure } from './say.ts';
 
 const LOG_TIMEOUT_MS = 500;
 
-const flags = readFlags(
-  'Usage : npm run edge -- [--port 8787] [--host 127.0.0.1] [--state DIR] [--env-file F]',
-  {
-    port: '8787',
-    host: '127.0.0.1',
-    state: '.passerelle/edge',
-    'env-file': '',
+const flags = readFlags('npm run edge -- [options]', {
+  port: {
+    kind: 'text',
+    hint: 'N',
+    default: '8787',
+    check: portNumber,
+    about: 'port HTTP (0 : un port libre)',
   },
-);
+  host: { kind: 'text', hint: 'HÔTE', default: '127.0.0.1', about: "adresse d'écoute" },
+  state: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    default: '.passerelle/edge',
+    about: 'base de données, émetteur de jetons et clés des relais ; créé au besoin',
+  },
+  'env-file': {
+    kind: 'text',
+    hint: 'FICHIER',
+    about: 'réglages (NOM=valeur) qui passent devant les réglages locaux ; exemple : docs/samples/edge.env',
+  },
+});
 const lines = openLines();
 const where = {
   host: flags.host,
-  port: readPort(flags.port, 'port'),
+  port: Number(flags.port),
   stateDir: flags.state,
   command: 'npm run edge',
   onLog: lines.say,
 };
 
+/** Of the file; none without one. */
+async function readOwnSettings(): Promise<Settings> {
+  const file = flags['env-file'];
+  if (file === undefined) return {};
+  const read = await readEnvFile(file).catch((cause: unknown) =>
+    refuseUsage(`--env-file : ${describeFailure(cause, file)}`),
+  );
+  return read.problems.length === 0 ? read.settings : refuseUsage(read.problems.join('\n'));
+}
+
 async function start(): Promise<EdgeProcess> {
-  if (flags['env-file'] === '') return startLocalEdge(where);
-  const text = await readFile(flags['env-file'], 'utf8').catch(() =>
-    refuseUsage(`--env-file : ${flags['env-file']} ne peut être lu.`),
-  );
-  const entries = Object.entries(parseEnv(text)).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return startEdge({ ...where, settings: Object.fromEntries(entries) });
+  const own = await readOwnSettings();
+  const taken = await findPortProblems([{ host: flags.host, port: where.port, option: '--port' }]);
+  if (taken.length > 0) throw new Error(taken.join('\n'));
+  const local = await localSettings(await openLocalState(flags.state));
+  const problems = findSettingProblems(mergeSettings(local, own));
+  if (problems.length > 0) {
+    throw new Error(`réglages :\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+  lines.say(logLine('info', 'edge-settings', { ...nameSettings(local, own) }));
+  return startLocalEdge({ ...where, settings: own });
 }
 
 let running: EdgeProcess | undefined;
@@ -50,8 +77,6 @@ try {
   runEachMinute(edge);
   lines.say(logLine('info', 'edge-ready', { event: 'edge-ready', url: edge.url }));
 } catch (cause) {
-  process.stderr.write(
-    `L'accès n'a pas démarré : ${cause instanceof Error ? cause.message : String(cause)}\n`,
-  );
+  process.stderr.write(`L'accès n'a pas démarré : ${describeFailure(cause, flags.state)}\n`);
   process.exit(1);
 }

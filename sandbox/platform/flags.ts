@@ -1,30 +1,44 @@
-// Command-line flags of the local programs: read, checked, or refused with one sentence and exit code 2.
+// Command-line flags of the local programs: read, checked, or refused with one sentence for each problem and exit code 2.
 
-import { parseArgs } from 'node:util';
+import { describeUsage, type Flags, readCommandLine, type Values } from '../../shared/command-line.ts';
 
-export function readFlags<Name extends string>(
-  usage: string,
-  defaults: Readonly<Record<Name, string>>,
-): Record<Name, string> {
-  const options = Object.fromEntries(
-    Object.keys(defaults).map((name) => [name, { type: 'string' as const }]),
-  );
-  try {
-    const { values } = parseArgs({ options, strict: true, allowPositionals: false });
-    return { ...defaults, ...(values as Partial<Record<Name, string>>) };
-  } catch (cause) {
-    return refuseUsage(`${cause instanceof Error ? cause.message : String(cause)}\n${usage}`);
-  }
+export { nearestOf, oneOf, portNumber, wholeNumber } from '../../shared/command-line.ts';
+
+/**
+ * Values of the flags of this process. `head`: how the program is called, for the usage. `judge`: problems that one
+ * flag alone does not show, in French. `more`: what only `--help` adds.
+ */
+export function readFlags<const F extends Flags>(
+  head: string,
+  flags: F,
+  judge: (values: Values<F>) => readonly string[] = () => [],
+  more = '',
+): Values<F> {
+  return readFlagsAndWords(head, flags, (values) => judge(values), { takesWords: false, more }).values;
 }
 
-export function readPort(text: string, name: string): number {
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  return refuseUsage(`--${name} attend un port entre 0 et 65535.`);
+/** The same for a program that takes words besides its flags. */
+export function readFlagsAndWords<const F extends Flags>(
+  head: string,
+  flags: F,
+  judge: (values: Values<F>, words: readonly string[]) => readonly string[],
+  { takesWords = true, more = '' } = {},
+): { readonly values: Values<F>; readonly words: readonly string[] } {
+  const { help, values, words, problems } = readCommandLine(process.argv.slice(2), flags, {
+    takesWords,
+    env: process.env,
+  });
+  const usage = describeUsage(head, flags);
+  if (help) {
+    process.stdout.write(usage + more);
+    process.exit(0);
+  }
+  const all = [...problems, ...judge(values, words)];
+  return all.length === 0 ? { values, words } : refuseUsage(`${all.join('\n')}\n\n${usage}`);
 }
 
 export function refuseUsage(sentence: string): never {
-  process.stderr.write(`${sentence}\n`);
+  process.stderr.write(`${sentence.trimEnd()}\n`);
   process.exit(2);
 }
 

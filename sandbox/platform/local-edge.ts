@@ -3,14 +3,15 @@
 
 import { watch } from 'node:fs';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
+import { mergeSettings, type Settings } from './env-file.ts';
 import { localSettings, openLocalState, RELAY_JWKS_FILE } from './local-state.ts';
 
 export interface LocalEdgeOptions {
   readonly host: string;
   readonly port: number;
   readonly stateDir: string;
-  /** Settings over the local ones, e.g. a shorter deadline. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Settings over the local ones, e.g. a shorter deadline; see mergeSettings. */
+  readonly settings?: Settings;
   readonly onLog?: (line: string) => void;
   readonly command?: string;
   readonly inspect?: boolean;
@@ -18,10 +19,8 @@ export interface LocalEdgeOptions {
 
 export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgeProcess> {
   const state = await openLocalState(options.stateDir);
-  const settings = async (): Promise<Record<string, string>> => ({
-    ...(await localSettings(state)),
-    ...options.settings,
-  });
+  const settings = async (): Promise<Settings> =>
+    mergeSettings(await localSettings(state), options.settings ?? {});
   let current = await settings();
   const edge = await startEdge({
     host: options.host,

@@ -21,7 +21,18 @@ export interface LocalState {
   readonly issuerJwks: string;
 }
 
-/** Several programs may open one folder at once: all find the key of whichever made it first. */
+/**
+ * The state of an edge that was started before; nothing is made.
+ * @throws Error with a French sentence when the folder holds none.
+ */
+export async function findLocalState(dir: string): Promise<LocalState> {
+  if ((await readText(join(dir, KEY_FILE))) !== undefined) return openLocalState(dir);
+  throw new Error(
+    `${dir} n'est pas le dossier d'un accès local (${KEY_FILE} y manque) : --state le nomme ; npm start et npm run edge le font.`,
+  );
+}
+
+/** Made when absent. Several programs may open one folder at once: all find the key of whichever made it first. */
 export async function openLocalState(dir: string): Promise<LocalState> {
   await mkdir(dir, { recursive: true });
   const pem = await makeOnce(join(dir, KEY_FILE), async () =>

@@ -6,19 +6,30 @@ import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
 import { runEachMinute } from './cron.ts';
 import { exampleAppointment, exampleSearches, waitUntilReady } from './examples.ts';
-import { closeOnSignal, readFlags, readPort } from './flags.ts';
+import { closeOnSignal, portNumber, readFlags } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 import { openLines } from './output.ts';
+import { findPortProblems } from './ports.ts';
+import { describeFailure } from './say.ts';
 import { lockState } from './state-lock.ts';
 
 const LOG_TIMEOUT_MS = 500;
 
-const flags = readFlags(
-  'Usage : npm start -- [--state .passerelle] [--port 8787] [--mtls-port 8443] [--admin-port 9090] [--verbose oui]',
-  { state: '.passerelle', port: '8787', 'mtls-port': '8443', 'admin-port': '9090', verbose: '' },
-);
+const PORT = { kind: 'text', hint: 'N', check: portNumber } as const;
+const flags = readFlags('npm start -- [options]', {
+  state: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    default: '.passerelle',
+    about: 'ce qui est gardé ; créé au besoin',
+  },
+  port: { ...PORT, default: '8787', about: "port de l'accès (0 : un port libre)" },
+  'mtls-port': { ...PORT, default: '8443', about: 'port mTLS des rendez-vous' },
+  'admin-port': { ...PORT, default: '9090', about: 'port des mesures du relais' },
+  verbose: { kind: 'switch', about: 'montre aussi les journaux' },
+});
 const edgeStateDir = join(flags.state, 'edge');
 const VENDORS = [
   { id: 'agenda-a', name: 'Agenda A', seed: '1' },
@@ -29,7 +40,7 @@ const VENDORS = [
 const lines = openLines();
 const say = lines.say;
 const onLog = (line: string): void => {
-  if (flags.verbose !== '') say(line);
+  if (flags.verbose) say(line);
 };
 
 interface StartedVendor extends LocalVendor {
@@ -79,6 +90,14 @@ async function startVendors(pkiDir: string): Promise<StartedVendor[]> {
 async function start(): Promise<void> {
   const lock = lockState(flags.state, 'npm start');
   stops.push(async () => lock.release());
+  const taken = await findPortProblems(
+    (['port', 'mtls-port', 'admin-port'] as const).map((name) => ({
+      host: '127.0.0.1',
+      port: Number(flags[name]),
+      option: `--${name}`,
+    })),
+  );
+  if (taken.length > 0) throw new Error(taken.join('\n'));
   const pkiDir = join(flags.state, 'pki');
   say('Certificats de test…');
   const pki = await ensureSandboxPki(pkiDir);
@@ -86,7 +105,7 @@ async function start(): Promise<void> {
   const vendors = await startVendors(pkiDir);
   const edge = await startLocalEdge({
     host: '127.0.0.1',
-    port: readPort(flags.port, 'port'),
+    port: Number(flags.port),
     stateDir: edgeStateDir,
     command: 'npm start',
     onLog,
@@ -100,8 +119,8 @@ async function start(): Promise<void> {
     edgeStateDir,
     pki,
     vendors,
-    adminPort: readPort(flags['admin-port'], 'admin-port'),
-    listenPort: readPort(flags['mtls-port'], 'mtls-port'),
+    adminPort: Number(flags['admin-port']),
+    listenPort: Number(flags['mtls-port']),
     onLog,
   });
   watch(relay, 'Le relais');
@@ -135,7 +154,7 @@ try {
 } catch (cause) {
   // Told to end in the midst of its start, it ends in that order and has nothing to say of it.
   if (isStopping) await new Promise(() => {});
-  process.stderr.write(`Le démarrage a échoué : ${cause instanceof Error ? cause.message : String(cause)}\n`);
+  process.stderr.write(`Le démarrage a échoué : ${describeFailure(cause, flags.state)}\n`);
   await stop();
   process.exit(1);
 }

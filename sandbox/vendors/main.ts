@@ -1,23 +1,16 @@
 // `npm run vendor -- --port N --seed S [--fault KIND]`: one simulated vendor until a signal.
 
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { closeOnSignal } from '../platform/flags.ts';
+import { closeOnSignal, nearestOf, portNumber, readFlags, wholeNumber } from '../platform/flags.ts';
+import { findPortProblems } from '../platform/ports.ts';
+import { describeFailure } from '../platform/say.ts';
 import { FAULT_KINDS, FAULTS, readFaults } from './faults.ts';
 import { startVendor, type VendorOptions } from './vendor.ts';
 
-const PORT_MAX = 65_535;
 const SEED_MAX = 2 ** 31;
-const USAGE = `Usage : npm run vendor -- --port N --seed S [--fault PANNE]...
-  --port N            port HTTPS (0 : un port libre)
-  --seed S            graine de l'annuaire et de l'agenda (1 par défaut)
-  --fault PANNE       une panne dès le départ ; répétable, ou séparées par des virgules
-  --id NOM            nom de l'éditeur (agenda-a pour la graine 1, etc.)
-  --host HÔTE         adresse d'écoute (127.0.0.1)
-  --control-port N    port de pilotage sur la boucle locale (0 : un port libre)
-  --pki DOSSIER       autorité d'imitation (.passerelle/pki), faite si elle manque
-  --server-cert F --server-key F --ca F   d'autres certificats que les siens
-  --help`;
+const TEXT = { kind: 'text' } as const;
+const PORT = { ...TEXT, hint: 'N', default: '0', check: portNumber } as const;
+const FAULT_LIST = `\nPannes :\n${FAULT_KINDS.map((kind) => `  ${kind} : ${FAULTS[kind].sentence}`).join('\n')}\n`;
 
 interface Files {
   readonly cert: string;
@@ -25,30 +18,72 @@ interface Files {
   readonly ca: string;
 }
 
-type Command =
-  | { readonly does: 'help' }
-  | { readonly does: 'refuse'; readonly problem: string }
-  | { readonly does: 'start'; readonly options: VendorOptions; readonly files: Files | undefined };
+const flags = readFlags(
+  'npm run vendor -- [options]',
+  {
+    port: { ...PORT, about: 'port HTTPS ; 0 : un port libre' },
+    seed: {
+      ...TEXT,
+      hint: 'S',
+      default: '1',
+      check: wholeNumber(0, SEED_MAX),
+      about: "graine de l'annuaire et de l'agenda",
+    },
+    fault: {
+      kind: 'texts',
+      hint: 'PANNE',
+      check: knownFaults,
+      about: 'une panne dès le départ ; ou plusieurs, avec des virgules',
+    },
+    id: {
+      ...TEXT,
+      hint: 'NOM',
+      check: (value) =>
+        /^[a-z0-9][a-z0-9-]{0,40}$/.test(value)
+          ? undefined
+          : 'des minuscules, chiffres et tirets sont attendus',
+      about: "nom de l'éditeur ; sans lui, agenda-a pour la graine 1, etc.",
+    },
+    host: { ...TEXT, hint: 'HÔTE', default: '127.0.0.1', about: "adresse d'écoute" },
+    'control-port': { ...PORT, about: 'port de pilotage, sur la boucle locale ; 0 : un port libre' },
+    pki: { ...TEXT, hint: 'DOSSIER', about: "autorité d'imitation (.passerelle/pki), faite si elle manque" },
+    sas: { ...TEXT, hint: 'URL', check: httpsUrl, about: 'où dire les rendez-vous (port mTLS du relais)' },
+    run: { ...TEXT, hint: 'TEXTE', about: 'distingue les rendez-vous de ce lancement de ceux des autres' },
+    'server-cert': {
+      ...TEXT,
+      hint: 'FICHIER',
+      about: 'un autre certificat que le sien, avec les deux suivants',
+    },
+    'server-key': { ...TEXT, hint: 'FICHIER', about: 'sa clé' },
+    ca: { ...TEXT, hint: 'FICHIER', about: 'les autorités de ses appelants' },
+  },
+  (values) => {
+    const files = [values['server-cert'], values['server-key'], values.ca].filter(
+      (file) => file !== undefined,
+    );
+    return files.length % 3 === 0 ? [] : ['--server-cert, --server-key et --ca vont ensemble.'];
+  },
+  FAULT_LIST,
+);
 
-async function main(args: readonly string[]): Promise<void> {
-  const command = readCommand(args);
-  switch (command.does) {
-    case 'help':
-      console.log(
-        `${USAGE}\n\nPannes :\n${FAULT_KINDS.map((kind) => `  ${kind} : ${FAULTS[kind].sentence}`).join('\n')}`,
-      );
-      return;
-    case 'refuse':
-      console.error(`${command.problem}\n${USAGE}`);
-      process.exitCode = 2;
-      return;
-    case 'start':
-      await run(command.options, command.files);
-  }
+function knownFaults(names: string): string | undefined {
+  const wrong = names.split(',').filter((name) => typeof readFaults(name) === 'string');
+  if (wrong.length === 0) return undefined;
+  const meant = wrong.map((name) => nearestOf(name, FAULT_KINDS)).filter((name) => name !== undefined);
+  return `une panne connue est attendue (--help les liste${meant.length > 0 ? ` ; vouliez-vous dire ${meant.join(', ')} ?` : ''})`;
+}
+
+function httpsUrl(value: string): string | undefined {
+  return URL.parse(value)?.protocol === 'https:' ? undefined : 'une adresse https est attendue';
 }
 
 async function run(options: VendorOptions, files: Files | undefined): Promise<void> {
   try {
+    const taken = await findPortProblems([
+      { host: flags.host, port: Number(flags.port), option: '--port' },
+      { host: '127.0.0.1', port: Number(flags['control-port']), option: '--control-port' },
+    ]);
+    if (taken.length > 0) throw new Error(taken.join('\n'));
     const tls = files && {
       cert: await readFile(files.cert, 'utf8'),
       key: await readFile(files.key, 'utf8'),
@@ -59,81 +94,29 @@ async function run(options: VendorOptions, files: Files | undefined): Promise<vo
     const { id, url, controlUrl: control } = vendor;
     console.log(JSON.stringify({ event: 'vendor-ready', id, url, control }));
   } catch (error) {
-    console.error(
-      `L'éditeur simulé n'a pas démarré : ${error instanceof Error ? error.message : String(error)}`,
-    );
+    console.error(`L'éditeur simulé n'a pas démarré : ${describeFailure(error, flags.pki)}`);
     process.exitCode = 1;
   }
 }
 
-function readCommand(args: readonly string[]): Command {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        port: { type: 'string', default: '0' },
-        seed: { type: 'string', default: '1' },
-        fault: { type: 'string', multiple: true, default: [] },
-        id: { type: 'string' },
-        host: { type: 'string', default: '127.0.0.1' },
-        'control-port': { type: 'string', default: '0' },
-        pki: { type: 'string' },
-        sas: { type: 'string' },
-        run: { type: 'string' },
-        'server-cert': { type: 'string' },
-        'server-key': { type: 'string' },
-        ca: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return { does: 'help' };
-    const port = readWhole('--port', values.port, PORT_MAX);
-    const controlPort = readWhole('--control-port', values['control-port'], PORT_MAX);
-    const seed = readWhole('--seed', values.seed, SEED_MAX);
-    const faults = readFaults(values.fault.flatMap((names) => names.split(',')));
-    if (typeof faults === 'string') return { does: 'refuse', problem: faults };
-    if (values.id !== undefined && !/^[a-z0-9][a-z0-9-]{0,40}$/.test(values.id)) {
-      return { does: 'refuse', problem: '--id s’écrit en minuscules, chiffres et tirets.' };
-    }
-    const files = readFiles(values['server-cert'], values['server-key'], values.ca);
-    const { id, host, pki, sas, run } = values;
-    const names = values.fault.flatMap((list) => list.split(','));
-    return {
-      does: 'start',
-      files,
-      options: {
-        port,
-        controlPort,
-        seed,
-        host,
-        faults: names,
-        ...(id && { id }),
-        ...(pki && { pki }),
-        ...(sas && { sasUrl: sas }),
-        ...(run && { run }),
-      },
-    };
-  } catch (error) {
-    return { does: 'refuse', problem: error instanceof Error ? error.message : String(error) };
-  }
+function optionsOf(): VendorOptions {
+  const { id, pki, sas, run: life } = flags;
+  return {
+    port: Number(flags.port),
+    controlPort: Number(flags['control-port']),
+    seed: Number(flags.seed),
+    host: flags.host,
+    faults: flags.fault.flatMap((names) => names.split(',')),
+    ...(id && { id }),
+    ...(pki && { pki }),
+    ...(sas && { sasUrl: sas }),
+    ...(life && { run: life }),
+  };
 }
 
-function readFiles(
-  cert: string | undefined,
-  key: string | undefined,
-  ca: string | undefined,
-): Files | undefined {
-  if (cert === undefined && key === undefined && ca === undefined) return undefined;
-  if (cert === undefined || key === undefined || ca === undefined) {
-    throw new Error('--server-cert, --server-key et --ca vont ensemble.');
-  }
-  return { cert, key, ca };
+function filesOf(): Files | undefined {
+  const { 'server-cert': cert, 'server-key': key, ca } = flags;
+  return cert === undefined || key === undefined || ca === undefined ? undefined : { cert, key, ca };
 }
 
-function readWhole(name: string, text: string, max: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > max) throw new Error(`${name} est un entier de 0 à ${max}.`);
-  return value;
-}
-
-await main(process.argv.slice(2));
+await run(optionsOf(), filesOf());

@@ -205,7 +205,7 @@ test.each(['SIGINT', 'SIGHUP'] as const)(
   '%s to all of npm start, as its terminal sends it, ends all in order',
   async (signal) => {
     const state = join(dir, `start-${signal}`);
-    const ports = ['--port', '0', '--mtls-port', '0', '--admin-port', '0', '--verbose', 'oui'];
+    const ports = ['--port', '0', '--mtls-port', '0', '--admin-port', '0', '--verbose'];
     const npm = startNpm(['start', '--', '--state', state, ...ports]);
     await npm.said(/(Ctrl-C arrête tout\.)/);
     const [relay = 0] = npm.pids();
@@ -234,7 +234,6 @@ test(
       '--admin-port',
       '0',
       '--verbose',
-      'oui',
     ]);
     const control = await npm.said(/"control":"([^"]+)"/);
     kill(npm.group, 'SIGTERM');

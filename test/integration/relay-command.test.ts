@@ -1,6 +1,8 @@
 // The relay's command line as operators and scripts use it: exit codes, what is printed, what never is.
 
+import { once } from 'node:events';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLeaf } from '../../sandbox/pki/authority.ts';
@@ -31,8 +33,8 @@ async function check(change: (editor: Record<string, unknown>) => Record<string,
 
 test.each([
   [[], 'Il manque --config FICHIER.'],
-  [['--config', 'x', '--chek'], 'Option inconnue ou sans sa valeur.'],
-  [['--config'], 'Option inconnue ou sans sa valeur.'],
+  [['--config', 'x', '--chek'], '--chek est une option inconnue ; vouliez-vous dire --check ?'],
+  [['--config'], '--config attend une valeur : FICHIER.'],
   [['--config', 'x', '--check', '--print-jwk'], '--check et --print-jwk ne vont pas ensemble'],
   [['--config', 'x', '--trust', 'y'], '--generate-key et --trust vont avec --print-jwk.'],
 ])('exits 2 on a wrong command line %j', async (args, sentence) => {
@@ -150,6 +152,32 @@ test('does not run when a file is wrong', async () => {
   await writeFile(file, JSON.stringify({ ...scene.config, editors: [{ ...editor, caFile: 'nowhere.pem' }] }));
   const { code, output } = await run('--config', file);
   expect([code, output]).toEqual([1, 'editors[0].caFile : ne peut pas être lu\n']);
+});
+
+test('names each port that is taken, by field and number', async () => {
+  const [one, two] = [createServer().listen(0, '127.0.0.1'), createServer().listen(0, '127.0.0.1')];
+  await Promise.all([once(one, 'listening'), once(two, 'listening')]);
+  const [listenPort, adminPort] = [one, two].map((server) => (server.address() as AddressInfo).port);
+  const leaf = await scene.authority.issueServer({ cn: 'relay', ou: 'relay', ips: ['127.0.0.1'] });
+  const server = await writeLeaf(scene.authority.dir, 'inbound', leaf);
+  const listen = {
+    host: '127.0.0.1',
+    port: listenPort,
+    ...pickFiles(server),
+    caFile: scene.config.editors[0]?.caFile,
+    revocation: 'soft',
+  };
+  const file = join(scene.dir, 'taken.json');
+  const admin = { host: '127.0.0.1', port: adminPort };
+  await writeFile(file, JSON.stringify({ ...scene.config, listen, admin }));
+  const { code, output } = await run('--config', file);
+  one.close();
+  two.close();
+  expect(code).toBe(1);
+  expect(output.split('\n').filter((line) => line.includes('ne peut pas être ouvert'))).toEqual([
+    `listen.port : le port ${listenPort} de 127.0.0.1 ne peut pas être ouvert (déjà pris)`,
+    `admin.port : le port ${adminPort} de 127.0.0.1 ne peut pas être ouvert (déjà pris)`,
+  ]);
 });
 
 test('--print-jwk says how to make the key that is missing, then makes it once, for its owner only', async () => {
