@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { VENDOR_BODY_BYTES_MAX, VENDOR_ENTRIES_MAX } from '../shared/link/limits.ts';
+import { VENDOR_BODY_BYTES_MAX } from '../shared/link/limits.ts';
 import type { CallAnswer, FailedCall, SearchPlan, VendorFailure } from '../shared/link/relay.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';
 import { buildVendorRequest } from '../shared/sas/vendor-request.ts';
@@ -13,6 +13,7 @@ import type { PageFailure, VendorClient } from './outbound.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 const HASH_LENGTH = 20;
+const PARTIAL_CONTENT = 206;
 
 /** What the log and the metrics want to know besides the answer. */
 export interface Exchanged {
@@ -31,6 +32,7 @@ const NOTHING = {
   shown: 0,
   dropped: [],
   repaired: [],
+  doubts: [],
 } as const;
 
 /** The answer to a call that was never made. */
@@ -81,7 +83,6 @@ class Reading {
   readonly #baseUrl: string;
   readonly #first: string;
   readonly #reader: AnswerReader;
-  #entries = 0;
 
   constructor(client: VendorClient, pages: CallPages, plan: SearchPlan, subjects: readonly string[]) {
     const { flow, fromMs, toMs } = plan;
@@ -115,12 +116,13 @@ class Reading {
       this.status = page.value.status;
       this.bytes += page.value.bytes;
       this.noStore ||= page.value.noStore;
-      const read = this.#read(page.value.json);
-      if (read.failure !== undefined) return this.#fail({ reason: read.failure, status: page.value.status });
+      const read = this.#reader.add(page.value.json);
+      if (!read.ok) return this.#fail({ reason: read.error, status: page.value.status });
+      if (page.value.status === PARTIAL_CONTENT) this.#reader.addPartial();
       this.pageCount += 1;
-      if (read.next === undefined) return;
+      if (read.value.next === undefined) return;
       trail ??= new PageTrail(this.#baseUrl, this.#first);
-      const next = trail.follow(read.next);
+      const next = trail.follow(read.value.next);
       if (!next.ok) return this.#fail({ reason: next.error, status: page.value.status });
       path = next.value;
       // Undici lends a connection again one turn later: without this each second page would open another.
@@ -128,22 +130,9 @@ class Reading {
     }
   }
 
-  #read(json: unknown): { readonly failure?: VendorFailure; readonly next?: string } {
-    // Counted before anything is read: a flood costs its parsing, no more.
-    this.#entries += countEntries(json);
-    if (this.#entries > VENDOR_ENTRIES_MAX) return { failure: 'too-many-entries' };
-    const added = this.#reader.add(json);
-    return added.ok ? added.value : { failure: added.error };
-  }
-
   #fail(failure: PageFailure): void {
     this.failure = failure;
   }
-}
-
-function countEntries(json: unknown): number {
-  if (typeof json !== 'object' || json === null || !('entry' in json)) return 0;
-  return Array.isArray(json.entry) ? json.entry.length : 0;
 }
 
 /** `code` is for our log, not for the edge. */

@@ -122,6 +122,13 @@ export interface RuleCount {
   readonly ids: readonly string[];
 }
 
+/** Something of the answer was not understood, so that it proves nobody's "none" (shared/sas/read/doubts.ts). */
+export interface Doubt {
+  readonly rule: string;
+  /** Whom it may be about; absent: all whom the call asks for. */
+  readonly subjects?: readonly string[];
+}
+
 /** One slot as the vendor sent it, and what became of it. Only in answers to plans with `trace`. */
 export interface SlotTrace {
   /** The vendor's own id and texts, cut to 100 characters. */
@@ -149,6 +156,8 @@ export interface CallAnswer {
   readonly shown: number;
   readonly dropped: readonly RuleCount[];
   readonly repaired: readonly RuleCount[];
+  /** Absent from relays that do not tell doubts yet: `dropped` then says as much as it can. */
+  readonly doubts?: readonly Doubt[];
   readonly durationMs: number;
   readonly bytes: number;
   readonly pages: number;

@@ -156,6 +156,6 @@ describe('pages', () => {
         { relation: 'next', url: '?page=2' },
       ],
     });
-    expect(reader.add(page)).toEqual({ ok: true, value: { entries: 1, next: '?page=2' } });
+    expect(reader.add(page)).toEqual({ ok: true, value: { next: '?page=2' } });
   });
 });

@@ -54,7 +54,10 @@ describe('a conformant answer', () => {
 describe('a slot is dropped', () => {
   it.each<[string, Json]>([
     ['slot-not-free', { status: 'busy' }],
-    ['slot-not-free', { status: undefined }],
+    ['slot-not-free', { status: 'BUSY-tentative' }],
+    ['slot-not-free', { status: 'entered-in-error' }],
+    ['slot-status-unknown', { status: undefined }],
+    ['slot-status-unknown', { status: 'libre' }],
     ['slot-dates-unreadable', { start: 'demain' }],
     ['slot-dates-unreadable', { start: '2026-11-24' }],
     ['slot-dates-unreadable', { end: undefined }],
@@ -63,7 +66,7 @@ describe('a slot is dropped', () => {
     ['slot-outside-window', { start: '2026-11-27T10:00:00.000+01:00', end: '2026-11-27T11:00:00.000+01:00' }],
     ['slot-schedule-unresolved', { schedule: { reference: 'Schedule/none' } }],
     ['slot-schedule-unresolved', { schedule: undefined }],
-    ['slot-kind-not-shown', { meta: { security: [{ code: 'PRIVE' }] } }],
+    ['slot-kind-unknown', { meta: { security: [{ code: 'PRIVE' }] } }],
   ])('for %s', (rule, over) => {
     expect(readCounted(answer([slot(over)]))).toMatchObject({ shown: 0, dropped: { [rule]: 1 } });
   });
@@ -271,7 +274,13 @@ describe('a place is repaired', () => {
       practitioner({ name: undefined }),
       practitioner({ id: 'ps-2' }),
       role(),
-      role({ id: 'role-2', practitioner: { reference: 'Practitioner/ps-2' } }),
+      role({
+        id: 'role-2',
+        practitioner: { reference: 'Practitioner/ps-2' },
+        contained: [
+          contained({ address: { line: ['9 rue Imaginaire'], city: 'Albi', postalCode: '81000' } }),
+        ],
+      }),
     ];
     const result = readCounted(bundle(resources));
     expect(result.subjects).toHaveLength(1);

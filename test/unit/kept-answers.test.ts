@@ -122,7 +122,10 @@ describe('what is kept', () => {
     const unreadable = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
     expect(keep([{ call: withSlot.call, ...timeout }])).toEqual([]);
     expect(keep([answered('agenda-a', answer([slot()]), timeout)])).toEqual([]);
-    expect(keep([unreadable])).toEqual([]);
+    // Whose they are: nothing is kept of him; where that cannot be told, of nobody.
+    expect(keep([unreadable]).map(({ subject }) => subject)).toEqual([OTHER]);
+    expect(keep([answered('agenda-a', bundle([slot(), schedule()]))])).toEqual([]);
+    expect(keep([answered('agenda-a', { ...answer([slot()]), total: 40 })])).toEqual([]);
   });
 
   it('holds nothing of a vendor that says no-store or that the operator switched off', () => {

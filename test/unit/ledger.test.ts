@@ -79,13 +79,26 @@ describe('ledger', () => {
     expect(failing).toMatchObject({ unknown: [RPPS], switchedOff: [OTHER] });
   });
 
-  it('does not call it none when a vendor sent slots that could not be read', () => {
-    const unreadable = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
-    expect(keep({ editors, results: [unreadable] })).toMatchObject({
-      none: [],
-      unknown: [RPPS, OTHER],
-      failures: [{ reason: 'unusable' }],
+  it('does not call it none when a vendor sent slots that could not be read: of whose they are, else of all', () => {
+    const his = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
+    expect(keep({ editors, results: [his] })).toMatchObject({
+      none: [OTHER],
+      unknown: [RPPS],
+      failures: [{ reason: 'unusable', rules: ['slot-site-unresolved'] }],
     });
+    const anybodys = answered('agenda-a', bundle([slot(), schedule()]));
+    expect(keep({ editors, results: [anybodys] })).toMatchObject({ none: [], unknown: [RPPS, OTHER] });
+  });
+
+  it('says that an answer is not whole, and shows what came of it', () => {
+    const results = [answered('agenda-a', { ...answer([slot()]), total: 40 })];
+    const { shown } = mergeAnswers(results, { query: query(), nowMs: NOW });
+    const ledger = keep({ editors, results }, new Map(shown));
+    expect(ledger).toMatchObject({ none: [], unknown: [OTHER] });
+    expect([...ledger.slots.keys()]).toEqual([RPPS]);
+    expect(ledgerEntry(ledger, 'INT_R01', BASE, 'req-1', [])).toContain(
+      `editor=agenda-a reason=incomplete since=${new Date(NOW).toISOString()} subjects=${OTHER} rules=answer-incomplete`,
+    );
   });
 
   it('puts every identifier in exactly one state, whatever the vendors did', () => {

@@ -31,6 +31,9 @@ const ofSlot = (over: Json): Sample => ({ page: answer([slot(over)]) });
 const ofRole = (over: Json): Sample => ({ page: bundle([slot(), schedule(), practitioner(), role(over)]) });
 const ofPlace = (over: Json): Sample => ofRole({ contained: [contained(over)] });
 const ofPerson = (over: Json): Sample => ({ page: bundle([slot(), schedule(), practitioner(over), role()]) });
+const ofBundle = (...more: Json[]): Sample => ({
+  page: bundle([slot(), schedule(), practitioner(), role(), ...more]),
+});
 const sos = (page: Json): Sample => ({ page, flow: 'SOS', subjects: [SIRET] });
 const kinds = (...codes: string[]): Json => ({
   meta: { security: codes.map((code) => ({ system: KIND, code })) },
@@ -42,7 +45,7 @@ const cptsTie = {
   extension: [{ url: SERVICE_EXTENSION, valueReference: { reference: 'HealthcareService/hs' } }],
   coding: [{ system: ESTABLISHMENT, code: '604' }],
 };
-const cpts = (over: Json, isWhole = true): Sample => ({
+const cpts = (over: Json, isWhole = true, service: Json = {}): Sample => ({
   page: bundle([
     slot({ serviceType: [cptsTie], ...over }),
     schedule(),
@@ -50,7 +53,12 @@ const cpts = (over: Json, isWhole = true): Sample => ({
     role(),
     ...(isWhole
       ? [
-          { resourceType: 'HealthcareService', id: 'hs', providedBy: { reference: 'Organization/o' } },
+          {
+            resourceType: 'HealthcareService',
+            id: 'hs',
+            providedBy: { reference: 'Organization/o' },
+            ...service,
+          },
           {
             resourceType: 'Organization',
             id: 'o',
@@ -106,6 +114,30 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   '[slot-not-conformant] a specialty system that is no URI': ofSlot({
     specialty: [{ coding: [{ system: 'liste des spécialités', code: 'X1' }] }],
   }),
+  '[slot-status-unknown] a status of their own': ofSlot({ status: 'libre' }),
+  '[slot-modifier-unknown] a modifier of their own': ofSlot({ modifierExtension: [{ url: 'urn:x' }] }),
+  '[slot-kind-unknown] a kind of their own': ofSlot(kinds('PRIVE')),
+  '[slot-reference-ambiguous] two roles of one id': ofBundle(role({ telecom: [] })),
+  '[slot-holder-ambiguous] two practitioners': ofBundle(
+    schedule({ id: 's2', actor: ['ps-1', 'ps-2'].map((id) => ({ reference: `Practitioner/${id}` })) }),
+    slot({ id: 'slot-2', schedule: { reference: 'Schedule/s2' } }),
+    practitioner({ id: 'ps-2', identifier: [{ value: '899900000025' }] }),
+  ),
+  '[schedule-out-of-use] an agenda that is closed': {
+    page: bundle([slot(), schedule({ active: false }), practitioner(), role()]),
+  },
+  '[practitioner-out-of-use] a practitioner who has retired': ofPerson({ active: false }),
+  '[role-out-of-use] a role that has ended': ofRole({ active: false }),
+  '[location-out-of-use] a place that is closed': ofPlace({ status: 'inactive' }),
+  '[organization-out-of-use] an association that is no more': sos(
+    sosAnswer([slot()], { organization: { active: false } }),
+  ),
+  '[slot-cpts-out-of-use] open to a CPTS that is no more': cpts(kinds('CPTS'), true, { active: false }),
+  '[cpts-out-of-use] open also to a CPTS that is no more': cpts(kinds('CPTS', 'PUBLIC'), true, {
+    active: false,
+  }),
+  '[answer-incomplete] total 40, four came': { page: { ...answer([slot()]), total: 40 } },
+  '[answer-not-understood] a resource of no type of R4': ofBundle({ resourceType: 'Creneau', id: 'c' }),
   '[status-spelling] FREE': ofSlot({ status: 'FREE' }),
   '[instant-form] Z': ofSlot({ start: '2026-11-24T09:00:00Z' }),
   '[instant-without-offset] a bare local time': ofSlot({ start: '2026-11-24T10:00:00' }),

@@ -69,10 +69,11 @@ export class Coverage {
     for (const result of results) {
       const { editor, subjects } = result.call;
       const again = renewed.get(editor);
-      if (again === undefined || failureOf(result) === undefined) continue;
+      if (again === undefined) continue;
       const known = inVain.get(editor) ?? new Set();
       inVain.set(editor, known);
-      for (const subject of subjects) if (again.has(subject)) known.add(subject);
+      for (const subject of subjects)
+        if (again.has(subject) && failureOf(result, subject) !== undefined) known.add(subject);
     }
     return this.#results((editor, subject) => inVain.get(editor)?.has(subject) === true);
   }
@@ -106,16 +107,18 @@ export function renewedBy(calls: readonly AskedCall[], covered: EditorSubjects):
   return renewed;
 }
 
-/** A call that failed says nothing of those whose earlier word stands. */
+/** A call that failed, for all or for some, says nothing of those whose earlier word stands. */
 export function trimRenewed(result: CallResult, renewed: EditorSubjects): CallResult {
   const { call, answer } = result;
   const again = renewed.get(call.editor);
-  if (again === undefined || failureOf(result) === undefined) return result;
+  if (again === undefined) return result;
+  const stands = (subject: string): boolean => again.has(subject) && failureOf(result, subject) !== undefined;
+  if (!call.subjects.some(stands)) return result;
   return {
     ...result,
-    call: { ...call, subjects: call.subjects.filter((subject) => !again.has(subject)) },
+    call: { ...call, subjects: call.subjects.filter((subject) => !stands(subject)) },
     ...(answer && {
-      answer: { ...answer, subjects: answer.subjects.filter(({ subject }) => !again.has(subject)) },
+      answer: { ...answer, subjects: answer.subjects.filter(({ subject }) => !stands(subject)) },
     }),
   };
 }

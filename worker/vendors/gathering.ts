@@ -5,7 +5,7 @@ import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { CallResult, FanOut } from './fan-out.ts';
 import type { AskedCall, CallFailure, HubEvent } from './hub-search.ts';
-import { isUnusable } from './ledger.ts';
+import { doubtsOf } from './ledger.ts';
 
 /** Why a call of which nothing was heard has failed. */
 const SILENCE = {
@@ -73,7 +73,8 @@ export class Gathering {
 
 /** Without whom the call does not ask for: it may have joined one for more, whom we ask elsewhere or know of already. */
 function ofThose(answer: CallAnswer, { subjects: asked }: AskedCall): CallAnswer {
-  return { ...answer, subjects: answer.subjects.filter(({ subject }) => asked.includes(subject)) };
+  const subjects = answer.subjects.filter(({ subject }) => asked.includes(subject));
+  return { ...answer, subjects, doubts: doubtsOf(answer) };
 }
 
 function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {
@@ -84,7 +85,7 @@ function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {
 function shareOf(answer: CallAnswer, waitedMs: number): Pick<CallResult, 'answer' | 'failure' | 'isShared'> {
   const places = answer.subjects.flatMap((subject) => subject.places);
   const slots = places.reduce((sum, place) => sum + place.slots.length, 0);
-  const failure = answer.failure ?? (isUnusable(answer) ? ({ reason: 'unusable' } as const) : undefined);
+  const { failure } = answer;
   return {
     answer: {
       ...answer,

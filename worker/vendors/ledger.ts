@@ -3,14 +3,17 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
-import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer, Doubt } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
 import type { CallResult } from './fan-out.ts';
 import type { CallFailure } from './hub-search.ts';
 
-/** Slots came and none could be shown because of how they were written. */
-export type LedgerFailure = CallFailure | 'unusable';
+/**
+ * `unusable`: part of the answer was not understood; `incomplete`: the vendor says, or shows, that part of it is missing.
+ * Either way it proves nobody's "none" whom that part may be about (shared/sas/read/doubts.ts).
+ */
+export type LedgerFailure = CallFailure | 'unusable' | 'incomplete';
 
 export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
@@ -33,9 +36,16 @@ interface EditorFailure {
   readonly sinceMs: number;
   /** Identifiers whose state is unknown because of it. */
   readonly subjects: readonly string[];
+  /** What was not understood, by the names of shared/sas/read/rules.ts. */
+  readonly rules: readonly string[];
 }
 
-/** Drops that mean "we could not read this vendor", unlike slots that were rightly left out. */
+interface FailedRow extends Omit<EditorFailure, 'subjects' | 'rules'> {
+  readonly subjects: Set<string>;
+  readonly rules: Set<string>;
+}
+
+/** Drops that mean "we could not read this vendor", unlike slots that were rightly left out: from relays that tell no doubts. */
 const UNREADABLE = new Set([
   'slot-dates-unreadable',
   'slot-end-not-after-start',
@@ -47,15 +57,41 @@ const UNREADABLE = new Set([
   'slot-not-conformant',
 ]);
 
-/** Why an answer, or part of it, cannot be taken at its word. */
-export function failureOf({ failure, answer }: CallResult): LedgerFailure | undefined {
-  if (failure !== undefined) return failure.reason;
-  return answer !== undefined && isUnusable(answer) ? 'unusable' : undefined;
+/** What of an answer was not understood, and whom that may be about. */
+export function doubtsOf({ doubts, dropped }: CallAnswer): readonly Doubt[] {
+  return doubts ?? dropped.filter(({ rule }) => UNREADABLE.has(rule)).map(({ rule }) => ({ rule }));
 }
 
-/** Some of the vendor's slots could not be read, whosever they are. */
-export function isUnusable({ dropped }: CallAnswer): boolean {
-  return dropped.some(({ rule }) => UNREADABLE.has(rule));
+/** Why a vendor's word on one of those asked cannot be taken as the whole truth. */
+export function failureOf({ failure, answer }: CallResult, subject: string): LedgerFailure | undefined {
+  if (failure !== undefined) return failure.reason;
+  const doubt = answer && doubtsOf(answer).find((one) => isAbout(one, subject));
+  return doubt && reasonOf(doubt);
+}
+
+function isAbout({ subjects }: Doubt, subject: string): boolean {
+  return subjects === undefined || subjects.includes(subject);
+}
+
+function reasonOf({ rule }: Doubt): LedgerFailure {
+  return rule === 'answer-incomplete' ? 'incomplete' : 'unusable';
+}
+
+/** Whom of those asked each reason leaves in doubt; nobody of them, too, when the call failed for nobody left. */
+function failingOf(result: CallResult): Map<LedgerFailure, { subjects: string[]; rules: string[] }> {
+  const { call, failure, answer } = result;
+  const failing = new Map<LedgerFailure, { subjects: string[]; rules: string[] }>();
+  if (failure !== undefined) return failing.set(failure.reason, { subjects: [...call.subjects], rules: [] });
+  for (const doubt of answer === undefined ? [] : doubtsOf(answer)) {
+    const about = call.subjects.filter((subject) => isAbout(doubt, subject));
+    if (about.length === 0) continue;
+    const reason = reasonOf(doubt);
+    const known = failing.get(reason) ?? { subjects: [], rules: [] };
+    failing.set(reason, known);
+    for (const subject of about) if (!known.subjects.includes(subject)) known.subjects.push(subject);
+    known.rules.push(doubt.rule);
+  }
+  return failing;
 }
 
 export function keepLedger(
@@ -65,27 +101,29 @@ export function keepLedger(
   nowMs: number,
 ): Ledger {
   const asked = new Set<string>();
-  const failed = new Map<string, EditorFailure & { readonly subjects: string[] }>();
+  const failed = new Map<string, FailedRow>();
   const unknown = new Set<string>();
   const editors = new Map(askedEditors.map((editor) => [editor.id, editor]));
   const saidMs = new Map<string, number>();
   for (const result of results) {
-    const reason = failureOf(result);
     for (const subject of result.call.subjects) asked.add(subject);
     if (result.saidMs !== undefined) {
       const { editor } = result.call;
       saidMs.set(editor, Math.min(result.saidMs, saidMs.get(editor) ?? result.saidMs));
     }
     const editor = editors.get(result.call.editor);
-    if (reason === undefined || editor === undefined) continue;
-    const key = `${editor.id} ${reason}`;
-    const sinceMs = result.failure?.sinceMs ?? editor.failingSinceMs ?? nowMs;
-    const row = failed.get(key) ?? { editor, reason, sinceMs, subjects: [] };
-    failed.set(key, row);
-    for (const subject of result.call.subjects) {
-      if (shown.has(subject)) continue;
-      unknown.add(subject);
-      row.subjects.push(subject);
+    if (editor === undefined) continue;
+    for (const [reason, { subjects, rules }] of failingOf(result)) {
+      const key = `${editor.id} ${reason}`;
+      const sinceMs = result.failure?.sinceMs ?? editor.failingSinceMs ?? nowMs;
+      const row = failed.get(key) ?? { editor, reason, sinceMs, subjects: new Set(), rules: new Set() };
+      failed.set(key, row);
+      for (const rule of rules) row.rules.add(rule);
+      for (const subject of subjects) {
+        if (shown.has(subject)) continue;
+        unknown.add(subject);
+        row.subjects.add(subject);
+      }
     }
   }
   const rest = query.subjects.filter((subject) => !shown.has(subject) && !unknown.has(subject));
@@ -101,7 +139,11 @@ export function keepLedger(
         }),
     unknown: [...unknown],
     off: switchedOff,
-    failures: [...failed.values()],
+    failures: [...failed.values()].map((row) => ({
+      ...row,
+      subjects: [...row.subjects],
+      rules: [...row.rules],
+    })),
     kept: askedEditors.flatMap((editor) => {
       const oldestMs = saidMs.get(editor.id);
       return oldestMs === undefined ? [] : [{ editor, ageMs: nowMs - oldestMs }];
@@ -211,7 +253,7 @@ function effectOn(subjects: readonly string[], people: (count: number) => string
 }
 
 function failureIssue(failure: EditorFailure, people: (count: number) => string): Issue {
-  const { editor, reason, sinceMs, subjects } = failure;
+  const { editor, reason, sinceMs, subjects, rules } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();
   return {
@@ -219,7 +261,7 @@ function failureIssue(failure: EditorFailure, people: (count: number) => string)
     code,
     reason: 'unknown',
     text: `${editor.name} ${sentence} : ${effectOn(subjects, people)}`,
-    diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}`,
+    diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
   };
 }
 
@@ -264,5 +306,6 @@ const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
     sentence: "n'a pu être interrogé : la liaison avec le relais s'est rompue",
   },
   open: { code: 'transient', sentence: "n'est pas interrogé après des échecs répétés" },
-  unusable: { code: 'invalid', sentence: 'a envoyé des créneaux qui ne peuvent être affichés' },
+  unusable: { code: 'invalid', sentence: "a envoyé une réponse dont une partie n'a pu être comprise" },
+  incomplete: { code: 'incomplete', sentence: "a envoyé une réponse qui n'est pas entière" },
 };

@@ -33,9 +33,10 @@ export function rowsToKeep(
     const ttl = ttls.get(call.editor) ?? 0;
     // What was kept before did not land; who began a shared call keeps its answer.
     if (landedMs === undefined || isShared === true || landedMs + ttl <= nowMs) continue;
-    if (answer === undefined || answer.noStore || failureOf(result) !== undefined) continue;
+    if (answer === undefined || answer.noStore) continue;
     const bySubject = new Map(answer.subjects.map((one) => [one.subject, one]));
     for (const subject of call.subjects) {
+      if (failureOf(result, subject) !== undefined) continue;
       const one = bySubject.get(subject);
       const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
       const part = { editor: call.editor, window, saidMs: landedMs, untilMs: landedMs + ttl, lines };

@@ -209,7 +209,8 @@ export class Search {
     const told = new Set(this.#route.broadcast);
     const held = new Set(this.#memory.knowledge?.holders.keys());
     for (const result of [...this.kept, ...results]) {
-      if (failureOf(result) !== undefined) for (const subject of result.call.subjects) told.delete(subject);
+      for (const subject of result.call.subjects)
+        if (failureOf(result, subject) !== undefined) told.delete(subject);
       for (const { subject } of result.answer?.subjects ?? []) held.add(subject);
     }
     const subjects = [...told].filter((subject) => held.has(subject));

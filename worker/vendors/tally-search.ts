@@ -12,7 +12,8 @@ export function tallySearch(answers: Answers, hidden: readonly HiddenSlots[]): C
   >();
   for (const { call, answer, isShared } of answers.results) {
     // Who made a shared call counts it; what was kept has been counted, and received nothing.
-    if (answer === undefined || answer.received === 0 || isShared === true) continue;
+    if (answer === undefined || isShared === true) continue;
+    if (answer.received === 0 && answer.repaired.length === 0) continue;
     const row = tallies.get(call.editor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
     tallies.set(call.editor, row);
     row.received += answer.received;

@@ -1,15 +1,21 @@
 // Reads one vendor's answer to one search: tolerant of what vendors send, strict in what it gives back. Every
-// slot received is either shown or dropped for exactly one named reason. Pure: no I/O, no clock, hash passed in.
+// slot received is either shown or dropped for exactly one named reason, and whatever was not understood is a doubt
+// about those whom it may concern (doubts.ts). Pure: no I/O, no clock, hash passed in.
 // Called by the relay for each exchange; its result crosses the link as it is. flows.md §§ 3.3, 3.4, 8.
 
-import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { countEntries } from '../../fhir/bundle-entries.ts';
+import type { Found, Scope } from '../../fhir/bundle-page.ts';
+import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
+import { Wholeness } from '../../fhir/wholeness.ts';
+import { VENDOR_ENTRIES_MAX } from '../../link/limits.ts';
 import type { CallAnswer, Place, SlotRow, SlotShape, SlotTrace, SubjectAnswer } from '../../link/relay.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { Flow } from '../query.ts';
 import { BundleIndex, vendorId } from './bundle-index.ts';
 import { CptsRegister } from './cpts.ts';
+import { Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
 import { bookingLink } from './link.ts';
-import { type PlaceFailure, PlaceReader, type ReadPlace, type ReadSlot } from './place.ts';
+import { PlaceReader, type ReadPlace, type ReadSlot } from './place.ts';
 import { ReaderMemory } from './reader-memory.ts';
 import type { ReadRuleId } from './rules.ts';
 import { readSlotFacts, type SlotFacts } from './slot-facts.ts';
@@ -36,7 +42,8 @@ export interface Question {
 export type ReadAnswer = Pick<
   CallAnswer,
   'subjects' | 'shapes' | 'services' | 'received' | 'shown' | 'dropped' | 'repaired' | 'trace'
->;
+> &
+  Required<Pick<CallAnswer, 'doubts'>>;
 
 /** What became of one slot. */
 type SlotFate =
@@ -52,12 +59,16 @@ export class AnswerReader {
   readonly #question: Question;
   readonly #memory: ReaderMemory;
   readonly #index = new BundleIndex();
+  readonly #wholeness = new Wholeness();
+  readonly #doubts = new Doubts();
+  #items = 0;
   readonly #dropped = new Tally();
   readonly #repaired = new Tally();
   readonly #places: PlaceReader;
   readonly #cpts: CptsRegister;
   readonly #shapes: SlotShape[] = [];
   readonly #shapeBySignature = new Map<string, KnownShape | ReadRuleId>();
+  readonly #shapesByScope = new Map<Scope, Map<string, KnownShape | ReadRuleId>>();
   readonly #slotIds = new Set<string>();
   readonly #links = new Map<string, string | undefined>();
 
@@ -65,35 +76,63 @@ export class AnswerReader {
     this.#question = question;
     this.#memory = question.memory ?? new ReaderMemory();
     this.#cpts = new CptsRegister(this.#index, question.hash, (rules) => this.#repaired.addAll(rules));
-    this.#places = new PlaceReader({ ...question, memory: this.#memory }, this.#index, this.#repaired);
+    this.#places = new PlaceReader(
+      { ...question, memory: this.#memory },
+      this.#index,
+      this.#repaired,
+      this.#doubts,
+    );
   }
 
-  /** Reads one page. `next` is the raw URL of the link, when there is one. */
-  add(value: unknown): Result<{ readonly entries: number; readonly next?: string }, 'not-bundle'> {
+  /**
+   * Reads one page. `next` is the raw URL of the link, when there is one; a link that cannot be read leads nowhere, and
+   * there is more: it is not the last page.
+   */
+  add(value: unknown): Result<{ readonly next?: string }, 'not-bundle' | 'too-many-entries'> {
     const bundle = asObject(value);
-    if (bundle === undefined || bundle.resourceType !== 'Bundle') return err('not-bundle');
-    const type = asText(bundle.type)?.toLowerCase();
-    // A list without a type is read as what was asked for; a declared other type is not an answer to a search.
-    if (type !== undefined && type !== 'searchset' && type !== 'collection') return err('not-bundle');
-    const before = this.#index.entries;
-    this.#index.add(bundle);
-    const next = objectsOf(bundle.link).find((link) => link.relation === 'next');
-    // A link that cannot be read leads nowhere, and there is more: it is not the last page.
-    return ok({ entries: this.#index.entries - before, ...(next && { next: asText(next.url) ?? '' }) });
+    if (bundle === undefined || !isAnswer(bundle)) return err('not-bundle');
+    // Counted before anything is read: a flood costs its parsing, no more.
+    this.#items += countEntries(bundle.entry);
+    if (this.#items > VENDOR_ENTRIES_MAX) return err('too-many-entries');
+    const next = this.#wholeness.takePage(bundle);
+    this.#index.add(bundle, this.#hear);
+    return this.#index.entries > VENDOR_ENTRIES_MAX
+      ? err('too-many-entries')
+      : ok(next === undefined ? {} : { next });
   }
+
+  /** The vendor said by other means that this is not all (HTTP 206). */
+  addPartial(): void {
+    this.#wholeness.takePartial();
+  }
+
+  /** A Bundle within the Bundle is a page of its own: its ids hold there. What follows it is not asked for. */
+  readonly #hear = (resource: JsonObject): void => {
+    this.#wholeness.takeResource(resource);
+    if (resource.resourceType !== 'Bundle') return;
+    if (!isAnswer(resource) || this.#wholeness.takePage(resource) !== undefined)
+      this.#wholeness.takePartial();
+    this.#index.add(resource, this.#hear);
+  };
 
   /** Everything read so far: call once, after the last page. */
   finish(): ReadAnswer {
     let shown = 0;
     const trace: SlotTrace[] | undefined = this.#question.trace === true ? [] : undefined;
-    for (const slot of this.#index.slots) {
-      const fate = this.#read(slot);
+    for (const found of this.#index.slots) {
+      const slot = found.resource;
+      const fate = this.#read(found);
       if ('dropped' in fate) this.#dropped.add(fate.dropped, vendorId(slot));
       else {
         shown += 1;
         if (fate.repaired.length > 0) this.#repaired.addAll(fate.repaired, vendorId(slot));
       }
       trace?.push(traceOf(slot, fate));
+    }
+    for (const lack of this.#wholeness.lacks(this.#index.entries, this.#index.unread)) {
+      const rule = lack === 'incomplete' ? 'answer-incomplete' : 'answer-not-understood';
+      this.#repaired.add(rule);
+      this.#doubts.add(refuse(rule, 'anybody'));
     }
     return {
       subjects: this.#subjects(),
@@ -103,25 +142,38 @@ export class AnswerReader {
       shown,
       dropped: this.#dropped.rows(),
       repaired: this.#repaired.rows(),
+      doubts: this.#doubts.rows(),
       ...(trace === undefined ? {} : { trace }),
     };
   }
 
   /** Shows the slot, or says why not. */
-  #read(slot: JsonObject): SlotFate {
+  #read(found: Found): SlotFate {
+    const slot = found.resource;
     const facts = this.#factsOf(slot);
-    if (typeof facts === 'string') return { dropped: facts };
-    const { fromMs, toMs, nowMs } = this.#question;
-    if (facts.startMs < fromMs || facts.startMs > toMs) return { dropped: 'slot-outside-window' };
-    if (facts.startMs < nowMs) return { dropped: 'slot-started' };
-    const place = this.#placeOf(slot);
-    if (typeof place === 'string') return { dropped: place };
-    const shape = this.#shapeOf(slot, facts.signature);
-    if (typeof shape === 'string') return { dropped: shape };
+    if (facts === 'slot-not-free') return { dropped: facts };
+    const isRead = typeof facts !== 'string';
+    if (isRead) {
+      const { fromMs, toMs, nowMs } = this.#question;
+      if (facts.startMs < fromMs || facts.startMs > toMs) return { dropped: 'slot-outside-window' };
+      if (facts.startMs < nowMs) return { dropped: 'slot-started' };
+    }
+    const place = this.#placeOf(found);
+    // Whose it is, where that can be told, also when the slot itself cannot be read.
+    if (!isRead) return this.#drop(refuse(facts, 'rule' in place ? place.concern : [place.subject]));
+    if ('rule' in place) return this.#drop(place);
+    const shape = this.#shapeOf(found, facts.signature);
+    if (typeof shape === 'string')
+      return this.#drop(refuse(shape, UNDERSTOOD.has(shape) ? NOBODY : [place.subject]));
     const shownAs = this.#show(slot, place, shape.index, facts);
     if (shownAs === undefined) return { dropped: 'slot-duplicate' };
     const { repairs } = facts;
     return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
+  }
+
+  #drop(refusal: Refusal): SlotFate {
+    this.#doubts.add(refusal);
+    return { dropped: refusal.rule };
   }
 
   #factsOf(slot: JsonObject): SlotFacts | ReadRuleId {
@@ -133,13 +185,18 @@ export class AnswerReader {
     return facts;
   }
 
-  #placeOf(slot: JsonObject): ReadPlace | PlaceFailure {
-    const schedule = this.#index.resolve(asObject(slot.schedule), 'Schedule');
-    return schedule === undefined ? 'slot-schedule-unresolved' : this.#places.read(schedule);
+  #placeOf(slot: Found): ReadPlace | Refusal {
+    const schedule = this.#index.resolve(asObject(slot.resource.schedule), 'Schedule', slot);
+    if (schedule === undefined) return refuse('slot-schedule-unresolved', 'anybody');
+    return schedule === 'ambiguous'
+      ? refuse('slot-reference-ambiguous', 'anybody')
+      : this.#places.read(schedule);
   }
 
-  #shapeOf(slot: JsonObject, signature: string): KnownShape | ReadRuleId {
-    let shape = this.#shapeBySignature.get(signature);
+  /** With the code of a CPTS the same words lead elsewhere from another base or page. */
+  #shapeOf(slot: Found, signature: string): KnownShape | ReadRuleId {
+    const known = isOwnShape(signature) ? this.#shapeBySignature : this.#shapesIn(slot);
+    let shape = known.get(signature);
     if (shape === undefined) {
       const read = this.#readShape(slot, signature);
       if (typeof read === 'string') shape = read;
@@ -147,14 +204,26 @@ export class AnswerReader {
         this.#shapes.push({ text: read.text, services: read.services });
         shape = { index: this.#shapes.length - 1, repairs: read.repairs };
       }
-      this.#shapeBySignature.set(signature, shape);
+      known.set(signature, shape);
     }
     return shape;
   }
 
-  #readShape(slot: JsonObject, signature: string): ShapedSlot | ReadRuleId {
+  #shapesIn({ scope, resource }: Found): Map<string, KnownShape | ReadRuleId> {
+    if (resource.contained !== undefined) return new Map();
+    let known = this.#shapesByScope.get(scope);
+    if (known === undefined) {
+      known = new Map();
+      this.#shapesByScope.set(scope, known);
+    }
+    return known;
+  }
+
+  #readShape(slot: Found, signature: string): ShapedSlot | ReadRuleId {
     const { flow } = this.#question;
-    const read = (): ShapedSlot | ReadRuleId => readShape(slot, flow, this.#cpts);
+    const { services } = this.#cpts;
+    const find = (reference: JsonObject | undefined) => this.#cpts.find(reference, slot);
+    const read = (): ShapedSlot | ReadRuleId => readShape(slot.resource, flow, { services, find });
     return isOwnShape(signature) ? this.#memory.shapeOf(flow, signature, read) : read();
   }
 
@@ -202,6 +271,18 @@ export class AnswerReader {
     }
     return answers;
   }
+}
+
+/** Why a slot of this shape is rightly not shown. */
+const UNDERSTOOD: ReadonlySet<ReadRuleId> = new Set(['slot-kind-not-shown', 'slot-cpts-out-of-use']);
+
+/** A list without a type is read as what was asked for; a declared other type is not an answer to a search. */
+function isAnswer({ resourceType, type }: JsonObject): boolean {
+  const written = asText(type)?.toLowerCase();
+  return (
+    resourceType === 'Bundle' &&
+    (written === undefined || written === 'searchset' || written === 'collection')
+  );
 }
 
 function contentOf({ shape, start, end, comment }: Omit<ReadSlot, 'id' | 'key'>): string {

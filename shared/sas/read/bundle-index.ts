@@ -1,69 +1,139 @@
-// Finds resources by the references a vendor writes: relative, absolute, urn:uuid, with or without a version.
+// Finds resources by the references a vendor writes: relative, absolute, contained, urn:uuid, with or without a version.
+// An id holds where it was written (R4 bundle.html#references): a relative reference is resolved against the base of its
+// own entry's fullUrl, and in its own page first. Two contents under one id in one such scope are ambiguous: a reference
+// to them leads nowhere, never to the other one.
 
-import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
+import { BundlePage, type Found, isSame, type Led, type Scope } from '../../fhir/bundle-page.ts';
+import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { type ParsedReference, parseReference } from '../../fhir/references.ts';
+
+/** Several references of one element, followed. */
+export interface FoundAll {
+  /** Each resource once. */
+  readonly found: readonly Found[];
+  /** How many are of that type by their text, and lead nowhere. */
+  readonly lost: number;
+  readonly isAmbiguous: boolean;
+}
 
 export class BundleIndex {
-  readonly #byReference = new Map<string, JsonObject>();
-  readonly #keys = new Map<JsonObject, string>();
-  readonly slots: JsonObject[] = [];
+  readonly slots: Found[] = [];
+  readonly #pages: BundlePage[] = [];
+  readonly #contained = new Map<Found, Map<string, Found | 'ambiguous'>>();
+  /** Some id has another content on another page: ids hold for one page only. */
+  #idsConflict = false;
   entries = 0;
+  /** Items of entry lists that could not be read. */
+  unread = 0;
 
-  /** Takes the entries of one page; a resource met again (overlapping pages) keeps its first version. */
-  add(bundle: JsonObject): void {
-    for (const item of asList(bundle.entry)) {
+  /** Takes the entries of one page; `hear` gets each resource that is no Slot. Called before anything is resolved. */
+  add(bundle: JsonObject, hear: (resource: JsonObject) => void): void {
+    const page = new BundlePage();
+    this.#pages.push(page);
+    this.unread += visitEntries(bundle.entry, (entry, resource) => {
       this.entries += 1;
-      const entry = asObject(item);
-      const resource = entry === undefined ? undefined : asObject(entry.resource);
-      if (entry === undefined || resource === undefined) continue;
-      if (resource.resourceType === 'Slot') this.slots.push(resource);
-      else this.#remember(entry, resource);
+      const found = { resource, scope: page.scopeOf(entry, resource) };
+      if (resource.resourceType === 'Slot') this.slots.push(found);
+      else {
+        this.#remember(page, entry, found);
+        hear(resource);
+      }
+    });
+  }
+
+  #remember(page: BundlePage, entry: JsonObject, found: Found): void {
+    for (const key of page.keep(entry, found)) {
+      for (const other of this.#pages) {
+        const before = other === page ? undefined : other.get(key);
+        if (before !== undefined && (before === 'ambiguous' || !isSame(before, found)))
+          this.#idsConflict = true;
+      }
     }
   }
 
-  #remember(entry: JsonObject, resource: JsonObject): void {
-    const { resourceType, id } = resource;
-    if (typeof resourceType !== 'string') return;
-    const key = asText(id) ?? asText(entry.fullUrl);
-    if (key !== undefined) this.#keys.set(resource, key);
-    if (typeof id === 'string') this.#keep(`${resourceType}/${id}`, resource);
-    if (typeof entry.fullUrl === 'string') this.#keep(entry.fullUrl, resource);
-  }
-
-  #keep(key: string, resource: JsonObject): void {
-    if (!this.#byReference.has(key)) this.#byReference.set(key, resource);
-  }
-
-  /** What the vendor calls this resource: its id, else its fullUrl, else nothing. */
-  keyOf(resource: JsonObject): string {
-    return this.#keys.get(resource) ?? '';
-  }
-
-  /** The resource of that type that a Reference leads to. */
-  resolve(reference: JsonObject | undefined, type: string): JsonObject | undefined {
+  /** The resource of that type that a Reference of `from` leads to. */
+  resolve(reference: JsonObject | undefined, type: string, from: Found): Led {
     const text = reference?.reference;
     if (typeof text !== 'string') return undefined;
-    const found = this.#byReference.get(text) ?? this.#byReference.get(relativeForm(text));
-    return found?.resourceType === type ? found : undefined;
+    const led = text.startsWith('#') ? this.#own(text.slice(1), from) : this.#follow(text, from.scope);
+    return led === 'ambiguous' || led?.resource.resourceType === type ? led : undefined;
   }
 
-  /** The first resource of that type among several references. */
-  resolveFirst(references: unknown, type: string): JsonObject | undefined {
-    for (const reference of objectsOf(references)) {
-      const found = this.resolve(reference, type);
-      if (found !== undefined) return found;
+  /** All resources of that type among references, written as a list or as one. */
+  resolveAll(references: unknown, type: string, from: Found): FoundAll {
+    const found = new Set<Found>();
+    let lost = 0;
+    let isAmbiguous = false;
+    for (const item of itemsOf(references) ?? []) {
+      const reference = asObject(item);
+      const led = this.resolve(reference, type, from);
+      if (led === 'ambiguous') isAmbiguous = true;
+      else if (led !== undefined) found.add(led);
+      else if (isOfType(reference, type)) lost += 1;
     }
-    return undefined;
+    return { found: [...found], lost, isAmbiguous };
+  }
+
+  #follow(text: string, scope: Scope): Led {
+    const { followed } = scope;
+    let led = followed.get(text);
+    if (led === undefined && !followed.has(text)) {
+      led = this.#lookUp(text, scope);
+      followed.set(text, led);
+    }
+    return led;
+  }
+
+  #lookUp(text: string, { page, base }: Scope): Led {
+    const reference = parseReference(text);
+    const own = page.find(reference, base);
+    if (own !== undefined) return own === 'ambiguous' ? own : this.#firstOf(own, reference);
+    let found: Found | undefined;
+    for (const other of this.#pages) {
+      const led = other === page ? undefined : other.find(reference, base);
+      if (led === undefined) continue;
+      // Where ids hold for one page only, another page's is somebody else's.
+      if (led === 'ambiguous' || this.#idsConflict || (found !== undefined && !isSame(found, led)))
+        return 'ambiguous';
+      found ??= led;
+    }
+    return found;
+  }
+
+  /** Pages repeat what their slots share: then it is the first page's. */
+  #firstOf(own: Found, reference: ParsedReference): Found {
+    if (this.#idsConflict) return own;
+    for (const page of this.#pages) {
+      if (page === own.scope.page) break;
+      const led = page.find(reference, own.scope.base);
+      if (led !== undefined && led !== 'ambiguous' && isSame(led, own)) return led;
+    }
+    return own;
+  }
+
+  /** In `contained` of the resource, or of what contains it. */
+  #own(id: string, from: Found): Led {
+    const container = from.container ?? from;
+    let contained = this.#contained.get(container);
+    if (contained === undefined) {
+      contained = new Map();
+      for (const resource of objectsOf(container.resource.contained)) {
+        const name = asText(resource.id)?.replace(/^#/, '');
+        if (name === undefined) continue;
+        const found = { resource, scope: container.scope, container };
+        contained.set(name, contained.has(name) ? 'ambiguous' : found);
+      }
+      this.#contained.set(container, contained);
+    }
+    return contained.get(id);
   }
 }
 
-/** `Type/id` out of `https://host/base/Type/id/_history/2`. */
-function relativeForm(reference: string): string {
-  const path = reference
-    .trim()
-    .replace(/\/_history\/[^/]*$/, '')
-    .replace(/\/$/, '');
-  const last = path.lastIndexOf('/');
-  return path.slice(path.lastIndexOf('/', last - 1) + 1);
+function isOfType(reference: JsonObject | undefined, type: string): boolean {
+  const text = reference?.reference;
+  if (typeof text !== 'string') return false;
+  return reference?.type === type || text.startsWith(`${type}/`) || text.includes(`/${type}/`);
 }
 
 /** The vendor's own id, for counting. */

@@ -10,7 +10,9 @@ export interface Phone {
   readonly use?: string;
 }
 
-const PHONE_USES = new Set(['work', 'temp', 'old', 'mobile']);
+/** `old`: no longer in use (R4 ContactPoint.use, Address.use: modifiers). */
+const OLD = 'old';
+const PHONE_USES = new Set(['work', 'temp', 'mobile']);
 
 /** The phones of a `telecom` list, in E.164, each once. What is no phone (e-mail, fax, url) is left out. */
 export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
@@ -19,7 +21,7 @@ export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
     const value = asText(contact.value);
     const system = asText(contact.system)?.toLowerCase();
     if (value === undefined || (system !== undefined && system !== 'phone' && system !== 'sms')) continue;
-    const number = normalisePhone(value);
+    const number = contact.use === OLD ? undefined : normalisePhone(value);
     if (number === undefined) {
       repairs.push('phone-unusable');
       continue;
@@ -46,7 +48,7 @@ export interface PostalAddress {
 /** Undefined when a part the guide makes mandatory cannot be had. */
 export function readAddress(value: unknown, repairs: ReadRuleId[]): PostalAddress | undefined {
   const address = asObject(value);
-  if (address === undefined) return undefined;
+  if (address === undefined || address.use === OLD) return undefined;
   const line = readLine(address, repairs);
   const city = asText(address.city);
   const postalCode = readPostalCode(address, repairs);

@@ -1,7 +1,9 @@
 // The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with one id made from
 // the FINESS so that two vendors' answers meet in one. profiles.md §§ 8.1, 9.1; flows.md A6, A25-A28.
 
+import type { Found } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
 import type { CptsService } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isStrictFiness, normaliseStructure } from '../identifier.ts';
@@ -9,10 +11,13 @@ import type { BundleIndex } from './bundle-index.ts';
 import { readPhones } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';
 
+/** Index of a CPTS; else why there is none to show: its resources are missing or incomplete, or it is out of use. */
+export type CptsFound = number | 'cpts-unresolved' | 'cpts-out-of-use';
+
 /** Collects the CPTS of one answer; slots point to them by index. */
 export class CptsRegister {
   readonly services: CptsService[] = [];
-  readonly #byResource = new Map<JsonObject, number | undefined>();
+  readonly #byService = new Map<Found, CptsFound>();
   readonly #byFiness = new Map<string, number>();
   readonly #index: BundleIndex;
   readonly #hash: (text: string) => string;
@@ -28,18 +33,27 @@ export class CptsRegister {
     this.#report = report;
   }
 
-  /** Index of the CPTS that this reference leads to; undefined when its resources are missing or incomplete. */
-  find(reference: JsonObject | undefined): number | undefined {
-    const service = this.#index.resolve(reference, 'HealthcareService');
-    if (service === undefined) return undefined;
-    if (!this.#byResource.has(service)) this.#byResource.set(service, this.#read(service));
-    return this.#byResource.get(service);
+  /** The CPTS that this reference of `from` leads to. */
+  find(reference: JsonObject | undefined, from: Found): CptsFound {
+    const service = this.#index.resolve(reference, 'HealthcareService', from);
+    if (service === undefined || service === 'ambiguous') return 'cpts-unresolved';
+    let found = this.#byService.get(service);
+    if (found === undefined) {
+      found = this.#read(service);
+      this.#byService.set(service, found);
+    }
+    return found;
   }
 
-  #read(service: JsonObject): number | undefined {
-    const organization = this.#index.resolve(asObject(service.providedBy), 'Organization');
-    const finess = organization === undefined ? undefined : finessOf(organization);
-    if (organization === undefined || finess === undefined) return undefined;
+  #read(found: Found): CptsFound {
+    const { resource: service } = found;
+    const led = this.#index.resolve(asObject(service.providedBy), 'Organization', found);
+    if (useOf(service) === 'out-of-use') return 'cpts-out-of-use';
+    if (led === undefined || led === 'ambiguous') return 'cpts-unresolved';
+    const organization = led.resource;
+    if (useOf(organization) === 'out-of-use') return 'cpts-out-of-use';
+    const finess = finessOf(organization);
+    if (finess === undefined || ![service, organization].every(isPlain)) return 'cpts-unresolved';
     const known = this.#byFiness.get(finess);
     if (known !== undefined) return known;
     const id = `cpts-${this.#hash(finess)}`;
@@ -72,6 +86,11 @@ export class CptsRegister {
       ...(telecom.length > 0 ? { telecom } : {}),
     };
   }
+}
+
+/** Nothing changes what it says. */
+function isPlain(resource: JsonObject): boolean {
+  return useOf(resource) === 'in-use' && !hasUnknownModifier(resource);
 }
 
 function serviceText(service: JsonObject, id: string): string {

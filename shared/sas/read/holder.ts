@@ -2,6 +2,7 @@
 // resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
 // profiles.md §§ 5.1, 8.2. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
 
+import { itemsOf } from '../../fhir/bundle-entries.ts';
 import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
@@ -16,6 +17,8 @@ export interface Holder {
   readonly rank: number;
   readonly name?: string;
   readonly repairs: readonly ReadRuleId[];
+  /** All national identifiers it carries. */
+  readonly ids: readonly string[];
 }
 
 /** `urn:oid:` is often forgotten (identifiers.md § 5). */
@@ -35,16 +38,21 @@ export interface HolderContext {
 /** One resource read for one subject always gives the same. */
 function remembered(
   sent: JsonObject,
-  subject: string | undefined,
+  id: NationalId | undefined,
   known: HolderContext['known'],
-  read: (subject: string) => Holder,
+  read: (id: NationalId) => Holder,
 ): Holder | undefined {
-  if (subject === undefined) return undefined;
+  if (id === undefined) return undefined;
   const before = known.get(sent);
-  if (before?.subject === subject) return before;
-  const holder = read(subject);
+  if (before?.subject === id.subject) return before;
+  const holder = read(id);
   known.set(sent, holder);
   return holder;
+}
+
+interface NationalId {
+  readonly subject: string;
+  readonly ids: readonly string[];
 }
 
 /** The identifier under which this holder was asked; when he was not, any he carries (RPPS before ADELI). */
@@ -54,21 +62,25 @@ function nationalId(
   normalise: (value: string) => string | undefined,
   asked: ReadonlySet<string>,
   repairs: ReadRuleId[],
-): string | undefined {
-  const identifiers = objectsOf(resource.identifier);
+): NationalId | undefined {
+  const identifiers = objectsOf(itemsOf(resource.identifier));
+  const ids: string[] = [];
   let best: string | undefined;
   let bestWritten: string | undefined;
   for (const identifier of identifiers) {
     const written = asText(identifier.value);
     const found =
       written !== undefined && isSystem(identifier.system, system) ? normalise(written) : undefined;
-    if (found === undefined || preference(found, asked) <= preference(best, asked)) continue;
+    if (found === undefined) continue;
+    ids.push(found);
+    if (preference(found, asked) <= preference(best, asked)) continue;
     best = found;
     bestWritten = written;
   }
+  if (best === undefined) return undefined;
   if (best !== bestWritten) repairs.push('identifier-prefix');
-  if (best !== undefined && identifiers.length > 1) repairs.push('identifier-pruned');
-  return best;
+  if (identifiers.length > 1) repairs.push('identifier-pruned');
+  return { subject: best, ids };
 }
 
 function preference(id: string | undefined, asked: ReadonlySet<string>): number {
@@ -95,13 +107,13 @@ function telecomText(telecom: readonly Phone[]): string {
 
 export function readPractitioner(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
-  const subject = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
-  return remembered(sent, subject, context.known, (subject) => practitioner(sent, subject, context, repairs));
+  const id = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
+  return remembered(sent, id, context.known, (id) => practitioner(sent, id, context, repairs));
 }
 
 function practitioner(
   sent: JsonObject,
-  subject: string,
+  { subject, ids }: NationalId,
   context: HolderContext,
   repairs: ReadRuleId[],
 ): Holder {
@@ -112,7 +124,7 @@ function practitioner(
     `{"resourceType":"Practitioner","id":"${id}",${PRACTITIONER_HEAD}"value":"${subject}"}]` +
     `${name.length > 0 ? `,"name":${JSON.stringify(name)}` : ''}${telecomText(telecom)}}`;
   const rank = (name.length > 0 ? 2 : 0) + (telecom.length > 0 ? 1 : 0);
-  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs };
+  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs, ids };
 }
 
 function readNames(value: unknown): JsonObject[] {
@@ -120,7 +132,7 @@ function readNames(value: unknown): JsonObject[] {
   for (const name of objectsOf(value)) {
     const family = asText(name.family);
     const given = textsOf(name.given);
-    if (family === undefined && given.length === 0) continue;
+    if ((family === undefined && given.length === 0) || name.use === 'old') continue;
     const prefix = textsOf(name.prefix).slice(0, 1);
     const suffix = textsOf(name.suffix);
     names.push({
@@ -135,13 +147,13 @@ function readNames(value: unknown): JsonObject[] {
 
 export function readAssociation(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
-  const subject = nationalId(sent, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
-  return remembered(sent, subject, context.known, (subject) => association(sent, subject, context, repairs));
+  const id = nationalId(sent, SYSTEM.idnst, normaliseSiret, context.asked, repairs);
+  return remembered(sent, id, context.known, (id) => association(sent, id, context, repairs));
 }
 
 function association(
   sent: JsonObject,
-  subject: string,
+  { subject, ids }: NationalId,
   context: HolderContext,
   repairs: ReadRuleId[],
 ): Holder {
@@ -158,5 +170,6 @@ function association(
     rank,
     ...(name === undefined ? {} : { name }),
     repairs,
+    ids,
   };
 }

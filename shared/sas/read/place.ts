@@ -1,13 +1,18 @@
 // From a vendor's Schedule to the place it stands for: holder, site and one Schedule per site, whichever number
-// of Schedules the vendor cut it into. FAQ F6, F15; flows.md § 3.3.
+// of Schedules the vendor cut it into. FAQ F6, F15; flows.md § 3.3. What leads to several people or places that differ is
+// shown for none of them; what is out of use is not shown (docs/divergences.md).
 
+import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asObject, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
-import { type BundleIndex, vendorId } from './bundle-index.ts';
+import { type BundleIndex, type FoundAll, vendorId } from './bundle-index.ts';
+import { type Concern, type Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
 import { type Holder, readAssociation, readPractitioner } from './holder.ts';
 import type { KnownSite, ReaderMemory } from './reader-memory.ts';
+import type { ReadRuleId } from './rules.ts';
 import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
 import type { Tally } from './tally.ts';
 
@@ -21,22 +26,18 @@ export interface ReadSlot {
 }
 
 export interface ReadPlace {
+  readonly subject: string;
   readonly schedule: ResourceText;
   readonly site: ResourceText;
   readonly vendorStructure?: string;
-  readonly names: readonly string[];
+  /** Of all that were merged into it: `Place.names`. */
+  readonly names: string[];
   readonly rows: ReadSlot[];
   /** Head of its slots' ids: vendor and first 13 characters of the place's own. */
   readonly idHead: string;
   /** What is already shown here; made once two slots have one id. */
   contents: Set<string> | undefined;
 }
-
-export type PlaceFailure =
-  | SiteFailure
-  | 'slot-schedule-unresolved'
-  | 'slot-holder-unresolved'
-  | 'slot-of-someone-else';
 
 interface PlaceQuestion {
   readonly editor: string;
@@ -49,25 +50,35 @@ interface PlaceQuestion {
 /** Characters of a place's hash that its slots' ids begin with. */
 const ID_HEAD_LENGTH = 13;
 
+const OUT_OF_USE: Readonly<Record<string, ReadRuleId>> = {
+  Schedule: 'schedule-out-of-use',
+  Practitioner: 'practitioner-out-of-use',
+  PractitionerRole: 'role-out-of-use',
+  Location: 'location-out-of-use',
+  Organization: 'organization-out-of-use',
+};
+
 export class PlaceReader {
   readonly #question: PlaceQuestion;
   readonly #index: BundleIndex;
   readonly #repaired: Tally;
+  readonly #doubts: Doubts;
   readonly #asked: ReadonlySet<string>;
-  readonly #bySchedule = new Map<JsonObject, ReadPlace | PlaceFailure>();
+  readonly #bySchedule = new Map<Found, ReadPlace | Refusal>();
   readonly #bySite = new Map<string, ReadPlace>();
   readonly #holderByResource = new Map<JsonObject, Holder | undefined>();
   readonly #holders = new Map<string, Holder>();
   readonly #places = new Map<string, ReadPlace[]>();
 
-  constructor(question: PlaceQuestion, index: BundleIndex, repaired: Tally) {
+  constructor(question: PlaceQuestion, index: BundleIndex, repaired: Tally, doubts: Doubts) {
     this.#question = question;
     this.#index = index;
     this.#repaired = repaired;
+    this.#doubts = doubts;
     this.#asked = new Set(question.subjects);
   }
 
-  read(schedule: JsonObject): ReadPlace | PlaceFailure {
+  read(schedule: Found): ReadPlace | Refusal {
     let place = this.#bySchedule.get(schedule);
     if (place === undefined) {
       place = this.#question.flow === 'SOS' ? this.#readSos(schedule) : this.#readIndividual(schedule);
@@ -85,44 +96,94 @@ export class PlaceReader {
     return (this.#places.get(subject) ?? []).filter((place) => place.rows.length > 0);
   }
 
-  #readIndividual(schedule: JsonObject): ReadPlace | PlaceFailure {
-    const role = this.#index.resolveFirst(schedule.actor, 'PractitionerRole');
-    const practitioner =
-      this.#index.resolveFirst(schedule.actor, 'Practitioner') ??
-      this.#index.resolve(asObject(role?.practitioner), 'Practitioner');
-    const holder = this.#holder(practitioner);
-    if (holder === undefined) return 'slot-holder-unresolved';
-    if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
-    if (role === undefined) return 'slot-site-unresolved';
+  #readIndividual(schedule: Found): ReadPlace | Refusal {
+    const unused = outOfUse([schedule]);
+    if (unused !== undefined) return unused;
+    const { actor } = schedule.resource;
+    const roles = this.#index.resolveAll(actor, 'PractitionerRole', schedule);
+    const people = this.#peopleOf(this.#index.resolveAll(actor, 'Practitioner', schedule), roles);
+    const holder = this.#onlyHolder(people);
+    if ('rule' in holder) return holder;
+    const mine = [holder.subject];
+    const refusal = outOfUse(people.found) ?? onlyOne(roles, 'slot-site-unresolved', mine);
+    if (refusal !== undefined) return refusal;
+    const [role] = roles.found as readonly [Found];
     const location = locationOf(role, this.#index);
-    const actor = `{"reference":"Practitioner/${holder.resource.id}"},`;
-    return this.#place(role, location, holder, PROFILE.schedule, actor, (id) =>
-      readRole(role, location, id, holder.resource.id, this.#siteContext()),
+    const organization = this.#index.resolve(asObject(role.resource.organization), 'Organization', role);
+    const site = this.#checked([schedule, ...people.found, role], [location, organization], mine);
+    if (site !== undefined) return site;
+    if (!isFound(location)) return refuse(siteFault(location), mine);
+    const { id } = holder.resource;
+    const actors = `{"reference":"Practitioner/${id}"},`;
+    return this.#place(role.resource, location.resource, holder, PROFILE.schedule, actors, (idOf) =>
+      readRole(role.resource, location.resource, id, { editor: this.#question.editor, idOf }),
     );
   }
 
-  #readSos(schedule: JsonObject): ReadPlace | PlaceFailure {
-    const location = this.#index.resolveFirst(schedule.actor, 'Location');
-    if (location === undefined) return 'slot-site-unresolved';
-    const organization = this.#index.resolve(asObject(location.managingOrganization), 'Organization');
-    const holder = this.#holder(organization);
-    if (holder === undefined) return 'slot-holder-unresolved';
-    if (!this.#asked.has(holder.subject)) return 'slot-of-someone-else';
+  #readSos(schedule: Found): ReadPlace | Refusal {
+    const unused = outOfUse([schedule]);
+    if (unused !== undefined) return unused;
+    const locations = this.#index.resolveAll(schedule.resource.actor, 'Location', schedule);
+    const unclear = onlyOne(locations, 'slot-site-unresolved', 'anybody');
+    if (unclear !== undefined) return unclear;
+    const [location] = locations.found as readonly [Found];
+    const { managingOrganization } = location.resource;
+    const organizations = this.#index.resolveAll([managingOrganization], 'Organization', location);
+    const holder = this.#onlyHolder(organizations);
+    if ('rule' in holder) return holder;
+    const mine = [holder.subject];
+    const refusal = this.#checked([schedule, ...organizations.found, location], [], mine);
+    if (refusal !== undefined) return refusal;
     const association = {
       id: holder.resource.id,
       ...(holder.name === undefined ? {} : { name: holder.name }),
     };
-    return this.#place(location, location, holder, PROFILE.scheduleSos, '', (id) =>
-      readSosLocation(location, id, association, this.#siteContext()),
+    const { resource } = location;
+    return this.#place(resource, resource, holder, PROFILE.scheduleSos, '', (idOf) =>
+      readSosLocation(resource, association, { editor: this.#question.editor, idOf }),
     );
   }
 
-  #siteContext(): { editor: string; index: BundleIndex } {
-    return { editor: this.#question.editor, index: this.#index };
+  /** The practitioners that an agenda names, by itself and by its roles. Whom a role names in vain, the agenda tells. */
+  #peopleOf(named: FoundAll, roles: FoundAll): FoundAll {
+    const byRole = roles.found.map((role) =>
+      this.#index.resolveAll([role.resource.practitioner], 'Practitioner', role),
+    );
+    const isAmbiguous = [named, roles, ...byRole].some((all) => all.isAmbiguous);
+    return { ...named, found: [...new Set([named, ...byRole].flatMap(({ found }) => found))], isAmbiguous };
   }
 
-  #holder(resource: JsonObject | undefined): Holder | undefined {
-    if (resource === undefined) return undefined;
+  /** Whose agenda it is, when all that it names are one, and that one was asked. */
+  #onlyHolder({ found, lost, isAmbiguous }: FoundAll): Holder | Refusal {
+    if (isAmbiguous) return refuse('slot-reference-ambiguous', 'anybody');
+    const holders = found.map(({ resource }) => this.#holder(resource));
+    const [first] = holders;
+    if (first === undefined || lost > 0 || holders.includes(undefined))
+      return refuse('slot-holder-unresolved', 'anybody');
+    const ids = new Set(holders.flatMap((holder) => holder?.ids ?? []));
+    const asked = [...ids].filter((id) => this.#asked.has(id));
+    // One person under RPPS and ADELI is one; two people are not.
+    if (holders.some((holder) => holder?.subject !== first.subject) || isOfTwo(asked))
+      return refuse('slot-holder-ambiguous', asked);
+    if (asked.length === 0) return refuse('slot-of-someone-else', this.#unlike(ids));
+    // Asked by both his numbers, he is shown under one.
+    if (asked.length > 1)
+      this.#doubts.add(
+        refuse(
+          'slot-holder-ambiguous',
+          asked.filter((id) => id !== first.subject),
+        ),
+      );
+    return first;
+  }
+
+  /** Of those asked: whom this may be all the same, because it does not carry the kind of identifier they were asked by. */
+  #unlike(ids: ReadonlySet<string>): Concern {
+    const kinds = new Set([...ids].map((id) => id[0]));
+    return this.#question.subjects.filter((subject) => !kinds.has(subject[0]));
+  }
+
+  #holder(resource: JsonObject): Holder | undefined {
     if (this.#holderByResource.has(resource)) return this.#holderByResource.get(resource);
     const { hash, memory } = this.#question;
     const context = { asked: this.#asked, hash, known: memory.holders };
@@ -142,53 +203,98 @@ export class PlaceReader {
     if (known === undefined || holder.rank > known.rank) this.#holders.set(holder.subject, holder);
   }
 
+  /** Out of use comes first: that much is understood. */
+  #checked(certain: readonly Found[], led: readonly Led[], mine: Concern): Refusal | undefined {
+    const all = [...certain, ...led.filter(isFound)];
+    const unused = outOfUse(all);
+    if (unused !== undefined) return unused;
+    const isUnclear = all.some(
+      ({ resource }) => useOf(resource) === 'unclear' || hasUnknownModifier(resource),
+    );
+    return isUnclear ? refuse('slot-modifier-unknown', mine) : undefined;
+  }
+
   /** One Schedule per site: its id comes from the site's, so that a vendor's several Schedules fall together. */
   #place(
     resource: JsonObject,
-    location: JsonObject | undefined,
+    location: JsonObject,
     holder: Holder,
     profile: string,
     /** JSON of the actors before the site, with their comma. */
     holderActor: string,
-    readSite: (id: string) => Site | SiteFailure,
-  ): ReadPlace | PlaceFailure {
-    const key = `${holder.subject}|${this.#index.keyOf(resource)}`;
-    const shown = this.#bySite.get(key);
-    if (shown !== undefined) {
-      this.#repaired.add('schedule-merged');
-      return shown;
-    }
+    readSite: (idOf: (content: string) => string) => Site | SiteFailure,
+  ): ReadPlace | Refusal {
     const { editor, hash, memory } = this.#question;
     let known = memory.sites.get(resource);
-    if (known?.key !== key || known.holder !== holder || known.location !== location) {
-      // One id for the place's Schedule and for its site: ids are told apart by type.
-      const id = `${editor}-${hash(`${editor}|${key}`)}`;
-      const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${resource.resourceType}/${id}"}]}`;
-      const names = namesOf(resource, location);
-      known = { key, holder, location, names, schedule: { type: 'Schedule', id, text }, site: readSite(id) };
+    if (known?.holder !== holder || known.location !== location) {
+      const site = readSite((content) => `${editor}-${hash(`${editor}|${holder.subject}|${content}`)}`);
+      known = { holder, location, site, schedule: undefined, names: namesOf(resource, location) };
+      if (typeof site !== 'string') {
+        // One id for the place's Schedule and for its site: ids are told apart by type.
+        const { id } = site;
+        const text = `{"resourceType":"Schedule","id":"${id}","meta":{"profile":["${profile}"]},"actor":[${holderActor}{"reference":"${resource.resourceType}/${id}"}]}`;
+        known = { ...known, schedule: { type: 'Schedule', id, text } };
+      }
       memory.sites.set(resource, known);
     }
     return this.#keepPlace(known);
   }
 
-  #keepPlace({ key, holder, schedule, site, names }: KnownSite): ReadPlace | PlaceFailure {
-    if (typeof site === 'string') return site;
+  #keepPlace({ holder: { subject }, schedule, site, names }: KnownSite): ReadPlace | Refusal {
+    if (typeof site === 'string' || schedule === undefined)
+      return refuse(typeof site === 'string' ? site : 'slot-site-unresolved', [subject]);
+    const shown = this.#bySite.get(site.id);
+    if (shown !== undefined) {
+      this.#repaired.add('schedule-merged');
+      for (const name of names) if (!shown.names.includes(name)) shown.names.push(name);
+      return shown;
+    }
     this.#repaired.addAll(site.repairs);
     const place: ReadPlace = {
+      subject,
       schedule,
       site: site.resource,
       ...(site.vendorStructure === undefined ? {} : { vendorStructure: site.vendorStructure }),
-      names,
+      names: [...names],
       rows: [],
       idHead: schedule.id.slice(0, this.#question.editor.length + 1 + ID_HEAD_LENGTH),
       contents: undefined,
     };
-    this.#bySite.set(key, place);
-    const places = this.#places.get(holder.subject);
-    if (places === undefined) this.#places.set(holder.subject, [place]);
+    this.#bySite.set(site.id, place);
+    const places = this.#places.get(subject);
+    if (places === undefined) this.#places.set(subject, [place]);
     else places.push(place);
     return place;
   }
+}
+
+function isFound(led: Led): led is Found {
+  return led !== undefined && led !== 'ambiguous';
+}
+
+function siteFault(led: 'ambiguous' | undefined): ReadRuleId {
+  return led === undefined ? 'slot-site-unresolved' : 'slot-reference-ambiguous';
+}
+
+function outOfUse(all: readonly Found[]): Refusal | undefined {
+  const unused = all.find(({ resource }) => useOf(resource) === 'out-of-use');
+  const rule = unused && OUT_OF_USE[String(unused.resource.resourceType)];
+  return rule && refuse(rule, NOBODY);
+}
+
+/** Why not exactly one was found. */
+function onlyOne(
+  { found, lost, isAmbiguous }: FoundAll,
+  none: ReadRuleId,
+  concern: Concern,
+): Refusal | undefined {
+  if (isAmbiguous || found.length + lost > 1) return refuse('slot-reference-ambiguous', concern);
+  return found.length === 1 ? undefined : refuse(none, concern);
+}
+
+/** Two numbers of one kind are two people. */
+function isOfTwo(asked: readonly string[]): boolean {
+  return new Set(asked.map((id) => id[0])).size < asked.length;
 }
 
 const NAME_LENGTH_MAX = 200;

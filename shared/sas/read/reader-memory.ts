@@ -13,12 +13,10 @@ import type { ShapedSlot } from './slot-shape.ts';
 
 /** A site (PractitionerRole or SOS Location) as the place of one holder. */
 export interface KnownSite {
-  /** Holder's subject and the vendor's key of the site. */
-  readonly key: string;
   readonly holder: Holder;
   /** The Location that a role leads to; an SOS Location itself. */
-  readonly location: JsonObject | undefined;
-  readonly schedule: ResourceText;
+  readonly location: JsonObject;
+  readonly schedule: ResourceText | undefined;
   /** What the vendor calls it: `Place.names`. */
   readonly names: readonly string[];
   readonly site: Site | SiteFailure;

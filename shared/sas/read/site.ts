@@ -1,21 +1,27 @@
 // Where a slot takes place: a PractitionerRole with its contained Location (INT_R01, INT_R04), or an SOS
 // Location. profiles.md §§ 6, 7. What the flows do not use (periods, codes, endpoints) is left out.
 
+import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseStructure } from '../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
-import { readAddress, readPhones, readPosition } from './contact.ts';
+import { type PostalAddress, readAddress, readPhones, readPosition } from './contact.ts';
 import { readOpeningHours } from './opening-hours.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface SiteContext {
   readonly editor: string;
-  readonly index: BundleIndex;
+  /**
+   * The gateway's id of the place whose content this is. Not made from the vendor's ids: some are new in each answer,
+   * others hold for a page or a base only, and the guide wants one Schedule per place.
+   */
+  readonly idOf: (content: string) => string;
 }
 
 export interface Site {
+  readonly id: string;
   readonly resource: ResourceText;
   /** The structure's id as written, when it is no national identifier. */
   readonly vendorStructure?: string;
@@ -34,24 +40,24 @@ function madeSystem(editor: string): string {
 
 /**
  * @param location as `locationOf` finds it
- * @param id gateway id of the place
  * @param practitionerId gateway id of the practitioner whose place this is
  */
 export function readRole(
   role: JsonObject,
-  location: JsonObject | undefined,
-  id: string,
+  location: JsonObject,
   practitionerId: string,
   context: SiteContext,
 ): Site | SiteFailure {
-  if (location === undefined) return 'slot-site-unresolved';
   const repairs: ReadRuleId[] = asList(role.contained).includes(location) ? [] : ['location-contained'];
-  const contained = readContained(location, role, context, repairs);
-  if (contained === undefined) return 'site-address-incomplete';
+  const address = readAddress(location.address, repairs);
+  if (address === undefined) return 'site-address-incomplete';
   const writtenStructure = asText(asObject(asObject(role.organization)?.identifier)?.value);
   const organization = readStructure(writtenStructure, repairs);
   const telecom = readPhones(role.telecom, repairs);
   if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
+  const name = asText(location.name);
+  const id = context.idOf(JSON.stringify([writtenStructure, name, address, telecom]));
+  const contained = writeContained(location, { id, name, address }, context.editor, repairs);
   const resource = {
     resourceType: 'PractitionerRole',
     id,
@@ -63,6 +69,7 @@ export function readRole(
     ...(telecom.length > 0 ? { telecom } : {}),
   };
   return {
+    id,
     resource: { type: 'PractitionerRole', id, text: JSON.stringify(resource) },
     ...(organization === undefined && writtenStructure !== undefined
       ? { vendorStructure: writtenStructure.slice(0, STRUCTURE_LENGTH_MAX) }
@@ -71,46 +78,50 @@ export function readRole(
   };
 }
 
-/** The contained Location that the role points to; else one of the Bundle; else the only one it contains. */
-export function locationOf(role: JsonObject, index: BundleIndex): JsonObject | undefined {
-  const contained = objectsOf(role.contained).filter((item) => item.resourceType === 'Location');
-  const references = Array.isArray(role.location) ? asList(role.location) : [role.location];
-  for (const reference of references) {
-    const text = asText(asObject(reference)?.reference);
-    const own = text?.startsWith('#') ? contained.find((item) => item.id === text.slice(1)) : undefined;
-    if (own !== undefined) return own;
-    const other = index.resolve(asObject(reference), 'Location');
-    if (other !== undefined) return other;
+/** The Location that the role points to, contained or of the Bundle; else the only one it contains. */
+export function locationOf(role: Found, index: BundleIndex): Led {
+  const { found, lost, isAmbiguous } = index.resolveAll(role.resource.location, 'Location', role);
+  const [first, ...others] = found;
+  if (isAmbiguous) return 'ambiguous';
+  if (first !== undefined) {
+    const isOne = lost === 0 && others.every((other) => addressOf(other) === addressOf(first));
+    return isOne ? first : 'ambiguous';
   }
-  return contained.length === 1 ? contained[0] : undefined;
+  const contained = objectsOf(role.resource.contained).filter((item) => item.resourceType === 'Location');
+  const [only] = contained;
+  if (only === undefined) return undefined;
+  return contained.length > 1 ? 'ambiguous' : { resource: only, scope: role.scope, container: role };
+}
+
+function addressOf({ resource }: Found): string {
+  return JSON.stringify(resource.address ?? null);
 }
 
 interface ContainedLocation extends JsonObject {
   readonly id: string;
 }
 
-function readContained(
+interface ReadLocation {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly address: PostalAddress;
+}
+
+function writeContained(
   location: JsonObject,
-  role: JsonObject,
-  context: SiteContext,
+  place: ReadLocation,
+  editor: string,
   repairs: ReadRuleId[],
-): ContainedLocation | undefined {
-  const address = readAddress(location.address, repairs);
-  if (address === undefined) return undefined;
+): ContainedLocation {
+  const { name, address } = place;
   const own = asText(location.id);
   const id = own !== undefined && /^[A-Za-z0-9.-]{1,64}$/.test(own) ? own : 'lieu';
-  const name = asText(location.name);
   const position = readPosition(location.position);
   return {
     resourceType: 'Location',
     id,
     meta: { profile: [PROFILE.location] },
-    identifier: readLocationIdentifiers(
-      location,
-      `${context.index.keyOf(role)}.${id}`,
-      context.editor,
-      repairs,
-    ),
+    identifier: readLocationIdentifiers(location, place.id, editor, repairs),
     ...(name === undefined ? {} : { name }),
     address,
     ...(position === undefined ? {} : { position }),
@@ -167,12 +178,10 @@ function readStructure(written: string | undefined, repairs: ReadRuleId[]): Json
 }
 
 /**
- * @param id gateway id of the place
  * @param association gateway id and name of the Organization that manages the place
  */
 export function readSosLocation(
   location: JsonObject,
-  id: string,
   association: { readonly id: string; readonly name?: string },
   context: SiteContext,
 ): Site | SiteFailure {
@@ -182,15 +191,15 @@ export function readSosLocation(
   const name = ownName ?? association.name;
   if (address === undefined || name === undefined) return 'site-address-incomplete';
   if (ownName === undefined) repairs.push('location-name-made');
-  const own = context.index.keyOf(location);
   const telecom = readPhones(location.telecom, repairs);
+  const id = context.idOf(JSON.stringify([name, address, telecom]));
   const position = readPosition(location.position);
   const hoursOfOperation = readOpeningHours(location.hoursOfOperation, repairs);
   const resource = {
     resourceType: 'Location',
     id,
     meta: { profile: [PROFILE.locationSos] },
-    identifier: readLocationIdentifiers(location, own, context.editor, repairs),
+    identifier: readLocationIdentifiers(location, id, context.editor, repairs),
     name,
     ...(telecom.length > 0 ? { telecom } : {}),
     address,
@@ -198,5 +207,5 @@ export function readSosLocation(
     managingOrganization: { reference: `Organization/${association.id}` },
     ...(hoursOfOperation.length > 0 ? { hoursOfOperation } : {}),
   };
-  return { resource: { type: 'Location', id, text: JSON.stringify(resource) }, repairs };
+  return { id, resource: { type: 'Location', id, text: JSON.stringify(resource) }, repairs };
 }

@@ -1,7 +1,9 @@
 // What a slot says by itself, whatever was asked and wherever it takes place: free or not, times, shape, booking page.
 // Pure. flows.md §§ 3.4, 8.
 
-import { asText, type JsonObject } from '../../fhir/json.ts';
+import { isAnything } from '../../fhir/bundle-entries.ts';
+import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
+import { hasUnknownModifier } from '../../fhir/modifiers.ts';
 import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
 import { slotKey } from '../slot-key.ts';
 import type { ReadRuleId } from './rules.ts';
@@ -24,6 +26,8 @@ export interface SlotFacts {
   readonly repairs: readonly ReadRuleId[];
 }
 
+/** R4's other codes of SlotStatus. */
+const TAKEN = new Set(['busy', 'busy-unavailable', 'busy-tentative', 'entered-in-error']);
 const NO_REPAIRS: readonly ReadRuleId[] = [];
 
 /** The facts, or why this slot is never shown. `linkOf`: as `bookingLink`; many slots have one booking page. */
@@ -32,9 +36,15 @@ export function readSlotFacts(
   linkOf: (written: string) => string | undefined,
 ): SlotFacts | ReadRuleId {
   const repairs: ReadRuleId[] = [];
-  const status = asText(slot.status);
-  if (status?.toLowerCase() !== 'free') return 'slot-not-free';
-  if (status !== 'free') repairs.push('status-spelling');
+  const { status } = slot;
+  if (status !== 'free') {
+    const written = asText(status)?.toLowerCase() ?? '';
+    if (TAKEN.has(written)) return 'slot-not-free';
+    if (written !== 'free') return 'slot-status-unknown';
+    repairs.push('status-spelling');
+  }
+  if (hasUnknownModifier(slot)) return 'slot-modifier-unknown';
+  if (isAnything(slot.meta) && asObject(slot.meta) === undefined) return 'slot-kind-unknown';
   const start = readInstant(slot.start, repairs);
   const end = readInstant(slot.end, repairs);
   if (start === undefined || end === undefined) return 'slot-dates-unreadable';

@@ -2,6 +2,7 @@
 // bookable or not. A vendor sends few different shapes, so each is read, repaired and checked once per answer
 // and only pointed to by its slots. profiles.md § 3; flows.md § 3.4 and A9-A11, A20, A21, A29.
 
+import { itemsOf } from '../../fhir/bundle-entries.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import {
   BOOKABLE_CODES,
@@ -14,7 +15,7 @@ import {
   SYSTEM,
 } from '../canonical.ts';
 import type { Flow } from '../query.ts';
-import type { CptsRegister } from './cpts.ts';
+import type { CptsFound, CptsRegister } from './cpts.ts';
 import { isConformantShape } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
 
@@ -27,6 +28,7 @@ export interface ShapedSlot {
 }
 
 const CONSULTATIONS: ReadonlySet<string> = new Set(CONSULTATION_CODES);
+const KINDS: ReadonlySet<string> = new Set(SLOT_KINDS);
 const BOOKABLE: ReadonlySet<string> = new Set(BOOKABLE_CODES);
 
 /**
@@ -116,14 +118,21 @@ function word(value: unknown): string {
   return `${value.length}:${value}`;
 }
 
+/** The CPTS of the answer, as this slot refers to them. */
+export interface SlotCpts {
+  readonly services: CptsRegister['services'];
+  readonly find: (reference: JsonObject | undefined) => CptsFound;
+}
+
 /** The shape, or the reason why no slot of this shape may be shown. */
-export function readShape(slot: JsonObject, flow: Flow, cpts: CptsRegister): ShapedSlot | ReadRuleId {
+export function readShape(slot: JsonObject, flow: Flow, cpts: SlotCpts): ShapedSlot | ReadRuleId {
   const repairs: ReadRuleId[] = [];
-  const sent = readKinds(asObject(slot.meta)?.security, flow, repairs);
-  if (sent === undefined) return 'slot-kind-not-shown';
+  const sent = readKinds(slot.meta, flow, repairs);
+  if (typeof sent === 'string') return sent;
   const { serviceType, services } = readServiceTypes(slot.serviceType, flow, cpts, repairs);
   const security = flow === 'INT_R04' ? agreeOnCpts(sent, services.length > 0, repairs) : sent;
-  if (security === undefined) return 'slot-cpts-unresolved';
+  if (security === undefined)
+    return repairs.includes('cpts-unresolved') ? 'slot-cpts-unresolved' : 'slot-cpts-out-of-use';
   const specialty = readSpecialties(slot.specialty, repairs);
   const appointmentType = readAppointmentType(slot.appointmentType, repairs);
   const profile = slotProfile(flow, services.length > 0);
@@ -142,23 +151,36 @@ function slotProfile(flow: Flow, isCpts: boolean): string {
   return isCpts ? PROFILE.slotCpts : PROFILE.slotIndividual;
 }
 
-/** Undefined when kinds were sent and none of them may be shown. */
-function readKinds(value: unknown, flow: Flow, repairs: ReadRuleId[]): JsonObject[] | undefined {
-  const codings = objectsOf(value);
-  const known: readonly string[] = flow === 'SOS' ? SLOT_KINDS_SOS : SLOT_KINDS;
+/** A rule when kinds were sent and none of them may be shown. A label of another system says nothing of the kind. */
+function readKinds(
+  meta: unknown,
+  flow: Flow,
+  repairs: ReadRuleId[],
+): JsonObject[] | 'slot-kind-not-shown' | 'slot-kind-unknown' {
+  const labels = itemsOf(asObject(meta)?.security);
+  if (labels === undefined) return 'slot-kind-unknown';
+  const shown: readonly string[] = flow === 'SOS' ? SLOT_KINDS_SOS : SLOT_KINDS;
   const kinds: string[] = [];
-  for (const coding of codings) {
-    const written = asText(coding.code);
-    const code = written?.toUpperCase();
-    if (code === undefined || !known.includes(code)) {
-      repairs.push('kind-unknown');
+  let others: 'slot-kind-not-shown' | 'slot-kind-unknown' | undefined;
+  for (const label of labels) {
+    const coding = asObject(label);
+    const code = asText(coding?.code)?.toUpperCase();
+    if (code !== undefined && shown.includes(code)) {
+      if (code !== coding?.code || coding.system !== SYSTEM.slotKind) repairs.push('code-spelling');
+      if (!kinds.includes(code)) kinds.push(code);
       continue;
     }
-    if (code !== coding.code || coding.system !== SYSTEM.slotKind) repairs.push('code-spelling');
-    if (!kinds.includes(code)) kinds.push(code);
+    repairs.push('kind-unknown');
+    if (code !== undefined && KINDS.has(code)) others ??= 'slot-kind-not-shown';
+    else if (!isOfAnotherSystem(coding)) others = 'slot-kind-unknown';
   }
-  if (codings.length > 0 && kinds.length === 0) return undefined;
+  if (kinds.length === 0 && others !== undefined) return others;
   return kinds.map((code) => ({ system: SYSTEM.slotKind, code }));
+}
+
+function isOfAnotherSystem(coding: JsonObject | undefined): boolean {
+  const system = asText(coding?.system);
+  return system !== undefined && !/R314|TypeCreneau/i.test(system);
 }
 
 /**
@@ -172,7 +194,8 @@ function agreeOnCpts(kinds: JsonObject[], isTied: boolean, repairs: ReadRuleId[]
     repairs.push('kind-cpts-added');
     return [...kinds, { system: SYSTEM.slotKind, code: 'CPTS' }];
   }
-  if (!repairs.includes('cpts-unresolved')) repairs.push('cpts-unresolved');
+  if (!repairs.includes('cpts-unresolved') && !repairs.includes('cpts-out-of-use'))
+    repairs.push('cpts-unresolved');
   return others.length === 0 ? undefined : others;
 }
 
@@ -181,12 +204,7 @@ interface ServiceTypes {
   readonly services: number[];
 }
 
-function readServiceTypes(
-  value: unknown,
-  flow: Flow,
-  cpts: CptsRegister,
-  repairs: ReadRuleId[],
-): ServiceTypes {
+function readServiceTypes(value: unknown, flow: Flow, cpts: SlotCpts, repairs: ReadRuleId[]): ServiceTypes {
   const serviceType: JsonObject[] = [];
   const services: number[] = [];
   const seen = new Set<string>();
@@ -213,7 +231,7 @@ function isCptsConcept(concept: JsonObject): boolean {
 
 function readCptsConcept(
   concept: JsonObject,
-  cpts: CptsRegister,
+  cpts: SlotCpts,
   services: number[],
   push: (concept: JsonObject, key: string) => void,
   repairs: ReadRuleId[],
@@ -226,11 +244,12 @@ function readCptsConcept(
   if (references.length === 0) repairs.push('cpts-unresolved');
   for (const extension of references) {
     const index = cpts.find(asObject(extension.valueReference));
-    const service = index === undefined ? undefined : cpts.services[index]?.service;
-    if (index === undefined || service === undefined) {
-      repairs.push('cpts-unresolved');
+    if (typeof index === 'string') {
+      repairs.push(index);
       continue;
     }
+    const service = cpts.services[index]?.service;
+    if (service === undefined) continue;
     const reference = `HealthcareService/${service.id}`;
     if (!services.includes(index)) services.push(index);
     push(

@@ -1,0 +1,30 @@
+// References and full URLs taken apart as R4 bundle.html#references needs them: the base that a resource belongs to, and
+// its type and id there. Pure.
+
+export interface ParsedReference {
+  /** Of an absolute URL that ends in type and id, in normal form. */
+  readonly base?: string;
+  /** `Type/id`, without a version. */
+  readonly tail?: string;
+  /** As it was written, without a version: what a urn, or a URL that ends in something else, is known by. */
+  readonly exact: string;
+}
+
+/** `https://host/base/Type/id/_history/2`, `Type/id`, `urn:uuid:…`; a relative one has no base. */
+export function parseReference(written: string): ParsedReference {
+  const text = written.trim().replace(/\/_history\/[^/]*$/, '');
+  if (/^urn:/i.test(text)) return { exact: text.toLowerCase() };
+  const path = text.replace(/\/+$/, '');
+  const last = path.lastIndexOf('/');
+  const first = path.lastIndexOf('/', last - 1);
+  const tail = path.slice(first + 1);
+  if (last < 1 || first === last || !/^[A-Z][A-Za-z]*\/[^/?#]+$/.test(tail)) return { exact: text };
+  if (!path.includes('://')) return { exact: text, tail };
+  return { exact: text, tail, base: normaliseBase(path.slice(0, first)) };
+}
+
+/** http and https, a host in capitals, a doubled slash: one server all the same. */
+function normaliseBase(base: string): string {
+  const [, host = '', path = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/]*)(.*)$/i.exec(base) ?? [];
+  return `//${host.toLowerCase().replace(/:(80|443)$/, '')}${path.replace(/\/{2,}/g, '/').replace(/\/$/, '')}`;
+}

@@ -1,0 +1,92 @@
+// Whether a search's answer says or shows that part of it is missing or was not written for us to read: an outcome that
+// is an error, more results counted than came, a link or an entry that cannot be read, rules or types that nobody knows.
+// Pure, over all pages of one answer.
+
+import { isAnything, itemsOf } from './bundle-entries.ts';
+import { asObject, asText, type JsonObject, objectsOf } from './json.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
+
+/** `incomplete`: part is missing; `unread`: part came and was not understood. */
+export type Lack = 'incomplete' | 'unread';
+
+/** Issue codes of R4 that say "later", "elsewhere" or "not all", however mild the severity. */
+const PARTIAL = new Set([
+  'incomplete',
+  'timeout',
+  'throttled',
+  'transient',
+  'too-costly',
+  'lock-error',
+  'exception',
+  'no-store',
+]);
+
+export class Wholeness {
+  readonly #lacks = new Set<Lack>();
+  #total = 0;
+
+  /** One page, or a Bundle within it. @returns the raw URL of `next`, empty when there is one that cannot be read. */
+  takePage(bundle: JsonObject): string | undefined {
+    if (isAnything(bundle.implicitRules)) this.#lacks.add('unread');
+    this.#takeTotal(bundle.total);
+    return this.#nextOf(bundle.link);
+  }
+
+  takeResource(resource: JsonObject): void {
+    const { resourceType, contained } = resource;
+    if (resourceType === 'OperationOutcome') this.#takeOutcome(resource);
+    if (typeof resourceType !== 'string' || !RESOURCE_TYPES.has(resourceType)) this.#lacks.add('unread');
+    if (contained === undefined) return;
+    // Whatever may be a slot is no part of another resource.
+    if (
+      objectsOf(contained).some(
+        (item) => !RESOURCE_TYPES.has(String(item.resourceType)) || item.resourceType === 'Slot',
+      )
+    )
+      this.#lacks.add('unread');
+  }
+
+  takePartial(): void {
+    this.#lacks.add('incomplete');
+  }
+
+  /** @param entries received over all pages; @param unread items of their lists that are no entries */
+  lacks(entries: number, unread: number): ReadonlySet<Lack> {
+    if (unread > 0) this.#lacks.add('unread');
+    // `total` counts results; some servers count what they include too. More than everything cannot be.
+    if (this.#total > entries) this.#lacks.add('incomplete');
+    return this.#lacks;
+  }
+
+  #takeTotal(written: unknown): void {
+    if (written === undefined || written === null) return;
+    const total = typeof written === 'string' && /^\s*\d+\s*$/.test(written) ? Number(written) : written;
+    if (typeof total === 'number' && total >= 0) this.#total = Math.max(this.#total, total);
+    else this.#lacks.add('unread');
+  }
+
+  #nextOf(written: unknown): string | undefined {
+    let next: string | undefined;
+    for (const item of itemsOf(written) ?? [undefined]) {
+      const link = asObject(item);
+      const relation = asText(link?.relation)?.toLowerCase();
+      if (relation === undefined) this.#lacks.add('unread');
+      if (relation !== 'next') continue;
+      // Of two ways on only one is gone.
+      if (next !== undefined) this.#lacks.add('incomplete');
+      next ??= asText(link?.url) ?? '';
+    }
+    return next;
+  }
+
+  #takeOutcome(outcome: JsonObject): void {
+    const issues = itemsOf(outcome.issue) ?? [];
+    if (issues.length === 0) this.#lacks.add('unread');
+    for (const item of issues) {
+      const issue = asObject(item);
+      const severity = asText(issue?.severity)?.toLowerCase();
+      const isMild = severity === 'information' || severity === 'warning' || severity === 'success';
+      if (!isMild || PARTIAL.has(asText(issue?.code)?.toLowerCase() ?? '')) this.#lacks.add('incomplete');
+    }
+  }
+}
