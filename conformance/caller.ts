@@ -2,7 +2,9 @@
 // Accept header, its reader of bodies and their bounds. Only the bookkeeping differs: a conformance run wants the
 // status, headers and timing of every exchange, and a new connection for each, so that TLS is measured too.
 
+import { isUtf8 } from 'node:buffer';
 import type { SecureContext, TLSSocket } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { readBody } from '../relay/body.ts';
 import type { EditorConfig } from '../relay/config.ts';
@@ -127,9 +129,19 @@ async function receive(response: Dispatcher.ResponseData): Promise<Omit<Received
   if (bytes === 0) return { ...head, bytes };
   const { 'content-encoding': encoding, 'content-type': contentType } = head.headers;
   const read = await readBody(chunks, { encoding, contentType }, VENDOR_BODY_BYTES_MAX);
-  if (read.ok) return { ...head, bytes: read.value.bytes, json: read.value.json };
+  if (read.ok) return { ...head, ...read.value, ...(isForeign(chunks, encoding) && { transcoded: true }) };
   const text = Buffer.concat(chunks).toString('utf8', 0, TEXT_CHARS_MAX);
   return { ...head, bytes, bodyProblem: read.error, text };
+}
+
+/** Bytes that are not UTF-8, which the relay's reader accepts and FHIR does not. A zero byte is UTF-16. */
+function isForeign(chunks: readonly Buffer[], encoding = 'identity'): boolean {
+  const name = encoding.trim().toLowerCase();
+  const body = Buffer.concat(chunks);
+  // The reader has unfolded it under its bound already. The rare other codings are not looked into.
+  const plain =
+    name === 'gzip' || name === 'x-gzip' ? gunzipSync(body) : name === 'identity' ? body : undefined;
+  return plain !== undefined && (!isUtf8(plain) || plain.includes(0));
 }
 
 function keepHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {

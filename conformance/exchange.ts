@@ -19,6 +19,8 @@ export interface Received {
   readonly tls: string | undefined;
   /** Present when the body is JSON within the bounds. */
   readonly json?: unknown;
+  /** The bytes were not UTF-8, and were read in another encoding. */
+  readonly transcoded?: true;
   /** Why there is no `json`. */
   readonly bodyProblem?: VendorFailure;
   /** Beginning of a body that is not JSON. */

@@ -96,3 +96,11 @@ export function passUnless(problems: readonly Problem[] | string): Verdict {
   if (typeof problems === 'string') return skip(`Non jugé : ${problems}.`);
   return problems.length === 0 ? pass() : { does: 'break', problems };
 }
+
+/** The same problem of several answers is told once. */
+export function joinAlike(problems: readonly Problem[]): readonly Problem[] {
+  return [...Map.groupBy(problems, ({ text }) => text).values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    return others.length === 0 ? first : { ...first, text: `${first.text} (${others.length + 1} fois)` };
+  });
+}

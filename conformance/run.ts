@@ -66,7 +66,7 @@ export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
   const practitioners = await runPractitioners(scene);
   await runSos(scene);
   await runAccounts(scene);
-  await runRedirect(scene, practitioners.anyone);
+  await runRedirect(scene, practitioners);
   runAppointments(scene);
   const { judged, caller, mask } = scene;
   const reading = readAll(practitioners.answers, inputs.editor.id);

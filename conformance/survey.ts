@@ -8,6 +8,7 @@ import type { Flow } from '../shared/sas/query.ts';
 import { type BundleView, type Found, firstValue, idOf, kindsOf, referenceOf } from './bundle-view.ts';
 import type { Scene } from './scene.ts';
 import { type Answer, search } from './search.ts';
+import { whyUnread } from './whole-answer.ts';
 
 export interface Survey {
   readonly flow: Flow;
@@ -89,13 +90,19 @@ function missing(
   if (answers.length === 0) return 'Donner --rpps.';
   const option = count === 1 ? '--one-place' : '--two-places';
   if (named !== undefined) return `Non jugé : ${named} (${option}) n’a aucun créneau dans la fenêtre.`;
-  if (open.length === 0) return NO_SLOT;
+  if (open.length === 0) return describeNoSlot(answers);
   const seen = open.map((answer) => `${answer.subjects[0]} : ${placesOf(answer)}`).join(', ');
   const places = count === 1 ? 'à un seul lieu' : 'à deux lieux';
   return `Non jugé : aucun des professionnels donnés n’a de créneaux ${places} (lieux reçus, ${seen}). En ajouter un à --rpps.`;
 }
 
-export const NO_SLOT =
+/** Why nothing about slots can be judged. */
+export function describeNoSlot(answers: readonly Answer[]): string {
+  const unread = answers.flatMap((answer) => whyUnread(answer) ?? [])[0];
+  return unread === undefined ? NO_SLOT : `Non jugé : ${unread}.`;
+}
+
+const NO_SLOT =
   'Non jugé : aucun des professionnels donnés n’a de créneau dans la fenêtre. En donner un qui en a, dans --rpps.';
 
 /** CPTS in which the practitioner's slots are shared: those that the slots name, else those described, else one. */

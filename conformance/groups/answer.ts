@@ -1,9 +1,10 @@
 // A1..A5: every search answers 200 with a Bundle that has entries, under the right content type, in time.
 
-import { asList, asObject } from '../../shared/fhir/json.ts';
+import { asObject } from '../../shared/fhir/json.ts';
 import { describeEnd } from '../exchange.ts';
 import {
   defineRequirements,
+  joinAlike,
   type Problem,
   pass,
   passUnless,
@@ -13,7 +14,8 @@ import {
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import { type Answer, search } from '../search.ts';
-import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
+import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { whyUnread } from '../whole-answer.ts';
 
 const ROWS = defineRequirements({
   A1: 'failure [PS] La recherche répond HTTP 200.',
@@ -56,18 +58,19 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, AnswerCheck>> = {
     };
   },
   // The guide answers a practitioner without free slot by an empty Bundle: only the engineer knows whether he has one.
-  A3: (_scene, { view, subjects }) =>
-    asList(view?.bundle.entry).length > 0
+  A3: (_scene, answer) =>
+    (answer.view?.of('Slot').length ?? 0) > 0
       ? undefined
-      : view === undefined
-        ? 'aucun Bundle n’est reçu (A2)'
-        : `aucun créneau pour ${subjects.join(', ')} dans la fenêtre ; ouvrir des créneaux libres dans les deux jours ou donner un autre --rpps`,
+      : (whyUnread(answer) ??
+        `aucun créneau pour ${answer.subjects.join(', ')} dans la fenêtre ; ouvrir des créneaux libres dans les deux jours ou donner un autre --rpps`),
   A4: (_scene, { exchange }) => {
     if (exchange.received === undefined) return 'aucune réponse n’est reçue (A1)';
     const type = exchange.received.headers['content-type'] ?? '';
-    if (/^application\/fhir\+json\s*(;|$)/i.test(type)) return undefined;
+    const [, charset = 'utf-8'] = /;\s*charset="?([^";\s]+)/i.exec(type) ?? [];
+    const isUtf8 = /^utf-?8$/i.test(charset);
+    if (isUtf8 && /^application\/fhir\+json\s*(;|$)/i.test(type)) return undefined;
     return {
-      text: type === '' ? 'Pas d’en-tête Content-Type.' : `Content-Type reçu : ${type.slice(0, 80)}.`,
+      text: `${type === '' ? 'Pas d’en-tête Content-Type' : `Content-Type reçu : ${type.slice(0, 80)}`}${isUtf8 ? '' : ', quand FHIR n’admet que UTF-8'}.`,
       example: 'Content-Type: application/fhir+json; charset=utf-8',
     };
   },
@@ -99,17 +102,10 @@ function judgeEach(scene: Scene, answers: readonly Answer[], check: AnswerCheck)
   return pass(unjudged === '' ? undefined : `Non jugé pour tous : ${unjudged}.`);
 }
 
-/** The same problem of several answers is told once. */
-function joinAlike(problems: readonly Problem[]): readonly Problem[] {
-  return [...Map.groupBy(problems, ({ text }) => text).values()].flatMap(([first, ...others]) => {
-    if (first === undefined) return [];
-    return others.length === 0 ? first : { ...first, text: `${first.text} (${others.length + 1} réponses)` };
-  });
-}
-
 export async function runPerformance(scene: Scene, rpps: string | undefined): Promise<void> {
   if (rpps === undefined) return scene.judge('Performance', PERFORMANCE.A5, skip('Donner --rpps.'));
-  const { exchange, view } = await search(scene, 'INT_R01', [rpps], 'performance');
+  const answer = await search(scene, 'INT_R01', [rpps], 'performance');
+  const { exchange, view } = answer;
   const problems: Problem[] = [];
   if (view === undefined || exchange.received?.status !== 200) {
     problems.push({
@@ -123,7 +119,7 @@ export async function runPerformance(scene: Scene, rpps: string | undefined): Pr
       example: 'Moins de 1000 ms ; au-delà de 7 s, le SAS ignore la réponse.',
     });
   }
-  const empty = view?.resources.length === 0;
-  const verdict = problems.length === 0 && empty ? skip(NO_SLOT) : passUnless(problems);
+  const empty = view?.of('Slot').length === 0;
+  const verdict = problems.length === 0 && empty ? skip(describeNoSlot([answer])) : passUnless(problems);
   scene.judge('Performance', PERFORMANCE.A5, verdict, exchange);
 }

@@ -15,7 +15,15 @@ import {
 import { showModel } from '../model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { communitiesOf, cptsSlots, type Survey, servicesOf, withCommunities } from '../survey.ts';
+import {
+  communitiesOf,
+  countOf,
+  cptsSlots,
+  describeNoSlot,
+  type Survey,
+  servicesOf,
+  withCommunities,
+} from '../survey.ts';
 
 const ONE = defineRequirements({
   A25: 'failure [CPTS] Il y a autant de HealthcareService que d’Organization, au moins un.',
@@ -174,6 +182,7 @@ export function runCpts(scene: Scene, survey: Survey | undefined): void {
 
 function describeLack({ answers }: Survey, count: 1 | 2): string {
   if (answers.length === 0) return 'Donner --rpps.';
+  if (answers.every((answer) => countOf(answer, 'Slot') === 0)) return describeNoSlot(answers);
   const seen = answers.map((answer) => `${answer.subjects[0]} : ${communitiesOf(answer)}`).join(', ');
   const wanted = count === 1 ? 'une seule CPTS' : 'deux CPTS';
   return `Non jugé : aucun des professionnels donnés n’a de créneaux dans ${wanted} (CPTS reçues, ${seen}). En ajouter un à --rpps.`;

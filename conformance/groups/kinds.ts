@@ -5,7 +5,7 @@ import { CPTS_CODE } from '../../shared/sas/canonical.ts';
 import { codesOf, kindsOf } from '../bundle-view.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
+import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A38: 'failure [FAQ] Les natures de créneau reçues (meta.security) sont celles déclarées.',
@@ -16,6 +16,7 @@ export function runKinds(scene: Scene, { flow, answers }: Survey): void {
   const group = `Natures et types${GROUP_SUFFIX[flow]}`;
   const { kinds, types } = scene.inputs;
   const slots = answers.flatMap(({ view }) => view?.of('Slot') ?? []);
+  const received = slots.length === 0 ? describeNoSlot(answers) : slots.length;
   const exchanges = answers.map(({ exchange }) => exchange);
   // Without the CPTS includes, no CPTS slot is sent.
   const wanted = flow === 'INT_R04' ? kinds : kinds?.filter((kind) => kind !== 'CPTS');
@@ -26,25 +27,25 @@ export function runKinds(scene: Scene, { flow, answers }: Survey): void {
   scene.judge(
     group,
     mark(ROWS.A38, flow),
-    compare(slots.length, wanted, found, '--kinds PUBLIC,PRO,SNP,CPTS'),
+    compare(received, wanted, found, '--kinds PUBLIC,PRO,SNP,CPTS'),
     ...exchanges,
   );
   scene.judge(
     group,
     mark(ROWS.A39, flow),
-    compare(slots.length, types, served, '--types AMB,HH,VR'),
+    compare(received, types, served, '--types AMB,HH,VR'),
     ...exchanges,
   );
 }
 
 function compare(
-  slots: number,
+  slots: number | string,
   declared: readonly string[] | undefined,
   found: readonly string[],
   option: string,
 ): Verdict {
   if (declared === undefined) return skip(`Déclarer ce qui est attendu : ${option}.`);
-  if (slots === 0) return skip(NO_SLOT);
+  if (typeof slots === 'string') return skip(slots);
   const received = new Set(found);
   const absent = declared.filter((code) => !received.has(code));
   const extra = [...received].filter((code) => !declared.includes(code));

@@ -9,7 +9,7 @@ import { showModel } from '../model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
-import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
+import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A7: 'failure [PS] Un professionnel à un lieu donne exactement un Practitioner, un Schedule et un PractitionerRole, chacun sous son profil.',
@@ -163,14 +163,18 @@ function checkReference(
   return [scene.problem(view.bundle, text, `${path}.${element}`, example)];
 }
 
-export function runOnePlace(scene: Scene, { flow, anyone, onePlace }: Survey): void {
+export function runOnePlace(scene: Scene, { flow, answers, anyone, onePlace }: Survey): void {
   const group = `Un professionnel, un lieu${GROUP_SUFFIX[flow]}`;
   const alone = typeof onePlace === 'string' ? undefined : onePlace;
   for (const [id, check] of Object.entries(CHECKS)) {
     const requirement: Requirement = mark(ROWS[id as keyof typeof ROWS], flow);
     const chosen = alone ?? (ONE_PLACE_ONLY.includes(id) ? undefined : anyone);
     if (chosen?.view === undefined) {
-      scene.judge(group, requirement, skip(typeof onePlace === 'string' ? onePlace : NO_SLOT));
+      scene.judge(
+        group,
+        requirement,
+        skip(typeof onePlace === 'string' ? onePlace : describeNoSlot(answers)),
+      );
     } else {
       scene.judge(group, requirement, passUnless(check(scene, chosen, chosen.view)), chosen.exchange);
     }

@@ -5,7 +5,7 @@ import { PHONE_FRENCH } from '../../shared/sas/rules/formats.ts';
 import { type BundleView, type Found, firstValue, none } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
+import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({
   A35: 'failure [FAQ] Le Practitioner porte son RPPS et un nom : family et given.',
@@ -94,7 +94,7 @@ export function runOptional(scene: Scene, { flow, answers, anyone }: Survey): vo
     const requirement = mark(ROWS[id as keyof typeof ROWS], flow);
     const chosen =
       answers.find(({ view }) => view !== undefined && HAS[id as keyof typeof ROWS](view)) ?? anyone;
-    if (chosen?.view === undefined) scene.judge(group, requirement, skip(NO_SLOT));
+    if (chosen?.view === undefined) scene.judge(group, requirement, skip(describeNoSlot(answers)));
     else scene.judge(group, requirement, passUnless(check(scene, chosen.view)), chosen.exchange);
   }
 }

@@ -6,7 +6,7 @@ import { openPage, type Page } from '../open-page.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
-import { NO_SLOT } from '../survey.ts';
+import { describeNoSlot, type Survey } from '../survey.ts';
 
 const GROUP = 'Redirection';
 const ROWS = defineRequirements({
@@ -22,7 +22,7 @@ const MINISTRY = /minist[èe]re de la sant[ée] et de la pr[ée]vention/i;
 /** A page with less text than that, and scripts, is drawn by them. */
 const SCRIPTED_TEXT_CHARS_MAX = 80;
 
-export async function runRedirect(scene: Scene, answer: Answer | undefined): Promise<void> {
+export async function runRedirect(scene: Scene, { answers, anyone: answer }: Survey): Promise<void> {
   if (!scene.inputs.redirect) {
     for (const requirement of Object.values(ROWS))
       scene.judge(GROUP, requirement, skip('Donner --redirect.'));
@@ -32,7 +32,12 @@ export async function runRedirect(scene: Scene, answer: Answer | undefined): Pro
   const comment = slot?.resource.comment;
   const url = typeof comment === 'string' ? URL.parse(comment) : null;
   if (slot === undefined || url === null || !/^https?:$/.test(url.protocol)) {
-    scene.judge(GROUP, ROWS.O1, judgeMissing(scene, answer, slot), ...(answer ? [answer.exchange] : []));
+    scene.judge(
+      GROUP,
+      ROWS.O1,
+      judgeMissing(scene, answer, slot, describeNoSlot(answers)),
+      ...(answer ? [answer.exchange] : []),
+    );
     for (const row of [ROWS.O2, ROWS.O3, ROWS.O4]) scene.judge(GROUP, row, skip('Sans URL, rien à ouvrir.'));
     return;
   }
@@ -53,8 +58,13 @@ export async function runRedirect(scene: Scene, answer: Answer | undefined): Pro
   scene.judge(GROUP, ROWS.O4, skip(manual));
 }
 
-function judgeMissing(scene: Scene, answer: Answer | undefined, slot: Found | undefined): Verdict {
-  if (slot === undefined) return skip(NO_SLOT);
+function judgeMissing(
+  scene: Scene,
+  answer: Answer | undefined,
+  slot: Found | undefined,
+  noSlot: string,
+): Verdict {
+  if (slot === undefined) return skip(noSlot);
   const example = '"comment": "https://agenda.example/praticien?id=7"';
   return breaks(
     scene.problem(

@@ -18,6 +18,7 @@ import {
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import { type Answer, search } from '../search.ts';
+import { whyUnread } from '../whole-answer.ts';
 import { judgeLinks, judgeSlots } from './slots.ts';
 import { judgeProfiles } from './validation.ts';
 
@@ -127,7 +128,7 @@ export async function runSos(scene: Scene): Promise<void> {
     : view.of('Slot').length > 0
       ? pass()
       : skip(
-          'Non jugé : les associations données n’ont aucun créneau dans la fenêtre. En donner une qui en a (--siret).',
+          `Non jugé : ${whyUnread(answer) ?? 'les associations données n’ont aucun créneau dans la fenêtre ; en donner une qui en a (--siret)'}.`,
         );
   scene.judge(GROUP, ROWS.SOS1, first, exchange);
   judgeProfiles(scene, GROUP, ROWS.SOS2, [answer]);

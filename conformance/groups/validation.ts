@@ -5,10 +5,18 @@ import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import type { Finding } from '../../shared/sas/rules/rule.ts';
 import { type RuleId, ruleOf } from '../../shared/sas/rules/table.ts';
 import { showModel } from '../model-resources.ts';
-import { defineRequirements, type Problem, type Requirement, skip, type Verdict } from '../requirement.ts';
+import {
+  defineRequirements,
+  joinAlike,
+  type Problem,
+  type Requirement,
+  skip,
+  type Verdict,
+} from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import type { Answer } from '../search.ts';
-import { GROUP_SUFFIX, mark, NO_SLOT, type Survey } from '../survey.ts';
+import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
+import { findWholeProblems } from '../whole-answer.ts';
 
 const ROWS = defineRequirements({
   A6: 'failure [profil BundleAgregateur] Les réponses sont conformes aux profils du flux.',
@@ -49,11 +57,14 @@ function judge(scene: Scene, answers: readonly Answer[]): Verdict {
     }
   }
   const broken = [...byRule.values()];
-  const problems = broken.filter(isError).map((one) => describe(scene, one));
+  const problems = [
+    ...joinAlike(answers.flatMap((answer) => findWholeProblems(scene, answer))),
+    ...broken.filter(isError).map((one) => describe(scene, one)),
+  ];
   const remarks = broken.filter((one) => !isError(one)).map((one) => describe(scene, one));
   if (problems.length > 0) return { does: 'break', problems, remarks };
   // Empty answers break no rule, and show no resource.
-  if (answers.every(({ view }) => view?.resources.length === 0)) return skip(NO_SLOT);
+  if (answers.every(({ view }) => view?.resources.length === 0)) return skip(describeNoSlot(answers));
   return { does: 'pass', remarks };
 }
 
