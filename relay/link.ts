@@ -3,8 +3,7 @@
 
 import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { WebSocket } from 'ws';
-import type { Announcement, HubApi } from '../shared/link/hub.ts';
-import { LINK_PATH } from '../shared/link/hub.ts';
+import { type Announcement, type HubApi, LINK_CLOSE, LINK_PATH } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX, LINK_PING_MS } from '../shared/link/limits.ts';
 import type { Log, LogFields } from '../shared/log.ts';
 import type { Accounts } from './accounts.ts';
@@ -21,6 +20,13 @@ const BACKOFF_MAX_MS = 10_000;
 /** A link that lived this long was a good one: the next dial starts afresh. */
 const LIVED_MS = 20_000;
 
+const CLOSE_REASONS: ReadonlyMap<number, string> = new Map([
+  [LINK_CLOSE.unreadable, 'unreadable'],
+  [LINK_CLOSE.replaced, 'replaced'],
+  [LINK_CLOSE.silent, 'silent'],
+  [LINK_CLOSE.relayIdTaken, 'relay-id-taken'],
+]);
+
 export interface LinkSettings {
   /** Of the edge, http(s). */
   readonly url: string;
@@ -31,6 +37,8 @@ export interface LinkSettings {
   readonly accounts?: Accounts;
   readonly log: Log;
   readonly onDial?: () => void;
+  /** Another process serves under this relay's id; the link dials no more. */
+  readonly onIdTaken?: () => void;
   readonly pingMs?: number;
   /** Answers that the edge has not taken yet; past this it is as good as gone. */
   readonly backlogBytesMax?: number;
@@ -140,7 +148,11 @@ export class Link {
       why = { ...why, detail: error.code ?? error.name };
     });
     socket.once('open', () => this.#open(socket));
-    socket.once('close', (code) => this.#lost(socket, { detail: String(code), ...why }));
+    socket.once('close', (code) => {
+      const reason = CLOSE_REASONS.get(code);
+      this.#lost(socket, { detail: String(code), ...(reason !== undefined && { reason }), ...why });
+      if (code === LINK_CLOSE.relayIdTaken) this.#yield();
+    });
   }
 
   #open(socket: WebSocket): void {
@@ -227,6 +239,14 @@ export class Link {
     // A relay that is closing has nothing left to announce.
     if (this.#draining) this.#state = { name: 'closed' };
     else this.#state = { name: 'waiting', timer: setTimeout(() => void this.#dial(), delayMs) };
+  }
+
+  /** Dialling again would only trouble the other one. */
+  #yield(): void {
+    if (this.#state.name === 'waiting') clearTimeout(this.#state.timer);
+    this.#state = { name: 'closed' };
+    this.#log('error', 'relay-id-taken', { host: this.#host });
+    this.#settings.onIdTaken?.();
   }
 
   #log(level: 'info' | 'warn' | 'error', message: string, fields?: LogFields): void {

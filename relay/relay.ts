@@ -1,31 +1,37 @@
 // The running relay: wires settings, vendors, link, admin port and their end. Called by main.ts once the
 // settings are in order; the only place that knows every part.
 
-import type { KeyObject } from 'node:crypto';
-import type { SearchPlan } from '../shared/link/relay.ts';
+import { type KeyObject, randomUUID } from 'node:crypto';
+import type { Registry } from 'prom-client';
 import type { Log } from '../shared/log.ts';
-import { type AccountExchanged, Accounts } from './accounts.ts';
+import { Accounts } from './accounts.ts';
 import { type Admin, openAdmin } from './admin.ts';
+import { describeProblems } from './check.ts';
 import type { RelayConfig } from './config.ts';
+import { logAccount, logCrashes, logExchange } from './events.ts';
 import { EdgeClient } from './inbound-edge.ts';
 import { type InboundState, listenFiles } from './inbound-files.ts';
 import { InboundPort } from './inbound-port.ts';
 import { Link } from './link.ts';
 import { signLinkToken } from './link-token.ts';
 import type { RelayLog } from './log.ts';
-import { type ExchangeOutcome, Metrics } from './metrics.ts';
+import { Metrics } from './metrics.ts';
 import type { Problem } from './problem.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { Searches } from './search.ts';
 import { type Closing, endProcess, killProcess } from './shutdown.ts';
 import type { Signals } from './signals.ts';
-import type { Exchanged } from './vendor-call.ts';
 import type { VendorSet } from './vendors.ts';
 import { VERSION } from './version.ts';
 import { FileWatch } from './watch.ts';
 
 /** Lists are also read again without a word: a network disk does not tell of its changes. */
 const REREAD_MS = 10 * 60_000;
+
+const ID_TAKEN: Problem = {
+  field: 'relayId',
+  text: 'un autre relais fonctionne déjà sous ce nom ; chaque relais a le sien',
+};
 
 export interface RelayParts {
   readonly config: RelayConfig;
@@ -37,27 +43,10 @@ export interface RelayParts {
   readonly signals: Signals;
 }
 
-/**
- * The last word of a process that met what nobody expected: which error and where in our code, never its text,
- * which may quote what a vendor sent. What Node warns of goes to the log too, by name: its text goes nowhere.
- */
-function logCrashes({ log, flush }: RelayLog): void {
-  process.removeAllListeners('warning');
-  process.on('warning', (warning: Error & { readonly code?: string }) => {
-    log('warn', 'relay-warning', { reason: warning.name, detail: warning.code ?? '' });
-  });
-  process.stderr.on('error', () => undefined);
-  process.on('uncaughtException', (error) => {
-    const [, where = ''] = /\(?([^\s/]+\.ts:\d+)/.exec(error.stack ?? '') ?? [];
-    log('error', 'relay-crashed', { reason: error.name, detail: where });
-    flush();
-    process.exit(1);
-  });
-}
-
 /** Resolves when the ports are open; the link is dialled in the background. */
 export async function startRelay(parts: RelayParts): Promise<void> {
   const { config, key, vendors, out, signals } = parts;
+  const instance = randomUUID();
   const { log } = out;
   logCrashes(out);
   const searches = new Searches({
@@ -89,23 +78,17 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   const link: Link = new Link({
     url: config.edge.url,
     sign: () => signLinkToken(key, config.relayId, Date.now()),
-    announcement: () => ({ relay: config.relayId, version: VERSION, editors: vendors.announce() }),
+    announcement: () => ({ relay: config.relayId, instance, version: VERSION, editors: vendors.announce() }),
     searches,
     accounts,
     log,
     onDial: () => metrics.countDial(),
+    onIdTaken: () => {
+      process.stderr.write(describeProblems([ID_TAKEN]));
+      endProcess(closing, { reason: 'relay-id-taken' }, 1);
+    },
   });
-  const inbound = await openInbound(parts, metrics);
-  const { host, port } = config.admin;
-  const admin = await openAdmin({
-    host,
-    port,
-    registry: metrics.registry,
-    ready: () => link.state === 'up',
-  }).catch(async (error: unknown): Promise<Admin> => {
-    await inbound?.close();
-    throw error;
-  });
+  const { inbound, admin } = await openPorts(parts, metrics, () => link.state === 'up');
   const { watch, reload } = followFiles({ vendors, inbound, link, metrics, log });
   const closing: Closing = {
     log,
@@ -122,11 +105,21 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     finishLog: out.finish,
     flushLog: out.flush,
   };
-  const ready = { port: admin.port, host, version: VERSION, editors: vendors.clients.size, pid: process.pid };
-  log('info', 'relay-ready', ready);
+  log('info', 'relay-ready', {
+    port: admin.port,
+    host: config.admin.host,
+    version: VERSION,
+    editors: vendors.clients.size,
+    pid: process.pid,
+  });
+  obey(signals, closing, reload);
+  link.start();
+}
+
+function obey(signals: Signals, closing: Closing, reload: () => void): void {
   signals.actWith({
     reload: (why) => {
-      if (why === 'parent-gone') log('warn', 'relay-parent-gone', { pid: process.pid });
+      if (why === 'parent-gone') closing.log('warn', 'relay-parent-gone', { pid: process.pid });
       reload();
     },
     end: (signal, isAgain) => {
@@ -134,18 +127,32 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       else endProcess(closing, { signal }, 0);
     },
   });
-  link.start();
+}
+
+/** Both, or an error and none. */
+async function openPorts(
+  parts: RelayParts,
+  { registry }: Metrics,
+  ready: () => boolean,
+): Promise<{ readonly inbound: InboundPort | undefined; readonly admin: Admin }> {
+  const inbound = await openInbound(parts, registry);
+  try {
+    return { inbound, admin: await openAdmin({ ...parts.config.admin, registry, ready }) };
+  } catch (error) {
+    await inbound?.close();
+    throw error;
+  }
 }
 
 /** Its certificate, lists and vendors are those of `inbound`; undefined when the settings have no `listen`. */
 async function openInbound(
   { config, key, inbound: state, out }: RelayParts,
-  metrics: Metrics,
+  registry: Registry,
 ): Promise<InboundPort | undefined> {
   const { listen, relayId } = config;
   if (listen === undefined || state === undefined) return undefined;
   const edge = new EdgeClient({ url: config.edge.url, relayId, key, timeoutMs: listen.limits.edgeMs });
-  const port = await InboundPort.open({ listen, state, edge, registry: metrics.registry, log: out.log });
+  const port = await InboundPort.open({ listen, state, edge, registry, log: out.log });
   out.log('info', 'relay-listening', { port: port.port, host: listen.host, editors: state.editors.size });
   return port;
 }
@@ -196,42 +203,4 @@ export function logProblems(log: Log, problems: readonly Problem[]): void {
   for (const { field, text, dated } of problems) {
     log(dated === true ? 'warn' : 'error', 'relay-file-problem', { field, detail: text });
   }
-}
-
-/** Which vendor and what became of it; never who it was about. */
-function logAccount(log: Log, { request, reply, code }: AccountExchanged): void {
-  log('info', 'account-exchange', {
-    requestId: request.id,
-    editor: request.editor,
-    flow: 'INT_R02',
-    method: request.method,
-    reason: reply.kind === 'failed' ? reply.reason : 'ok',
-    ...(reply.status !== undefined && { status: reply.status }),
-    ...(code !== undefined && { detail: code }),
-    durationMs: reply.durationMs,
-  });
-}
-
-function logExchange(
-  log: Log,
-  plan: SearchPlan,
-  { answer, status, code, retry }: Exchanged,
-  reason: ExchangeOutcome,
-): void {
-  const call = plan.calls[answer.call];
-  log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
-    requestId: plan.id,
-    editor: call?.editor ?? '',
-    flow: plan.flow,
-    subjects: call?.subjects.length ?? 0,
-    reason,
-    ...(status !== undefined && { status }),
-    ...(code !== undefined && { detail: code }),
-    ...((retry === 'answered' || retry === 'failed') && { attempt: 2 }),
-    durationMs: answer.durationMs,
-    bytes: answer.bytes,
-    pages: answer.pages,
-    count: answer.received,
-    slots: answer.shown,
-  });
 }

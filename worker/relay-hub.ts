@@ -6,6 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../shared/link/accounts.ts';
 import { carryAccount, type HubAccountReply } from './accounts/carry.ts';
 import { type Env, readConfig } from './config.ts';
+import { LinkTable } from './link-table.ts';
 import { log } from './log.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
 import { saveAnnouncement } from './store/editors.ts';
@@ -23,8 +24,6 @@ import { SearchRun } from './vendors/search-run.ts';
 const HUB_NAME = 'hub';
 export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
 
-const CLOSE_REPLACED = 4001;
-
 /** The hub as the rest of the Worker calls it. */
 export function hubOf(env: Env): DurableObjectStub<RelayHub> {
   return env.RELAY_HUB.get(env.RELAY_HUB.idFromName(HUB_NAME), { locationHint: 'weur' });
@@ -40,7 +39,7 @@ export interface HubDescription {
 }
 
 export class RelayHub extends DurableObject<Env> {
-  readonly #links = new Map<string, RelayLink>();
+  readonly #links = new LinkTable();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
   readonly #presence = new Presence(Date.now());
@@ -71,8 +70,9 @@ export class RelayHub extends DurableObject<Env> {
     const link: RelayLink = new RelayLink(relay, server, {
       announced: async (value) => {
         const announcement = readAnnouncement(value, relay);
+        await this.#links.admit(link, announcement.instance);
         await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
-        this.#take(link);
+        this.#links.take(link);
         log('info', 'relay announced', {
           relay,
           editors: announcement.editors.length,
@@ -80,7 +80,7 @@ export class RelayHub extends DurableObject<Env> {
         });
       },
       lost: () => {
-        if (this.#links.get(relay) === link) this.#links.delete(relay);
+        this.#links.drop(link);
         this.#noticePresence();
         log('info', 'relay lost', { relay });
       },
@@ -88,13 +88,6 @@ export class RelayHub extends DurableObject<Env> {
     });
     log('info', 'relay connected', { relay });
     return new Response(null, { status: 101, webSocket: client });
-  }
-
-  /** From its announcement on a link is the relay's: one that dials again has lost the first, noticed or not. */
-  #take(link: RelayLink): void {
-    const before = this.#links.get(link.id);
-    this.#links.set(link.id, link);
-    if (before !== link) before?.close(CLOSE_REPLACED, 'replaced');
   }
 
   /** True when at least one relay can be asked. */
@@ -146,7 +139,7 @@ export class RelayHub extends DurableObject<Env> {
   /** What is going on, for operators: the relays of this moment and the searches under way. */
   describe(): HubDescription {
     return {
-      relays: [...this.#links.values()].map((link) => link.describe()),
+      relays: this.#links.all().map((link) => link.describe()),
       searches: this.#running.size,
       calls: this.#flights.open,
       breakers: this.#breakers().describe(),
@@ -191,6 +184,6 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   #serving(): RelayLink[] {
-    return [...this.#links.values()].filter((link) => link.isServing);
+    return this.#links.all().filter((link) => link.isServing);
   }
 }

@@ -4,7 +4,7 @@
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
 import { type AnswerFrame, isFrame, readFrame } from '../shared/link/answer-frame.ts';
-import type { Announcement, HubApi } from '../shared/link/hub.ts';
+import { type Announcement, type HubApi, LINK_CLOSE } from '../shared/link/hub.ts';
 import { FRAME_BYTES_MAX } from '../shared/link/limits.ts';
 import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
 import { LinkWatch } from './link-watch.ts';
@@ -29,9 +29,8 @@ export interface RelayDescription {
 
 export type AnswerSink = (frame: AnswerFrame) => void;
 
-/** Unsupported data (RFC 6455). */
-const CLOSE_UNREADABLE = 1003;
-const CLOSE_SILENT = 4002;
+/** As long as LinkWatch waits: a relay that says nothing for so long is taken for lost. */
+const LIFE_MS = 3000;
 
 /** A plan that the relay has not ended. */
 interface RunningPlan {
@@ -75,7 +74,7 @@ export class RelayLink {
       askForLife: () => this.cancel('', []),
       silent: () => {
         log('warn', 'relay silent', { relay: id });
-        this.close(CLOSE_SILENT, 'silent');
+        this.close(LINK_CLOSE.silent, 'silent');
       },
     });
   }
@@ -94,6 +93,28 @@ export class RelayLink {
 
   get isServing(): boolean {
     return this.#state.kind === 'serving';
+  }
+
+  get isDraining(): boolean {
+    return this.#state.kind === 'draining';
+  }
+
+  get isLost(): boolean {
+    return this.#state.kind === 'lost';
+  }
+
+  /** Asks it for a sign of life; false when none comes. */
+  async isAlive(): Promise<boolean> {
+    if (this.isLost) return false;
+    const { promise: silence, resolve } = Promise.withResolvers<false>();
+    const timer = setTimeout(() => resolve(false), LIFE_MS);
+    const answer = Promise.resolve(this.#session.cancel('', [])).then(
+      () => true,
+      () => !this.isLost,
+    );
+    const alive = await Promise.race([answer, silence]);
+    clearTimeout(timer);
+    return alive;
   }
 
   describe(): RelayDescription {
@@ -151,7 +172,7 @@ export class RelayLink {
       for (const { call } of frame.heads) plan?.open.delete(call);
       plan?.sink(frame);
     } catch {
-      this.close(CLOSE_UNREADABLE, 'unreadable frame');
+      this.close(LINK_CLOSE.unreadable, 'unreadable frame');
     }
   }
 
@@ -177,13 +198,14 @@ export class RelayLink {
     this.#events.changed();
   }
 
+  /** The socket first: the session's own end would close it with a code that says nothing. */
   close(code: number, reason: string): void {
-    this.#lose();
     try {
       this.#socket.close(code, reason);
     } catch {
       // Already closed by the other side.
     }
+    this.#lose();
   }
 
   #lose(): void {
@@ -203,7 +225,9 @@ function withoutFrames(socket: WebSocket, onFrame: (message: string) => void): W
       return socket.readyState;
     },
     send: (message: string) => socket.send(message),
-    close: (code?: number, reason?: string) => socket.close(code, reason),
+    close: (code?: number, reason?: string) => {
+      if (socket.readyState === WebSocket.OPEN) socket.close(code, reason);
+    },
     addEventListener: (type: 'message' | 'close' | 'error' | 'open', listen: (event: Event) => void) => {
       if (type !== 'message') return socket.addEventListener(type as 'close', listen);
       socket.addEventListener('message', (event) => {

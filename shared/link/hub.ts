@@ -16,6 +16,8 @@ export interface EditorAnnouncement {
 
 export interface Announcement {
   readonly relay: string;
+  /** Of the relay's process, made anew at each start: tells it, dialling again, from another one. Older relays say none. */
+  readonly instance?: string;
   readonly version: string;
   readonly editors: readonly EditorAnnouncement[];
 }
@@ -35,6 +37,17 @@ export interface HubApi {
 export const LINK_AUDIENCE = 'passerelle-link';
 export const LINK_TOKEN_LIFETIME_S = 120;
 export const LINK_PATH = '/link';
+
+/** Codes with which the edge closes a link; each has its name in both programs' logs. */
+export const LINK_CLOSE = {
+  /** Unsupported data (RFC 6455). */
+  unreadable: 1003,
+  /** The relay has dialled again, or fell silent and another process took its id. */
+  replaced: 4001,
+  silent: 4002,
+  /** Another living process serves under this relay id: this one must not go on. */
+  relayIdTaken: 4003,
+} as const;
 
 /**
  * The relay's token for what it forwards from its mTLS port (appointments): signed with the same key and the

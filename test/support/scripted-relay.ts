@@ -94,6 +94,8 @@ export class ScriptedRelay {
   /** What it does with a plan as soon as it arrives; nothing unless a test says so. */
   onPlan: (arrived: ArrivedPlan) => void = () => undefined;
   readonly socket: WebSocket;
+  /** Close code of the edge, once it has closed. */
+  closedWith: number | undefined;
   readonly #hub: RpcStub<HubApi>;
   readonly #id: string;
 
@@ -110,6 +112,7 @@ export class ScriptedRelay {
     keys: RelayKeys,
     id: string,
     editors: readonly string[],
+    instance?: string,
   ): Promise<ScriptedRelay> {
     const socket = new WebSocket(linkUrl(edgeUrl), {
       headers: { authorization: `Bearer ${await keys.sign(id)}` },
@@ -120,7 +123,10 @@ export class ScriptedRelay {
     });
     socket.on('error', () => undefined);
     const relay = new ScriptedRelay(id, socket);
-    await relay.#announce(editors);
+    socket.once('close', (code) => {
+      relay.closedWith = code;
+    });
+    await relay.#announce(editors, instance);
     return relay;
   }
 
@@ -140,9 +146,10 @@ export class ScriptedRelay {
     this.socket.terminate();
   }
 
-  async #announce(editors: readonly string[]): Promise<void> {
+  async #announce(editors: readonly string[], instance: string | undefined): Promise<void> {
     await this.#hub.announce({
       relay: this.#id,
+      ...(instance !== undefined && { instance }),
       version: 'scripted',
       editors: editors.map((id) => ({
         id,

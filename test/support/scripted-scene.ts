@@ -34,8 +34,12 @@ export class ScriptedScene {
   }
 
   /** The edge can ask it for these vendors from now on. */
-  async join(id: string, editors: readonly string[] = ['agenda-s']): Promise<ScriptedRelay> {
-    const relay = await ScriptedRelay.join(this.system.url, this.#keys, id, editors);
+  async join(
+    id: string,
+    editors: readonly string[] = ['agenda-s'],
+    instance?: string,
+  ): Promise<ScriptedRelay> {
+    const relay = await ScriptedRelay.join(this.system.url, this.#keys, id, editors, instance);
     this.#relays.push(relay);
     return relay;
   }

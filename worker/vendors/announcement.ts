@@ -9,6 +9,7 @@ const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
 
 const schema = v.object({
   relay: text,
+  instance: v.optional(text),
   version: text,
   editors: v.pipe(
     v.array(
