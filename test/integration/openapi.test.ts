@@ -12,7 +12,7 @@ const BROWSER_HOST = 'navigateur.invalid';
 const HOUR_MS = 3_600_000;
 let system: System;
 let api: Api;
-let tokens: { readonly front: string; readonly admin: string; readonly other: string };
+let tokens: Readonly<Record<'front' | 'admin' | 'other', string>> & Readonly<Record<string, string>>;
 /** Operation → statuses seen. */
 const seen = new Map<string, Set<number>>();
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => system?.stop());
 
 const rightToken = ({ needs }: ApiOperation): Pick<ApiCall, 'token'> =>
-  needs === 'nothing' ? {} : { token: tokens[needs] };
+  needs === 'nothing' ? {} : { token: tokens[needs] ?? '' };
 
 /** Calls with the right token unless told otherwise, and holds the answer against its description. */
 async function call(operation: ApiOperation, given: ApiCall = {}): Promise<FrontReply> {

@@ -169,17 +169,3 @@ describe('a link that leads nowhere', () => {
     expect(await (await open('/r/x', {}, bare)).text()).toContain('le support de votre plateforme SAS');
   });
 });
-
-it.each([
-  ['04 77 00 00 01', 'href="tel:0477000001"'],
-  ['+33 4 77 00 00 01', 'href="tel:+33477000001"'],
-  ['https://aide.example/sas', 'href="https://aide.example/sas"'],
-  ['le 15, poste 7 <b>', 'Besoin d’aide : le 15, poste 7 &lt;b&gt;.'],
-])('takes %j for whom to ask', async (contact, shown) => {
-  const edge = await System.start({ vendors: [], relay: false, settings: { SUPPORT_CONTACT: contact } });
-  try {
-    expect(await (await open('/', {}, edge)).text()).toContain(shown);
-  } finally {
-    await edge.stop();
-  }
-});

@@ -11,7 +11,7 @@ export interface ApiOperation {
   readonly method: string;
   readonly path: string;
   readonly operation: DocumentedOperation;
-  readonly needs: 'nothing' | 'front' | 'admin';
+  readonly needs: 'nothing' | 'front' | 'admin' | 'sas' | 'vendor';
 }
 
 export interface ApiCall {
@@ -25,7 +25,10 @@ export interface ApiCall {
 
 export interface Api {
   readonly document: ApiDocument;
+  /** But those of the FHIR face. */
   readonly operations: readonly ApiOperation[];
+  /** Those of the FHIR face. */
+  readonly fhir: readonly ApiOperation[];
   /** Of each path. */
   readonly options: readonly ApiOperation[];
   of(key: string): ApiOperation;
@@ -47,16 +50,17 @@ export async function openApi(url: () => string): Promise<Api> {
       needs: needsOf(operation),
     })),
   );
-  const [options, operations] = [
-    all.filter(({ method }) => method === 'OPTIONS'),
-    all.filter(({ method }) => method !== 'OPTIONS'),
-  ];
+  const options = all.filter(({ method }) => method === 'OPTIONS');
+  const others = all.filter(({ method }) => method !== 'OPTIONS');
+  const isFhir = ({ path }: ApiOperation): boolean => path.startsWith('/fhir/');
+  const operations = others.filter((one) => !isFhir(one));
   return {
     document,
     operations,
+    fhir: others.filter(isFhir),
     options,
     of: (key) => {
-      const found = operations.find((one) => one.key === key);
+      const found = others.find((one) => one.key === key);
       if (found === undefined) throw new Error(`no operation ${key}`);
       return found;
     },
@@ -65,7 +69,7 @@ export async function openApi(url: () => string): Promise<Api> {
         method: operation.method,
         body: call.body ?? exampleOf(operation),
         headers: {
-          ...(operation.operation.requestBody === undefined ? {} : { 'Content-Type': 'application/json' }),
+          ...(operation.operation.requestBody === undefined ? {} : { 'Content-Type': bodyTypeOf(operation) }),
           ...(call.token === undefined ? {} : { Authorization: `Bearer ${call.token}` }),
           ...call.headers,
         },
@@ -94,12 +98,27 @@ export async function openApi(url: () => string): Promise<Api> {
 function needsOf({ security }: DocumentedOperation): ApiOperation['needs'] {
   const [scheme] = security;
   if (scheme === undefined) return 'nothing';
-  return 'portail' in scheme ? 'front' : 'admin';
+  if ('portail' in scheme) return 'front';
+  if ('editeur' in scheme) return 'vendor';
+  return 'sas' in scheme ? 'sas' : 'admin';
 }
 
-function exampleOf({ operation }: ApiOperation): unknown {
-  const [content] = Object.values(operation.requestBody?.content ?? {});
-  return Object.values(content?.examples ?? {})[0]?.value;
+const FORM = 'application/x-www-form-urlencoded';
+
+function bodyTypeOf({ operation }: ApiOperation): string {
+  return Object.keys(operation.requestBody?.content ?? {})[0] ?? '';
+}
+
+/** Of a form: as it is sent. */
+function exampleOf(one: ApiOperation): unknown {
+  const [content] = Object.values(one.operation.requestBody?.content ?? {});
+  const value = Object.values(content?.examples ?? {})[0]?.value;
+  if (bodyTypeOf(one) !== FORM) return value;
+  const form = new URLSearchParams();
+  for (const [name, given] of Object.entries(value as Readonly<Record<string, string | readonly string[]>>)) {
+    for (const item of [given].flat()) form.append(name, item);
+  }
+  return form.toString();
 }
 
 function addressOf({ path, operation }: ApiOperation, given: Readonly<Record<string, string>>): string {
@@ -107,9 +126,10 @@ function addressOf({ path, operation }: ApiOperation, given: Readonly<Record<str
   let address = path;
   for (const { name, in: place, example, required } of operation.parameters ?? []) {
     const value = given[name] ?? (required ? example : undefined);
-    if (value === undefined) continue;
-    if (place === 'path') address = address.replace(`{${name}}`, encodeURIComponent(value));
-    else query.append(name, value);
+    for (const item of value === undefined ? [] : [value].flat()) {
+      if (place === 'path') address = address.replace(`{${name}}`, encodeURIComponent(item));
+      else query.append(name, item);
+    }
   }
   for (const [name, value] of Object.entries(given)) {
     if (!(operation.parameters ?? []).some((one) => one.name === name)) query.append(name, value);

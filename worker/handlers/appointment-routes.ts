@@ -33,9 +33,10 @@ const capability: Capability = {
 export const APPOINTMENT_ROUTES: readonly Route[] = [
   { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: createAppointment },
   { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: updateAppointment },
+  // Before {id}, which would take its OPTIONS and its 405 for its own.
+  { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, handler: searchAppointment },
   { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: updateAppointmentById },
   { method: 'GET', path: '/fhir/Appointment', needs: SEARCH, handler: searchAppointment, capability },
-  { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, handler: searchAppointment },
   { method: 'GET', path: '/fhir/Appointment/:id', needs: READ, handler: readAppointment },
   { method: 'GET', path: '/fhir/Appointment/:id/_history', needs: READ, handler: readAppointmentHistory },
   {

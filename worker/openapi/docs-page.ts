@@ -95,14 +95,17 @@ ${join(Object.entries(responses).map(([status, answer]) => writeAnswer(status, a
 function writeSecurity({ security }: DocumentedOperation): string {
   const [scheme] = security;
   if (scheme === undefined) return 'Sans jeton.';
-  return 'portail' in scheme ? 'Jeton du portail (login_check).' : 'Jeton d’exploitant, portée admin.';
+  if ('portail' in scheme) return 'Jeton du portail (login_check).';
+  if ('editeur' in scheme) return 'Certificat client de l’éditeur, au port mTLS d’un relais.';
+  if ('exploitant' in scheme) return 'Jeton d’exploitant, portée admin.';
+  return `Jeton du SAS, portée ${security.flatMap(({ sas = [] }) => sas).join(' ou ')}.`;
 }
 
 function writeParameters({ summary, parameters = [] }: DocumentedOperation): Html {
   if (parameters.length === 0) return html``;
   const rows = parameters.map(
     ({ name, in: place, description, example, required }) =>
-      html`<tr><th scope="row"><code>${name}</code></th><td>${place === 'path' ? 'chemin' : 'requête'}${required ? '' : ', facultatif'}</td><td>${description} <span class="muted">Exemple : <code>${example}</code></span></td></tr>`,
+      html`<tr><th scope="row"><code>${name}</code></th><td>${place === 'path' ? 'chemin' : 'requête'}${required ? '' : ', facultatif'}</td><td>${description} <span class="muted">Exemple : <code>${[example].flat().join(' puis ')}</code></span></td></tr>`,
   );
   return html`<h4>Paramètres</h4>
 <div class="scroll" role="region" tabindex="0" aria-label="Paramètres : ${summary}"><table><thead><tr><th scope="col">Nom</th><th scope="col">Où</th><th scope="col">Sens</th></tr></thead>
@@ -171,21 +174,36 @@ function curlOf(
 ): string {
   const filled = parameters
     .filter((parameter) => parameter.in === 'path')
-    .reduce((address, { name, example }) => address.replace(`{${name}}`, encodeURIComponent(example)), path);
+    .reduce(
+      (address, { name, example }) => address.replace(`{${name}}`, encodeURIComponent(String(example))),
+      path,
+    );
   const query = parameters
     .filter((parameter) => parameter.in === 'query' && parameter.required)
-    .map(({ name, example }) => `${name}=${encodeURIComponent(example)}`)
+    .flatMap(({ name, example }) => [example].flat().map((value) => `${name}=${encodeURIComponent(value)}`))
     .join('&');
-  const [content] = Object.values(requestBody?.content ?? {});
-  const [example] = Object.values(content?.examples ?? {});
+  const isVendors = security.some((scheme) => 'editeur' in scheme);
+  const server = isVendors ? 'https://relais.example:8443' : base;
   return [
-    `curl -i${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} '${base}${filled}${query === '' ? '' : `?${query}`}'`,
-    ...(security.length === 0 ? [] : [`-H "Authorization: Bearer $TOKEN"`]),
-    ...(example === undefined
-      ? []
-      : [
-          `-H 'Content-Type: application/json'`,
-          `-d '${JSON.stringify(example.value).replaceAll("'", "'\\''")}'`,
-        ]),
+    `curl -i${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} '${server}${filled}${query === '' ? '' : `?${query}`}'`,
+    ...(isVendors
+      ? [`--cert client.pem --key client.key`]
+      : security.length === 0
+        ? []
+        : [`-H "Authorization: Bearer $TOKEN"`]),
+    ...bodyOf(requestBody?.content ?? {}),
   ].join(' \\\n  ');
+}
+
+function bodyOf(content: Media): string[] {
+  const [[type = '', media] = []] = Object.entries(content);
+  const [example] = Object.values(media?.examples ?? {});
+  if (example === undefined) return [];
+  const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+  if (type === 'application/x-www-form-urlencoded') {
+    return Object.entries(example.value as Readonly<Record<string, string | readonly string[]>>).flatMap(
+      ([name, value]) => [value].flat().map((one) => `--data-urlencode ${quoted(`${name}=${one}`)}`),
+    );
+  }
+  return [`-H 'Content-Type: ${type}'`, `-d ${quoted(JSON.stringify(example.value))}`];
 }

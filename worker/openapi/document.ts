@@ -1,11 +1,15 @@
 // The OpenAPI 3.1 document: the route table says what answers and who may call, the descriptions beside it say what
-// with. FHIR's own face is described by /fhir/metadata, as FHIR wants.
+// with. FHIR's own face is described by /fhir/metadata too, as FHIR wants.
 
 import type { Route } from '../routes.ts';
 import { VERSION } from '../version.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin.ts';
 import { ACCOUNT_OPERATIONS } from './admin-accounts.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin-front.ts';
+import { FHIR_ACCOUNT_OPERATIONS } from './fhir-accounts.ts';
+import { FHIR_APPOINTMENT_OPERATIONS } from './fhir-appointments.ts';
+import { FHIR_SCHEMAS } from './fhir-parts.ts';
+import { FHIR_SEARCH_OPERATIONS } from './fhir-search.ts';
 import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front.ts';
 import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front-slots.ts';
 import {
@@ -22,6 +26,9 @@ import { PAGE_OPERATIONS } from './pages.ts';
 import { REFUSAL_SCHEMAS, refusalsOf } from './refusals.ts';
 
 export const OPERATIONS: Operations = {
+  ...FHIR_SEARCH_OPERATIONS,
+  ...FHIR_ACCOUNT_OPERATIONS,
+  ...FHIR_APPOINTMENT_OPERATIONS,
   ...SLOT_OPERATIONS,
   ...FRONT_OPERATIONS,
   ...PAGE_OPERATIONS,
@@ -30,9 +37,9 @@ export const OPERATIONS: Operations = {
   ...FRONT_ADMIN_OPERATIONS,
 };
 
-const DESCRIPTION = `Ce que la passerelle sert au portail du SAS, aux navigateurs des régulateurs et à ses exploitants.
+const DESCRIPTION = `Ce que la passerelle sert au SAS en FHIR R4, aux éditeurs, au portail du SAS, aux navigateurs des régulateurs et à ses exploitants.
 
-La face FHIR du guide « Service d’Accès aux Soins » est décrite par [/fhir/metadata](/fhir/metadata).
+La face FHIR du guide « Service d’Accès aux Soins » se décrit aussi elle-même : [/fhir/metadata](/fhir/metadata).
 
 Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
 
@@ -71,12 +78,12 @@ export interface ApiDocument {
 
 /** Of the routes that this document is about. */
 export function isDescribed({ path }: Pick<Route, 'path'>): boolean {
-  return /^\/(aggregator|admin|r)\//.test(path) || ['/', '/openapi.json', '/docs'].includes(path);
+  return /^\/(aggregator|admin|r|fhir)\//.test(path) || ['/', '/openapi.json', '/docs'].includes(path);
 }
 
-/** As OpenAPI writes it: `:id` and `:id+` become `{id}`. */
+/** As OpenAPI writes it: `:id` and `:id+` become `{id}`; the router's own escapes go. */
 export function pathOf({ path }: Pick<Route, 'path'>): string {
-  return path.replace(/:(\w+)\+?/g, '{$1}');
+  return path.replace(/:(\w+)\+?/g, '{$1}').replaceAll('\\', '');
 }
 
 /** `baseUrl`: of the edge as callers see it, without a last slash. A route without description is left out. */
@@ -104,6 +111,7 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
     paths,
     components: {
       schemas: {
+        ...FHIR_SCHEMAS,
         ...SLOT_SCHEMAS,
         ...FRONT_SCHEMAS,
         ...ADMIN_SCHEMAS,
@@ -111,6 +119,16 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
         ...REFUSAL_SCHEMAS,
       },
       securitySchemes: {
+        sas: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Jeton de l’émetteur configuré, avec une portée SMART, system/Slot.s par exemple.',
+        },
+        editeur: {
+          type: 'mutualTLS',
+          description: 'Certificat client de l’éditeur, présenté au port mTLS d’un relais.',
+        },
         portail: { type: 'http', scheme: 'bearer', description: 'Le jeton de login_check.' },
         exploitant: {
           type: 'http',
@@ -154,8 +172,18 @@ function describeOperation(route: Route, operation: Operation): DocumentedOperat
 }
 
 function securityOf({ needs }: Route): DocumentedOperation['security'] {
-  if (needs === 'open') return [];
-  return needs === 'front' ? [{ portail: [] }] : [{ exploitant: ['admin'] }];
+  switch (needs) {
+    case 'open':
+      return [];
+    case 'front':
+      return [{ portail: [] }];
+    case 'relay':
+      return [{ editeur: [] }];
+    default:
+      return needs.map((need) =>
+        need === 'admin' ? { exploitant: [need] } : { sas: [`system/${need.resource}.${need.permission}`] },
+      );
+  }
 }
 
 function describeAnswer({ description, content, headers = {} }: Answer): DocumentedAnswer {

@@ -11,7 +11,8 @@ export interface Parameter {
   /** In French, as all that people read. */
   readonly description: string;
   readonly schema: Schema;
-  readonly example: string;
+  /** Several: the parameter is given so often. */
+  readonly example: string | readonly string[];
   /** Those of the path always are. */
   readonly required?: true;
 }
@@ -49,6 +50,7 @@ export interface Operation {
 export type Operations = Readonly<Record<string, Operation>>;
 
 export const TAGS = {
+  fhir: 'Face FHIR',
   front: 'Portail du SAS',
   redirect: 'Liens de réservation',
   admin: 'Exploitation',

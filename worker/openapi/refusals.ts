@@ -23,6 +23,13 @@ const WITH_TOKEN: Sentences = {
   'token-invalid': 'Le jeton n’est pas valable pour ce service.',
   'token-expired': 'Le jeton a expiré.',
 };
+const AS_SAS: Sentences = {
+  ...WITH_TOKEN,
+  'scope-missing': 'Le jeton ne porte pas le droit nécessaire : system/Slot.s.',
+};
+const IN_JSON: Sentences = {
+  'format-not-supported': 'Seul le format JSON est servi (application/fhir+json).',
+};
 const AS_OPERATOR: Sentences = {
   ...WITH_TOKEN,
   'scope-missing': 'Le jeton ne porte pas le droit nécessaire : admin.',
@@ -48,7 +55,11 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   403: 'Le jeton ne donne pas ce droit.',
   404: 'Rien de tel ici.',
   405: 'Pour une autre méthode sur ce chemin.',
+  406: 'Accept ou _format ne laissent pas de place au JSON.',
+  412: 'La version attendue n’est pas la version courante.',
   413: 'Le corps est trop long.',
+  414: 'L’adresse est trop longue.',
+  415: 'Le corps n’est pas du type attendu.',
   422: 'La demande est lisible mais ne peut être acceptée.',
   429: 'Trop de demandes ; Retry-After dit quand recommencer.',
   500: 'Erreur interne, enregistrée sous le X-Request-Id de la réponse.',
@@ -60,7 +71,7 @@ export function refusalsOf(route: Route, own: Sentences = {}): Readonly<Record<n
   const sentences = {
     ...EVERYWHERE,
     ...OTHER_METHOD,
-    ...(route.needs === 'open' ? {} : route.needs === 'front' ? WITH_TOKEN : AS_OPERATOR),
+    ...refusalsByNeed(route),
     ...(route.door === 'server' ? AT_SERVER_DOOR : {}),
     ...own,
   };
@@ -87,6 +98,13 @@ export function refusalsOf(route: Route, own: Sentences = {}): Readonly<Record<n
     ];
   });
   return Object.fromEntries(answers);
+}
+
+function refusalsByNeed({ needs, path }: Route): Sentences {
+  if (needs === 'open') return {};
+  if (needs === 'front') return WITH_TOKEN;
+  if (needs === 'relay') return { ...WITH_TOKEN, ...IN_JSON };
+  return path.startsWith('/fhir/') ? { ...AS_SAS, ...IN_JSON } : AS_OPERATOR;
 }
 
 function exampleOf(error: GatewayError, isFront: boolean): unknown {

@@ -1,0 +1,175 @@
+// Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/handlers/appointment-*.ts;
+// docs/appointments.md.
+
+import {
+  APPOINTMENT_EXAMPLE,
+  APPOINTMENT_TOKEN,
+  EXAMPLE_PROFESSIONAL,
+  KNOWN_APPOINTMENT_EXAMPLE,
+  pageOf,
+} from './fhir-examples.ts';
+import { BAD_FORM, BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './fhir-parts.ts';
+import type { Operation, Operations, Parameter } from './model.ts';
+import { STORED } from './refusals.ts';
+
+const ID: Parameter = {
+  name: 'id',
+  in: 'path',
+  description: 'Celui que la passerelle a donné (Location).',
+  schema: { type: 'string' },
+  example: KNOWN_APPOINTMENT_EXAMPLE.id,
+};
+const VERSION: Parameter = {
+  name: 'version',
+  in: 'path',
+  description: 'Numéro de version, dès 1.',
+  schema: { type: 'string' },
+  example: '1',
+};
+const query = (name: string, description: string, example: string): Parameter => ({
+  name,
+  in: 'query',
+  description,
+  schema: { type: 'string' },
+  example,
+});
+const IDENTIFIER = query(
+  'identifier',
+  'système|valeur ; , | $ et \\ se protègent par \\.',
+  APPOINTMENT_TOKEN,
+);
+const FILTERS: readonly Parameter[] = [
+  IDENTIFIER,
+  query('status', 'Statuts FHIR, séparés par des virgules.', 'booked'),
+  query('date', 'Début du rendez-vous ; ge, gt, le, lt, deux fois au plus.', 'ge2026-12-02'),
+  query('practitioner', 'Numéro RPPS ou ADELI.', EXAMPLE_PROFESSIONAL),
+  query('operator', 'Régulateur : système|valeur.', APPOINTMENT_TOKEN),
+  query('vendor', 'Éditeurs, séparés par des virgules.', 'agenda-a'),
+  query('_lastUpdated', 'Comme date, sur le dernier changement.', 'ge2026-12-01'),
+  query('_sort', 'date ou _lastUpdated, précédé de - pour l’ordre inverse.', '-date'),
+  query('_count', 'Par page, 200 au plus ; 50 par défaut.', '50'),
+  query('_cursor', 'Donné par le lien next.', 'x'),
+];
+const HEADERS = { ETag: 'La version.', 'Last-Modified': 'Le dernier changement.' };
+const WRITTEN_HEADERS = {
+  ...HEADERS,
+  Location: 'Où le relire.',
+  'X-Passerelle-Appointment': 'created, changed, same, repeated ou late.',
+};
+const WRITE_REFUSALS = {
+  ...STORED,
+  'parameter-invalid': 'Prefer : return attend minimal, representation ou OperationOutcome.',
+  'body-malformed': "Le corps n'est pas du JSON.",
+  'body-too-large': 'Le corps dépasse 64 Kio.',
+  'media-type-not-supported': 'Le corps est attendu en application/fhir+json.',
+  'rule-broken': 'Le rendez-vous est refusé.',
+  'patient-data': 'Le rendez-vous est refusé.',
+  'not-owner': "Ce rendez-vous n'est pas celui de cet éditeur.",
+  'editor-not-announced': "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
+  'certificate-refused': 'Le certificat client n’est pas accepté.',
+  'edge-unavailable': 'La passerelle ne répond pas ; recommencer est sans risque.',
+} as const;
+const UPDATE_REFUSALS = {
+  ...WRITE_REFUSALS,
+  'identifier-mismatch': "L'identifiant de l'adresse n'est pas celui du corps.",
+  'version-conflict': "La version 1 n'est plus la version courante, qui est 2.",
+  'too-many-versions': 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
+} as const;
+const ABSENT = { 'not-found': "Ce rendez-vous, ou cette version, n'existe pas ici." };
+const BAD_READ = {
+  'parameter-unknown': 'Paramètre inconnu : statut.',
+  'query-malformed': 'La requête ne peut être décodée.',
+};
+const WRITE_TEXT =
+  'Au port mTLS d’un relais, avec le certificat client de l’éditeur, qui ne touche que ses rendez-vous. Aucune donnée de patient. Sans corps, sauf Prefer : return=representation ou return=OperationOutcome. Accusé de réception : enregistré pour de bon.';
+const known = (description: string) =>
+  fhir(description, 'Appointment', KNOWN_APPOINTMENT_EXAMPLE, WRITTEN_HEADERS);
+
+const update = (
+  told: Pick<Operation, 'id' | 'summary' | 'parameters'>,
+  more: Pick<Operation, 'answers' | 'refusals'>,
+): Operation => ({
+  ...told,
+  tag: 'fhir',
+  description: `${WRITE_TEXT} If-Match : la version que l’on croit courante.`,
+  body: fhirBody('Appointment', APPOINTMENT_EXAMPLE),
+  answers: { 200: known('Enregistré, ou déjà ainsi.'), ...more.answers },
+  refusals: { ...UPDATE_REFUSALS, ...more.refusals },
+});
+
+export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
+  'POST /fhir/Appointment': {
+    id: 'createAppointment',
+    tag: 'fhir',
+    summary: 'Un éditeur déclare un rendez-vous (INT_R03)',
+    description: WRITE_TEXT,
+    body: fhirBody('Appointment', APPOINTMENT_EXAMPLE),
+    answers: { 201: known('Enregistré.') },
+    refusals: {
+      ...WRITE_REFUSALS,
+      duplicate: `Ce rendez-vous existe avec un autre contenu ; le modifier par PUT Appointment?identifier=${APPOINTMENT_TOKEN}.`,
+    },
+  },
+  'PUT /fhir/Appointment': update(
+    {
+      id: 'updateAppointment',
+      summary: 'Un éditeur dit ce qu’est désormais un rendez-vous',
+      parameters: [{ ...IDENTIFIER, required: true }],
+    },
+    { answers: { 201: known('Il n’existait pas : enregistré.') } },
+  ),
+  'PUT /fhir/Appointment/{id}': update(
+    { id: 'updateAppointmentById', summary: 'De même, par son id chez la passerelle', parameters: [ID] },
+    { answers: {}, refusals: ABSENT },
+  ),
+  'GET /fhir/Appointment': {
+    id: 'searchAppointments',
+    tag: 'fhir',
+    summary: 'Rendez-vous, par page',
+    parameters: FILTERS,
+    answers: {
+      200: fhir(
+        'Une page ; le lien next mène à la suivante.',
+        'Bundle',
+        pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'searchset'),
+      ),
+    },
+    refusals: { ...STORED, ...BAD_QUERY, ...LONG_QUERY },
+  },
+  'POST /fhir/Appointment/_search': {
+    id: 'searchAppointmentsByForm',
+    tag: 'fhir',
+    summary: 'Les mêmes, par formulaire',
+    body: formBody([{ ...IDENTIFIER, required: true }]),
+    answers: { 200: fhir('Une page.', 'Bundle', pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'searchset')) },
+    refusals: { ...STORED, ...BAD_QUERY, ...LONG_QUERY, ...BAD_FORM },
+  },
+  'GET /fhir/Appointment/{id}': {
+    id: 'readAppointment',
+    tag: 'fhir',
+    summary: 'Un rendez-vous',
+    parameters: [ID],
+    answers: { 200: fhir('Son état.', 'Appointment', KNOWN_APPOINTMENT_EXAMPLE, HEADERS) },
+    refusals: { ...STORED, ...BAD_READ, ...ABSENT },
+  },
+  'GET /fhir/Appointment/{id}/_history': {
+    id: 'readAppointmentHistory',
+    tag: 'fhir',
+    summary: 'Ses versions, la plus récente d’abord',
+    parameters: [
+      ID,
+      query('_count', 'Par page, 100 au plus ; 50 par défaut.', '50'),
+      query('_cursor', 'Donné par le lien next.', '2'),
+    ],
+    answers: { 200: fhir('Une page.', 'Bundle', pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'history')) },
+    refusals: { ...STORED, ...BAD_READ, ...ABSENT },
+  },
+  'GET /fhir/Appointment/{id}/_history/{version}': {
+    id: 'readAppointmentVersion',
+    tag: 'fhir',
+    summary: 'L’une de ses versions',
+    parameters: [ID, VERSION],
+    answers: { 200: fhir('Cette version.', 'Appointment', KNOWN_APPOINTMENT_EXAMPLE, HEADERS) },
+    refusals: { ...STORED, ...BAD_READ, ...ABSENT },
+  },
+};
