@@ -1,11 +1,12 @@
 // Writes docs/rules.md: every rule with its severity, sentence, page and test. `--check` writes nothing and
 // exits 1 when the file is stale, a rule has no test, or a test names a rule that does not exist. A test is
 // tied to a rule by its title, which starts with the rule's id in brackets; the keys of the failing samples
-// are such titles. Run: node scripts/rule-table.ts [--check]
+// are such titles. Run: npm run rules [-- --check]
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readFlags } from '../sandbox/platform/flags.ts';
+import { PROFILE } from '../shared/sas/canonical.ts';
 import type { Rule } from '../shared/sas/rules/rule.ts';
 import { RULES } from '../shared/sas/rules/table.ts';
 
@@ -48,7 +49,7 @@ function findTests(): ReadonlyMap<string, ReadonlySet<string>> {
 
 const INTRO = `# Règles
 
-Cette page est engendrée par \`node scripts/rule-table.ts\` : ne pas la modifier à la main.
+Cette page est engendrée par \`npm run rules\` : ne pas la modifier à la main.
 
 Chaque règle a un identifiant stable, que portent les constats rendus aux éditeurs et les journaux. La gravité
 dit ce que fait la passerelle :
@@ -63,6 +64,38 @@ La colonne « page » renvoie au guide : \`PS\`, \`CPTS\`, \`SOS\` (recherche de
 régulateurs), \`RDV\` (rendez-vous), \`FAQ\`, un profil, FHIR \`R4\`, ou \`KIT\` (outil de test de l'ANS). Un essai est
 lié à sa règle par son titre, qui commence par l'identifiant entre crochets.
 `;
+
+/** Resource, then the profile's URL in INT_R01, INT_R04 and SOS, or of what is written. */
+const PROFILES: readonly (readonly [string, string, string, string])[] = [
+  [
+    'Slot',
+    PROFILE.slotIndividual,
+    `${PROFILE.slotCpts} (nature CPTS) ; sinon comme INT_R01`,
+    PROFILE.slotSos,
+  ],
+  ['Schedule', PROFILE.schedule, PROFILE.schedule, PROFILE.scheduleSos],
+  ['Practitioner', PROFILE.practitioner, PROFILE.practitioner, ''],
+  ['PractitionerRole', PROFILE.practitionerRole, PROFILE.practitionerRole, ''],
+  ['Location', `${PROFILE.location} (contenu)`, `${PROFILE.location} (contenu)`, PROFILE.locationSos],
+  ['HealthcareService', '', PROFILE.healthcareService, ''],
+  ['Organization', '', PROFILE.organizationCpts, PROFILE.organizationSos],
+];
+
+/** What `meta-profile-canonical` expects. */
+function profileTable(): string {
+  const cellOf = (text: string): string => (text === '' ? '–' : cell(text.replace(/http\S+/, '`$&`')));
+  const rows = PROFILES.map(([resource, ...urls]) => `| ${[resource, ...urls.map(cellOf)].join(' | ')} |`);
+  return `## Profil attendu dans chaque flux
+
+| ressource | INT_R01 | INT_R04 | SOS Médecins |
+|---|---|---|---|
+${rows.join('\n')}
+
+Comptes (INT_R02) : \`${PROFILE.regulator}\`. Rendez-vous (INT_R03) : \`${PROFILE.appointment}\` ; d'une association SOS
+Médecins, \`${PROFILE.appointmentSos}\`.
+
+## Les règles`;
+}
 
 const SEVERITY: Readonly<Record<Rule['severity'], string>> = {
   error: 'erreur',
@@ -101,15 +134,17 @@ export async function buildRuleTable(): Promise<RuleTable> {
   problems.push(...findOrphans(rules, tests));
   const rows = [...rules.values()].map((rule) => row(rule, tests.get(rule.id)));
   const head = '| règle | objet | gravité | énoncé | page | essai |\n|---|---|---|---|---|---|';
-  return { text: `${INTRO}\n${rules.size} règles.\n\n${head}\n${rows.join('\n')}\n`, problems };
+  return {
+    text: `${INTRO}\n${profileTable()}\n\n${rules.size} règles.\n\n${head}\n${rows.join('\n')}\n`,
+    problems,
+  };
 }
 
 async function main(check: boolean): Promise<void> {
   const { text, problems } = await buildRuleTable();
   const stale = !existsSync(PAGE) || readFileSync(PAGE, 'utf8') !== text;
   if (!check) writeFileSync(PAGE, text);
-  const complaints =
-    check && stale ? [...problems, 'docs/rules.md is stale: run node scripts/rule-table.ts'] : problems;
+  const complaints = check && stale ? [...problems, 'docs/rules.md is stale: run npm run rules'] : problems;
   for (const complaint of complaints) console.error(complaint);
   if (check && complaints.length > 0) process.exitCode = 1;
 }
@@ -119,5 +154,5 @@ if (import.meta.main) {
     kind: 'switch',
     about: "n'écrit rien ; 1 quand la page est périmée ou une règle sans essai",
   } as const;
-  await main(readFlags('node scripts/rule-table.ts [options]', { check }).check);
+  await main(readFlags('npm run rules -- [options]', { check }).check);
 }

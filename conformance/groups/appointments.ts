@@ -4,7 +4,7 @@
 import { asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { EXTENSION, PROFILE } from '../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
 import { firstValue } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
@@ -27,9 +27,9 @@ const CHECKS: Readonly<Record<keyof typeof ROWS, Check>> = {
     );
     return judgeAppointment(appointment, sos ? 'sos' : 'individual')
       .filter(({ rule }) => ruleOf(rule).severity === 'error')
-      .map(({ rule, expression }) => {
-        const { text, page } = ruleOf(rule);
-        return { ...scene.problem(appointment, `${text} [${rule}]`, expression), page };
+      .map((finding) => {
+        const text = `${describeFinding(finding)} [${finding.rule}]`;
+        return { ...scene.problem(appointment, text, finding.expression), page: ruleOf(finding.rule).page };
       });
   },
   RDV2: (scene, appointment) => {

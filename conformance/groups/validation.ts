@@ -3,7 +3,7 @@
 
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import type { Finding } from '../../shared/sas/rules/rule.ts';
-import { type RuleId, ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
 import { showModel } from '../model-resources.ts';
 import {
   defineRequirements,
@@ -47,12 +47,14 @@ export function judgeProfiles(
 }
 
 function judge(scene: Scene, answers: readonly Answer[]): Verdict {
-  const byRule = new Map<RuleId, Broken>();
+  // By its sentence: one rule may expect something else of each resource.
+  const byRule = new Map<string, Broken>();
   for (const answer of answers) {
     const { flow, subjects, nowMs, window } = answer;
     for (const finding of judgeBundle(answer.view?.bundle, flow, { window, subjects, nowMs })) {
-      const known = byRule.get(finding.rule);
-      if (known === undefined) byRule.set(finding.rule, { finding, answer, count: 1 });
+      const sentence = describeFinding(finding);
+      const known = byRule.get(sentence);
+      if (known === undefined) byRule.set(sentence, { finding, answer, count: 1 });
       else known.count += 1;
     }
   }
@@ -77,7 +79,7 @@ function describe(scene: Scene, { finding, answer, count }: Broken): Problem {
   const bundle = answer.view?.bundle;
   const often = count > 1 ? ` (${count} fois)` : '';
   return {
-    ...scene.problem(bundle, `${rule.text}${often} [${rule.id}]`, finding.expression),
+    ...scene.problem(bundle, `${describeFinding(finding)}${often} [${rule.id}]`, finding.expression),
     example: showModel(bundle, finding.expression, answer.flow),
     page: rule.page,
   };

@@ -159,7 +159,9 @@ describe(`hostile JSON (seed ${SEED})`, () => {
 
   it('the prototype is no element', () => {
     const slot: unknown = JSON.parse(`{"__proto__":${JSON.stringify(valid.individualSlot())}}`);
-    expect(judgeSlot(slot, 'individual')).toEqual([{ rule: 'r4-resource-type', expression: 'Slot' }]);
+    expect(judgeSlot(slot, 'individual')).toEqual([
+      { rule: 'r4-resource-type', expression: 'Slot', expected: 'Slot' },
+    ]);
     const inside: unknown = JSON.parse(
       JSON.stringify(valid.individualSlot()).replace('"id"', '"__proto__":{},"id"'),
     );

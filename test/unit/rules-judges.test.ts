@@ -70,7 +70,9 @@ describe('how much is reported', () => {
   it.each([undefined, null, 1, 'Slot', [], {}, { resourceType: 'Bundle' }])(
     'is one finding for %j',
     (value) => {
-      expect(judgeSlot(value, 'individual')).toEqual([{ rule: 'r4-resource-type', expression: 'Slot' }]);
+      expect(judgeSlot(value, 'individual')).toEqual([
+        { rule: 'r4-resource-type', expression: 'Slot', expected: 'Slot' },
+      ]);
     },
   );
 });

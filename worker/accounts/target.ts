@@ -12,7 +12,7 @@ import {
   regulatorIdentifierOf,
 } from '../../shared/sas/regulator.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
 import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 
 /** National and technical identifiers stay far below; a vendor's path must hold it twice over. */
@@ -58,11 +58,11 @@ function isOurs({ system, value }: RegulatorIdentifier): boolean {
 export function readBody(resource: JsonObject): ReadRegulator {
   const issues = judgeRegulator(resource)
     .filter(({ rule }) => ruleOf(rule).severity === 'error')
-    .map(({ rule, expression }) => ({
+    .map((finding) => ({
       reason: 'rule-broken' as const,
-      text: ruleOf(rule).text,
-      expression,
-      rule,
+      text: describeFinding(finding),
+      expression: finding.expression,
+      rule: finding.rule,
     }));
   if (issues.length > 0) {
     throw new GatewayError({ reason: 'rule-broken', text: 'Le compte est refusé.', issues });

@@ -9,7 +9,7 @@ import { professionalKind } from '../../shared/sas/identifier.ts';
 import { type AppointmentProfile, judgeAppointment } from '../../shared/sas/rules/appointment.ts';
 import { instantMs } from '../../shared/sas/rules/formats.ts';
 import type { Finding } from '../../shared/sas/rules/rule.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
 import { hasLabels, keepContent } from './content.ts';
 import { type AppointmentStatus, isAppointmentStatus } from './lattice.ts';
 import { namedSlots } from './named.ts';
@@ -116,8 +116,9 @@ const PATIENT_RULES: ReadonlySet<string> = new Set([
   'appointment-free-text',
 ]);
 
-function toIssue({ rule, expression }: Finding): ErrorIssue {
-  const { text } = ruleOf(rule);
+function toIssue(finding: Finding): ErrorIssue {
+  const { rule, expression } = finding;
+  const text = describeFinding(finding);
   return PATIENT_RULES.has(rule)
     ? { reason: 'patient-data', text: `${text} Aucune donnée de patient n'est admise.`, expression, rule }
     : { reason: 'rule-broken', text, expression, rule };

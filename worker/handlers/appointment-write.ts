@@ -5,7 +5,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding } from '../../shared/sas/rules/table.ts';
 import { readResource } from '../appointments/body.ts';
 import { appointmentId, contentHash } from '../appointments/identity.ts';
 import { type AppointmentMessage, readMessage } from '../appointments/message.ts';
@@ -184,12 +184,12 @@ function issuesOf({ fate, state, message, inserted }: Answer): Issue[] {
       diagnostics: `version=${state.version}; status=${state.status}${inserted === undefined ? '' : `; recorded=${inserted}`}`,
     },
     ...message.warnings.map(
-      ({ rule, expression }): Issue => ({
+      (finding): Issue => ({
         severity: 'warning',
         code: 'business-rule',
-        reason: rule,
-        text: ruleOf(rule).text,
-        expression: [expression],
+        reason: finding.rule,
+        text: describeFinding(finding),
+        expression: [finding.expression],
       }),
     ),
     ...message.repairs.map(

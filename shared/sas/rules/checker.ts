@@ -61,6 +61,15 @@ export class Checker {
 
   /** Reports at the current path, or below it. */
   fail(rule: RuleId, ...steps: Step[]): void {
+    this.#report(rule, undefined, steps);
+  }
+
+  /** The same, with what should stand there; it is made only when it is reported. */
+  failExpecting(rule: RuleId, expected: () => string, ...steps: Step[]): void {
+    this.#report(rule, expected, steps);
+  }
+
+  #report(rule: RuleId, expected: (() => string) | undefined, steps: readonly Step[]): void {
     if (RULES[rule].severity === 'error') {
       if (this.errors >= FINDING_COUNT_MAX) return;
       this.errors += 1;
@@ -68,7 +77,8 @@ export class Checker {
       if (this.warnings >= FINDING_COUNT_MAX) return;
       this.warnings += 1;
     }
-    this.findings.push({ rule, expression: this.render(steps) });
+    const finding = { rule, expression: this.render(steps) };
+    this.findings.push(expected === undefined ? finding : { ...finding, expected: expected() });
   }
 
   private render(steps: readonly Step[]): string {

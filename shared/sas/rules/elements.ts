@@ -10,8 +10,11 @@ import type { RuleId } from './table.ts';
 /** Exactly one `meta.profile`, the package's URL: consumers select resources by string equality. */
 export function checkProfile(c: Checker, resource: Json, canonical: string): void {
   const profiles = isObject(resource.meta) ? resource.meta.profile : undefined;
-  if (!Array.isArray(profiles) || profiles.length !== 1) c.fail('meta-profile-one', 'meta', 'profile');
-  else if (profiles[0] !== canonical) c.fail('meta-profile-canonical', 'meta', 'profile', 0);
+  if (!Array.isArray(profiles) || profiles.length !== 1) {
+    c.failExpecting('meta-profile-one', () => canonical, 'meta', 'profile');
+  } else if (profiles[0] !== canonical) {
+    c.failExpecting('meta-profile-canonical', () => canonical, 'meta', 'profile', 0);
+  }
 }
 
 const RELATIVE = /^([A-Z][A-Za-z]+)\/[A-Za-z0-9\-.]{1,64}$/;
@@ -50,7 +53,7 @@ export function checkReference(
   if (reference === undefined) c.fail(missing, element);
   else if (typeof reference === 'string') {
     const problem = referenceProblem(reference, type);
-    if (problem !== undefined) c.fail(problem, element, 'reference');
+    if (problem !== undefined) c.failExpecting(problem, () => `${type}/id`, element, 'reference');
   }
 }
 
@@ -115,7 +118,7 @@ export function checkCoherent(c: Checker, identifier: Json, ...steps: (string | 
   if (expected === undefined || !isObject(identifier.type)) return;
   const codings = list(identifier.type.coding).filter(isObject);
   if (codings.length > 0 && codings.every((coding) => coding.code !== expected)) {
-    c.fail('identifier-coherent', ...steps, 'type');
+    c.failExpecting('identifier-coherent', () => expected, ...steps, 'type');
   }
 }
 

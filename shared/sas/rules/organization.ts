@@ -45,7 +45,9 @@ export function checkOrganization(c: Checker, organization: Json, profile: Organ
 function checkIdentifier(c: Checker, identifier: Json, index: number, profile: OrganizationProfile): void {
   const { type, system, value } = identifier;
   const types = profile === 'sos' ? SYSTEM.locationIdentifierType : SYSTEM.identifierTypeHl7Fr;
-  if (!hasCoding(type, types, 'IDNST')) c.fail('organization-identifier-type', 'identifier', index, 'type');
+  if (!hasCoding(type, types, 'IDNST')) {
+    c.failExpecting('organization-identifier-type', () => `${types}#IDNST`, 'identifier', index, 'type');
+  }
   if (system !== SYSTEM.idnst) c.fail('organization-identifier-system', 'identifier', index, 'system');
   if (value === undefined) c.fail('organization-identifier-value', 'identifier', index, 'value');
   if (!isFilled(value)) return;

@@ -9,7 +9,7 @@ import { type Field, SHAPES, type Shape } from './r4-shapes.ts';
 export function walkResource(c: Checker, value: unknown, type: string): value is Json {
   const shape = SHAPES.get(type);
   if (!isObject(value) || value.resourceType !== type || shape === undefined) {
-    c.fail('r4-resource-type');
+    c.failExpecting('r4-resource-type', () => type);
     return false;
   }
   if (value.contained === undefined) {
@@ -74,7 +74,8 @@ function walkOne(c: Checker, field: Field, value: unknown): void {
     else {
       field.primitive(c, value);
       if (field.codes !== undefined && typeof value === 'string' && value !== '' && !field.codes.has(value)) {
-        c.fail('r4-code-list');
+        const codes = field.codes;
+        c.failExpecting('r4-code-list', () => [...codes].join(', '));
       }
     }
     return;

@@ -21,6 +21,8 @@ export interface Finding<Id extends string = RuleId> {
   readonly rule: Id;
   /** FHIRPath of where, e.g. `Slot.serviceType[1].coding[0].code`. */
   readonly expression: string;
+  /** What should stand there, when the rule's sentence cannot say it: a profile's URL, a type, codes. */
+  readonly expected?: string;
 }
 
 export type RuleRow = `${Severity} [${string}] ${string}`;

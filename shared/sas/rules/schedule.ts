@@ -50,7 +50,9 @@ function checkActors(c: Checker, schedule: Json, profile: ScheduleProfile): void
       profile === 'sos'
         ? referenceProblem(reference, 'Location')
         : referenceProblemAmong(reference, ACTOR_TYPES);
-    if (problem !== undefined) c.fail(problem, 'actor', index, 'reference');
+    if (problem === undefined) continue;
+    const types = profile === 'sos' ? ['Location'] : [...ACTOR_TYPES];
+    c.failExpecting(problem, () => types.map((type) => `${type}/id`).join(', '), 'actor', index, 'reference');
   }
   if (profile === 'sos') {
     if (actors.length !== 1) c.fail('schedule-sos-actor-one', 'actor');

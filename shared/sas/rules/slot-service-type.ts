@@ -86,7 +86,8 @@ function checkServiceReference(c: Checker, entry: Json, index: number, mandatory
     else {
       const problem = referenceProblem(reference, 'HealthcareService');
       if (problem === undefined) continue;
-      c.fail(problem, 'serviceType', index, 'extension', at, 'valueReference', 'reference');
+      const path = ['serviceType', index, 'extension', at, 'valueReference', 'reference'];
+      c.failExpecting(problem, () => 'HealthcareService/id', ...path);
     }
   }
   if (count > 1 || (mandatory && count === 0))

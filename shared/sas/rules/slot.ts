@@ -92,7 +92,7 @@ function checkSchedule(c: Checker, slot: Json): void {
   if (reference === undefined) c.fail('slot-schedule', 'schedule', 'reference');
   if (typeof reference !== 'string') return;
   const problem = referenceProblem(reference, 'Schedule');
-  if (problem !== undefined) c.fail(problem, 'schedule', 'reference');
+  if (problem !== undefined) c.failExpecting(problem, () => 'Schedule/id', 'schedule', 'reference');
 }
 
 function checkTimes(c: Checker, slot: Json): void {

@@ -1,14 +1,15 @@
 // Rules of the resources that say who and where: practitioner, role, location, organization, healthcare
 // service. Pages: "recherche de créneaux" of PS, CPTS and SOS, FAQ.
+import { SYSTEM } from '../canonical.ts';
 import { defineRules } from './rule.ts';
+import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from './terms.ts';
 
 const practitioner = defineRules('Practitioner', {
   'practitioner-identifier':
     'error [profil FrPractitionerAgregateur] Un professionnel a au moins un identifiant.',
   'practitioner-identifier-system':
     'error [profil FrPractitionerAgregateur] Le système de chaque identifiant est urn:oid:1.2.250.1.71.4.2.1.',
-  'practitioner-identifier-type':
-    'error [profil FrPractitionerAgregateur] Le type de chaque identifiant est fr-v2-0203#IDNPS, un seul code.',
+  'practitioner-identifier-type': `error [profil FrPractitionerAgregateur] Le type de chaque identifiant est ${SYSTEM.identifierType}#IDNPS, un seul code.`,
   'practitioner-identifier-value': 'error [FAQ] Chaque identifiant de professionnel a une valeur.',
   'practitioner-identifier-prefix':
     'error [FAQ] L’identifiant est 8 et le RPPS (11 chiffres), ou 0 et l’ADELI.',
@@ -21,8 +22,7 @@ const role = defineRules('PractitionerRole', {
     'error [profil FrPractitionerRoleExerciceAgregateur] location apparaît exactement une fois.',
   'role-location-contained': 'error [FAQ] location vise le lieu contenu, sous la forme #id.',
   'role-practitioner': 'error [PS] La situation d’exercice référence son professionnel.',
-  'role-organization-type':
-    'error [profil FrPractitionerRoleExerciceAgregateur] Le type de l’identifiant de structure est fr-v2-0203#IDNST.',
+  'role-organization-type': `error [profil FrPractitionerRoleExerciceAgregateur] Le type de l’identifiant de structure est ${SYSTEM.identifierType}#IDNST.`,
   'role-organization-system':
     'error [profil FrPractitionerRoleExerciceAgregateur] Le système de la structure est urn:oid:1.2.250.1.71.4.2.2.',
   'role-organization-prefix':
@@ -45,8 +45,7 @@ const location = defineRules('Location', {
 });
 
 const sosLocation = defineRules('Location (SOS)', {
-  'location-sos-identifier-type':
-    'error [profil sas-sos-location-aggregator] Le type de chaque identifiant est fr-location-identifier-type#INTRN.',
+  'location-sos-identifier-type': `error [profil sas-sos-location-aggregator] Le type de chaque identifiant est ${SYSTEM.locationIdentifierType}#INTRN.`,
   'location-sos-name': 'error [profil sas-sos-location-aggregator] Un lieu SOS Médecins a un nom.',
   'location-sos-organization':
     'error [profil sas-sos-location-aggregator] Un lieu SOS Médecins référence son association.',
@@ -55,13 +54,11 @@ const sosLocation = defineRules('Location (SOS)', {
 const organization = defineRules('Organization', {
   'organization-identifier-one':
     'error [profil sas-sos-organization-aggregator] identifier apparaît exactement une fois.',
-  'organization-identifier-type':
-    'error [profil sas-sos-organization-aggregator] Le type est IDNST, dans le système du profil.',
+  'organization-identifier-type': `error [profil sas-sos-organization-aggregator] Le type est IDNST, dans ${SYSTEM.locationIdentifierType} (SOS) ou ${SYSTEM.identifierTypeHl7Fr} (CPTS).`,
   'organization-identifier-system':
     'error [profil sas-sos-organization-aggregator] Le système de l’identifiant est urn:oid:1.2.250.1.71.4.2.2.',
   'organization-identifier-value': 'error [profil FrOrganization] L’identifiant a une valeur.',
-  'organization-type-slice':
-    'error [profil FrOrganization] Chaque nomenclature de type apparaît une fois au plus, avec un seul code.',
+  'organization-type-slice': `error [profil FrOrganization] Chaque nomenclature de type (${ORGANIZATION_TYPE_SYSTEM}, ${SECTOR_SYSTEM}, ${SYSTEM.establishment}) apparaît une fois au plus, avec un seul code.`,
   'r4-org-1': 'error [R4 org-1] Une organisation a un identifiant ou un nom.',
   'r4-org-2': 'error [R4 org-2] Une organisation n’a pas d’adresse personnelle (home).',
   'r4-org-3': 'error [R4 org-3] Une organisation n’a pas de contact personnel (home).',

@@ -7,7 +7,7 @@ const types = defineRules('tout élément', {
   'r4-type': "error [R4] Le type JSON de l'élément n'est pas celui de FHIR R4.",
   'r4-array': 'error [R4] Un élément répétable est un tableau, un élément simple ne l’est jamais.',
   'r4-required': "error [R4] L'élément obligatoire dans ce type de FHIR R4 est absent.",
-  'r4-depth': "error [R4] L'imbrication dépasse la profondeur acceptée.",
+  'r4-depth': "error [R4] L'imbrication dépasse la profondeur acceptée (64 niveaux).",
   'r4-ele-1': 'error [R4 ele-1] Un élément n’est jamais vide : ni "", ni [], ni {}, ni null.',
   'r4-modifier': 'error [R4] Un élément modificateur (modifierExtension, implicitRules) n’est pas accepté.',
   'r4-code-list': 'error [R4] Le code n’appartient pas à la liste obligatoire de FHIR R4.',
