@@ -12,7 +12,12 @@ import { log } from './log.ts';
 
 type LinkState =
   | { readonly kind: 'connected' }
-  | { readonly kind: 'serving'; readonly editors: ReadonlySet<string>; readonly version: string }
+  | {
+      readonly kind: 'serving';
+      readonly editors: ReadonlySet<string>;
+      readonly outOfOrder: ReadonlySet<string>;
+      readonly version: string;
+    }
   | { readonly kind: 'draining' }
   | { readonly kind: 'lost' };
 
@@ -21,6 +26,8 @@ export interface RelayDescription {
   readonly id: string;
   readonly state: LinkState['kind'];
   readonly editors: readonly string[];
+  /** Vendors whose entry at this relay is broken; absent when there is none. */
+  readonly outOfOrder?: readonly string[];
   readonly version?: string;
   /** Vendor calls under way. */
   readonly load: number;
@@ -91,6 +98,11 @@ export class RelayLink {
     return this.#state.kind === 'serving' ? this.#state.editors : new Set();
   }
 
+  /** The vendors that it names and cannot ask: their entries there are broken. */
+  get outOfOrder(): ReadonlySet<string> {
+    return this.#state.kind === 'serving' ? this.#state.outOfOrder : new Set();
+  }
+
   get isServing(): boolean {
     return this.#state.kind === 'serving';
   }
@@ -123,6 +135,7 @@ export class RelayLink {
       id: this.id,
       state: state.kind,
       editors: [...this.editors],
+      ...(this.outOfOrder.size > 0 && { outOfOrder: [...this.outOfOrder] }),
       ...(state.kind === 'serving' ? { version: state.version } : {}),
       load: this.load,
       connectedAt: new Date(this.#connectedMs).toISOString(),
@@ -187,8 +200,12 @@ export class RelayLink {
   async announce(announcement: Announcement): Promise<void> {
     await this.#events.announced(announcement);
     if (this.#state.kind !== 'connected' && this.#state.kind !== 'serving') return;
-    const editors = new Set(announcement.editors.map((editor) => editor.id));
-    this.#state = { kind: 'serving', editors, version: announcement.version };
+    const idsOf = (outOfOrder: boolean): ReadonlySet<string> =>
+      new Set(
+        announcement.editors.filter((one) => (one.outOfOrder === true) === outOfOrder).map(({ id }) => id),
+      );
+    const { version } = announcement;
+    this.#state = { kind: 'serving', editors: idsOf(false), outOfOrder: idsOf(true), version };
     this.#events.changed();
   }
 

@@ -12,6 +12,8 @@ export interface EditorAnnouncement {
   readonly redirectHosts: readonly string[];
   /** Expiry of the client certificate we show this vendor, ISO instant. */
   readonly certificateNotAfter: string;
+  /** Its entry at the relay is broken: named, so that it is not taken for absent, and asked of another relay if one serves it. */
+  readonly outOfOrder?: boolean;
 }
 
 export interface Announcement {

@@ -52,7 +52,7 @@ export type VendorFailure =
   | 'foreign-next' // `next` leaves the vendor's origin or base path, or repeats
   | 'not-bundle' // JSON, but no searchset Bundle
   | 'overloaded' // our own queue for that vendor is full
-  | 'not-served' // this relay does not know that vendor or flow
+  | 'not-served' // this relay does not know that vendor or flow, or its entry there is broken
   | 'draining' // the relay is closing
   | 'internal'; // our own mistake
 

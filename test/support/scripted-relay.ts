@@ -113,6 +113,7 @@ export class ScriptedRelay {
     id: string,
     editors: readonly string[],
     instance?: string,
+    outOfOrder: readonly string[] = [],
   ): Promise<ScriptedRelay> {
     const socket = new WebSocket(linkUrl(edgeUrl), {
       headers: { authorization: `Bearer ${await keys.sign(id)}` },
@@ -126,7 +127,7 @@ export class ScriptedRelay {
     socket.once('close', (code) => {
       relay.closedWith = code;
     });
-    await relay.#announce(editors, instance);
+    await relay.#announce(editors, instance, outOfOrder);
     return relay;
   }
 
@@ -146,17 +147,22 @@ export class ScriptedRelay {
     this.socket.terminate();
   }
 
-  async #announce(editors: readonly string[], instance: string | undefined): Promise<void> {
+  async #announce(
+    editors: readonly string[],
+    instance: string | undefined,
+    outOfOrder: readonly string[],
+  ): Promise<void> {
     await this.#hub.announce({
       relay: this.#id,
       ...(instance !== undefined && { instance }),
       version: 'scripted',
-      editors: editors.map((id) => ({
+      editors: [...editors, ...outOfOrder].map((id) => ({
         id,
         name: id,
         flows: ['INT_R01'],
         redirectHosts: [],
         certificateNotAfter: '2030-01-01T00:00:00Z',
+        ...(outOfOrder.includes(id) && { outOfOrder: true }),
       })),
     });
   }

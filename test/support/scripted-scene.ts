@@ -33,13 +33,15 @@ export class ScriptedScene {
     return new ScriptedScene(system, keys, await signToken(system.state, 'admin'));
   }
 
-  /** The edge can ask it for these vendors from now on. */
+  /** The edge can ask it for these vendors from now on; `outOfOrder`: those whose entries there are broken. */
   async join(
     id: string,
     editors: readonly string[] = ['agenda-s'],
     instance?: string,
+    outOfOrder: readonly string[] = [],
   ): Promise<ScriptedRelay> {
-    const relay = await ScriptedRelay.join(this.system.url, this.#keys, id, editors, instance);
+    const { url } = this.system;
+    const relay = await ScriptedRelay.join(url, this.#keys, id, editors, instance, outOfOrder);
     this.#relays.push(relay);
     return relay;
   }

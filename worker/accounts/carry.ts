@@ -4,12 +4,15 @@
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
 import type { RelayLink } from '../relay-link.ts';
 
-/** What the relay said, or why none could: `relay-lost` is sent but unanswered, `relay-absent` never sent. */
+/**
+ * What the relay said, or why none could: `relay-lost` is sent but unanswered; `relay-absent` and `out-of-order` (its
+ * entry at the relay is broken) are never sent.
+ */
 export type HubAccountReply =
   | AccountReply
   | {
       readonly kind: 'failed';
-      readonly reason: 'relay-absent' | 'relay-lost';
+      readonly reason: 'relay-absent' | 'relay-lost' | 'out-of-order';
       readonly status?: undefined;
       readonly sent: boolean;
       readonly durationMs: number;
@@ -24,7 +27,11 @@ export async function carryAccount(
 ): Promise<HubAccountReply> {
   const startedMs = Date.now();
   const link = links.filter(({ editors }) => editors.has(request.editor)).sort((a, b) => a.load - b.load)[0];
-  if (link === undefined) return { kind: 'failed', reason: 'relay-absent', sent: false, durationMs: 0 };
+  if (link === undefined) {
+    const isBroken = links.some(({ outOfOrder }) => outOfOrder.has(request.editor));
+    const reason = isBroken ? 'out-of-order' : 'relay-absent';
+    return { kind: 'failed', reason, sent: false, durationMs: 0 };
+  }
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error('late')), request.budgetMs + HOP_MS);

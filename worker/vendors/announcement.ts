@@ -20,6 +20,7 @@ const schema = v.object({
         flows: v.pipe(v.array(text), v.maxLength(20)),
         redirectHosts: v.pipe(v.array(text), v.maxLength(100)),
         certificateNotAfter: text,
+        outOfOrder: v.optional(v.boolean()),
       }),
     ),
     v.maxLength(EDITORS_PER_RELAY_MAX),

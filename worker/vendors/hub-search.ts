@@ -23,7 +23,7 @@ export interface HubSearch {
 
 /** Why a vendor that should have been asked told us nothing: its own failures, ours on the way to it, and
  * `open`: not called, after too many failures (breaker.ts). */
-export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'open';
+export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'out-of-order' | 'open';
 
 /** One question to one vendor. */
 export interface AskedCall {

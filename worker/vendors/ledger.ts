@@ -305,6 +305,10 @@ const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
     code: 'transient',
     sentence: "n'a pu être interrogé : la liaison avec le relais s'est rompue",
   },
+  'out-of-order': {
+    code: 'transient',
+    sentence: "n'a pu être interrogé : sa configuration au relais est à corriger",
+  },
   open: { code: 'transient', sentence: "n'est pas interrogé après des échecs répétés" },
   unusable: { code: 'invalid', sentence: "a envoyé une réponse dont une partie n'a pu être comprise" },
   incomplete: { code: 'incomplete', sentence: "a envoyé une réponse qui n'est pas entière" },

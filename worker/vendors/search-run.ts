@@ -9,7 +9,7 @@ import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
 import type { Flights, FlightWaiter, Landing } from './flights.ts';
-import type { HubEvent, HubListener, HubSearch } from './hub-search.ts';
+import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-search.ts';
 import { assignCalls, type RelayShare } from './plan.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
@@ -192,7 +192,15 @@ export class SearchRun implements FlightWaiter {
     const links = this.#context.links().filter((link) => link !== without);
     const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
     for (const number of unserved) this.#forgetProbe(number);
-    this.#fail(unserved, why);
+    // A vendor that a relay names and whose entry there is broken, and that no other relay serves.
+    const isBroken = (number: number): boolean =>
+      why === 'relay-absent' &&
+      links.some(({ outOfOrder }) => outOfOrder.has(this.#search.calls[number]?.editor ?? ''));
+    this.#fail(unserved.filter(isBroken), 'out-of-order');
+    this.#fail(
+      unserved.filter((number) => !isBroken(number)),
+      why,
+    );
     const { isAlone, isTraced } = this.#search;
     for (const share of shares) {
       const link = links.find(({ id }) => id === share.relay);
@@ -236,7 +244,7 @@ export class SearchRun implements FlightWaiter {
     return { ...call, budgetMs: Math.max(0, this.#vendorEndMs(number) - nowMs) };
   }
 
-  #fail(calls: readonly number[], reason: 'relay-absent' | 'relay-lost' | 'open', sinceMs?: number): void {
+  #fail(calls: readonly number[], reason: CallFailure, sinceMs?: number): void {
     if (calls.length === 0) return;
     this.#emit({ kind: 'failed', calls, reason, ...(sinceMs !== undefined && { sinceMs }) });
     this.#settle(calls);
