@@ -7,9 +7,11 @@ import type { SecureContext, TLSSocket } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { readBody } from '../relay/body.ts';
+import type { Certificates } from '../relay/certificates.ts';
 import type { EditorConfig } from '../relay/config.ts';
 import { makeDialler } from '../relay/dial.ts';
 import { VENDOR_HEADERS } from '../relay/outbound.ts';
+import type { ServerTrust } from '../relay/server-trust.ts';
 import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
 import type { Exchange, Received, Sent } from './exchange.ts';
 import { SocketWatch } from './transport-end.ts';
@@ -43,11 +45,17 @@ export class Caller {
   readonly exchanges: Exchange[] = [];
   readonly #editor: EditorConfig;
   readonly #context: SecureContext;
+  readonly #trust: ServerTrust;
   readonly #timeoutMs: number;
 
-  constructor(editor: EditorConfig, context: SecureContext, timeoutMs: number) {
+  constructor(
+    editor: EditorConfig,
+    { context, trust }: Pick<Certificates, 'context' | 'trust'>,
+    timeoutMs: number,
+  ) {
     this.#editor = editor;
     this.#context = context;
+    this.#trust = trust;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -70,7 +78,7 @@ export class Caller {
   async #exchange(sent: Sent, call: Call): Promise<Pick<Exchange, 'received' | 'failure'>> {
     const { servername, server: pin } = this.#editor;
     const { context = this.#context, patient = false } = call;
-    const dial = makeDialler({ context, servername, pin }, () => {});
+    const dial = makeDialler({ context, trust: this.#trust, servername, pin }, () => {});
     const watch = new SocketWatch();
     const connect: buildConnector.connector = (options, callback) =>
       dial(options, (...args) => {

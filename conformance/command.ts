@@ -212,6 +212,10 @@ function findEditor(file: string, id: string): Result<EditorConfig, Refusal> {
   }
   const editor = config.value.editors.find((one) => one.id === id);
   if (editor !== undefined) return ok(editor);
+  const broken = config.value.broken.filter((one) => one.id === id).flatMap((one) => one.problems);
+  if (broken.length > 0) {
+    return err({ code: 3, text: broken.map(({ field, text }) => `${field} : ${text}`).join('\n') });
+  }
   const known = config.value.editors.map((one) => one.id).join(', ');
   return err({ code: 3, text: `L'éditeur ${id} n'est pas dans la configuration. On y trouve : ${known}.` });
 }

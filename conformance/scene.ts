@@ -18,7 +18,7 @@ export class Scene {
   constructor(inputs: RunInputs, certificates: Certificates) {
     this.inputs = inputs;
     this.certificates = certificates;
-    this.caller = new Caller(inputs.editor, certificates.context, inputs.timeoutMs);
+    this.caller = new Caller(inputs.editor, certificates, inputs.timeoutMs);
     this.mask = new Mask([...inputs.rpps, ...inputs.siret]);
   }
 

@@ -1,15 +1,25 @@
-// The operators' port, on loopback only: is it alive, is it linked, what does it count. No secret, no detail, no
-// data; anything else is 404.
+// The operators' port, on loopback only: is it alive, is it linked, what does it count, what is wrong with its settings
+// and files. No secret, no value of a setting, no data; anything else is 404.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import type { Problem } from './problem.ts';
+import type { VendorState } from './vendors.ts';
 
 export interface AdminSettings {
   readonly host: string;
   readonly port: number;
   readonly registry: Registry;
   readonly ready: () => boolean;
+  readonly problems: () => ProblemReport;
+}
+
+/** `GET /problems`. */
+export interface ProblemReport {
+  readonly problems: readonly Problem[];
+  /** By vendor id. */
+  readonly editors: Readonly<Record<string, VendorState>>;
 }
 
 export interface Admin {
@@ -30,7 +40,7 @@ export function openAdmin(settings: AdminSettings): Promise<Admin> {
 }
 
 async function answer(
-  { registry, ready }: AdminSettings,
+  { registry, ready, problems }: AdminSettings,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -46,6 +56,9 @@ async function answer(
     case '/metrics':
       response.setHeader('content-type', registry.contentType);
       return send(response, 200, await registry.metrics());
+    case '/problems':
+      response.setHeader('content-type', 'application/json; charset=utf-8');
+      return send(response, 200, `${JSON.stringify(problems(), null, 2)}\n`);
     default:
       return send(response, 404, 'not found\n');
   }

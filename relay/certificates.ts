@@ -5,18 +5,22 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import { isBlocking, type Problem } from './problem.ts';
+import { type Authority, AuthorityPool, judgeDates, readAuthority } from './authority-pool.ts';
+import { readCertificate } from './client-certificate.ts';
 import {
-  isSignedBy,
-  type RevocationList,
-  readBlocks,
-  readRevocationList,
-  readSubject,
-  writePem,
-} from './revocation-list.ts';
+  coverage,
+  type HeldList,
+  type HeldLists,
+  holdList,
+  isOlder,
+  needingLists,
+  newestOf,
+} from './held-lists.ts';
+import { isBlocking, type Problem } from './problem.ts';
+import { readBlocks, readRevocationList, writePem } from './revocation-list.ts';
+import { ServerTrust } from './server-trust.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
-const CHAIN_LENGTH_MAX = 8;
 
 // TLS 1.2 only with forward secrecy and AEAD (mtls.md § 4); the lighter AES first.
 const CIPHERS = [
@@ -44,6 +48,9 @@ export interface Certificates {
   readonly context: SecureContext;
   /** What the context was made from: a server takes these, not a context. */
   readonly options: SecureContextOptions & { readonly ca: string[] };
+  /** Judges what the other side shows, beside OpenSSL. */
+  readonly trust: ServerTrust;
+  readonly notBeforeMs: number;
   readonly notAfterMs: number;
   /** The earliest of the lists' next updates. */
   readonly crlNextUpdateMs: number | undefined;
@@ -59,11 +66,17 @@ export interface Loaded {
 
 export type Role = 'client' | 'server';
 
-/** Every problem of the files, named under `field` (`editors[0]`). */
-export function loadCertificates(files: CertificateFiles, role: Role, field: string, nowMs: number): Loaded {
+/** Every problem of the files, named under `field` (`editors[0]`). `previous`: what serves; no list may be older than its. */
+export function loadCertificates(
+  files: CertificateFiles,
+  role: Role,
+  field: string,
+  nowMs: number,
+  previous?: Certificates,
+): Loaded {
   const bundle = new Bundle(files, field, nowMs);
   bundle.checkLeaf(role);
-  bundle.checkLists();
+  bundle.checkLists(previous?.trust.lists);
   if (bundle.problems.some(isBlocking)) return { problems: bundle.problems };
   const certificates = bundle.build();
   return certificates === undefined
@@ -82,7 +95,8 @@ class Bundle {
   readonly #keyPem: Buffer | undefined;
   readonly #authorities: readonly X509Certificate[];
   readonly #clientAuthorities: readonly X509Certificate[];
-  readonly #lists: RevocationList[] = [];
+  readonly #pool: AuthorityPool;
+  #lists: HeldLists = new Map();
 
   constructor(files: CertificateFiles, field: string, nowMs: number) {
     this.#files = files;
@@ -96,6 +110,7 @@ class Bundle {
       files.clientCaFile === undefined
         ? this.#authorities
         : this.#readCertificates('clientCaFile', files.clientCaFile);
+    this.#pool = new AuthorityPool(this.#authorities.flatMap((one) => readAuthority(one) ?? []));
   }
 
   checkLeaf(role: Role): void {
@@ -110,30 +125,33 @@ class Bundle {
     }
     if (leaf.ca) this.#report('certFile', "le premier certificat est celui d'une autorité");
     for (const certificate of this.#chain) this.#checkDates('certFile', certificate);
-    for (const certificate of this.#authorities) this.#checkDates('caFile', certificate);
+    this.#checkAuthorityDates();
     const anchors = this.#clientAuthorities;
-    if (anchors.length > 0 && !reachesAnchor(leaf, others, anchors)) {
+    if (anchors.length > 0 && climb(leaf, others, anchors) === undefined) {
       const name = this.#files.clientCaFile === undefined ? 'caFile' : 'clientCaFile';
       this.#report('certFile', `la chaîne du certificat ne remonte à aucune autorité de ${name}`);
     }
   }
 
-  checkLists(): void {
-    this.#files.crlFiles.forEach((file, index) => {
-      const name = `crlFiles[${index}]`;
-      const content = this.#read(name, file);
-      if (content === undefined) return;
-      const blocks = readBlocks(content, /^X509 CRL$/);
-      if (blocks.length === 0) this.#report(name, 'ne contient aucune liste de révocation (PEM ou DER)');
-      for (const block of blocks) this.#checkList(name, readRevocationList(block));
-    });
-    if (this.#files.crlFiles.length === 0) return;
-    // Node refuses every chain of which one authority lacks a list (UNABLE_TO_GET_CRL).
-    const covered = (ca: X509Certificate): boolean =>
-      this.#lists.some((one) => one.issuer.equals(readSubject(ca)));
-    if (this.#lists.length > 0 && !this.#authorities.every(covered)) {
-      this.#report('crlFiles', 'une autorité de caFile n’a pas de liste : il en faut une pour chacune');
+  checkLists(previous: HeldLists = new Map()): void {
+    const read = this.#files.crlFiles.map((file, index) => this.#readLists(`crlFiles[${index}]`, file));
+    const lists = newestOf(read.flat(), this.#nowMs);
+    for (const [index, held] of read.entries()) {
+      // A list that a newer one of its key replaces may be as old as it likes.
+      for (const list of held.filter((one) => lists.get(one.keyId) === one)) {
+        const before = previous.get(list.keyId);
+        if (before !== undefined && isOlder(list, before)) {
+          this.#report(`crlFiles[${index}]`, 'la liste est plus ancienne que celle qui sert');
+        }
+        this.#checkListDates(`crlFiles[${index}]`, list);
+      }
     }
+    this.#lists = lists;
+    if (this.#files.crlFiles.length === 0 || lists.size === 0) return;
+    const covered = coverage(this.#pool, lists, this.#nowMs);
+    if (covered === 'whole') return;
+    const text = 'une autorité de caFile n’a pas de liste : il en faut une pour chacune';
+    this.#report('crlFiles', text, covered === 'some');
   }
 
   build(): Certificates | undefined {
@@ -141,19 +159,23 @@ class Bundle {
     if (leaf === undefined) return undefined;
     try {
       const options = {
-        cert: this.#chain.map(toPem).join(''),
+        cert: this.#presented(leaf).map(toPem).join(''),
         key: this.#keyPem,
         ca: this.#authorities.map(toPem),
-        // An empty array would ask for a check that nothing could pass.
-        ...(this.#lists.length > 0 && { crl: this.#lists.map(({ pem }) => pem) }),
         minVersion: 'TLSv1.2',
         ciphers: CIPHERS,
         ecdhCurve: 'X25519:P-256:P-384',
       } as const;
-      const updates = this.#lists.flatMap(({ nextUpdateMs }) => nextUpdateMs ?? []);
+      // Lists are not OpenSSL's here: it would match them by name, and refuse a chain of which one authority has none.
+      const checks = this.#files.crlFiles.length > 0;
+      const updates = needingLists(this.#pool.all, this.#nowMs).flatMap(
+        ({ keyId }) => this.#lists.get(keyId)?.nextUpdateMs ?? [],
+      );
       return {
         context: createSecureContext(options),
         options,
+        trust: new ServerTrust(this.#pool, checks ? this.#lists : undefined),
+        notBeforeMs: leaf.validFromDate.getTime(),
         notAfterMs: leaf.validToDate.getTime(),
         crlNextUpdateMs: updates.length === 0 ? undefined : Math.min(...updates),
         digest: this.#hash.digest('hex'),
@@ -168,19 +190,49 @@ class Bundle {
     }
   }
 
-  #checkList(name: string, list: RevocationList | undefined): void {
-    // Without authorities there is nothing to hold a list against; that problem has its own line.
-    if (list !== undefined && this.#authorities.length === 0) return;
-    const issuer = this.#authorities.find((ca) => list !== undefined && readSubject(ca).equals(list.issuer));
-    if (list === undefined || issuer === undefined || !isSignedBy(list, issuer.publicKey)) {
-      this.#report(name, describeRefusedList(list, issuer));
-      return;
+  /** A lone leaf goes out with its intermediates: OpenSSL would look for them by name alone. */
+  #presented(leaf: X509Certificate): readonly X509Certificate[] {
+    if (this.#chain.length > 1) return this.#chain;
+    const anchors = this.#clientAuthorities.flatMap((one) => readAuthority(one) ?? []);
+    const facts = readCertificate(leaf);
+    if (facts === undefined) return this.#chain;
+    const paths = new AuthorityPool(anchors).paths(leaf, facts);
+    const path = paths.find((one) => judgeDates(facts, one, this.#nowMs) === undefined) ?? paths[0] ?? [];
+    return [leaf, ...path.slice(0, -1).map(({ certificate }) => certificate)];
+  }
+
+  #readLists(name: string, file: string): readonly HeldList[] {
+    const content = this.#read(name, file);
+    if (content === undefined) return [];
+    const blocks = readBlocks(content, /^X509 CRL$/);
+    if (blocks.length === 0) this.#report(name, 'ne contient aucune liste de révocation (PEM ou DER)');
+    return blocks.flatMap((block) => {
+      const list = readRevocationList(block);
+      // Without authorities there is nothing to hold a list against; that problem has its own line.
+      if (list !== undefined && this.#authorities.length === 0) return [];
+      const held = holdList(list, this.#pool.all);
+      if (typeof held !== 'string') return [held];
+      this.#report(name, held);
+      return [];
+    });
+  }
+
+  #checkListDates(name: string, { thisUpdateMs, nextUpdateMs = 0 }: HeldList): void {
+    if (thisUpdateMs > this.#nowMs) this.#report(name, "la liste n'est pas encore valable", true);
+    if (nextUpdateMs <= this.#nowMs) this.#report(name, 'la liste est périmée', true);
+  }
+
+  /** One that a certificate in force of the same name or key replaces is there for what it issued, or just left behind. */
+  #checkAuthorityDates(): void {
+    const isCurrent = ({ facts }: Authority): boolean =>
+      facts.notBeforeMs <= this.#nowMs && this.#nowMs <= facts.notAfterMs;
+    const current = this.#pool.all.filter(isCurrent);
+    const isReplaced = ({ keyId, facts }: Authority): boolean =>
+      current.some((one) => one.keyId === keyId || one.facts.subject === facts.subject);
+    const replaced = new Set(this.#pool.all.filter(isReplaced).map(({ certificate }) => certificate));
+    for (const certificate of this.#authorities) {
+      if (!replaced.has(certificate)) this.#checkDates('caFile', certificate);
     }
-    if (list.thisUpdateMs > this.#nowMs) this.#report(name, "la liste n'est pas encore valable", true);
-    if (list.nextUpdateMs !== undefined && list.nextUpdateMs <= this.#nowMs) {
-      this.#report(name, 'la liste est périmée', true);
-    }
-    this.#lists.push(list);
   }
 
   #checkDates(name: string, certificate: X509Certificate): void {
@@ -231,27 +283,25 @@ class Bundle {
   }
 }
 
-function reachesAnchor(
-  leaf: X509Certificate,
+/** The intermediates from a certificate of ours to one of `anchors`, root or not; undefined when there is no way. */
+function climb(
+  child: X509Certificate,
   others: readonly X509Certificate[],
   anchors: readonly X509Certificate[],
-): boolean {
-  let current = leaf;
-  for (let length = 0; length < CHAIN_LENGTH_MAX; length += 1) {
-    const child = current;
-    const issues = (ca: X509Certificate): boolean => child.checkIssued(ca) && child.verify(ca.publicKey);
-    if (anchors.some(issues)) return true;
-    const next = others.find((ca) => ca !== child && issues(ca));
-    if (next === undefined) return false;
-    current = next;
+): readonly X509Certificate[] | undefined {
+  const issuer = readCertificate(child)?.issuer;
+  const issues = (ca: X509Certificate): boolean =>
+    issuer !== undefined && readCertificate(ca)?.subject === issuer && child.verify(ca.publicKey);
+  if (anchors.some(issues)) return [];
+  for (const next of others.filter(issues)) {
+    const rest = climb(
+      next,
+      others.filter((one) => one !== next),
+      anchors,
+    );
+    if (rest !== undefined) return [next, ...rest];
   }
-  return false;
-}
-
-function describeRefusedList(list: RevocationList | undefined, issuer: X509Certificate | undefined): string {
-  if (list === undefined) return "n'est pas une liste de révocation entière";
-  if (issuer === undefined) return "la liste n'est celle d'aucune autorité de caFile";
-  return "la liste n'est pas signée par son autorité";
+  return undefined;
 }
 
 function toPem(certificate: X509Certificate): string {

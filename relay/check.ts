@@ -2,7 +2,7 @@
 // learns what stands in its way.
 
 import { loadCertificates } from './certificates.ts';
-import type { RelayConfig } from './config.ts';
+import { fieldsOf, type RelayConfig } from './config.ts';
 import { readIdentityKey } from './identity-key.ts';
 import { loadInbound } from './inbound-files.ts';
 import type { Problem } from './problem.ts';
@@ -11,11 +11,14 @@ export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem
   const problems: Problem[] = [];
   const key = readIdentityKey(config.edge.keyFile);
   if (!key.ok) problems.push(key.error);
-  config.editors.forEach((editor, index) => {
-    problems.push(...loadCertificates(editor, 'client', `editors[${index}]`, nowMs).problems);
-  });
-  if (config.listen !== undefined) {
-    problems.push(...loadInbound(config.listen, config.editors, undefined, nowMs).problems);
+  const { editors, broken, listen } = config;
+  for (const one of broken) problems.push(...one.problems);
+  const fields = fieldsOf(editors, broken);
+  for (const [index, editor] of editors.entries()) {
+    problems.push(...loadCertificates(editor, 'client', fields[index] ?? '', nowMs).problems);
+  }
+  if (listen !== undefined) {
+    problems.push(...loadInbound(listen, editors, undefined, nowMs, broken).problems);
   }
   return problems;
 }

@@ -4,10 +4,10 @@
 
 import type { X509Certificate } from 'node:crypto';
 import { Asn1Error, type Element, readElement, readElements, readOid, readTime } from './asn1.ts';
+import { readComparableName, readSubjectNames, type SubjectNames } from './distinguished-name.ts';
+import { readStrongSignature } from './signature-algorithm.ts';
 
 const OID = {
-  commonName: '2.5.4.3',
-  organizationalUnit: '2.5.4.11',
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
@@ -19,22 +19,29 @@ const OID = {
 const KNOWN_EXTENSIONS = new Set<string>([...Object.values(OID), '2.5.29.17', '2.5.29.31', '2.5.29.32']);
 
 /** First byte of the key usage bits (RFC 5280 § 4.2.1.3). */
-export const KEY_USAGE = { digitalSignature: 0x80, keyCertSign: 0x04, crlSign: 0x02 } as const;
+export const KEY_USAGE = {
+  digitalSignature: 0x80,
+  keyEncipherment: 0x20,
+  keyAgreement: 0x08,
+  keyCertSign: 0x04,
+  crlSign: 0x02,
+} as const;
 
-export interface CertificateFacts {
+export interface CertificateFacts extends SubjectNames {
   /** Hexadecimal, upper case, without leading zeros. */
   readonly serial: string;
-  /** DER of the names: compared byte by byte. */
-  readonly issuer: Buffer;
-  readonly subject: Buffer;
-  /** Every CN and OU of the subject, in whatever part of it they stand. */
-  readonly cn: readonly string[];
-  readonly ou: readonly string[];
+  /** In the form that compares (distinguished-name.ts). */
+  readonly issuer: string;
+  readonly subject: string;
   /** OID of the signature's algorithm. */
   readonly algorithm: string;
+  /** Signed with SHA-256 or better. */
+  readonly isStrong: boolean;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
   readonly isAuthority: boolean;
+  /** How many authorities may stand below this one, when it says so. */
+  readonly pathLength: number | undefined;
   readonly keyUsage: number | undefined;
   readonly extendedUsages: readonly string[] | undefined;
   readonly keyId: Buffer | undefined;
@@ -64,13 +71,13 @@ function readFacts(der: Buffer): CertificateFacts {
   const algorithm = readAlgorithm(outer);
   if (readAlgorithm(inner) !== algorithm) throw new Asn1Error('algorithm');
   const [notBefore, notAfter] = readElements(need(validity).content);
-  const names = readNames(need(subject));
   return {
     serial: readSerial(need(serial)),
-    issuer: need(issuer).whole,
-    subject: need(subject).whole,
-    ...names,
+    issuer: readComparableName(need(issuer)),
+    subject: readComparableName(need(subject)),
+    ...readSubjectNames(need(subject)),
     algorithm,
+    isStrong: readStrongSignature(need(outer)) !== undefined,
     notBeforeMs: readTime(need(notBefore)),
     notAfterMs: readTime(need(notAfter)),
     ...readExtensions(fields.find(({ tag }) => tag === 0xa3)),
@@ -82,31 +89,15 @@ function readAlgorithm(element: Element | undefined): string {
   return readOid(need(oid));
 }
 
-function readNames(subject: Element): { readonly cn: readonly string[]; readonly ou: readonly string[] } {
-  const cn: string[] = [];
-  const ou: string[] = [];
-  for (const set of readElements(subject.content)) {
-    for (const attribute of readElements(set.content)) {
-      const [type, value] = readElements(attribute.content);
-      const oid = readOid(need(type));
-      if (oid === OID.commonName) cn.push(readText(need(value)));
-      else if (oid === OID.organizationalUnit) ou.push(readText(need(value)));
-    }
-  }
-  return { cn, ou };
-}
-
-/** UTF8String, PrintableString, IA5String; other kinds have more than one reading. */
-function readText({ tag, content }: Element): string {
-  if (tag === 0x0c) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-  if ((tag === 0x13 || tag === 0x16) && content.every((byte) => byte < 0x80))
-    return content.toString('latin1');
-  throw new Asn1Error('text');
-}
-
 type Extensions = Pick<
   CertificateFacts,
-  'isAuthority' | 'keyUsage' | 'extendedUsages' | 'keyId' | 'authorityKeyId' | 'hasUnknownCritical'
+  | 'isAuthority'
+  | 'pathLength'
+  | 'keyUsage'
+  | 'extendedUsages'
+  | 'keyId'
+  | 'authorityKeyId'
+  | 'hasUnknownCritical'
 >;
 
 function readExtensions(wrapper: Element | undefined): Extensions {
@@ -122,12 +113,13 @@ function readExtensions(wrapper: Element | undefined): Extensions {
     hasUnknownCritical ||= isCritical && !KNOWN_EXTENSIONS.has(oid);
   }
   const constraints = values.get(OID.basicConstraints);
-  const [authority] = constraints === undefined ? [] : readElements(constraints.content);
+  const [authority, pathLength] = constraints === undefined ? [] : readElements(constraints.content);
   const usages = values.get(OID.extendedKeyUsage);
   const ids = values.get(OID.authorityKeyId);
   const aki = ids === undefined ? undefined : readElements(ids.content).find(({ tag }) => tag === 0x80);
   return {
     isAuthority: authority?.tag === 0x01 && authority.content[0] !== 0,
+    pathLength: pathLength === undefined ? undefined : readCount(pathLength),
     // A bit string: the first byte counts its unused bits.
     keyUsage: values.has(OID.keyUsage) ? (values.get(OID.keyUsage)?.content[1] ?? 0) : undefined,
     extendedUsages: usages && readElements(usages.content).map(readOid),
@@ -135,6 +127,11 @@ function readExtensions(wrapper: Element | undefined): Extensions {
     authorityKeyId: aki?.content,
     hasUnknownCritical,
   };
+}
+
+/** A count past a byte bounds nothing here. */
+function readCount({ content }: Element): number {
+  return content.length === 1 ? (content[0] ?? 0) : 255;
 }
 
 function need(element: Element | undefined): Element {

@@ -1,6 +1,7 @@
 // The relay's one settings file (design.md "Relay configuration"; docs/relay.md tells each field): read once,
-// checked by one schema, every problem named by its field and never by its value. Paths are relative to the
-// file. config.schema.json says the same to editors of JSON; a test keeps the two together.
+// checked by one schema, every problem named by its field and never by its value. An entry of a vendor that is wrong
+// is set aside by its id, and the others stand. Paths are relative to the file. config.schema.json says the same to
+// editors of JSON; a test keeps the two together.
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -11,6 +12,7 @@ import { err, ok, type Result } from '../shared/result.ts';
 import type { Problem } from './problem.ts';
 
 const FLOWS = ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'] as const satisfies readonly EditorFlow[];
+const SEARCHES = ['INT_R01', 'INT_R04', 'SOS'] as const satisfies readonly EditorFlow[];
 const ADMIN_PORT = 9090;
 const CONCURRENCY = 8;
 const CONCURRENCY_MAX = 256;
@@ -115,21 +117,37 @@ const settings = strict({
     {},
   ),
   editors: v.pipe(
-    v.array(editor, 'une liste est attendue'),
+    v.array(v.unknown(), 'une liste est attendue'),
     v.maxLength(EDITORS_MAX, `plus de ${EDITORS_MAX} éditeurs`),
-    v.check(
-      (editors) => new Set(editors.map(({ id }) => id)).size === editors.length,
-      'deux éditeurs portent le même id',
-    ),
   ),
 });
 
-export type RelayConfig = Readonly<v.InferOutput<typeof settings>>;
 export type EditorConfig = Readonly<v.InferOutput<typeof editor>>;
+type Common = Readonly<Omit<v.InferOutput<typeof settings>, 'editors'>>;
+
+/** The settings, and beside them the entries of vendors that cannot be used as they are. */
+export interface RelayConfig extends Common {
+  readonly editors: readonly EditorConfig[];
+  readonly broken: readonly BrokenEditor[];
+}
+
+/** An entry whose `id` is readable and not all of the rest: enough to say whose it is, and what is asked of him. */
+export interface BrokenEditor {
+  readonly id: string;
+  /** Where it stands in the file's list. */
+  readonly index: number;
+  /** `id` when it is not readable. */
+  readonly name: string;
+  /** Those that are readable; every kind of search when none is. */
+  readonly flows: readonly EditorFlow[];
+  readonly redirectHosts: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
 export type ListenConfig = Readonly<v.InferOutput<typeof listen>>;
 export type InboundLimits = ListenConfig['limits'];
 
-/** Reads and checks the file; the paths in the result are absolute and all of it is frozen. */
+/** Reads and checks the file (`checkSettings`); the paths in the result are absolute and all of it is frozen. */
 export function readConfig(file: string): Result<RelayConfig, readonly Problem[]> {
   let parsed: unknown;
   try {
@@ -138,13 +156,88 @@ export function readConfig(file: string): Result<RelayConfig, readonly Problem[]
     const text = error instanceof SyntaxError ? "n'est pas du JSON lisible" : 'ne peut pas être lu';
     return err([{ field: 'config', text }]);
   }
-  return checkConfig(parsed, dirname(resolve(file)));
+  return checkSettings(parsed, dirname(resolve(file)));
 }
 
+/** Refuses the whole for whatever is wrong in it. */
 export function checkConfig(input: unknown, dir: string): Result<RelayConfig, readonly Problem[]> {
+  const checked = checkSettings(input, dir);
+  const found = checked.ok ? checked.value.broken.flatMap(({ problems }) => problems) : [];
+  return found.length > 0 ? err(found) : checked;
+}
+
+/** Refuses what concerns every vendor; the entry of one is only set aside. */
+export function checkSettings(input: unknown, dir: string): Result<RelayConfig, readonly Problem[]> {
   const checked = v.safeParse(settings, input);
-  if (!checked.success) return err(checked.issues.map(describeIssue));
-  return ok(freeze(resolvePaths(checked.output, dir)));
+  const problems = checked.success ? [] : checked.issues.map((issue) => describeIssue(issue));
+  const { editors, broken, nameless } = sortEntries(entriesOf(input));
+  problems.push(...nameless);
+  if (!checked.success || problems.length > 0) {
+    return err([...problems, ...broken.flatMap((one) => one.problems)]);
+  }
+  return ok(freeze(resolvePaths({ ...checked.output, editors, broken }, dir)));
+}
+
+/** `editors[n]` of each sound entry, as it stands in the file. */
+export function fieldsOf(
+  editors: readonly EditorConfig[],
+  broken: readonly BrokenEditor[],
+): readonly string[] {
+  const taken = new Set(broken.map(({ index }) => index));
+  const all = Array.from({ length: editors.length + broken.length }, (_, index) => index);
+  return all.filter((index) => !taken.has(index)).map((index) => `editors[${index}]`);
+}
+
+interface Entries {
+  readonly editors: readonly EditorConfig[];
+  readonly broken: readonly BrokenEditor[];
+  /** Problems of entries that could be anybody's. */
+  readonly nameless: readonly Problem[];
+}
+
+function entriesOf(input: unknown): readonly unknown[] {
+  if (typeof input !== 'object' || input === null || !('editors' in input)) return [];
+  return Array.isArray(input.editors) ? input.editors : [];
+}
+
+function sortEntries(entries: readonly unknown[]): Entries {
+  const editors: EditorConfig[] = [];
+  const broken: BrokenEditor[] = [];
+  const nameless: Problem[] = [];
+  const ids = entries.map((entry) => readPart(entry, 'id', editor.entries.id));
+  for (const [index, entry] of entries.entries()) {
+    const id = ids[index];
+    const checked = v.safeParse(editor, entry);
+    const found = checked.success
+      ? []
+      : checked.issues.map((issue) => describeIssue(issue, `editors[${index}]`));
+    if (id !== undefined && ids.indexOf(id) !== ids.lastIndexOf(id)) {
+      found.push({ field: `editors[${index}].id`, text: 'deux éditeurs portent le même id' });
+    }
+    if (checked.success && found.length === 0) editors.push(checked.output);
+    else if (id === undefined) nameless.push(...found);
+    else broken.push(setAside(id, index, entry, found));
+  }
+  return { editors, broken, nameless };
+}
+
+function setAside(id: string, index: number, entry: unknown, found: readonly Problem[]): BrokenEditor {
+  const readable = readPart(entry, 'flows', v.array(v.unknown())) ?? [];
+  const flows = FLOWS.filter((flow) => readable.includes(flow));
+  return {
+    id,
+    index,
+    name: readPart(entry, 'name', text) ?? id,
+    flows: flows.length > 0 ? flows : SEARCHES,
+    redirectHosts: readPart(entry, 'redirectHosts', v.array(host)) ?? [],
+    problems: found.map((problem) => ({ ...problem, editor: id })),
+  };
+}
+
+function readPart<T>(entry: unknown, name: string, schema: v.GenericSchema<unknown, T>): T | undefined {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const checked = v.safeParse(schema, Reflect.get(entry, name));
+  return checked.success ? checked.output : undefined;
 }
 
 function strict<const E extends v.ObjectEntries>(entries: E) {
@@ -163,8 +256,8 @@ function files() {
   return v.array(text, 'une liste de fichiers est attendue');
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>): Problem {
-  let field = '';
+function describeIssue(issue: v.BaseIssue<unknown>, at = ''): Problem {
+  let field = at;
   for (const { key } of issue.path ?? []) {
     field += typeof key === 'number' ? `[${key}]` : `${field === '' ? '' : '.'}${String(key)}`;
   }
@@ -188,9 +281,9 @@ function readBareUrl(value: string): URL | undefined {
   return value.includes('?') || value.includes('#') ? undefined : url;
 }
 
-function resolvePaths(config: v.InferOutput<typeof settings>, dir: string): RelayConfig {
+function resolvePaths(config: RelayConfig, dir: string): RelayConfig {
   const at = (file: string): string => resolve(dir, file);
-  const withFiles = <T extends { certFile: string; keyFile: string; caFile: string; crlFiles: string[] }>(
+  const withFiles = <T extends Pick<EditorConfig, 'certFile' | 'keyFile' | 'caFile' | 'crlFiles'>>(
     one: T,
   ): T => ({
     ...one,

@@ -1,116 +1,53 @@
-// The authorities of `listen.caFile`: which of them may issue a vendor's certificate, and the chain of each up to
-// a root of the same file. Vendors' own chains are never used: the file alone decides. No I/O, no clock.
+// The authorities of `listen.caFile`, proved to be sound ones that reach a root of the same file. Vendors' own chains
+// are never used: the file alone decides. No I/O, no clock.
 
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
-import { type CertificateFacts, KEY_USAGE, readCertificate } from './client-certificate.ts';
+import { X509Certificate } from 'node:crypto';
+import {
+  type Authority,
+  type AuthorityPath,
+  AuthorityPool,
+  mayIssue,
+  readAuthority,
+} from './authority-pool.ts';
 import type { Problem } from './problem.ts';
+import { isStrongKey } from './signature-algorithm.ts';
 
 const FIELD = 'listen.caFile';
-const CHAIN_LENGTH_MAX = 4;
-const RSA_BITS_MIN = 2048;
-const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
-
-/** RSA (PKCS #1 v1.5) and ECDSA with SHA-256, SHA-384 or SHA-512. */
-const STRONG_ALGORITHMS = new Set([
-  '1.2.840.113549.1.1.11',
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2',
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-]);
-
-export interface Authority {
-  /** SHA-256 of the certificate. */
-  readonly id: string;
-  /** Its CN, for the metrics. */
-  readonly name: string;
-  readonly key: KeyObject;
-  readonly facts: CertificateFacts;
-  /** Undefined for a root. */
-  readonly issuer: Authority | undefined;
-}
 
 export interface Authorities {
-  readonly all: readonly Authority[];
-  /** Those that may issue vendors' certificates: every one but the roots. */
-  readonly issuers: readonly Authority[];
+  readonly pool: AuthorityPool;
   readonly problems: readonly Problem[];
 }
 
 export function readAuthorities(pems: readonly string[]): Authorities {
   const problems: Problem[] = [];
   const report = (text: string): void => void problems.push({ field: FIELD, text });
-  const read = pems.flatMap((pem) => readAuthority(pem, report));
-  const known = new Map<string, Authority>();
-  const resolve = (one: Unlinked, depth: number): Authority | undefined => {
-    const done = known.get(one.id);
-    if (done !== undefined) return done;
-    if (isRoot(one)) return keep(known, { ...one, issuer: undefined });
-    const above = read.find((other) => other.id !== one.id && isIssuedBy(one.certificate, one.facts, other));
-    const issuer = above === undefined || depth === 0 ? undefined : resolve(above, depth - 1);
-    return issuer === undefined ? undefined : keep(known, { ...one, issuer });
-  };
-  for (const one of read) {
-    if (resolve(one, CHAIN_LENGTH_MAX) === undefined) report("une autorité n'y remonte à aucune racine");
+  const pool = new AuthorityPool(pems.flatMap((pem) => readSound(new X509Certificate(pem), report)));
+  // One way up is enough for a key: of a cross-signed authority the other root may be nobody's business here.
+  const reaching = new Set(pool.all.flatMap((one) => (pool.pathsOf(one).length > 0 ? [one.keyId] : [])));
+  if (pool.all.some(({ keyId }) => !reaching.has(keyId))) report("une autorité n'y remonte à aucune racine");
+  if (!pool.all.some((one) => mayIssueToVendors(pool, one) && reaching.has(one.keyId))) {
+    report("ne contient pas l'autorité intermédiaire des éditeurs et sa racine");
   }
-  const all = [...known.values()];
-  const issuers = all.filter(({ issuer }) => issuer !== undefined);
-  if (issuers.length === 0) report("ne contient pas l'autorité intermédiaire des éditeurs et sa racine");
-  return { all, issuers, problems };
+  return { pool, problems };
 }
 
-/** Name byte by byte, key id when the certificate has one, signature. */
-export function isIssuedBy(
-  certificate: X509Certificate,
-  facts: CertificateFacts,
-  { facts: issuer, key }: Pick<Authority, 'facts' | 'key'>,
-): boolean {
-  if (!facts.issuer.equals(issuer.subject)) return false;
-  if (facts.authorityKeyId && issuer.keyId && !facts.authorityKeyId.equals(issuer.keyId)) return false;
-  return certificate.verify(key);
+/** Every key but the roots'; a root's own renewals and cross-signed certificates are the root too. */
+function mayIssueToVendors(pool: AuthorityPool, { keyId, facts }: Authority): boolean {
+  return !pool.isRootKey(keyId) && facts.issuer !== facts.subject;
 }
 
-export function isStrongKey(key: KeyObject): boolean {
-  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === 'rsa') return modulusLength >= RSA_BITS_MIN;
-  return key.asymmetricKeyType === 'ec' && CURVES.has(namedCurve);
+/** Those ways on which the certificate's issuer is an intermediate. */
+export function vendorPaths(pool: AuthorityPool, paths: readonly AuthorityPath[]): readonly AuthorityPath[] {
+  return paths.filter(([issuer]) => issuer !== undefined && mayIssueToVendors(pool, issuer));
 }
 
-export function isStrongAlgorithm(facts: CertificateFacts): boolean {
-  return STRONG_ALGORITHMS.has(facts.algorithm);
-}
-
-interface Unlinked extends Omit<Authority, 'issuer'> {
-  readonly certificate: X509Certificate;
-}
-
-function readAuthority(pem: string, report: (text: string) => void): readonly Unlinked[] {
-  const certificate = new X509Certificate(pem);
-  const facts = readCertificate(certificate);
-  if (facts === undefined) {
-    report('contient un certificat illisible');
-    return [];
-  }
-  const maySign = facts.keyUsage === undefined || (facts.keyUsage & KEY_USAGE.keyCertSign) !== 0;
-  if (!facts.isAuthority || !maySign) report("contient un certificat qui n'est pas celui d'une autorité");
-  else if (!isStrongKey(certificate.publicKey) || !isStrongAlgorithm(facts)) {
+function readSound(certificate: X509Certificate, report: (text: string) => void): readonly Authority[] {
+  const authority = readAuthority(certificate);
+  if (authority === undefined) report('contient un certificat illisible');
+  else if (!mayIssue(authority.facts)) report("contient un certificat qui n'est pas celui d'une autorité");
+  else if (!isStrongKey(authority.key) || !authority.facts.isStrong) {
     report('contient une autorité à la clé trop courte ou signée en SHA-1');
-  } else {
-    const id = createHash('sha256').update(certificate.raw).digest('hex');
-    return [{ id, name: facts.cn.at(-1) ?? '', key: certificate.publicKey, facts, certificate }];
-  }
+  } else return [authority];
   return [];
-}
-
-function isRoot({ facts, certificate, key }: Unlinked): boolean {
-  return facts.issuer.equals(facts.subject) && certificate.verify(key);
-}
-
-function keep(
-  known: Map<string, Authority>,
-  { certificate: _, ...authority }: Authority & { certificate?: unknown },
-): Authority {
-  known.set(authority.id, authority);
-  return authority;
 }

@@ -2,26 +2,21 @@
 // only what is in order; a reload builds each part anew and keeps the old one of a part that is broken. The
 // result is one frozen state, swapped whole. docs/relay.md "Inbound".
 
+import type { AuthorityPool } from './authority-pool.ts';
 import { type Certificates, loadCertificates } from './certificates.ts';
-import type { EditorConfig, ListenConfig } from './config.ts';
-import { type Authority, readAuthorities } from './inbound-authorities.ts';
+import type { BrokenEditor, EditorConfig, ListenConfig } from './config.ts';
+import { coverage, type HeldLists, needingLists, troubleOf } from './held-lists.ts';
+import { readAuthorities } from './inbound-authorities.ts';
+import { loadInboundEditors } from './inbound-editors.ts';
 import { type ListFile, loadLists } from './inbound-lists.ts';
-import {
-  type HeldList,
-  type InboundEditor,
-  type InboundEditors,
-  pairKey,
-  Trust,
-  troubleOf,
-} from './inbound-trust.ts';
+import { type InboundEditors, Trust } from './inbound-trust.ts';
 import type { Problem } from './problem.ts';
 
 export interface InboundState {
   readonly certificates: Certificates;
-  readonly authorities: readonly Authority[];
-  readonly issuers: readonly Authority[];
+  readonly authorities: AuthorityPool;
   readonly files: readonly ListFile[];
-  readonly lists: ReadonlyMap<string, HeldList>;
+  readonly lists: HeldLists;
   readonly editors: InboundEditors;
   readonly trust: Trust;
 }
@@ -37,17 +32,19 @@ export function loadInbound(
   editors: readonly EditorConfig[],
   previous: InboundState | undefined,
   nowMs: number,
+  broken: readonly BrokenEditor[] = [],
 ): InboundLoaded {
   const problems: Problem[] = [];
   const tls = loadTls(listen, nowMs, problems) ?? previous;
-  const known = loadEditors(editors, problems) ?? previous?.editors;
-  if (tls === undefined || known === undefined) return { state: undefined, problems };
-  const { certificates, authorities, issuers } = tls;
+  const known = loadInboundEditors(editors, broken, previous?.editors);
+  problems.push(...known.problems);
+  if (tls === undefined) return { state: undefined, problems };
+  const { certificates, authorities } = tls;
   const loaded = loadLists(listen.crlFiles, authorities, previous, nowMs);
-  problems.push(...loaded.problems, ...reportMissing(listen, authorities, loaded.lists));
+  problems.push(...loaded.problems, ...reportMissing(listen, authorities, loaded.lists, nowMs));
   const { files, lists } = loaded;
-  const trust = new Trust({ issuers, lists, editors: known, revocation: listen.revocation });
-  return { state: { certificates, authorities, issuers, files, lists, editors: known, trust }, problems };
+  const trust = new Trust({ authorities, lists, editors: known.editors, revocation: listen.revocation });
+  return { state: { certificates, authorities, files, lists, editors: known.editors, trust }, problems };
 }
 
 /** Every file the port is read from. */
@@ -63,10 +60,11 @@ export function listenFiles({
 
 /** Authorities of which no fresh list is held: nothing they issued can be known not to be revoked. */
 export function listTroubles({ authorities, lists }: InboundState, nowMs: number): number {
-  return authorities.filter(({ id }) => troubleOf(lists.get(id), nowMs) !== undefined).length;
+  return needingLists(authorities.all, nowMs).filter(({ keyId }) => troubleOf(lists.get(keyId), nowMs))
+    .length;
 }
 
-type TlsPart = Pick<InboundState, 'certificates' | 'authorities' | 'issuers'>;
+type TlsPart = Pick<InboundState, 'certificates' | 'authorities'>;
 
 function loadTls(listen: ListenConfig, nowMs: number, problems: Problem[]): TlsPart | undefined {
   const { certFile, keyFile, caFile, serverCaFile } = listen;
@@ -78,39 +76,22 @@ function loadTls(listen: ListenConfig, nowMs: number, problems: Problem[]): TlsP
     problems.push({ ...problem, field: rename(problem.field), text: rename(problem.text) });
   }
   if (loaded.certificates === undefined) return undefined;
-  const { all, issuers, problems: found } = readAuthorities(loaded.certificates.options.ca);
+  const { pool, problems: found } = readAuthorities(loaded.certificates.options.ca);
   problems.push(...found);
   if (found.length > 0) return undefined;
-  return { certificates: loaded.certificates, authorities: all, issuers };
+  return { certificates: loaded.certificates, authorities: pool };
 }
 
-function loadEditors(editors: readonly EditorConfig[], problems: Problem[]): InboundEditors | undefined {
-  const known = new Map<string, InboundEditor>();
-  const found: Problem[] = [];
-  editors.forEach(({ id, flows, client, appointmentSystem }, index) => {
-    if (!flows.includes('INT_R03')) return;
-    const field = `editors[${index}]`;
-    if (client === undefined) found.push({ field: `${field}.client`, text: 'manque pour le flux INT_R03' });
-    if (appointmentSystem === undefined) {
-      found.push({ field: `${field}.appointmentSystem`, text: 'manque pour le flux INT_R03' });
-    }
-    if (client === undefined || appointmentSystem === undefined) return;
-    const key = pairKey(client.cn, client.ou);
-    if (known.has(key))
-      found.push({ field: `${field}.client`, text: "est aussi l'identité d'un autre éditeur" });
-    known.set(key, { id, appointmentSystem });
-  });
-  problems.push(...found);
-  return found.length === 0 ? known : undefined;
-}
-
-/** Under `hard` every request would be refused; under `soft` it is only to be known. */
+/** Under `hard` what such an authority issued is refused; when that is everything, the port must not be opened. */
 function reportMissing(
   { revocation }: ListenConfig,
-  authorities: readonly Authority[],
-  lists: ReadonlyMap<string, HeldList>,
+  authorities: AuthorityPool,
+  lists: HeldLists,
+  nowMs: number,
 ): readonly Problem[] {
-  if (authorities.every(({ id }) => lists.has(id))) return [];
+  const covered = coverage(authorities, lists, nowMs);
+  if (covered === 'whole') return [];
   const text = 'une autorité de caFile n’a pas de liste : il en faut une pour chacune';
-  return [{ field: 'listen.crlFiles', text, ...(revocation === 'soft' && { dated: true }) }];
+  const stops = revocation === 'hard' && covered === 'none';
+  return [{ field: 'listen.crlFiles', text, ...(!stops && { dated: true }) }];
 }

@@ -2,9 +2,10 @@
 // authorities: never a certificate's names, never a person.
 
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ListTrouble } from './held-lists.ts';
 import type { EdgeFailureReason } from './inbound-edge.ts';
 import { type InboundState, listTroubles } from './inbound-files.ts';
-import type { ListTrouble, RefusalReason } from './inbound-trust.ts';
+import type { RefusalReason } from './inbound-trust.ts';
 
 const PREFIX = 'passerelle_relay_inbound_';
 
@@ -101,9 +102,13 @@ export class InboundMetrics {
     const collect = (gauge: Gauge): void => {
       gauge.reset();
       const { authorities, lists } = state();
-      for (const { id, name: authority } of authorities) {
-        const list = lists.get(id);
-        if (list !== undefined) gauge.labels(authority).set(read(list, Date.now()));
+      const keys = [...new Map(authorities.all.map((one) => [one.keyId, one])).values()];
+      for (const { keyId, name: authority } of keys) {
+        const list = lists.get(keyId);
+        // Two keys of one name are two authorities.
+        const isShared = keys.filter(({ name }) => name === authority).length > 1;
+        const label = isShared ? `${authority} ${keyId.slice(0, 8)}` : authority;
+        if (list !== undefined) gauge.labels(label).set(read(list, Date.now()));
       }
     };
     this.#gauge(name, help, collect, ['authority']);

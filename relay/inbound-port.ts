@@ -8,7 +8,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Log } from '../shared/log.ts';
 import type { Certificates } from './certificates.ts';
-import type { EditorConfig, ListenConfig } from './config.ts';
+import type { BrokenEditor, EditorConfig, ListenConfig } from './config.ts';
 import { InboundHandler } from './inbound.ts';
 import type { EdgeClient } from './inbound-edge.ts';
 import { type InboundState, loadInbound } from './inbound-files.ts';
@@ -63,8 +63,12 @@ export class InboundPort {
   }
 
   /** Reads everything again, then swaps; a part that is broken keeps its older self. */
-  reload(listen: ListenConfig, editors: readonly EditorConfig[]): readonly Problem[] {
-    const { state, problems } = loadInbound(listen, editors, this.#state, Date.now());
+  reload(
+    listen: ListenConfig,
+    editors: readonly EditorConfig[],
+    broken: readonly BrokenEditor[] = [],
+  ): readonly Problem[] {
+    const { state, problems } = loadInbound(listen, editors, this.#state, Date.now(), broken);
     this.#filesBroken = problems.some(isBlocking);
     if (state === undefined) return problems;
     // Unchanged, the context stays: new ticket keys would cost every vendor a whole handshake.

@@ -3,8 +3,11 @@
 // clock of that moment: resumed sessions and kept connections are judged like new ones. No I/O.
 
 import type { X509Certificate } from 'node:crypto';
+import { type AuthorityPath, type AuthorityPool, judgeDates } from './authority-pool.ts';
 import { type CertificateFacts, KEY_USAGE, readCertificate } from './client-certificate.ts';
-import { type Authority, isIssuedBy, isStrongAlgorithm, isStrongKey } from './inbound-authorities.ts';
+import { type HeldLists, judgeRevocation, type ListTrouble, type Revocation } from './held-lists.ts';
+import { vendorPaths } from './inbound-authorities.ts';
+import { isStrongKey } from './signature-algorithm.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
@@ -20,12 +23,7 @@ export type RefusalReason =
   | 'extension-unknown'
   | 'name-not-single'
   | 'identity-unknown'
-  | 'revoked'
-  | 'issuer-revoked'
-  | ListTrouble;
-
-/** Why revocation could not be checked: refused under `hard`, accepted with an alarm under `soft`. */
-export type ListTrouble = 'list-missing' | 'list-stale';
+  | Revocation;
 
 export interface InboundEditor {
   readonly id: string;
@@ -39,17 +37,9 @@ export function pairKey(cn: string, ou: string): string {
   return JSON.stringify([cn, ou]);
 }
 
-export interface HeldList {
-  readonly authority: Authority;
-  readonly thisUpdateMs: number;
-  readonly nextUpdateMs: number | undefined;
-  readonly revoked: ReadonlySet<string>;
-}
-
 export interface TrustSettings {
-  readonly issuers: readonly Authority[];
-  /** By authority id. */
-  readonly lists: ReadonlyMap<string, HeldList>;
+  readonly authorities: AuthorityPool;
+  readonly lists: HeldLists;
   readonly editors: InboundEditors;
   readonly revocation: 'hard' | 'soft';
 }
@@ -80,9 +70,11 @@ export class Trust {
     if (certificate === undefined) return { ok: false, reason: 'no-certificate' };
     const facts = readCertificate(certificate);
     if (facts === undefined) return { ok: false, reason: 'unreadable' };
-    const issuer = this.#settings.issuers.find((one) => isIssuedBy(certificate, facts, one));
-    if (issuer === undefined) return { ok: false, reason: 'issuer-unknown', serial: facts.serial };
-    const reason = judgeUse(certificate, facts) ?? judgeDates(facts, issuer, nowMs);
+    const { authorities } = this.#settings;
+    const paths = vendorPaths(authorities, authorities.paths(certificate, facts));
+    if (paths.length === 0) return { ok: false, reason: 'issuer-unknown', serial: facts.serial };
+    const dates = paths.map((path) => judgeDates(facts, path, nowMs));
+    const reason = judgeUse(certificate, facts) ?? (dates.includes(undefined) ? undefined : dates[0]);
     if (reason !== undefined) return { ok: false, reason, facts };
     const [cn, otherCn] = facts.cn;
     const [ou, otherOu] = facts.ou;
@@ -91,7 +83,8 @@ export class Trust {
     }
     const editor = this.#settings.editors.get(pairKey(cn, ou));
     if (editor === undefined) return { ok: false, reason: 'identity-unknown', facts };
-    const revocation = this.#judgeRevocation(facts, issuer, nowMs);
+    const valid = paths.filter((_path, index) => dates[index] === undefined);
+    const revocation = this.#judgeRevocation(facts, valid, nowMs);
     if (revocation === undefined) return { ok: true, editor, facts };
     const isSoft = this.#settings.revocation === 'soft';
     if (isSoft && (revocation === 'list-missing' || revocation === 'list-stale')) {
@@ -100,31 +93,22 @@ export class Trust {
     return { ok: false, reason: revocation, facts };
   }
 
-  /** A list past its date still refuses what it revokes. */
-  #judgeRevocation(leaf: CertificateFacts, issuer: Authority, nowMs: number): RefusalReason | undefined {
-    let trouble: ListTrouble | undefined;
-    let facts = leaf;
-    for (let above: Authority | undefined = issuer; above !== undefined; above = above.issuer) {
-      const list = this.#settings.lists.get(above.id);
-      if (list?.revoked.has(facts.serial)) return facts === leaf ? 'revoked' : 'issuer-revoked';
-      trouble ??= troubleOf(list, nowMs);
-      if (above.issuer === undefined) break;
-      facts = above.facts;
-    }
-    return trouble;
+  /** One way on which nothing is revoked is enough, best one that could be checked. */
+  #judgeRevocation(
+    leaf: CertificateFacts,
+    paths: readonly AuthorityPath[],
+    nowMs: number,
+  ): Revocation | undefined {
+    const verdicts = new Set(paths.map((path) => judgeRevocation(leaf, path, this.#settings.lists, nowMs)));
+    if (verdicts.has(undefined)) return undefined;
+    const [first] = verdicts;
+    return [...verdicts].find((one) => one === 'list-stale' || one === 'list-missing') ?? first;
   }
-}
-
-/** Whether a list says what is revoked now: `thisUpdate` ≤ now < `nextUpdate`. */
-export function troubleOf(list: HeldList | undefined, nowMs: number): ListTrouble | undefined {
-  if (list === undefined) return 'list-missing';
-  const isFresh = list.thisUpdateMs <= nowMs && nowMs < (list.nextUpdateMs ?? 0);
-  return isFresh ? undefined : 'list-stale';
 }
 
 function judgeUse(certificate: X509Certificate, facts: CertificateFacts): RefusalReason | undefined {
   const { keyUsage, extendedUsages } = facts;
-  if (!isStrongAlgorithm(facts) || !hasStrongKey(certificate)) return 'weak';
+  if (!facts.isStrong || !hasStrongKey(certificate)) return 'weak';
   if (facts.isAuthority || (keyUsage !== undefined && (keyUsage & KEY_USAGE.keyCertSign) !== 0)) {
     return 'is-authority';
   }
@@ -140,12 +124,4 @@ function hasStrongKey(certificate: X509Certificate): boolean {
     // A kind of key that Node does not know.
     return false;
   }
-}
-
-function judgeDates(leaf: CertificateFacts, issuer: Authority, nowMs: number): RefusalReason | undefined {
-  const chain = [leaf];
-  for (let above: Authority | undefined = issuer; above !== undefined; above = above.issuer)
-    chain.push(above.facts);
-  if (chain.some(({ notBeforeMs }) => nowMs < notBeforeMs)) return 'not-yet-valid';
-  return chain.some(({ notAfterMs }) => notAfterMs < nowMs) ? 'expired' : undefined;
 }

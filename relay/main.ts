@@ -2,14 +2,15 @@
 // Exit codes: 0 done, 1 something is wrong with the settings or the files, 2 wrong command line.
 
 import { createServer } from 'node:net';
+import { resolve } from 'node:path';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
 import { type RelayConfig, readConfig } from './config.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './identity-key.ts';
 import { loadInbound } from './inbound-files.ts';
 import { openLog } from './log.ts';
-import { isBlocking, type Problem } from './problem.ts';
-import { logProblems, startRelay } from './relay.ts';
+import { isBlocking, type Problem, stopsStart } from './problem.ts';
+import { startRelay } from './relay.ts';
 import { Signals } from './signals.ts';
 import { VendorSet } from './vendors.ts';
 
@@ -24,7 +25,9 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const config = readConfig(command.value.config);
+  // Once and for all: the folder the process stands in may be replaced later.
+  const file = resolve(command.value.config);
+  const config = readConfig(file);
   if (!config.ok) return refuse(config.error);
   switch (command.value.name) {
     case 'check':
@@ -32,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
     case 'print-jwk':
       return printJwk(config.value, command.value);
     case 'run':
-      return run(config.value, command.value.config);
+      return run(config.value, file);
   }
 }
 
@@ -67,21 +70,19 @@ async function run(config: RelayConfig, file: string): Promise<void> {
   const signals = new Signals();
   const key = readIdentityKey(config.edge.keyFile);
   const vendors = VendorSet.open(file, config);
-  const inbound = config.listen && loadInbound(config.listen, config.editors, undefined, Date.now());
-  const problems = [
-    ...(key.ok ? [] : [key.error]),
-    ...(vendors.ok ? vendors.value.problems : vendors.error),
-    ...(inbound?.problems ?? []),
-  ];
-  if (!key.ok || !vendors.ok || problems.some(isBlocking)) return refuse(problems.filter(isBlocking));
+  const { listen, editors, broken } = config;
+  const inbound = listen && loadInbound(listen, editors, undefined, Date.now(), broken);
+  const ofInbound = inbound?.problems ?? [];
+  const problems = [...(key.ok ? [] : [key.error]), ...vendors.problems, ...ofInbound];
+  if (!key.ok || problems.some(stopsStart)) return refuse(problems.filter(isBlocking));
   const out = openLog(config.relayId);
-  logProblems(out.log, problems);
   try {
     await startRelay({
       config,
       key: key.value,
-      vendors: vendors.value.set,
+      vendors: vendors.set,
       inbound: inbound?.state,
+      problems: [vendors.problems, ofInbound],
       out,
       signals,
     });

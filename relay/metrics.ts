@@ -6,16 +6,22 @@ import type { SearchPlan, VendorFailure } from '../shared/link/relay.ts';
 import type { AccountExchanged } from './accounts.ts';
 import type { Vendors } from './search.ts';
 import type { Exchanged } from './vendor-call.ts';
+import type { VendorState } from './vendors.ts';
 
 const PREFIX = 'passerelle_relay_';
 /** Seconds; the guide gives vendors seven. */
 const BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 7];
+
+const BROKEN: Readonly<Record<VendorState, number>> = { served: 0, old: 1, none: 2 };
 
 /** What became of a vendor call; `given-up`: nobody waited for it any more. */
 export type ExchangeOutcome = VendorFailure | 'ok' | 'given-up';
 
 export interface Observed {
   readonly vendors: () => Vendors;
+  readonly states: () => ReadonlyMap<string, VendorState>;
+  /** How many problems of settings and files stand. */
+  readonly problems: () => number;
   readonly linkUp: () => boolean;
   readonly searches: () => number;
   /** Log lines lost since the start. */
@@ -89,7 +95,7 @@ export class Metrics {
     this.#dials.inc();
   }
 
-  #observe({ vendors, linkUp, searches, lostLines }: Observed): void {
+  #observe({ vendors, states, problems, linkUp, searches, lostLines }: Observed): void {
     new Counter({
       name: `${PREFIX}log_lines_lost_total`,
       help: 'Log lines that standard output has not taken',
@@ -103,6 +109,8 @@ export class Metrics {
     this.#gauge('reload_failed', 'Whether the last reload met a problem', () =>
       Number(this.#lastReload === 'failed'),
     );
+    this.#gauge('file_problems', 'Problems of settings and files that stand', problems);
+    this.#observeStates(states);
     this.#gauge('searches_running', 'Searches that run', searches);
     this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
     this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);
@@ -140,6 +148,19 @@ export class Metrics {
       registers: [this.registry],
       collect() {
         this.set(read());
+      },
+    });
+  }
+
+  #observeStates(states: Observed['states']): void {
+    new Gauge({
+      name: `${PREFIX}vendor_broken`,
+      help: 'Whether the entry of a vendor is broken: 1 and its old one serves, 2 and nothing serves',
+      labelNames: ['editor'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [id, state] of states()) this.labels(id).set(BROKEN[state]);
       },
     });
   }

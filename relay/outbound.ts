@@ -71,7 +71,8 @@ export class VendorClient {
     this.editor = editor;
     this.certificates = certificates;
     this.#gate = new Gate(editor.concurrency, editor.queue);
-    const dial = { context: certificates.context, servername: editor.servername, pin: editor.server };
+    const { context, trust } = certificates;
+    const dial = { context, trust, servername: editor.servername, pin: editor.server };
     this.#pool = new Pool(new URL(editor.baseUrl).origin, {
       connections: editor.concurrency,
       pipelining: 1,

@@ -5,7 +5,7 @@ import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { Log } from '../shared/log.ts';
 import { Accounts } from './accounts.ts';
-import { type Admin, openAdmin } from './admin.ts';
+import { type Admin, type AdminSettings, openAdmin } from './admin.ts';
 import { describeProblems } from './check.ts';
 import type { RelayConfig } from './config.ts';
 import { logAccount, logCrashes, logExchange } from './events.ts';
@@ -21,6 +21,7 @@ import { RetryBudget } from './retry-budget.ts';
 import { Searches } from './search.ts';
 import { type Closing, endProcess, killProcess } from './shutdown.ts';
 import type { Signals } from './signals.ts';
+import { StandingProblems } from './standing-problems.ts';
 import type { VendorSet } from './vendors.ts';
 import { VERSION } from './version.ts';
 import { FileWatch } from './watch.ts';
@@ -39,6 +40,8 @@ export interface RelayParts {
   readonly vendors: VendorSet;
   /** Of the mTLS port, when the settings have one. */
   readonly inbound: InboundState | undefined;
+  /** Of the start, none that stops it: of the vendors, of the mTLS port. */
+  readonly problems: readonly [ofVendors: readonly Problem[], ofInbound: readonly Problem[]];
   readonly out: RelayLog;
   readonly signals: Signals;
 }
@@ -49,6 +52,9 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   const instance = randomUUID();
   const { log } = out;
   logCrashes(out);
+  const standing = new StandingProblems(log);
+  standing.note('vendors', parts.problems[0]);
+  standing.note('inbound', parts.problems[1]);
   const searches = new Searches({
     vendors: () => vendors.clients,
     retryBudget: new RetryBudget(performance.now()),
@@ -71,6 +77,8 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   });
   const metrics = new Metrics({
     vendors: () => vendors.clients,
+    states: () => vendors.states(),
+    problems: () => standing.all.length,
     linkUp: () => link.state === 'up',
     searches: () => searches.running,
     lostLines: out.lost,
@@ -88,8 +96,11 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       endProcess(closing, { reason: 'relay-id-taken' }, 1);
     },
   });
-  const { inbound, admin } = await openPorts(parts, metrics, () => link.state === 'up');
-  const { watch, reload } = followFiles({ vendors, inbound, link, metrics, log });
+  const { inbound, admin } = await openPorts(parts, metrics, {
+    ready: () => link.state === 'up',
+    problems: () => ({ problems: standing.all, editors: Object.fromEntries(vendors.states()) }),
+  });
+  const watch = followFiles({ vendors, inbound, link, metrics, standing, log });
   const closing: Closing = {
     log,
     drainLink: (timeoutMs) => link.drain(timeoutMs),
@@ -112,7 +123,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     editors: vendors.clients.size,
     pid: process.pid,
   });
-  obey(signals, closing, reload);
+  obey(signals, closing, () => watch.now());
   link.start();
 }
 
@@ -133,11 +144,11 @@ function obey(signals: Signals, closing: Closing, reload: () => void): void {
 async function openPorts(
   parts: RelayParts,
   { registry }: Metrics,
-  ready: () => boolean,
+  seen: Pick<AdminSettings, 'ready' | 'problems'>,
 ): Promise<{ readonly inbound: InboundPort | undefined; readonly admin: Admin }> {
   const inbound = await openInbound(parts, registry);
   try {
-    return { inbound, admin: await openAdmin({ ...parts.config.admin, registry, ready }) };
+    return { inbound, admin: await openAdmin({ ...parts.config.admin, registry, ...seen }) };
   } catch (error) {
     await inbound?.close();
     throw error;
@@ -162,26 +173,26 @@ interface Followed {
   readonly inbound: InboundPort | undefined;
   readonly link: Link;
   readonly metrics: Metrics;
+  readonly standing: StandingProblems;
   readonly log: Log;
 }
 
-/** Reloads when told, when a file changes, and the mTLS port's files from time to time. */
-function followFiles({ vendors, inbound, link, metrics, log }: Followed): {
-  readonly watch: FileWatch;
-  readonly reload: () => void;
-} {
+/** Reloads when told (`now`), when a file changes, and the mTLS port's files from time to time. */
+function followFiles({ vendors, inbound, link, metrics, standing, log }: Followed): FileWatch {
   const files = (): readonly string[] => {
     const { listen } = vendors.config;
     return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
   };
   const reloadInbound = (): readonly Problem[] => {
-    const { listen, editors } = vendors.config;
-    return listen === undefined ? [] : (inbound?.reload(listen, editors) ?? []);
+    const { listen, editors, broken } = vendors.config;
+    return listen === undefined ? [] : (inbound?.reload(listen, editors, broken) ?? []);
   };
   const reload = (): void => {
     const { changed, problems: ofVendors, needRestart } = vendors.reload();
-    const problems = [...ofVendors, ...reloadInbound()];
-    logProblems(log, problems);
+    const ofInbound = reloadInbound();
+    const problems = [...ofVendors, ...ofInbound];
+    standing.note('vendors', ofVendors);
+    standing.note('inbound', ofInbound);
     for (const field of needRestart) log('warn', 'relay-restart-needed', { field });
     metrics.countReload(problems.length === 0 ? 'done' : 'failed');
     log('info', 'relay-reloaded', {
@@ -194,13 +205,6 @@ function followFiles({ vendors, inbound, link, metrics, log }: Followed): {
   };
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
   watch.follow(files());
-  setInterval(() => logProblems(log, reloadInbound()), REREAD_MS).unref();
-  return { watch, reload };
-}
-
-/** The texts are ours and name no value. */
-export function logProblems(log: Log, problems: readonly Problem[]): void {
-  for (const { field, text, dated } of problems) {
-    log(dated === true ? 'warn' : 'error', 'relay-file-problem', { field, detail: text });
-  }
+  setInterval(() => standing.note('inbound', reloadInbound()), REREAD_MS).unref();
+  return watch;
 }

@@ -1,29 +1,24 @@
-// Reads a revocation list (RFC 5280 § 5): who signed it, from when to when it holds, and whether the signature
-// is right. Refusing revoked certificates itself is OpenSSL's work, at each handshake. No I/O, no clock.
+// Reads a revocation list (RFC 5280 § 5): its number, from when to when it holds, and whether a key signed it. A list
+// belongs to that key, whatever certificates and names the key has. No I/O, no clock.
 
-import { type KeyObject, verify, type X509Certificate } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Asn1Error, type Element, readElement, readElements, readOid, readTime, TAG } from './asn1.ts';
+import { readComparableName } from './distinguished-name.ts';
+import { readStrongSignature, type StrongSignature, verifySignature } from './signature-algorithm.ts';
+
+const CRL_NUMBER = '2.5.29.20';
 
 export interface RevocationList {
-  /** PEM, one list: what Node's `crl` option takes. */
-  readonly pem: string;
-  /** DER of the issuer's name, for comparing with a certificate's subject. */
-  readonly issuer: Buffer;
+  /** The issuer's name in the form that compares (distinguished-name.ts): for saying what is wrong, not for trusting. */
+  readonly issuer: string;
+  readonly number: bigint | undefined;
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number | undefined;
   readonly signed: Buffer;
   readonly signature: Buffer;
-  readonly digest: string | undefined;
+  /** Undefined when it is weak or unknown: it then proves nothing. */
+  readonly algorithm: StrongSignature | undefined;
 }
-
-const DIGESTS: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.11': 'sha256',
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-  '1.2.840.10045.4.3.2': 'sha256',
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-};
 
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END \1-----/g;
 
@@ -52,15 +47,14 @@ export function readRevocationList(der: Buffer): RevocationList | undefined {
     const fields = readElements(signed.content);
     const [, issuer, thisUpdate, next] = fields[0]?.tag === TAG.integer ? fields.slice(1) : fields;
     if (!issuer || !thisUpdate) return undefined;
-    const [oid] = readElements(algorithm.content);
     return {
-      pem: writePem('X509 CRL', der),
-      issuer: issuer.whole,
+      issuer: readComparableName(issuer),
+      number: readNumber(fields.find(({ tag }) => tag === 0xa0)),
       thisUpdateMs: readTime(thisUpdate),
       nextUpdateMs: next !== undefined && isTime(next) ? readTime(next) : undefined,
       signed: signed.whole,
       signature: bits.content.subarray(1),
-      digest: oid === undefined ? undefined : DIGESTS[readOid(oid)],
+      algorithm: readStrongSignature(algorithm),
     };
   } catch (error) {
     if (error instanceof Asn1Error) return undefined;
@@ -68,19 +62,19 @@ export function readRevocationList(der: Buffer): RevocationList | undefined {
   }
 }
 
-/** False when the key did not make the signature; an algorithm we do not know is left to OpenSSL. */
-export function isSignedBy(list: RevocationList, key: KeyObject): boolean {
-  return list.digest === undefined || verify(list.digest, list.signed, key, list.signature);
+export function isSignedBy({ algorithm, signed, signature }: RevocationList, key: KeyObject): boolean {
+  return algorithm !== undefined && verifySignature(algorithm, key, signed, signature);
 }
 
-/** DER of a certificate's subject name. */
-export function readSubject(certificate: X509Certificate): Buffer {
-  const [signed] = readElements(readElement(certificate.raw).content);
-  const fields = signed === undefined ? [] : readElements(signed.content);
-  // [0] version, when there is one, then serial, algorithm, issuer, validity, subject.
-  const subject = fields[fields[0]?.tag === 0xa0 ? 5 : 4];
-  if (subject === undefined) throw new Asn1Error('certificate');
-  return subject.whole;
+function readNumber(wrapper: Element | undefined): bigint | undefined {
+  for (const extension of wrapper === undefined ? [] : readElements(readElement(wrapper.content).content)) {
+    const [oid, ...rest] = readElements(extension.content);
+    const value = rest.at(-1);
+    if (oid === undefined || value === undefined || readOid(oid) !== CRL_NUMBER) continue;
+    const { content } = readElement(value.content);
+    return content.length === 0 ? undefined : BigInt(`0x${content.toString('hex')}`);
+  }
+  return undefined;
 }
 
 function isTime(element: Element): boolean {

@@ -1,13 +1,23 @@
 // The vendors this relay serves now. A reload reads the settings and every file again, builds what changed, then
-// swaps: calls that run keep the client they started with. A vendor whose new files are broken keeps its old
-// client, so that it costs the others nothing; settings that cannot be read change nothing at all.
+// swaps: calls that run keep the client they started with. A vendor whose entry or files are broken keeps its old
+// client; without one it is announced as out of order, so that the edge does not take it for absent, and a call to it
+// fails as `not-served`. It costs the others nothing. Settings that cannot be read change nothing at all.
 
 import type { EditorAnnouncement } from '../shared/link/hub.ts';
-import { err, ok, type Result } from '../shared/result.ts';
-import { loadCertificates } from './certificates.ts';
-import { type EditorConfig, type ListenConfig, type RelayConfig, readConfig } from './config.ts';
+import { type Certificates, loadCertificates } from './certificates.ts';
+import {
+  type BrokenEditor,
+  type EditorConfig,
+  fieldsOf,
+  type ListenConfig,
+  type RelayConfig,
+  readConfig,
+} from './config.ts';
 import { VendorClient } from './outbound.ts';
 import { isBlocking, type Problem } from './problem.ts';
+
+/** Of an announcement: no certificate could be read, so no date is true. */
+const NO_DATE = new Date(0).toISOString();
 
 export interface Reloaded {
   readonly changed: boolean;
@@ -22,11 +32,18 @@ interface Kept {
   readonly key: string;
 }
 
+/** `old`: its entry is broken and what served before still does. `none`: broken, and nothing serves it. */
+export type VendorState = 'served' | 'old' | 'none';
+
+type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'>;
+
 export class VendorSet {
   readonly #file: string;
   #config: RelayConfig;
   #vendors: ReadonlyMap<string, Kept> = new Map();
   #clients: ReadonlyMap<string, VendorClient> = new Map();
+  /** The entries that are broken, with or without an older client. */
+  #broken: ReadonlyMap<string, Named> = new Map();
   readonly #retiring = new Set<Promise<void>>();
 
   private constructor(file: string, config: RelayConfig) {
@@ -34,24 +51,30 @@ export class VendorSet {
     this.#config = config;
   }
 
-  /** At start everything must be in order; only dates may be past (they are in `problems` of the result). */
+  /** `file` absolute: it is read again wherever the process then stands. */
   static open(
     file: string,
     config: RelayConfig,
-  ): Result<{ readonly set: VendorSet; readonly problems: readonly Problem[] }, readonly Problem[]> {
+  ): { readonly set: VendorSet; readonly problems: readonly Problem[] } {
     const set = new VendorSet(file, config);
-    const problems = set.#replace(config);
-    return problems.some(isBlocking) ? err(problems) : ok({ set, problems });
+    return { set, problems: set.#replace(config) };
   }
 
   get clients(): ReadonlyMap<string, VendorClient> {
     return this.#clients;
   }
 
+  states(): ReadonlyMap<string, VendorState> {
+    const states = new Map<string, VendorState>([...this.#clients.keys()].map((id) => [id, 'served']));
+    for (const id of this.#broken.keys()) states.set(id, states.has(id) ? 'old' : 'none');
+    return states;
+  }
+
   reload(): Reloaded {
     const config = readConfig(this.#file);
     if (!config.ok) return { changed: false, problems: config.error, needRestart: [] };
-    const before = this.#clients;
+    const before = JSON.stringify(this.announce());
+    const clients = this.#clients;
     const old = this.#config;
     const needRestart: string[] = (['relayId', 'edge', 'admin'] as const).filter((field) =>
       differ(config.value[field], old[field]),
@@ -59,8 +82,8 @@ export class VendorSet {
     if (differ(settledAtStart(config.value.listen), settledAtStart(old.listen))) needRestart.push('listen');
     const problems = this.#replace(config.value);
     const changed =
-      before.size !== this.#clients.size ||
-      [...this.#clients].some(([id, client]) => before.get(id) !== client);
+      before !== JSON.stringify(this.announce()) ||
+      [...this.#clients].some(([id, client]) => clients.get(id) !== client);
     return { changed, problems, needRestart };
   }
 
@@ -82,13 +105,11 @@ export class VendorSet {
   }
 
   announce(): readonly EditorAnnouncement[] {
-    return [...this.#clients.values()].map(({ editor, certificates }) => ({
-      id: editor.id,
-      name: editor.name,
-      flows: editor.flows,
-      redirectHosts: editor.redirectHosts,
-      certificateNotAfter: new Date(certificates.notAfterMs).toISOString(),
-    }));
+    const served = [...this.#clients.values()].map(({ editor, certificates }) =>
+      announced(editor, new Date(certificates.notAfterMs).toISOString()),
+    );
+    const out = [...this.#broken.values()].filter(({ id }) => !this.#clients.has(id));
+    return [...served, ...out.map((one) => ({ ...announced(one, NO_DATE), outOfOrder: true }))];
   }
 
   /** Resolves when every connection is closed. */
@@ -100,24 +121,45 @@ export class VendorSet {
   #replace(config: RelayConfig): readonly Problem[] {
     const problems: Problem[] = [];
     const next = new Map<string, Kept>();
-    config.editors.forEach((editor, index) => {
-      const kept = this.#build(editor, `editors[${index}]`, problems);
-      if (kept !== undefined) next.set(editor.id, kept);
-    });
+    const broken = new Map<string, Named>(config.broken.map((one) => [one.id, one]));
+    for (const one of config.broken) problems.push(...one.problems);
+    const fields = fieldsOf(config.editors, config.broken);
+    for (const [index, editor] of config.editors.entries()) {
+      const found = this.#build(editor, fields[index] ?? '');
+      problems.push(...found.problems.map((problem) => ({ ...problem, editor: editor.id })));
+      if (found.kept === undefined) broken.set(editor.id, editor);
+      else next.set(editor.id, found.kept);
+    }
+    for (const id of broken.keys()) {
+      const old = this.#vendors.get(id);
+      if (old !== undefined) next.set(id, old);
+    }
     for (const [id, { client }] of this.#vendors) if (next.get(id)?.client !== client) this.#retire(client);
     this.#vendors = next;
     this.#clients = new Map([...next].map(([id, { client }]) => [id, client]));
+    this.#broken = broken;
     this.#config = config;
     return problems;
   }
 
-  #build(editor: EditorConfig, field: string, problems: Problem[]): Kept | undefined {
+  /** Nothing is kept of an entry that is broken, or past its dates where the old one is not. */
+  #build(
+    editor: EditorConfig,
+    field: string,
+  ): { readonly kept?: Kept; readonly problems: readonly Problem[] } {
+    const nowMs = Date.now();
     const old = this.#vendors.get(editor.id);
-    const loaded = loadCertificates(editor, 'client', field, Date.now());
-    problems.push(...loaded.problems);
-    if (loaded.certificates === undefined) return old;
-    const key = `${loaded.certificates.digest} ${JSON.stringify(editor)}`;
-    return key === old?.key ? old : { client: new VendorClient(editor, loaded.certificates), key };
+    const before = old?.client.certificates;
+    const { certificates, problems } = loadCertificates(editor, 'client', field, nowMs, before);
+    if (certificates === undefined || problems.some(isBlocking)) return { problems };
+    if (before !== undefined && isInForce(before, nowMs) && !isInForce(certificates, nowMs)) {
+      return { problems };
+    }
+    const key = `${certificates.digest} ${JSON.stringify(editor)}`;
+    return {
+      kept: key === old?.key ? old : { client: new VendorClient(editor, certificates), key },
+      problems,
+    };
   }
 
   #retire(client: VendorClient): void {
@@ -125,6 +167,17 @@ export class VendorSet {
     this.#retiring.add(retired);
     retired.then(() => this.#retiring.delete(retired));
   }
+}
+
+function announced(
+  { id, name, flows, redirectHosts }: Named,
+  certificateNotAfter: string,
+): EditorAnnouncement {
+  return { id, name, flows, redirectHosts, certificateNotAfter };
+}
+
+function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {
+  return notBeforeMs <= nowMs && nowMs < notAfterMs;
 }
 
 /** What of `listen` a reload cannot change. */

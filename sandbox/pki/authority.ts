@@ -10,9 +10,10 @@ import {
   makeAuthorityCertificate,
   makeLeafCertificate,
   type Signer,
+  type Style,
 } from './certificates.ts';
 import { type FileContent, makeFolderOnce, readOptional, writeAtomically } from './files.ts';
-import { type Hash, makeKeyPair } from './keys.ts';
+import { type Hash, makeKeyPair, readKeyPair } from './keys.ts';
 import { CA_ISSUERS, CA_ROLES, type CaRole, type DnAttribute, nameAuthority, nameLeaf } from './names.ts';
 import { makeRevocationList, type RevocationList } from './revocation.ts';
 
@@ -27,9 +28,9 @@ export interface AuthorityOptions {
   readonly crlBaseUrl?: string;
 }
 
-export type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf;
+export type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
 
-export interface LeafRequest {
+export interface LeafRequest extends Style {
   readonly cn: string | readonly string[];
   readonly ou: string | readonly string[];
   readonly o?: string;
@@ -64,8 +65,22 @@ export interface CrlRequest {
   /** `spoof`: right issuer name, wrong key. */
   readonly signedBy?: 'issuer' | 'spoof';
   readonly truncated?: boolean;
+  /** Replaces the issuer: an authority that was renewed. */
+  readonly signer?: Signer;
+  readonly number?: number;
+  readonly keyIds?: 'own' | 'none';
   /** PEM file to write, `.der` beside it; default: the authority's own list of that issuer. */
   readonly file?: string;
+}
+
+export interface RenewRequest extends Style {
+  /** Another key under the same name; or the key of a certificate that was made before. */
+  readonly newKey?: boolean;
+  readonly keyOf?: Signer;
+  /** Default: the authority that signed the first one; itself for a root. */
+  readonly issuer?: Signer;
+  readonly notBefore?: Date;
+  readonly notAfter?: Date;
 }
 
 export interface AuthorityFiles {
@@ -89,6 +104,8 @@ export interface Authority {
   issueClient(request: LeafRequest): Promise<Leaf>;
   issueServer(request: LeafRequest): Promise<Leaf>;
   writeCrl(request?: CrlRequest): Promise<RevocationList & { readonly file: string }>;
+  /** Another certificate of an authority's name, for its key or a new one. Nothing is written. */
+  renew(role: CaRole, request?: RenewRequest): Promise<Signer>;
   /** Hexadecimal serial of an authority's own certificate, to revoke it in the root's list. */
   serialOf(role: CaRole): string;
 }
@@ -205,8 +222,21 @@ function makeAuthority(
     issueClient: (request) => issue(signers, crlUrl, request, ['clientAuth'], false),
     issueServer: (request) => issue(signers, crlUrl, request, ['serverAuth'], true),
     writeCrl: (request = {}) => writeCrl(files, signers, request),
+    renew: (role, request = {}) => renew(signers, role, request),
     serialOf: (role) => new X509Certificate(signers[role].certPem).serialNumber,
   };
+}
+
+async function renew(
+  signers: Authority['signers'],
+  role: CaRole,
+  { newKey = false, keyOf, issuer, ...rest }: RenewRequest,
+): Promise<Signer> {
+  const { keyPem } = keyOf ?? signers[role];
+  const keys = newKey ? await makeKeyPair(LEAF_KEY_BITS) : await readKeyPair(keyPem);
+  const own = CA_ISSUERS[role] === role ? 'self' : signers[CA_ISSUERS[role]];
+  const spec: AuthoritySpec = { subject: nameAuthority(role), issuer: issuer ?? own, ...rest };
+  return { certPem: await makeAuthorityCertificate(keys, spec), keyPem: keys.keyPem };
 }
 
 async function issue(
@@ -218,7 +248,7 @@ async function issue(
 ): Promise<Leaf> {
   const keys = await makeKeyPair(request.keyBits ?? LEAF_KEY_BITS);
   const chosen = chooseIssuer(signers, request.issuer ?? 'org');
-  const { dns, ips, notBefore, notAfter, hash, ca } = request;
+  const { dns, ips, notBefore, notAfter, hash, ca, keyIds, strings, scheme } = request;
   const spec: LeafSpec = {
     subject: nameLeaf(request),
     issuer: chosen.signer,
@@ -231,6 +261,9 @@ async function issue(
     ...(notAfter && { notAfter }),
     ...(hash && { hash }),
     ...(ca && { ca }),
+    ...(keyIds && { keyIds }),
+    strings,
+    scheme,
   };
   const { pem, serial } = await makeLeafCertificate(keys, spec);
   return { certPem: pem + chosen.chainPem, leafPem: pem, keyPem: keys.keyPem, serial };
@@ -250,17 +283,22 @@ function chooseIssuer(
     case 'spoof':
       return { signer: signers['spoof-org'], chainPem: signers['spoof-org'].certPem };
     default:
-      return { signer: { certPem: issuer.leafPem, keyPem: issuer.keyPem }, chainPem: issuer.certPem };
+      // A leaf that issues shows its own chain; an authority that was renewed stands for itself.
+      return 'leafPem' in issuer
+        ? { signer: { certPem: issuer.leafPem, keyPem: issuer.keyPem }, chainPem: issuer.certPem }
+        : { signer: issuer, chainPem: issuer.certPem };
   }
 }
 
 async function writeCrl(files: AuthorityFiles, signers: Authority['signers'], request: CrlRequest) {
   const issuer = request.issuer ?? 'org';
   const spoofed = issuer === 'root' ? signers['spoof-root'] : signers['spoof-org'];
-  const { thisUpdate, nextUpdate, truncated } = request;
+  const { thisUpdate, nextUpdate, truncated, signer, number, keyIds } = request;
   const list = await makeRevocationList({
     revoked: request.revoked ?? [],
-    signer: request.signedBy === 'spoof' ? spoofed : signers[issuer],
+    signer: signer ?? (request.signedBy === 'spoof' ? spoofed : signers[issuer]),
+    ...(number !== undefined && { number }),
+    ...(keyIds && { keyIds }),
     ...(thisUpdate && { thisUpdate }),
     ...(nextUpdate && { nextUpdate }),
     ...(truncated && { truncated }),

@@ -24,6 +24,10 @@ export interface RevocationSpec {
   /** Whose name the list carries; the key is `signer`'s, which an impostor exploits. */
   readonly signer: Signer;
   readonly truncated?: boolean;
+  /** Default: its date in seconds. */
+  readonly number?: number;
+  /** `none`: the list does not say which key signed it. */
+  readonly keyIds?: 'own' | 'none';
 }
 
 export interface RevocationList {
@@ -41,8 +45,14 @@ export async function makeRevocationList(spec: RevocationSpec): Promise<Revocati
     signingAlgorithm: { name: 'RSASSA-PKCS1-v1_5' },
     signingKey: await readPrivateKey(spec.signer.keyPem, 'SHA-256'),
     extensions: [
-      await AuthorityKeyIdentifierExtension.create(certificate.publicKey),
-      new Extension(CRL_NUMBER_OID, false, encodeInteger(Math.floor(thisUpdate.getTime() / 1000))),
+      ...(spec.keyIds === 'none'
+        ? []
+        : [await AuthorityKeyIdentifierExtension.create(certificate.publicKey)]),
+      new Extension(
+        CRL_NUMBER_OID,
+        false,
+        encodeInteger(spec.number ?? Math.floor(thisUpdate.getTime() / 1000)),
+      ),
     ],
     entries: spec.revoked.map((serialNumber) => ({ serialNumber, revocationDate: thisUpdate })),
   });

@@ -43,7 +43,7 @@ afterAll(() => scene.close());
 function call(url: string): Promise<Exchange> {
   const { editor, timeoutMs } = scene.inputs();
   const loaded = loadCertificates(editor, 'client', 'editor', Date.now());
-  const caller = new Caller(editor, loaded.certificates!.context, timeoutMs);
+  const caller = new Caller(editor, loaded.certificates!, timeoutMs);
   return caller.call({ label: 'essai', url, patient: true });
 }
 

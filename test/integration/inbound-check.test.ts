@@ -67,6 +67,7 @@ test('wants the identity and the identifier system of each vendor of appointment
     'editors[0].appointmentSystem : manque pour le flux INT_R03',
   ]);
   expect(load({}, { client: folder.settings.editors[1]?.client })).toEqual([
+    "editors[0].client : est aussi l'identité d'un autre éditeur",
     "editors[1].client : est aussi l'identité d'un autre éditeur",
   ]);
   expect(load({}, { flows: ['INT_R01'], client: undefined, appointmentSystem: undefined })).toEqual([]);

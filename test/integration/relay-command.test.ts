@@ -146,12 +146,13 @@ test('runs in spite of what is only past its date, and says so', async () => {
   await relay.stop();
 });
 
-test('does not run when a file is wrong', async () => {
+test('does not run when what is common to all vendors is wrong', async () => {
   const file = join(scene.dir, 'wrong.json');
-  const [editor] = scene.config.editors;
-  await writeFile(file, JSON.stringify({ ...scene.config, editors: [{ ...editor, caFile: 'nowhere.pem' }] }));
+  const edge = { ...scene.config.edge, keyFile: 'nowhere.pem' };
+  await writeFile(file, JSON.stringify({ ...scene.config, edge }));
   const { code, output } = await run('--config', file);
-  expect([code, output]).toEqual([1, 'editors[0].caFile : ne peut pas être lu\n']);
+  expect(code).toBe(1);
+  expect(output).toMatch(/^edge\.keyFile : /);
 });
 
 test('names each port that is taken, by field and number', async () => {

@@ -1,8 +1,9 @@
 // Who the relay accepts to talk to, and what each refusal is called: real handshakes, real certificates.
 
+import { constants } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TlsOptions } from 'node:tls';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EditorConfig } from '../../relay/config.ts';
 import type { VendorClient } from '../../relay/outbound.ts';
@@ -220,4 +221,35 @@ test('checks the identity again on every new connection', async () => {
     return !page.ok && page.error.reason !== 'reset' && page.error;
   });
   expect(refused).toMatchObject({ reason: 'certificate', code: 'vendor-cn' });
+});
+
+/** Asks for our certificate only once it has read the request, in a second handshake, and shows `second` in it. */
+async function askLate(second?: { certPem: string; keyPem: string }) {
+  const seen: unknown[] = [];
+  const late = {
+    maxVersion: 'TLSv1.2',
+    requestCert: false,
+    secureOptions: constants.SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
+  } as const;
+  const { vendor, ask } = await meet({ tls: late });
+  vendor.handler = (request, response) => {
+    const socket = request.socket as TLSSocket;
+    if (second !== undefined) socket.setKeyCert({ cert: second.certPem, key: second.keyPem });
+    socket.renegotiate({ requestCert: true, rejectUnauthorized: false }, () => {
+      seen.push(socket.getPeerCertificate().subject?.CN);
+      sendJson(response, EMPTY);
+    });
+  };
+  return { page: await ask(), seen };
+}
+
+test('presents our certificate to a vendor that asks for it in a second handshake', async () => {
+  const { page, seen } = await askLate();
+  expect(page.ok).toBe(true);
+  expect(seen).toEqual(['relay-client']);
+});
+
+test('judges again what a vendor shows in a second handshake', async () => {
+  const { page } = await askLate(await authority.server('other', { cn: 'agenda-other' }));
+  expect(page.ok ? 'ok' : page.error).toMatchObject({ reason: 'certificate', code: 'vendor-cn' });
 });

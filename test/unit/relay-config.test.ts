@@ -186,8 +186,10 @@ describe('the result', () => {
 
 test('refuses two vendors of the same id', () => {
   const checked = checkConfig({ ...settings(), editors: [editor(), editor()] }, '/etc/relay');
+  const text = 'deux éditeurs portent le même id';
   expect(checked.ok ? [] : checked.error).toEqual([
-    { field: 'editors', text: 'deux éditeurs portent le même id' },
+    { field: 'editors[0].id', text, editor: 'agenda-a' },
+    { field: 'editors[1].id', text, editor: 'agenda-a' },
   ]);
 });
 
