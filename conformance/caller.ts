@@ -69,8 +69,12 @@ export class Caller {
     const from = performance.now();
     const end = await this.#exchange(sent, call);
     const durationMs = Math.round((performance.now() - from) * 10) / 10;
-    const id = `e${this.exchanges.length + 1}`;
-    const exchange: Exchange = { id, label, sent, startedMs, durationMs, ...end };
+    return this.keep({ label, sent, startedMs, durationMs, ...end });
+  }
+
+  /** Numbers an exchange for the report; also one that was made otherwise. */
+  keep(made: Omit<Exchange, 'id'>): Exchange {
+    const exchange = { id: `e${this.exchanges.length + 1}`, ...made };
     this.exchanges.push(exchange);
     return exchange;
   }

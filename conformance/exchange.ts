@@ -55,6 +55,7 @@ const FAILURES: Readonly<Partial<Record<VendorFailure, string>>> = {
   connect: 'la connexion n’a pas pu être établie',
   tls: 'la négociation TLS a échoué',
   certificate: 'le certificat présenté par le serveur n’est pas celui attendu',
+  redirect: 'la redirection ne mène à aucune page',
   reset: 'le serveur a coupé la connexion sans répondre',
   timeout: 'aucune réponse dans le délai',
   'too-large': 'la réponse dépasse la taille acceptée par le relais',

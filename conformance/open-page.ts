@@ -2,9 +2,11 @@
 // vendor's own authority is trusted beside the public ones, so that test environments can be read too.
 
 import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
-import { Agent, request } from 'undici';
+import { rootCertificates, TLSSocket } from 'node:tls';
+import { Agent, buildConnector, request } from 'undici';
 import type { EditorConfig } from '../relay/config.ts';
+import type { Failure } from './exchange.ts';
+import { SocketWatch } from './transport-end.ts';
 
 const REDIRECTS_MAX = 5;
 const PAGE_BYTES_MAX = 512 * 1024;
@@ -20,9 +22,18 @@ export interface Page {
 }
 
 /** The page, or why there is none. */
-export async function openPage(url: URL, editor: EditorConfig, timeoutMs: number): Promise<Page | string> {
+export async function openPage(url: URL, editor: EditorConfig, timeoutMs: number): Promise<Page | Failure> {
   const ca = [...rootCertificates, readFileSync(editor.caFile, 'utf8')];
-  const agent = new Agent({ connect: { ca } });
+  const watch = new SocketWatch();
+  const dial = buildConnector({ ca });
+  const agent = new Agent({
+    connect: (options, callback) =>
+      dial(options, (...args) => {
+        const [, socket] = args;
+        if (socket instanceof TLSSocket) watch.follow(socket);
+        callback(...args);
+      }),
+  });
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     let next = url;
@@ -33,7 +44,7 @@ export async function openPage(url: URL, editor: EditorConfig, timeoutMs: number
         await response.body.dump();
         const target = URL.parse(location, next.href);
         if (target === null || !/^https?:$/.test(target.protocol))
-          return 'redirection vers une adresse illisible';
+          return { reason: 'redirect', code: 'adresse illisible' };
         next = target;
         continue;
       }
@@ -42,10 +53,10 @@ export async function openPage(url: URL, editor: EditorConfig, timeoutMs: number
       const html = /^(text\/html|application\/xhtml\+xml)/i.test(type);
       return { status: response.statusCode, host: next.host, html, raw, text: readText(raw) };
     }
-    return `plus de ${REDIRECTS_MAX} redirections`;
+    return { reason: 'redirect', code: `plus de ${REDIRECTS_MAX}` };
   } catch (error) {
-    if (signal.aborted) return 'aucune réponse dans le délai';
-    return (error as NodeJS.ErrnoException).code ?? 'erreur réseau';
+    if (signal.aborted) return { reason: 'timeout', code: undefined };
+    return watch.describe(error as Error);
   } finally {
     agent.destroy().catch(() => {});
   }

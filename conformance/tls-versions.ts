@@ -4,16 +4,18 @@
 
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { describeEnd, type Exchange } from './exchange.ts';
+import type { OldVersion } from './old-hello.ts';
 import { breaks, type Problem, skip, type Verdict } from './requirement.ts';
 import { refusesCertificate } from './transport-end.ts';
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies readonly SecureVersion[];
 export type TlsVersion = (typeof VERSIONS)[number];
+export const OLD_HELLOS = ['SSLv2', 'SSLv3'] as const satisfies readonly OldVersion[];
 const EXAMPLE = 'nginx :\nssl_protocols TLSv1.2 TLSv1.3;';
 const KIT_EXAMPLE = 'nginx :\nssl_verify_client optional;   # puis 403 sans certificat valide';
 
 export interface Attempt {
-  readonly version: TlsVersion;
+  readonly version: TlsVersion | OldVersion;
   readonly exchange: Exchange;
 }
 
@@ -85,8 +87,8 @@ export function preferTls13(negotiated: string): Verdict {
   });
 }
 
-function isOld(version: TlsVersion): boolean {
-  return version === 'TLSv1' || version === 'TLSv1.1';
+function isOld(version: Attempt['version']): boolean {
+  return version !== 'TLSv1.2' && version !== 'TLSv1.3';
 }
 
 function describe({ version, exchange, is }: Attempt & { readonly is: string }): string {

@@ -2,6 +2,7 @@
 // with it the delegated sign-in. A page made by script cannot be read from here: it is left to the eye.
 
 import type { Found } from '../bundle-view.ts';
+import { describeFailure, type Exchange, type Failure } from '../exchange.ts';
 import { openPage, type Page } from '../open-page.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
@@ -49,11 +50,20 @@ export async function runRedirect(scene: Scene, { answers, anyone: answer }: Sur
     return;
   }
   const { origin, editor, timeoutMs } = scene.inputs;
-  scene.judge(GROUP, ROWS.O2, judgeClosed(await openPage(url, editor, timeoutMs)));
+  const open = async (label: string, address: URL): Promise<readonly [Page | Failure, Exchange]> => {
+    const [startedMs, from] = [Date.now(), performance.now()];
+    const opened = await openPage(address, editor, timeoutMs);
+    const sent = { method: 'GET', url: scene.mask.address(address.href), headers: {} } as const;
+    const durationMs = Math.round((performance.now() - from) * 10) / 10;
+    return [opened, scene.caller.keep({ label, sent, startedMs, durationMs, ...endOf(opened) })];
+  };
+  const [closed, without] = await open('page de réservation sans origin', url);
+  scene.judge(GROUP, ROWS.O2, judgeClosed(closed), without);
   const withOrigin = new URL(url);
   withOrigin.searchParams.delete('origin');
   withOrigin.searchParams.append('origin', origin);
-  scene.judge(GROUP, ROWS.O3, judgeDelegated(await openPage(withOrigin, editor, timeoutMs)));
+  const [delegated, given] = await open('page de réservation avec origin', withOrigin);
+  scene.judge(GROUP, ROWS.O3, judgeDelegated(delegated), given);
   const manual = `À vérifier à la main : se connecter, puis ouvrir comment du créneau ${scene.mask.text(String(slot.resource.id))} avec origin=${origin}.`;
   scene.judge(GROUP, ROWS.O4, skip(manual));
 }
@@ -76,8 +86,8 @@ function judgeMissing(
   );
 }
 
-function judgeClosed(page: Page | string): Verdict {
-  if (typeof page === 'string') return breaks({ text: `La page ne s’ouvre pas : ${page}.` });
+function judgeClosed(page: Page | Failure): Verdict {
+  if ('reason' in page) return breaks({ text: `La page ne s’ouvre pas : ${describeFailure(page)}.` });
   if (!page.html) {
     return page.status >= 400
       ? pass(`HTTP ${page.status}.`)
@@ -94,9 +104,10 @@ function judgeClosed(page: Page | string): Verdict {
   });
 }
 
-function judgeDelegated(page: Page | string): Verdict {
+function judgeDelegated(page: Page | Failure): Verdict {
   const example = 'Avec origin, une redirection vers Pro Santé Connect.';
-  if (typeof page === 'string') return breaks({ text: `La page ne s’ouvre pas : ${page}.`, example });
+  if ('reason' in page)
+    return breaks({ text: `La page ne s’ouvre pas : ${describeFailure(page)}.`, example });
   if (!page.html) return breaks({ text: `HTTP ${page.status} et autre chose qu’une page HTML.`, example });
   if (MINISTRY.test(page.text)) return pass(`HTTP ${page.status}, arrivée chez ${page.host}.`);
   if (isScripted(page)) return skip('Page construite par script : à vérifier à la main, avec origin.');
@@ -104,6 +115,12 @@ function judgeDelegated(page: Page | string): Verdict {
     text: `HTTP ${page.status} chez ${page.host} : ce n’est pas la page de Pro Santé Connect.`,
     example,
   });
+}
+
+function endOf(opened: Page | Failure): Pick<Exchange, 'received' | 'failure'> {
+  if ('reason' in opened) return { failure: opened };
+  const { status, raw } = opened;
+  return { received: { status, headers: {}, bytes: Buffer.byteLength(raw), tls: undefined } };
 }
 
 function isScripted({ raw, text }: Page): boolean {

@@ -7,9 +7,10 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { loadCertificates } from '../../relay/certificates.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
 import { describeEnd, type Exchange } from '../exchange.ts';
+import { tryOldHello } from '../old-hello.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { judgeTlsVersions, preferTls13, tryTlsVersions } from '../tls-versions.ts';
+import { type Attempt, judgeTlsVersions, OLD_HELLOS, preferTls13, tryTlsVersions } from '../tls-versions.ts';
 import { refusesCertificate } from '../transport-end.ts';
 
 const GROUP = 'Sécurité';
@@ -20,7 +21,7 @@ const ROWS = defineRequirements({
   S3: 'failure [SEC] Un certificat dont l’OU n’est pas celle du SAS est refusé.',
   S4: 'failure [SEC] Un certificat révoqué est refusé.',
   S5: 'failure [SEC] Une requête sans certificat client est refusée.',
-  S6: 'failure [SEC] TLS 1.2 ou 1.3 est accepté ; TLS 1.0 et 1.1 sont refusés.',
+  S6: 'failure [SEC] TLS 1.2 ou 1.3 est accepté ; SSL 2.0 à TLS 1.1 sont refusés.',
   S7: 'draft [KIT] TLS 1.3 est accepté et préféré.',
 });
 
@@ -33,6 +34,8 @@ const PAST = {
   fromMs: Date.parse('2024-01-01T00:00:00+01:00'),
   toMs: Date.parse('2024-01-03T23:59:59+01:00'),
 };
+/** A server that does not know these messages may stay silent. */
+const OLD_HELLO_WAIT_MS = 2_000;
 const REFUSAL =
   'HTTP/1.1 403 Forbidden\nContent-Type: application/fhir+json\n\n' +
   '{ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "forbidden" }] }';
@@ -56,15 +59,31 @@ export async function runSecurity(scene: Scene): Promise<Exchange> {
   }
   const none = await call('sans certificat client', withoutCertificate(scene));
   scene.judge(GROUP, ROWS.S5, judgeRefused(none, valid), none);
-  const attempts = await tryTlsVersions(scene.certificates.options, (version, context) =>
-    call(`certificat du relais, ${version} seul`, context),
-  );
+  const attempts = [
+    ...(await tryOldHellos(scene, url)),
+    ...(await tryTlsVersions(scene.certificates.options, (version, context) =>
+      call(`certificat du relais, ${version} seul`, context),
+    )),
+  ];
   const tried = attempts.map(({ exchange }) => exchange);
   scene.judge(GROUP, ROWS.S6, judgeTlsVersions(attempts, none), ...tried);
   const tls = valid.received?.tls ?? valid.failure?.tls;
   const preferred = tls === undefined ? skip('S1 n’a pas abouti.') : preferTls13(tls);
   scene.judge(GROUP, ROWS.S7, preferred, valid);
   return valid;
+}
+
+async function tryOldHellos({ caller, inputs }: Scene, url: string): Promise<readonly Attempt[]> {
+  const attempts: Attempt[] = [];
+  for (const version of OLD_HELLOS) {
+    const [startedMs, from] = [Date.now(), performance.now()];
+    const failure = await tryOldHello(new URL(url), version, Math.min(inputs.timeoutMs, OLD_HELLO_WAIT_MS));
+    const durationMs = Math.round((performance.now() - from) * 10) / 10;
+    const sent = { method: 'GET', url, headers: {} } as const;
+    const label = `premier message de ${version}`;
+    attempts.push({ version, exchange: caller.keep({ label, sent, startedMs, durationMs, failure }) });
+  }
+  return attempts;
 }
 
 /** The context, or why there is none. */

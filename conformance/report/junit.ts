@@ -3,10 +3,13 @@
 
 import type { Report, ReportRequirement } from './model.ts';
 
+/** Requests shown of a case. */
+const EXCHANGES_MAX = 2;
+
 export function writeJunit(report: Report): string {
   const groups = Map.groupBy(report.requirements, ({ group }) => group);
   const suites = [...groups].map(([group, requirements], rank) =>
-    writeSuite(group, requirements, report.madeAt, rank === 0 ? writeProperties(report) : ''),
+    writeSuite(group, requirements, report, rank === 0 ? writeProperties(report) : ''),
   );
   const { failed, skipped } = report.counts;
   const head = `tests="${report.requirements.length}" failures="${failed}" skipped="${skipped}"`;
@@ -41,18 +44,21 @@ function writeProperties({ editor, provenance }: Report): string {
 function writeSuite(
   group: string,
   requirements: readonly ReportRequirement[],
-  madeAt: string,
+  report: Report,
   properties: string,
 ): string {
+  const { madeAt } = report;
   const count = (status: string): number => requirements.filter((one) => one.status === status).length;
   const head = `name="${escapeXml(group)}" tests="${requirements.length}" failures="${count('failed')}" errors="0" skipped="${count('skipped')}" timestamp="${escapeXml(madeAt.slice(0, 19))}"`;
-  return `  <testsuite ${head}>\n${properties}${requirements.map(writeCase).join('')}  </testsuite>\n`;
+  return `  <testsuite ${head}>\n${properties}${requirements.map((one) => writeCase(one, report)).join('')}  </testsuite>\n`;
 }
 
-function writeCase(requirement: ReportRequirement): string {
+function writeCase(requirement: ReportRequirement, report: Report): string {
   const { id, group, title, status, note = '' } = requirement;
   const head = `    <testcase classname="${escapeXml(group)}" name="${escapeXml(`${id} ${title}`)}"`;
-  const details = escapeXml(describeProblems(requirement));
+  const details = escapeXml(
+    [...describeProblems(requirement), ...describeSource(requirement, report)].join('\n\n'),
+  );
   switch (status) {
     case 'failed':
       return `${head}>\n      <failure message="${escapeXml(requirement.problems[0]?.text ?? title)}">${details}</failure>\n    </testcase>\n`;
@@ -65,14 +71,27 @@ function writeCase(requirement: ReportRequirement): string {
   }
 }
 
-function describeProblems({ problems }: ReportRequirement): string {
-  return problems
-    .map(({ text, expression, fragment, example }) =>
-      [text, expression, fragment && `Reçu :\n${fragment}`, example && `Attendu :\n${example}`]
-        .filter((line) => line !== undefined && line !== '')
-        .join('\n'),
-    )
-    .join('\n\n');
+function describeProblems({ problems }: ReportRequirement): readonly string[] {
+  return problems.map(({ text, expression, fragment, example, page }) =>
+    [
+      text,
+      expression,
+      page && `Règle : ${page.title}`,
+      fragment && `Reçu :\n${fragment}`,
+      example && `Attendu :\n${example}`,
+    ]
+      .filter((line) => line !== undefined && line !== '')
+      .join('\n'),
+  );
+}
+
+/** The requirement's page, and the requests on which it was judged. */
+function describeSource({ page, exchanges }: ReportRequirement, report: Report): readonly string[] {
+  const made = report.exchanges.filter(({ id }) => exchanges.includes(id)).slice(0, EXCHANGES_MAX);
+  return [
+    `Page : ${page.title}${page.url === undefined ? '' : ` ${page.url}`}`,
+    ...made.map(({ method, url, end }) => `Requête : ${method} ${url}\nRéponse : ${end}`),
+  ];
 }
 
 /** Characters that XML 1.0 cannot hold, even escaped, become the replacement sign. */

@@ -6,8 +6,16 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { TLSSocket } from 'node:tls';
 import type { TlsMaterial } from './server.ts';
 
-/** A number is the alert sent in answer to the first message (RFC 8446 § 6). */
-export type Ending = number | 'reset' | 'closed' | 'reset after handshake' | 'closed after handshake';
+/** A number is the alert sent in answer to the first message (RFC 8446 § 6); `SSLv2` and `SSLv3` take up that version. */
+export type Ending =
+  | number
+  | 'reset'
+  | 'closed'
+  | 'silent'
+  | 'SSLv2'
+  | 'SSLv3'
+  | 'reset after handshake'
+  | 'closed after handshake';
 
 export interface RudeServer {
   readonly url: string;
@@ -44,7 +52,12 @@ function endAtOnce(socket: Socket, ending: Ending): void {
   else if (typeof ending === 'number') {
     // A record of type alert, in the clear since no key is agreed on: fatal, and its number.
     socket.end(Buffer.from([21, 3, 3, 0, 2, 2, ending]));
-  } else socket.end();
+  } else if (ending === 'SSLv3') {
+    // A ServerHello: its record, its header, the version, a random, no session, one suite, no compression.
+    socket.write(Buffer.from([22, 3, 0, 0, 42, 2, 0, 0, 38, 3, 0, ...new Array(32).fill(7), 0, 0, 0x35, 0]));
+  } else if (ending === 'SSLv2') {
+    socket.write(Buffer.from([0x80, 11, 4, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0]));
+  } else if (ending !== 'silent') socket.end();
 }
 
 function endAfterHandshake(

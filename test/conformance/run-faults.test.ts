@@ -203,7 +203,9 @@ describe('a vendor that is set up otherwise', () => {
   ])('%s: found', async (_title, makeOptions, ids) => {
     const { vendor, inputs } = await start(await makeOptions());
     try {
-      expect(broken(await runReport(inputs))).toEqual(ids);
+      const report = await runReport(inputs);
+      expect(broken(report)).toEqual(ids);
+      for (const id of ids) expect([id, find(report, id).exchanges]).not.toEqual([id, []]);
     } finally {
       await vendor.close();
     }

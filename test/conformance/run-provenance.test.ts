@@ -114,6 +114,34 @@ describe('the page', () => {
     expect(find(report, 'A6').problems.length).toBeGreaterThan(0);
   });
 
+  test('as the JUnit file does', () => {
+    const [, a6 = ''] = writeJunit(report).split('name="A6 ');
+    const failure = a6.slice(0, a6.indexOf('</failure>'));
+    expect(failure).toContain('[r4-instant]');
+    expect(failure).toContain('Règle : FHIR R4');
+    expect(failure).toMatch(/Page : Profil BundleAgregateur https:\/\/interop\.esante\.gouv\.fr/);
+    expect(failure).toMatch(
+      /Requête : GET https:\/\/127\.0\.0\.1:\d+\/fhir\/Slot\?[^\n]+\nRéponse : HTTP 200/,
+    );
+  });
+
+  test('every requirement that fails on an answer names its request', async () => {
+    scene.vendor.setSettings({ caller: null });
+    const { editor } = scene.inputs();
+    const faulty = makeReport(
+      await runOrThrow(
+        scene.inputs({
+          rpps: scene.rpps.slice(0, 4),
+          editor: { ...editor, redirectHosts: [] },
+          kinds: ['PUBLIC'],
+        }),
+      ),
+    );
+    const open = faulty.requirements.filter(({ status }) => status === 'failed' || status === 'warning');
+    expect(open.length).toBeGreaterThan(5);
+    expect(open.filter(({ exchanges }) => exchanges.length === 0).map(({ id }) => id)).toEqual([]);
+  });
+
   test('says first what was not judged, once for each reason', () => {
     const page = writeHtml(report);
     const summary = page.slice(0, page.indexOf('id="exigences"'));

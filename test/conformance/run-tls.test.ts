@@ -4,9 +4,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Caller } from '../../conformance/caller.ts';
-import type { Exchange } from '../../conformance/exchange.ts';
+import type { Exchange, Failure } from '../../conformance/exchange.ts';
 import { judgeRefused } from '../../conformance/groups/security.ts';
-import { judgeTlsVersions, type TlsVersion } from '../../conformance/tls-versions.ts';
+import { type OldVersion, tryOldHello } from '../../conformance/old-hello.ts';
+import { judgeTlsVersions, readVersion, type TlsVersion } from '../../conformance/tls-versions.ts';
 import { readAlert } from '../../conformance/transport-end.ts';
 import { loadCertificates } from '../../relay/certificates.ts';
 import { type Ending, startRudeServer } from '../../sandbox/vendors/rude-server.ts';
@@ -92,7 +93,7 @@ describe('a server that refuses a missing certificate', () => {
       note: `Refus par l’alerte TLS ${refusal}.`,
     });
     const versions = find(report, 'S6');
-    expect(versions).toMatchObject({ status: 'passed', exchanges: expect.objectContaining({ length: 4 }) });
+    expect(versions).toMatchObject({ status: 'passed', exchanges: expect.objectContaining({ length: 6 }) });
     expect(versions.note).toContain('TLSv1.2 accepté (HTTP 200)');
     expect(versions.remarks[0]?.text).toContain('kit de l’ANS');
   });
@@ -167,6 +168,45 @@ describe('the end of a connection', () => {
       undefined,
     ])
       expect(readAlert(own)).toBeUndefined();
+  });
+});
+
+describe('SSL 2.0 and 3.0', () => {
+  const hello = async (ending: Ending, version: OldVersion) => {
+    const server = await startRudeServer(ending, tls);
+    try {
+      return await tryOldHello(new URL(server.url), version, 200);
+    } finally {
+      await server.close();
+    }
+  };
+  const bare: Exchange = {
+    id: 'e1',
+    label: 'essai',
+    sent: { method: 'GET', url: 'https://x/fhir/Slot', headers: {} },
+    startedMs: 0,
+    durationMs: 1,
+  };
+  const isOf = (failure: Failure, version: OldVersion) =>
+    readVersion({ version, exchange: { ...bare, failure } });
+
+  test.each(['SSLv2', 'SSLv3'] as const)(
+    '%s: a server that takes it up is seen, one that does not is not',
+    async (version) => {
+      const other = version === 'SSLv2' ? 'SSLv3' : 'SSLv2';
+      const taken = await hello(version, version);
+      expect([taken.tls, isOf(taken, version)]).toEqual([version, 'spoken']);
+      for (const ending of [other, 40, 70, 'reset', 'closed', 'silent'] as const)
+        expect([ending, isOf(await hello(ending, version), version)]).toEqual([ending, 'refused']);
+      const sound = await tryOldHello(new URL(scene.vendor.url), version, 2_000);
+      expect(isOf(sound, version)).toBe('refused');
+    },
+  );
+
+  test('a server that is not there says nothing', async () => {
+    const failure = await tryOldHello(new URL('https://127.0.0.1:1/fhir'), 'SSLv3', 2_000);
+    expect(failure).toMatchObject({ reason: 'connect' });
+    expect(isOf(failure, 'SSLv3')).toBe('unknown');
   });
 });
 
