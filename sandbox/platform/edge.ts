@@ -62,8 +62,9 @@ async function start(): Promise<EdgeProcess> {
   if (problems.length > 0) {
     throw new Error(`réglages :\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
+  const edge = await startLocalEdge({ ...where, settings: own });
   lines.say(logLine('info', 'edge-settings', { ...nameSettings(local, own) }));
-  return startLocalEdge({ ...where, settings: own });
+  return edge;
 }
 
 let running: EdgeProcess | undefined;

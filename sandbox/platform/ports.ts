@@ -2,6 +2,10 @@
 // sentence: between this look and the opening a port may still be lost.
 
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+
+const RELEASE_MS = 1500;
+const RELEASE_POLL_MS = 50;
 
 export interface WantedPort {
   readonly host: string;
@@ -18,7 +22,7 @@ export async function findPortProblems(wanted: readonly WantedPort[]): Promise<r
   for (const { host, port, option } of wanted) {
     const known = port === 0 ? undefined : seen.get(`${host} ${port}`);
     seen.set(`${host} ${port}`, option);
-    const code = known === undefined ? await tryPort(host, port) : undefined;
+    const code = known === undefined ? await awaitPort(host, port) : undefined;
     if (known !== undefined)
       problems.push(`${known} et ${option} donnent le même port ${port} : il en faut deux.`);
     else if (code !== undefined)
@@ -39,6 +43,16 @@ function describePort(host: string, port: number, code: string): string {
       return `L’adresse ${host} n’est pas une adresse de cette machine (${code}) ; corrigez-la. Pour le port ${port},`;
     default:
       return `Le port ${port} de ${host} ne peut pas être ouvert (${code}) ;`;
+  }
+}
+
+/** A runtime whose program was killed keeps its port until its guard notices (workerd.sh): that is no problem. */
+async function awaitPort(host: string, port: number): Promise<string | undefined> {
+  const endMs = Date.now() + RELEASE_MS;
+  for (;;) {
+    const code = await tryPort(host, port);
+    if (code !== 'EADDRINUSE' || Date.now() > endMs) return code;
+    await wait(RELEASE_POLL_MS);
   }
 }
 

@@ -20,6 +20,8 @@ import { sendJson } from '../support/relay-vendor.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const RELAY = join(ROOT, 'relay/main.ts');
 const EDGE = join(ROOT, 'sandbox/platform/edge.ts');
+/** Reads until the edge says that it is ready. */
+const READY = 'while read -r line; do echo "$line" >&3; case "$line" in *edge-ready*) break;; esac; done';
 /** More lines than any pipe holds: 64 KiB, or 200 for a socket. */
 const CALLS = 2500;
 
@@ -163,12 +165,8 @@ test('a reader who reads again is told how many lines are missing', async () => 
 });
 
 test.each([
-  ['is killed', '| { echo "reader $BASHPID" >&3; read line; echo "$line" >&3; exec sleep 1000; }', true],
-  [
-    'never reads on',
-    '| { echo "reader $BASHPID" >&3; read line; echo "$line" >&3; exec sleep 1000; }',
-    false,
-  ],
+  ['is killed', `| { echo "reader $BASHPID" >&3; ${READY}; exec sleep 1000; }`, true],
+  ['never reads on', `| { echo "reader $BASHPID" >&3; ${READY}; exec sleep 1000; }`, false],
 ] as const)(
   'the edge answers and ends in order when the reader of its log %s',
   async (_what, reader, killed) => {
@@ -177,7 +175,7 @@ test.each([
     const edge = await startPiped([EDGE, '--port', '0', '--state', dir], reader);
     const readerPid = await edge.pidOf('reader');
     pids.push(readerPid);
-    const url = await until('the edge', () => /"url":"([^"]+)"/.exec(edge.said())?.[1], 60_000);
+    const url = await until('the edge', () => /"url":"([^"]+)".*edge-ready/.exec(edge.said())?.[1], 60_000);
     if (killed) kill(readerPid, 'SIGKILL');
     // Each refusal is a line of some 250 bytes; a pipe holds 64 KiB of them, and so does the launcher's.
     for (let round = 0; round < 30; round += 1) {
