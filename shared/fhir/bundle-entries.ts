@@ -13,23 +13,30 @@ export function visitEntries(written: unknown, visit: EntryVisitor): number {
   if (written === undefined || written === null) return 0;
   if (Array.isArray(written)) {
     let unread = 0;
-    for (const item of written as unknown[]) unread += item === null ? 1 : visitEntries(item, visit);
+    for (const item of written as unknown[]) {
+      if (item === null) unread += 1;
+      else if (!isVisited(item, visit)) unread += visitEntries(item, visit);
+    }
     return unread;
   }
   const entry = asObject(written);
   if (entry === undefined) return 1;
-  const resource = asObject(entry.resource);
-  if (resource !== undefined) {
-    // What this would change is not known (R4 extensibility.html#modifierExtension).
-    if (isAnything(entry.modifierExtension)) return 1;
-    visit(entry, resource);
-    return 0;
-  }
-  if (typeof entry.resourceType === 'string') {
+  if (isVisited(entry, visit)) return 0;
+  if (typeof entry.resourceType === 'string' && entry.resource === undefined) {
     visit(BARE, entry);
     return 0;
   }
   return isNumbered(entry) ? visitEntries(Object.values(entry), visit) : 1;
+}
+
+/** The usual entry: an object with a resource, and nothing that would change it in a way we do not know. */
+function isVisited(item: unknown, visit: EntryVisitor): boolean {
+  const entry = item as JsonObject;
+  const { resource, modifierExtension } = entry;
+  if (typeof resource !== 'object' || resource === null || Array.isArray(resource)) return false;
+  if (modifierExtension !== undefined && isAnything(modifierExtension)) return false;
+  visit(entry, resource as JsonObject);
+  return true;
 }
 
 /** How many items there are in it at least, in any of these forms: what must be known before they are read. */

@@ -68,22 +68,21 @@ export class BundlePage {
    * Keeps it under its fullUrl and under its id; what has another content there already makes it ambiguous.
    * @returns the keys by which it is known in its own scope
    */
-  keep(entry: JsonObject, found: Found): string[] {
+  keep({ fullUrl }: JsonObject, found: Found): string[] {
     const { resourceType, id } = found.resource;
     if (typeof resourceType !== 'string') return [];
     const { base } = found.scope;
-    const tails = new Set<string>();
-    const own: string[] = [];
-    if (typeof id === 'string') tails.add(`${resourceType}/${id}`);
-    if (typeof entry.fullUrl === 'string') {
-      const { tail, exact } = parseReference(entry.fullUrl);
-      if (tail?.startsWith(`${resourceType}/`) === true) tails.add(tail);
+    const tail = typeof id === 'string' ? `${resourceType}/${id}` : undefined;
+    const own = tail === undefined ? [] : [ownKey(base, tail)];
+    if (tail !== undefined) this.#keep(ANY + tail, found);
+    if (typeof fullUrl === 'string' && !(base !== '' && tail !== undefined && fullUrl.endsWith(tail))) {
+      const { tail: other, exact } = parseReference(fullUrl);
       if (exact.startsWith('urn:')) own.push(EXACT + exact);
       else this.#keep(EXACT + exact, found);
-    }
-    for (const tail of tails) {
-      own.push(base === '' ? BARE + tail : `${base}/${tail}`);
-      this.#keep(ANY + tail, found);
+      if (other !== tail && other?.startsWith(`${resourceType}/`) === true) {
+        own.push(ownKey(base, other));
+        this.#keep(ANY + other, found);
+      }
     }
     for (const key of own) this.#keep(key, found);
     return own;
@@ -110,6 +109,10 @@ export class BundlePage {
       this.#byKey.get(BARE + tail)
     );
   }
+}
+
+function ownKey(base: string, tail: string): string {
+  return base === '' ? BARE + tail : `${base}/${tail}`;
 }
 
 /** One content in one base, whatever its version says. */

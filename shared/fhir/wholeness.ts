@@ -21,6 +21,26 @@ const PARTIAL = new Set([
   'no-store',
 ]);
 
+/** They hold what they please, and no part of an answer to a search stands in them. */
+const CARRIERS = new Set(['Parameters', 'Binary']);
+/** What R4 has in a Bundle, and what servers add to it; a list of anything else may be its entries by another name. */
+const BUNDLE_ELEMENTS = new Set([
+  'resourceType',
+  'id',
+  'meta',
+  'implicitRules',
+  'language',
+  'identifier',
+  'type',
+  'timestamp',
+  'total',
+  'link',
+  'entry',
+  'signature',
+  'extension',
+  'text',
+]);
+
 export class Wholeness {
   readonly #lacks = new Set<Lack>();
   #total = 0;
@@ -28,6 +48,15 @@ export class Wholeness {
   /** One page, or a Bundle within it. @returns the raw URL of `next`, empty when there is one that cannot be read. */
   takePage(bundle: JsonObject): string | undefined {
     if (isAnything(bundle.implicitRules)) this.#lacks.add('unread');
+    for (const [name, value] of Object.entries(bundle)) {
+      if (
+        typeof value === 'object' &&
+        !BUNDLE_ELEMENTS.has(name) &&
+        !name.startsWith('_') &&
+        isAnything(value)
+      )
+        this.#lacks.add('unread');
+    }
     this.#takeTotal(bundle.total);
     return this.#nextOf(bundle.link);
   }
@@ -35,13 +64,11 @@ export class Wholeness {
   takeResource(resource: JsonObject): void {
     const { resourceType, contained } = resource;
     if (resourceType === 'OperationOutcome') this.#takeOutcome(resource);
-    if (typeof resourceType !== 'string' || !RESOURCE_TYPES.has(resourceType)) this.#lacks.add('unread');
-    if (contained === undefined) return;
+    if (!isTold(resourceType)) this.#lacks.add('unread');
     // Whatever may be a slot is no part of another resource.
     if (
-      objectsOf(contained).some(
-        (item) => !RESOURCE_TYPES.has(String(item.resourceType)) || item.resourceType === 'Slot',
-      )
+      contained !== undefined &&
+      !objectsOf(contained).every((item) => isTold(item.resourceType) && !mayBeSlot(item))
     )
       this.#lacks.add('unread');
   }
@@ -89,4 +116,12 @@ export class Wholeness {
       if (!isMild || PARTIAL.has(asText(issue?.code)?.toLowerCase() ?? '')) this.#lacks.add('incomplete');
     }
   }
+}
+
+function isTold(resourceType: unknown): boolean {
+  return typeof resourceType === 'string' && RESOURCE_TYPES.has(resourceType) && !CARRIERS.has(resourceType);
+}
+
+function mayBeSlot({ resourceType }: JsonObject): boolean {
+  return resourceType === 'Slot' || resourceType === 'Bundle';
 }

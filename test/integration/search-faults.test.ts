@@ -78,6 +78,15 @@ const slotIds = (answer: SearchAnswer, isFaulty: boolean): string[] =>
 /** A window whose ends do not move between two searches, starting when no slot is about to start. */
 const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
 
+/** What is out of use is understood: nobody need be unknown. */
+const OUT_OF_USE = 'out-of-use';
+
+/** Who had slots while the vendor was well, and is said to have none. */
+const lostOf = (well: SearchAnswer, answer: SearchAnswer): string[] =>
+  [...well.states].flatMap(([subject, state]) =>
+    state === 'slots' && answer.states.get(subject) === 'none' ? [subject] : [],
+  );
+
 const reasonOf = (answer: SearchAnswer): string | undefined =>
   answer.ledger
     .map(({ diagnostics }) => new RegExp(`^editor=${FAULTY} reason=(\\S+)`).exec(diagnostics ?? '')?.[1])
@@ -99,6 +108,7 @@ describe.each(FAULT_KINDS)('a vendor with the fault %s', (kind) => {
     if (kind === 'gzip-bomb' || kind === 'huge')
       expect([REASONS[kind], 'timeout']).toContain(reasonOf(answer));
     else if (!READER_DECIDES.includes(kind)) expect(reasonOf(answer)).toBe(REASONS[kind]);
+    if (kind !== OUT_OF_USE) expect(lostOf(well, answer)).toEqual([]);
     if (HARMLESS.includes(kind)) expect(slotIds(answer, true)).toHaveLength(slotIds(well, true).length);
     expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 500);
   });
@@ -111,6 +121,7 @@ describe.each(FAULT_KINDS)('a vendor with the fault %s', (kind) => {
     const answer = await system.search(path);
     expectConformant(answer, { flow: 'SOS', subjects, window });
     expect(slotIds(answer, false)).toEqual(slotIds(well, false));
+    if (kind !== OUT_OF_USE && kind !== 'sos-pro') expect(lostOf(well, answer)).toEqual([]);
     expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 500);
   });
 });

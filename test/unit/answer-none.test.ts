@@ -55,6 +55,11 @@ describe('[answer-not-understood] nobody is "none"', () => {
     ['a type that R4 does not know', bundle([slot({ resourceType: 'Creneau' })])],
     ['a type written otherwise', bundle([slot({ resourceType: 'slot' })])],
     ['a slot within another resource', bundle([schedule({ contained: [slot()] })])],
+    [
+      'a resource that carries others',
+      bundle([{ resourceType: 'Parameters', parameter: [{ resource: slot() }] }]),
+    ],
+    ['entries by another name', { ...bundle([]), entry: undefined, entries: [{ resource: slot() }] }],
     ['an outcome that says nothing', bundle([outcome([])])],
     ['a total that is no number', { ...bundle([]), total: 'deux' }],
     ['a link that is no link', { ...bundle([]), link: ['next'] }],

@@ -62,6 +62,25 @@ describe('a body is not read', () => {
   });
 });
 
+describe('a Bundle that names its entries twice', () => {
+  const page = (...lists: string[]): Buffer => Buffer.from(`{"resourceType":"Bundle",${lists.join(',')}}`);
+  const slots = '"entry":[{"resource":{"resourceType":"Slot"}}]';
+
+  it('is not read as the last of them', async () => {
+    const known = new KnownEntries();
+    for (const memory of [undefined, known, known]) {
+      const read = await readBody([page(slots, '"entry" : []')], {}, BYTES_MAX, memory);
+      expect(read).toEqual({ ok: false, error: 'not-json' });
+    }
+  });
+
+  it('is told from a Bundle within it and from the word', async () => {
+    for (const other of [`"x":{${slots}}`, '"type":"entry"']) {
+      expect(await readBody([page(slots, other)], {}, BYTES_MAX)).toMatchObject({ ok: true });
+    }
+  });
+});
+
 describe('a character lost before it came to us', () => {
   it('is shown as a question mark', () => {
     expect(asText('Lef\ufffdvre')).toBe('Lef?vre');

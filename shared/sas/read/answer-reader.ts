@@ -55,6 +55,9 @@ interface KnownShape {
   readonly repairs: readonly ReadRuleId[];
 }
 
+/** By signature. */
+type KnownShapes = Map<string, KnownShape | ReadRuleId>;
+
 export class AnswerReader {
   readonly #question: Question;
   readonly #memory: ReaderMemory;
@@ -67,8 +70,8 @@ export class AnswerReader {
   readonly #places: PlaceReader;
   readonly #cpts: CptsRegister;
   readonly #shapes: SlotShape[] = [];
-  readonly #shapeBySignature = new Map<string, KnownShape | ReadRuleId>();
-  readonly #shapesByScope = new Map<Scope, Map<string, KnownShape | ReadRuleId>>();
+  readonly #shapeBySignature: KnownShapes = new Map();
+  readonly #shapesByScope = new Map<Scope, KnownShapes>();
   readonly #slotIds = new Set<string>();
   readonly #links = new Map<string, string | undefined>();
 
@@ -195,21 +198,25 @@ export class AnswerReader {
 
   /** With the code of a CPTS the same words lead elsewhere from another base or page. */
   #shapeOf(slot: Found, signature: string): KnownShape | ReadRuleId {
+    const shape = this.#shapeBySignature.get(signature);
+    if (shape !== undefined) return shape;
     const known = isOwnShape(signature) ? this.#shapeBySignature : this.#shapesIn(slot);
-    let shape = known.get(signature);
-    if (shape === undefined) {
-      const read = this.#readShape(slot, signature);
-      if (typeof read === 'string') shape = read;
-      else {
-        this.#shapes.push({ text: read.text, services: read.services });
-        shape = { index: this.#shapes.length - 1, repairs: read.repairs };
-      }
-      known.set(signature, shape);
+    return known.get(signature) ?? this.#newShape(slot, signature, known);
+  }
+
+  #newShape(slot: Found, signature: string, known: KnownShapes): KnownShape | ReadRuleId {
+    const read = this.#readShape(slot, signature);
+    let shape: KnownShape | ReadRuleId;
+    if (typeof read === 'string') shape = read;
+    else {
+      this.#shapes.push({ text: read.text, services: read.services });
+      shape = { index: this.#shapes.length - 1, repairs: read.repairs };
     }
+    known.set(signature, shape);
     return shape;
   }
 
-  #shapesIn({ scope, resource }: Found): Map<string, KnownShape | ReadRuleId> {
+  #shapesIn({ scope, resource }: Found): KnownShapes {
     if (resource.contained !== undefined) return new Map();
     let known = this.#shapesByScope.get(scope);
     if (known === undefined) {
