@@ -43,8 +43,10 @@ it('asks the relay at which the vendor is in order', async () => {
 });
 
 it('asks a vendor again once a reload has put it in order', async () => {
-  await scene.join('relay-a', [], undefined, ['agenda-s']);
-  const mended = await scene.join('relay-a', ['agenda-s']);
+  const broken = await scene.join('relay-a', [], 'one process', ['agenda-s']);
+  expect((await scene.system.search(slotPath([RPPS]))).states.get(RPPS)).toBe('unknown');
+  const mended = await scene.join('relay-a', ['agenda-s'], 'one process');
+  await until('the first link to be closed', () => broken.closedWith !== undefined);
   mended.onPlan = (plan) => plan.answerAll();
   const answer = await scene.system.search(slotPath([RPPS]));
   expect(answer.states.get(RPPS)).not.toBe('unknown');
