@@ -1,7 +1,14 @@
 // Who is calling: bearer JWT of SAS and operators with SMART system scopes, the relays' own tokens, and those that
 // the edge itself gives to the SAS front.
 
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import {
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+  jwtVerify,
+} from 'jose';
 import { GatewayError, type Reason } from '../shared/error.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../shared/link/hub.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
@@ -127,7 +134,7 @@ async function verify(
   isRelay = false,
 ): Promise<JWTPayload> {
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+    const { payload, protectedHeader } = await verifyWithAny(token, keys, {
       ...expected,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_S,
@@ -148,6 +155,27 @@ async function verify(
       });
     }
     throw unauthorised('token-invalid', "Le jeton n'est pas valable pour ce service.", cause);
+  }
+}
+
+/** A key may be renewed under its name: of several that fit, the one that signed is the one. */
+async function verifyWithAny(
+  token: string,
+  keys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, options);
+  } catch (cause) {
+    if (!(cause instanceof errors.JWKSMultipleMatchingKeys)) throw cause;
+    for await (const key of cause) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
   }
 }
 
