@@ -103,11 +103,10 @@ function readContext(scene: Scene, name: string): SecureContext | string {
   return `${problem?.field ?? name} : ${problem?.text ?? 'ne peut pas être lu'}.`;
 }
 
+/** Revocation is the caller's work, as with every context. */
 function withoutCertificate({ inputs: { editor } }: Scene): SecureContext {
-  const crl = editor.crlFiles.map((file) => readFileSync(file));
   return createSecureContext({
     ca: readFileSync(editor.caFile),
-    ...(crl.length > 0 && { crl }),
     minVersion: 'TLSv1.2',
   });
 }

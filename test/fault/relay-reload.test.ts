@@ -2,7 +2,7 @@
 // nothing. Phases: a renewed certificate; a key that does not match; settings that cannot be read; a vendor added
 // and one removed; a list that revokes the vendor. End: the right certificate is shown, running calls finished.
 
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeLeaf } from '../../sandbox/pki/authority.ts';
 import { makeBundle } from '../support/relay-bundle.ts';
@@ -66,6 +66,38 @@ test('reloads on SIGHUP', async () => {
   await writeFile(`${scene.dir}/other.json`, '{}');
   relay.child.kill('SIGHUP');
   expect(await reloaded(1)).toMatchObject({ reason: 'unchanged', failed: 0, editors: editors.length });
+});
+
+/** A folder that holds another client certificate under the same names. */
+async function makeFolder(path: string): Promise<string> {
+  const leaf = await scene.authority.issueClient({ cn: 'relay-client', ou: '399990000000019' });
+  await mkdir(path);
+  await writeLeaf(path, 'relay', leaf);
+  return leaf.serial.toUpperCase();
+}
+
+test('shows the certificate of a folder that replaced the folder, and of a file in the new one', async () => {
+  const folder = `${scene.dir}/certs`;
+  await makeFolder(folder);
+  const files = { certFile: `${folder}/relay.crt`, keyFile: `${folder}/relay.key` };
+  const editors = scene.config.editors.map((editor) => ({ ...editor, ...files }));
+  await scene.writeConfig({ ...scene.config, editors });
+  await reloaded(1);
+  for (const nth of [1, 2]) {
+    const serial = await makeFolder(`${folder}.new`);
+    await rename(folder, `${folder}.old${nth}`);
+    await rename(`${folder}.new`, folder);
+    await until('the certificate of the new folder', async () => {
+      await search();
+      return shown.at(-1) === serial;
+    });
+  }
+  const leaf = await scene.authority.issueClient({ cn: 'relay-client', ou: '399990000000019' });
+  await writeLeaf(folder, 'relay', leaf);
+  await until('the certificate of the new file', async () => {
+    await search();
+    return shown.at(-1) === leaf.serial.toUpperCase();
+  });
 });
 
 test('finishes a running call on the old certificate', async () => {
