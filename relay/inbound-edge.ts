@@ -4,6 +4,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { type Dispatcher, Pool } from 'undici';
+import { asObject, type JsonObject, objectsOf } from '../shared/fhir/json.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { describeExchangeError, readRetryAfter } from './failure.ts';
 import { InboundTokens } from './inbound-token.ts';
@@ -158,28 +159,47 @@ function toAnswer({ statusCode, headers }: Dispatcher.ResponseData, body: Buffer
   };
 }
 
-/** Undefined when the answer is for the vendor. */
-function judgeAnswer(
-  { status, contentType, body }: EdgeAnswer,
-  onlyById: boolean,
-): EdgeFailureReason | undefined {
+/** Undefined when the answer is for the vendor: a refusal in the edge's words, or its yes. */
+function judgeAnswer(answer: EdgeAnswer, onlyById: boolean): EdgeFailureReason | undefined {
+  const { status, contentType } = answer;
   if (status >= 500) return 'error';
   if (status >= 300 && status < 400) return 'redirect';
-  const isFhir = body.length === 0 || /^application\/(fhir\+)?json\b/i.test(contentType ?? '');
   if (status === 401) return 'token-refused';
   if ((status === 404 || status === 405) && !onlyById) return 'route-missing';
-  if (!isFhir || (status >= 400 && body.length === 0)) return 'not-fhir';
-  if (status === 403) return namesOwner(body) ? undefined : 'token-refused';
-  return status === 200 || status === 201 || status >= 400 ? undefined : 'not-fhir';
+  const isJson = /^application\/(fhir\+)?json\b/i.test(contentType ?? '');
+  const resource = isJson ? parse(answer.body) : undefined;
+  if (status < 400) return isWritten(answer, isJson, resource) ? undefined : 'not-fhir';
+  // A firewall's or a gateway's refusal, in JSON or not: the vendor would give the appointment up.
+  if (resource?.resourceType !== 'OperationOutcome') return 'not-fhir';
+  return status === 403 && !namesOwner(resource) ? 'token-refused' : undefined;
+}
+
+/**
+ * Nothing, an appointment, or an outcome without error. A gateway's own JSON is no yes of the edge, which names with a
+ * Location each appointment that it has written.
+ */
+function isWritten(answer: EdgeAnswer, isJson: boolean, resource: JsonObject | undefined): boolean {
+  const { status, body, location } = answer;
+  if (status !== 200 && status !== 201) return false;
+  if (body.length === 0) return true;
+  if (resource?.resourceType === 'OperationOutcome') {
+    return objectsOf(resource.issue).every(({ severity }) => severity !== 'error' && severity !== 'fatal');
+  }
+  const isNamed = location !== undefined || resource === undefined || Object.keys(resource).length === 0;
+  const type = resource?.resourceType ?? (isNamed ? 'Appointment' : undefined);
+  return isJson && type === 'Appointment';
 }
 
 /** The only 403 that is about the vendor: what it touched belongs to another one. */
-function namesOwner(body: Buffer): boolean {
+function namesOwner({ issue }: JsonObject): boolean {
+  return Array.isArray(issue) && JSON.stringify(issue).includes(`"code":"${OWNER_REASON}"`);
+}
+
+function parse(body: Buffer): JsonObject | undefined {
   try {
-    const { issue }: { issue?: unknown } = JSON.parse(body.toString('utf8'));
-    return Array.isArray(issue) && JSON.stringify(issue).includes(`"code":"${OWNER_REASON}"`);
+    return asObject(JSON.parse(body.toString('utf8')));
   } catch {
-    return false;
+    return undefined;
   }
 }
 
