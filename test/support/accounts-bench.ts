@@ -17,7 +17,16 @@ type Database = Engine['db'];
 type Statement = ReturnType<Database['prepare']>;
 
 /** What becomes of one request. `late`: written when the test says so, long after the caller has given up. */
-export type Fate = 'answered' | 'down' | 'lost-before' | 'lost-after' | 'late' | 'error';
+export type Fate =
+  | 'answered'
+  | 'down'
+  | 'lost-before'
+  | 'lost-after'
+  | 'late'
+  | 'error'
+  | 'refused'
+  | 'doubted-before'
+  | 'doubted-after';
 
 export interface HeardRequest {
   readonly editor: string;
@@ -55,9 +64,21 @@ export class MemoryVendor {
         return { kind: 'failed', reason: 'timeout', sent: true, durationMs: 1 };
       case 'error':
         return { kind: 'answered', status: 500, codes: ['exception'], durationMs: 1 };
+      case 'refused':
+        return { kind: 'answered', status: 422, codes: ['processing'], durationMs: 1 };
+      case 'doubted-before':
+        return { kind: 'failed', reason: 'outcome-error', status: 200, sent: true, durationMs: 1 };
+      case 'doubted-after':
+        this.#write(request);
+        return { kind: 'failed', reason: 'not-account', status: 200, sent: true, durationMs: 1 };
       case 'answered':
         return this.#write(request);
     }
+  }
+
+  /** As another aggregator left it: an active account that nobody here has heard of. */
+  holdBefore(resource: unknown): void {
+    this.accounts.create(resource, 'https://vendor.example/fhir');
   }
 
   /** What had come late is written now. */
