@@ -17,7 +17,6 @@ export function logCrashes({ log, flush }: RelayLog): void {
   process.on('warning', (warning: Error & { readonly code?: string }) => {
     log('warn', 'relay-warning', { reason: warning.name, detail: warning.code ?? '' });
   });
-  process.stderr.on('error', () => undefined);
   process.on('uncaughtException', (error) => {
     const [, where = ''] = /\(?([^\s/]+\.ts:\d+)/.exec(error.stack ?? '') ?? [];
     log('error', 'relay-crashed', { reason: error.name, detail: where });

@@ -15,6 +15,8 @@ import { Signals } from './signals.ts';
 import { VendorSet } from './vendors.ts';
 
 async function main(args: readonly string[]): Promise<void> {
+  // Whoever reads what this prints may have gone (`| head`): nothing to tell, and nobody to tell it to.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const command = readCommand(args, process.env);
   if (!command.ok) {
     process.stderr.write(`${command.error}\n\n${USAGE}`);

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { splitLines } from './child.ts';
 import { applyMigrations, MIGRATIONS } from './migrations.ts';
-import { edgeLine, openLines } from './output.ts';
+import { edgeLine, logLine, openLines } from './output.ts';
 import { lockState } from './state-lock.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -85,6 +85,8 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const script = await buildWorker();
   const say = options.onLog ?? openLines().say;
   const write = (line: string): void => say(edgeLine(line));
+  // Miniflare starts a runtime that died anew, and says nothing of it.
+  let meantStarts = 1;
   const optionsFor = (settings: Readonly<Record<string, string>>, port: number): MiniflareOptions => ({
     name: 'edge',
     modules: true,
@@ -105,6 +107,9 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     ...(options.inspect === true && { inspectorPort: 0 }),
     log: new Log(LogLevel.ERROR),
     handleRuntimeStdio: (stdout: NodeJS.ReadableStream, stderr: NodeJS.ReadableStream) => {
+      meantStarts -= 1;
+      if (meantStarts < 0) say(logLine('error', 'edge-runtime-restarted', {}));
+      meantStarts = Math.max(meantStarts, 0);
       splitLines(stdout, write);
       splitLines(stderr, write);
     },
@@ -121,7 +126,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const url = (await miniflare.unsafeGetDirectURL()).origin;
   return {
     url,
-    configure: (settings) => miniflare.setOptions(optionsFor(settings, Number(new URL(url).port))),
+    configure: (settings) => {
+      meantStarts += 1;
+      return miniflare.setOptions(optionsFor(settings, Number(new URL(url).port)));
+    },
     runSchedule: async (at = new Date(), cron = '') => {
       const worker = await miniflare.getWorker();
       return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';

@@ -24,6 +24,8 @@ export function readFlagsAndWords<const F extends Flags>(
   judge: (values: Values<F>, words: readonly string[]) => readonly string[],
   { takesWords = true, more = '' } = {},
 ): { readonly values: Values<F>; readonly words: readonly string[] } {
+  // Whoever reads what this prints may have gone (`| head`): nothing to tell, and nobody to tell it to.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { help, values, words, problems } = readCommandLine(process.argv.slice(2), flags, {
     takesWords,
     env: process.env,
@@ -46,13 +48,21 @@ export function refuseUsage(sentence: string): never {
 const TWIN_MS = 500;
 const PARENT_POLL_MS = 1000;
 
+/** An error that nobody foresaw: what and where, on one line. */
+function describeUnexpected(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const [, where = ''] = /([^\s/(]+\.[cm]?[jt]s:\d+)/.exec(cause.stack ?? '') ?? [];
+  return `${cause.name} : ${cause.message.split('\n', 1)[0]} (${where})`;
+}
+
 /**
  * Runs `close` once on SIGINT, SIGTERM, SIGHUP (the terminal was closed) or when the program that started this is gone,
- * then exits. A second SIGINT or SIGTERM exits at once.
+ * then exits. A second SIGINT or SIGTERM exits at once. An error that nobody caught ends it in order too, with 1.
  */
 export function closeOnSignal(close: () => Promise<void>): void {
   const isUnderNpm = /^(start|edge|vendor)$/.test(process.env.npm_lifecycle_event ?? '');
   let closingMs: number | undefined;
+  let code = 0;
   const onSignal = (signal?: NodeJS.Signals): void => {
     if (closingMs !== undefined) {
       const isTwin = isUnderNpm && performance.now() - closingMs < TWIN_MS;
@@ -61,13 +71,18 @@ export function closeOnSignal(close: () => Promise<void>): void {
     }
     closingMs = performance.now();
     close().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (cause: unknown) => {
         process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
         process.exit(1);
       },
     );
   };
+  process.on('uncaughtException', (cause) => {
+    process.stderr.write(`Erreur imprévue, tout s'arrête : ${describeUnexpected(cause)}\n`);
+    code = 1;
+    onSignal();
+  });
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);

@@ -15,8 +15,6 @@ export interface Lines {
 }
 
 export function openLines(): Lines {
-  // Without a listener a reader who is gone would end the process at the first sentence for people.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const sink = new LineSink({
     write: openOutput(1),
     lostLine: (count) => logLine('warn', 'log-lines-lost', { count }),
