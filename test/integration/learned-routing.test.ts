@@ -46,6 +46,25 @@ it('asks everybody once, then those who hold the slots', async () => {
   expect(routed?.details?.text).toContain('2 éditeurs');
 });
 
+it('asks everybody again once an operator has switched a vendor on', async () => {
+  const { running, who, holder } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '0' });
+  const other = running.vendors.find(({ id }) => id !== holder)!.id;
+  const admin = await signToken(running.state, 'admin');
+  const put = (enabled: boolean): Promise<Response> =>
+    running.fetch(`/admin/editors/${other}`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${admin}` },
+      body: JSON.stringify({ enabled }),
+    });
+  await put(false);
+  await running.search(slotPath([who]));
+  await until('it is learned', async () => (await known(running, who)) === 1);
+  expect(calls(running)[other]).toBe(0);
+  await put(true);
+  await running.search(slotPath([who]));
+  expect(calls(running)[other]).toBe(1);
+});
+
 it('explores one of the others with each search', async () => {
   const { running, who } = await start({ ROUTING_MODE: 'learned', ROUTING_EXPLORE_CALLS: '1' });
   await running.search(slotPath([who]));

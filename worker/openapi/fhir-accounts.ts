@@ -94,7 +94,7 @@ export const FHIR_ACCOUNT_OPERATIONS: Operations = {
   'POST /fhir/Practitioner/_search': {
     id: 'searchRegulatorsByForm',
     tag: 'fhir',
-    summary: 'Les mêmes, par formulaire',
+    summary: 'Régulateurs, par formulaire',
     body: formBody([{ ...IDENTIFIER, required: true }]),
     answers: { 200: FOUND },
     refusals: { ...STORED, ...BAD_QUERY, 'body-too-large': 'Le corps dépasse 16 Kio.' },

@@ -119,7 +119,11 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
     { answers: { 201: known('Il n’existait pas : enregistré.') } },
   ),
   'PUT /fhir/Appointment/{id}': update(
-    { id: 'updateAppointmentById', summary: 'De même, par son id chez la passerelle', parameters: [ID] },
+    {
+      id: 'updateAppointmentById',
+      summary: 'Un éditeur dit de même, par l’id de la passerelle',
+      parameters: [ID],
+    },
     { answers: {}, refusals: ABSENT },
   ),
   'GET /fhir/Appointment': {
@@ -139,7 +143,7 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
   'POST /fhir/Appointment/_search': {
     id: 'searchAppointmentsByForm',
     tag: 'fhir',
-    summary: 'Les mêmes, par formulaire',
+    summary: 'Rendez-vous, par formulaire',
     body: formBody([{ ...IDENTIFIER, required: true }]),
     answers: { 200: fhir('Une page.', 'Bundle', pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'searchset')) },
     refusals: { ...STORED, ...BAD_QUERY, ...LONG_QUERY, ...BAD_FORM },
@@ -155,7 +159,7 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
   'GET /fhir/Appointment/{id}/_history': {
     id: 'readAppointmentHistory',
     tag: 'fhir',
-    summary: 'Ses versions, la plus récente d’abord',
+    summary: 'Versions d’un rendez-vous, la plus récente d’abord',
     parameters: [
       ID,
       query('_count', 'Par page, 100 au plus ; 50 par défaut.', '50'),
@@ -167,7 +171,7 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
   'GET /fhir/Appointment/{id}/_history/{version}': {
     id: 'readAppointmentVersion',
     tag: 'fhir',
-    summary: 'L’une de ses versions',
+    summary: 'Une version d’un rendez-vous',
     parameters: [ID, VERSION],
     answers: { 200: fhir('Cette version.', 'Appointment', KNOWN_APPOINTMENT_EXAMPLE, HEADERS) },
     refusals: { ...STORED, ...BAD_READ, ...ABSENT },
