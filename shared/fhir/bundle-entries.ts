@@ -14,7 +14,7 @@ export function visitEntries(written: unknown, visit: EntryVisitor): number {
   if (Array.isArray(written)) {
     let unread = 0;
     for (const item of written as unknown[]) {
-      if (item === null) unread += 1;
+      if (item === null || (Array.isArray(item) && item.length === 0)) unread += 1;
       else if (!isVisited(item, visit)) unread += visitEntries(item, visit);
     }
     return unread;

@@ -45,8 +45,11 @@ export class Wholeness {
   readonly #lacks = new Set<Lack>();
   #total = 0;
 
-  /** One page, or a Bundle within it. @returns the raw URL of `next`, empty when there is one that cannot be read. */
-  takePage(bundle: JsonObject): string | undefined {
+  /**
+   * One page, or a Bundle within it, of so many entries.
+   * @returns the raw URL of `next`, empty when there is one that cannot be read
+   */
+  takePage(bundle: JsonObject, entries: number): string | undefined {
     if (isAnything(bundle.implicitRules)) this.#lacks.add('unread');
     for (const [name, value] of Object.entries(bundle)) {
       if (
@@ -57,7 +60,7 @@ export class Wholeness {
       )
         this.#lacks.add('unread');
     }
-    this.#takeTotal(bundle.total);
+    this.#takeTotal(bundle.total, entries);
     return this.#nextOf(bundle.link);
   }
 
@@ -77,17 +80,22 @@ export class Wholeness {
     this.#lacks.add('incomplete');
   }
 
-  /** @param entries received over all pages; @param unread items of their lists that are no entries */
-  lacks(entries: number, unread: number): ReadonlySet<Lack> {
+  /**
+   * @param entries received over all pages
+   * @param results those of them that `total` counts
+   * @param unread items of their lists that are no entries
+   */
+  lacks(entries: number, results: number, unread: number): ReadonlySet<Lack> {
     if (unread > 0) this.#lacks.add('unread');
-    // `total` counts results; some servers count what they include too. More than everything cannot be.
-    if (this.#total > entries) this.#lacks.add('incomplete');
+    // Some servers count all that they send, what they include too.
+    if (this.#total > results && this.#total !== entries) this.#lacks.add('incomplete');
     return this.#lacks;
   }
 
-  #takeTotal(written: unknown): void {
+  #takeTotal(written: unknown, entries: number): void {
     if (written === undefined || written === null) return;
     const total = typeof written === 'string' && /^\s*\d+\s*$/.test(written) ? Number(written) : written;
+    if (total === entries) return;
     if (typeof total === 'number' && total >= 0) this.#total = Math.max(this.#total, total);
     else this.#lacks.add('unread');
   }

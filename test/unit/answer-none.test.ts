@@ -49,6 +49,7 @@ describe('[answer-not-understood] nobody is "none"', () => {
     ['an entry list that is no list', withEntry('')],
     ['an empty object for a list', withEntry({})],
     ['an entry that is null', withEntry([null])],
+    ['an entry that is an empty list', withEntry([[]])],
     ['an entry without a resource', withEntry([{ fullUrl: 'https://vendor.example/fhir/Slot/1' }])],
     ['a resource that is a list', withEntry([{ resource: [slot()] }])],
     ['a resource without its type', bundle([slot({ resourceType: undefined })])],
@@ -88,6 +89,7 @@ describe('[answer-incomplete] nobody is "none"', () => {
     ['an outcome without severity', answerWith(outcome([{ code: 'processing' }]))],
     ['a warning that part is missing', answerWith(outcome([{ severity: 'warning', code: 'incomplete' }]))],
     ['more results counted than came', { ...answerWith(), total: 40 }],
+    ['one result more than came, beside all that is included', { ...answerWith(), total: 2 }],
     ['results counted and no entry', { ...bundle([]), entry: undefined, total: '2' }],
     ['a second way on', { ...answerWith(), link: ['a', 'b'].map((url) => ({ relation: 'next', url })) }],
     [

@@ -65,6 +65,7 @@ export class AnswerReader {
   readonly #wholeness = new Wholeness();
   readonly #doubts = new Doubts();
   #items = 0;
+  #schedules = 0;
   readonly #dropped = new Tally();
   readonly #repaired = new Tally();
   readonly #places: PlaceReader;
@@ -97,8 +98,9 @@ export class AnswerReader {
     // Counted before anything is read: a flood costs its parsing, no more.
     this.#items += countEntries(bundle.entry);
     if (this.#items > VENDOR_ENTRIES_MAX) return err('too-many-entries');
-    const next = this.#wholeness.takePage(bundle);
+    const before = this.#index.entries;
     this.#index.add(bundle, this.#hear);
+    const next = this.#wholeness.takePage(bundle, this.#index.entries - before);
     return this.#index.entries > VENDOR_ENTRIES_MAX
       ? err('too-many-entries')
       : ok(next === undefined ? {} : { next });
@@ -112,10 +114,12 @@ export class AnswerReader {
   /** A Bundle within the Bundle is a page of its own: its ids hold there. What follows it is not asked for. */
   readonly #hear = (resource: JsonObject): void => {
     this.#wholeness.takeResource(resource);
+    if (resource.resourceType === 'Schedule') this.#schedules += 1;
     if (resource.resourceType !== 'Bundle') return;
-    if (!isAnswer(resource) || this.#wholeness.takePage(resource) !== undefined)
-      this.#wholeness.takePartial();
+    const before = this.#index.entries;
     this.#index.add(resource, this.#hear);
+    const next = this.#wholeness.takePage(resource, this.#index.entries - before);
+    if (!isAnswer(resource) || next !== undefined) this.#wholeness.takePartial();
   };
 
   /** Everything read so far: call once, after the last page. */
@@ -132,7 +136,10 @@ export class AnswerReader {
       }
       trace?.push(traceOf(slot, fate));
     }
-    for (const lack of this.#wholeness.lacks(this.#index.entries, this.#index.unread)) {
+    const { entries, unread, slots } = this.#index;
+    // The guide counts slots in every flow; of SOS R4 would count the Schedules.
+    const results = Math.max(slots.length, this.#question.flow === 'SOS' ? this.#schedules : 0);
+    for (const lack of this.#wholeness.lacks(entries, results, unread)) {
       const rule = lack === 'incomplete' ? 'answer-incomplete' : 'answer-not-understood';
       this.#repaired.add(rule);
       this.#doubts.add(refuse(rule, 'anybody'));
