@@ -5,7 +5,7 @@
 import type { Authority, AuthorityPath, AuthorityPool } from './authority-pool.ts';
 import type { CertificateFacts } from './client-certificate.ts';
 import { isSignedBy, type RevocationList } from './revocation-list.ts';
-import { readRevokedSerials } from './revoked-serials.ts';
+import { type ListScope, readRevokedSerials, readScope } from './revoked-serials.ts';
 
 export interface HeldList {
   /** Of the key that signed it: it covers every certificate of that key. */
@@ -41,8 +41,20 @@ export function holdList(
   }
   const revoked = readRevokedSerials(list);
   if (revoked === undefined) return 'la liste est partielle ou illisible';
+  if (!isAboutChildren(readScope(list), authority, authorities)) {
+    return 'la liste ne porte pas sur les certificats que son autorité émet ici';
+  }
   const { number, thisUpdateMs, nextUpdateMs } = list;
   return { keyId: authority.keyId, number, thisUpdateMs, nextUpdateMs, revoked };
+}
+
+/** A list of authorities says nothing of leaves, and the other way round: taken for the whole it would revoke too little. */
+function isAboutChildren(scope: ListScope, signer: Authority, authorities: readonly Authority[]): boolean {
+  if (scope === 'all') return true;
+  const issuesAuthorities = authorities.some(
+    ({ keyId, facts }) => keyId !== signer.keyId && facts.issuer === signer.facts.subject,
+  );
+  return issuesAuthorities === (scope === 'authorities');
 }
 
 /** By its date; two of one second by their number. */

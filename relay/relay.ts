@@ -55,27 +55,8 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   const standing = new StandingProblems(log);
   standing.note('vendors', parts.problems[0]);
   standing.note('inbound', parts.problems[1]);
-  const searches = new Searches({
-    vendors: () => vendors.clients,
-    retryBudget: new RetryBudget(performance.now()),
-    onExchange: (plan, exchanged, givenUp) => {
-      const outcome = givenUp ? 'given-up' : (exchanged.answer.failure?.reason ?? 'ok');
-      metrics.countExchange(plan, exchanged, outcome);
-      logExchange(log, plan, exchanged, outcome);
-    },
-    onInternalError: (error, plan) => {
-      const detail = error instanceof Error ? error.name : 'unknown';
-      log('error', 'vendor-call-broken', { requestId: plan.id, flow: plan.flow, detail });
-    },
-  });
-  const accounts = new Accounts({
-    vendors: () => vendors.clients,
-    onExchange: (exchanged) => {
-      metrics.countAccount(exchanged);
-      logAccount(log, exchanged);
-    },
-  });
-  const metrics = new Metrics({
+  const { searches, accounts } = takeQuestions(vendors, log, () => metrics);
+  const metrics: Metrics = new Metrics({
     vendors: () => vendors.clients,
     states: () => vendors.states(),
     problems: () => standing.all.length,
@@ -125,6 +106,35 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   });
   obey(signals, closing, () => watch.now());
   link.start();
+}
+
+/** What the edge asks, each exchange counted and logged. */
+function takeQuestions(
+  vendors: VendorSet,
+  log: Log,
+  metrics: () => Metrics,
+): { readonly searches: Searches; readonly accounts: Accounts } {
+  const searches = new Searches({
+    vendors: () => vendors.clients,
+    retryBudget: new RetryBudget(performance.now()),
+    onExchange: (plan, exchanged, givenUp) => {
+      const outcome = givenUp ? 'given-up' : (exchanged.answer.failure?.reason ?? 'ok');
+      metrics().countExchange(plan, exchanged, outcome);
+      logExchange(log, plan, exchanged, outcome);
+    },
+    onInternalError: (error, plan) => {
+      const detail = error instanceof Error ? error.name : 'unknown';
+      log('error', 'vendor-call-broken', { requestId: plan.id, flow: plan.flow, detail });
+    },
+  });
+  const accounts = new Accounts({
+    vendors: () => vendors.clients,
+    onExchange: (exchanged) => {
+      metrics().countAccount(exchanged);
+      logAccount(log, exchanged);
+    },
+  });
+  return { searches, accounts };
 }
 
 function obey(signals: Signals, closing: Closing, reload: () => void): void {

@@ -25,6 +25,24 @@ export function readRevokedSerials(list: RevocationList): ReadonlySet<string> | 
   }
 }
 
+/** Whom a list is about, when it says so in `onlyContainsUserCerts` or `onlyContainsCACerts` (RFC 5280 § 5.2.5). */
+export type ListScope = 'all' | 'leaves' | 'authorities';
+
+/** Of a list that `readRevokedSerials` has read. */
+export function readScope(list: RevocationList): ListScope {
+  const wrapper = readElements(readElement(list.signed).content).find(({ tag }) => tag === 0xa0);
+  for (const extension of wrapper === undefined ? [] : readElements(readElement(wrapper.content).content)) {
+    const parts = readElements(extension.content);
+    const value = parts.at(-1);
+    if (parts[0] === undefined || value === undefined) continue;
+    if (readOid(parts[0]) !== ISSUING_DISTRIBUTION_POINT) continue;
+    const said = readElements(readElement(value.content).content).filter(({ content }) => content[0] !== 0);
+    if (said.some(({ tag }) => tag === 0x81)) return 'leaves';
+    if (said.some(({ tag }) => tag === 0x82)) return 'authorities';
+  }
+  return 'all';
+}
+
 function readsAlone(wrapper: Element | undefined): boolean {
   if (wrapper === undefined) return true;
   return readElements(readElement(wrapper.content).content).every((extension) => {

@@ -69,6 +69,7 @@ export interface CrlRequest {
   readonly signer?: Signer;
   readonly number?: number;
   readonly keyIds?: 'own' | 'none';
+  readonly only?: 'leaves' | 'authorities';
   /** PEM file to write, `.der` beside it; default: the authority's own list of that issuer. */
   readonly file?: string;
 }
@@ -293,12 +294,13 @@ function chooseIssuer(
 async function writeCrl(files: AuthorityFiles, signers: Authority['signers'], request: CrlRequest) {
   const issuer = request.issuer ?? 'org';
   const spoofed = issuer === 'root' ? signers['spoof-root'] : signers['spoof-org'];
-  const { thisUpdate, nextUpdate, truncated, signer, number, keyIds } = request;
+  const { thisUpdate, nextUpdate, truncated, signer, number, keyIds, only } = request;
   const list = await makeRevocationList({
     revoked: request.revoked ?? [],
     signer: signer ?? (request.signedBy === 'spoof' ? spoofed : signers[issuer]),
     ...(number !== undefined && { number }),
     ...(keyIds && { keyIds }),
+    ...(only && { only }),
     ...(thisUpdate && { thisUpdate }),
     ...(nextUpdate && { nextUpdate }),
     ...(truncated && { truncated }),

@@ -14,6 +14,9 @@ import { readPrivateKey, toPem } from './keys.ts';
 const DAY_MS = 86_400_000;
 const CRL_VALIDITY_DAYS = 30;
 const CRL_NUMBER_OID = '2.5.29.20';
+const DISTRIBUTION_POINT_OID = '2.5.29.28';
+/** Context tags of onlyContainsUserCerts and onlyContainsCACerts (RFC 5280 § 5.2.5). */
+const ONLY = { leaves: 0x81, authorities: 0x82 } as const;
 const BACKDATE_MS = 3_600_000;
 
 export interface RevocationSpec {
@@ -28,6 +31,8 @@ export interface RevocationSpec {
   readonly number?: number;
   /** `none`: the list does not say which key signed it. */
   readonly keyIds?: 'own' | 'none';
+  /** The list says that it is about these certificates only. */
+  readonly only?: 'leaves' | 'authorities';
 }
 
 export interface RevocationList {
@@ -48,6 +53,9 @@ export async function makeRevocationList(spec: RevocationSpec): Promise<Revocati
       ...(spec.keyIds === 'none'
         ? []
         : [await AuthorityKeyIdentifierExtension.create(certificate.publicKey)]),
+      ...(spec.only === undefined
+        ? []
+        : [new Extension(DISTRIBUTION_POINT_OID, true, new Uint8Array([0x30, 3, ONLY[spec.only], 1, 0xff]))]),
       new Extension(
         CRL_NUMBER_OID,
         false,

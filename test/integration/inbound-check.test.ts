@@ -61,6 +61,15 @@ test('wants a list for each authority under hard, and only says so under soft', 
   expect(load({ crlFiles: [], revocation: 'soft' })).toEqual([`*${MISSING}`]);
 });
 
+test('takes a list about some certificates for what its authority issues, and for nothing else', async () => {
+  await authority.writeCrl({ file: folder.files.orgCrl, only: 'leaves' });
+  await authority.writeCrl({ issuer: 'root', file: folder.files.rootCrl, only: 'authorities' });
+  expect(load()).toEqual([]);
+  await authority.writeCrl({ file: folder.files.orgCrl, only: 'authorities' });
+  const text = 'la liste ne porte pas sur les certificats que son autorité émet ici';
+  expect(load()).toEqual([`listen.crlFiles[1] : ${text}`, MISSING]);
+});
+
 test('wants the identity and the identifier system of each vendor of appointments, and no identity twice', () => {
   expect(load({}, { client: undefined, appointmentSystem: undefined })).toEqual([
     'editors[0].client : manque pour le flux INT_R03',
@@ -149,6 +158,8 @@ test('names listen when its port is taken', async () => {
   await copyFile(join(scene.dir, 'link.key.pem'), join(folder.dir, 'link.key.pem'));
   const relay = spawnRelay(['--config', file]);
   expect(await relay.ended()).toBe(1);
-  expect(relay.output()).toBe('listen : le port ne peut pas être ouvert (EADDRINUSE)\n');
+  expect(relay.output()).toContain(
+    `listen.port : le port ${scene.port} de 127.0.0.1 ne peut pas être ouvert (déjà pris)\n`,
+  );
   await scene.close();
 });
