@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
 import { runEachMinute } from './cron.ts';
-import { exampleAppointment, exampleSearches, waitUntilReady } from './examples.ts';
+import { exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
 import { closeOnSignal, portNumber, readFlags } from './flags.ts';
 import { startLocalEdge } from './local-edge.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 import { openLines } from './output.ts';
-import { findPortProblems } from './ports.ts';
+import { findFreePort, findPortProblems } from './ports.ts';
 import { describeFailure } from './say.ts';
 import { lockState } from './state-lock.ts';
 
@@ -70,8 +70,8 @@ function watch(child: Child, name: string): Child {
   return child;
 }
 
-async function startVendors(pkiDir: string): Promise<StartedVendor[]> {
-  const sas = `https://127.0.0.1:${flags['mtls-port']}/fhir`;
+async function startVendors(pkiDir: string, mtlsPort: number): Promise<StartedVendor[]> {
+  const sas = `https://127.0.0.1:${mtlsPort}/fhir`;
   // The edge remembers the appointments of earlier starts; the vendors do not.
   const run = String(Date.now());
   const command = ['sandbox/vendors/main.ts', '--sas', sas, '--run', run];
@@ -102,7 +102,9 @@ async function start(): Promise<void> {
   say('Certificats de test…');
   const pki = await ensureSandboxPki(pkiDir);
   say('Éditeurs simulés, relais, accès…');
-  const vendors = await startVendors(pkiDir);
+  // The vendors are told it before the relay opens it.
+  const mtlsPort = Number(flags['mtls-port']) || (await findFreePort());
+  const vendors = await startVendors(pkiDir, mtlsPort);
   const edge = await startLocalEdge({
     host: '127.0.0.1',
     port: Number(flags.port),
@@ -120,31 +122,41 @@ async function start(): Promise<void> {
     pki,
     vendors,
     adminPort: Number(flags['admin-port']),
-    listenPort: Number(flags['mtls-port']),
+    listenPort: mtlsPort,
     onLog,
   });
   watch(relay, 'Le relais');
   await waitUntilReady(edge.url);
-  await tell(edge.url, vendors);
+  await tell(edge.url, `http://127.0.0.1:${String(relay.ready.port)}`, vendors, mtlsPort);
 }
 
-async function tell(edgeUrl: string, vendors: readonly StartedVendor[]): Promise<void> {
+async function tell(
+  edgeUrl: string,
+  adminUrl: string,
+  vendors: readonly StartedVendor[],
+  mtlsPort: number,
+): Promise<void> {
   const scope = 'system/Slot.s system/Appointment.rs';
   const token = await signToken(await openLocalState(edgeStateDir), scope);
+  const { variables, searches } = await makeExamples(edgeUrl, vendors, token);
   say(`
 Passerelle est prête.
 
+  Ce que c'est        ${edgeUrl}/
+  Documentation       ${edgeUrl}/docs
   Accès (FHIR)        ${edgeUrl}/fhir/metadata
-  Rendez-vous (mTLS)  https://127.0.0.1:${flags['mtls-port']}/fhir/Appointment
-  Relais (métriques)  http://127.0.0.1:${flags['admin-port']}/metrics`);
+  Rendez-vous (mTLS)  https://127.0.0.1:${mtlsPort}/fhir/Appointment
+  Relais (métriques)  ${adminUrl}/metrics`);
   for (const { name, url, control } of vendors) say(`  ${name}            ${url}   commande : ${control}`);
   say(`
-Jeton (8 heures) :
-  TOKEN=${token}
+À coller dans un autre terminal, pour ces commandes et celles des pages (jeton de 8 heures) :
+${Object.entries(variables)
+  .map(([name, value]) => `  export ${name}='${value}'`)
+  .join('\n')}
 `);
-  for (const { title, command } of await exampleSearches(edgeUrl, vendors)) say(`${title} :\n  ${command}\n`);
-  for (const { title, command } of await exampleAppointment(edgeUrl, vendors))
+  for (const { title, command } of [...searches, ...(await exampleAppointment(edgeUrl, vendors))]) {
     say(`${title} :\n  ${command}\n`);
+  }
   say('Ctrl-C arrête tout.');
 }
 
