@@ -40,7 +40,8 @@ export function capabilityHandler(capabilities: () => readonly Capability[]) {
           mode: 'server',
           security: {
             cors: false,
-            description: 'Jeton Bearer (JWT) avec les portées SMART system/Slot.s et system/Appointment.rs',
+            description:
+              'Jeton Bearer (JWT) avec les portées SMART system/Slot.s, system/Practitioner.cu et system/Appointment.rs',
           },
           resource: capabilities().map(toResource),
         },
