@@ -152,3 +152,47 @@ test.each([['{"resourceType":"OperationOutcome"}'], ['[]'], ['null'], ['"text"']
     expect(answer).toMatchObject({ pages: 0, received: 0 });
   },
 );
+
+test.each([
+  ['a part of its answer (206)', 206, {}, [{ rule: 'answer-incomplete' }]],
+  ['all that it counts', 200, { total: 1 }, []],
+  ['fewer than it counts', 200, { total: 2 }, [{ rule: 'answer-incomplete' }]],
+  ['an object for a list', 200, { total: 0, entry: { 0: null } }, [{ rule: 'answer-not-understood' }]],
+])(
+  'tells the edge what of an answer proves no "none" when a vendor sends %s',
+  async (_what, status, over, doubts) => {
+    const { handler } = vendor;
+    vendor.handler = (_request, response) => {
+      const page = { ...makeBundle({ startMs: Date.now() + HOUR_MS }), ...over };
+      response.writeHead(status, { 'content-type': 'application/fhir+json' }).end(JSON.stringify(page));
+    };
+    const { answer } = await call(() => undefined);
+    vendor.handler = handler;
+    expect(answer.failure).toBeUndefined();
+    expect(answer.doubts).toEqual(doubts);
+  },
+);
+
+test('refuses more entries than the bound also where they are no list', async () => {
+  const { handler } = vendor;
+  const entry = Object.fromEntries(Array.from({ length: 20_001 }, (_, at) => [at, {}]));
+  vendor.handler = (_request, response) => sendJson(response, { resourceType: 'Bundle', entry });
+  const { answer } = await call(() => undefined);
+  vendor.handler = handler;
+  expect(answer.failure).toEqual({ reason: 'too-many-entries', status: 200 });
+});
+
+test('reads the encoding that the vendor declares', async () => {
+  const { handler } = vendor;
+  vendor.handler = (_request, response) => {
+    const page = JSON.stringify(makeBundle({ startMs: Date.now() + HOUR_MS })).replace(
+      '"family":"',
+      '"family":"Lefèvre ',
+    );
+    const charset = 'Application/FHIR+JSON; Charset="ISO-8859-15"';
+    response.writeHead(200, { 'content-type': charset }).end(Buffer.from(page, 'latin1'));
+  };
+  const { answer } = await call(() => undefined);
+  vendor.handler = handler;
+  expect(answer.subjects[0]?.holder.text).toContain('"family":"Lefèvre ');
+});
