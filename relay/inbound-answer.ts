@@ -1,6 +1,7 @@
 // What a vendor gets to read of an edge's answer: as it is, with our base in place of the edge's. No I/O.
 
 import type { IncomingMessage } from 'node:http';
+import { ownerOf } from '../shared/sas/appointment-id.ts';
 import type { EdgeAnswer } from './inbound-edge.ts';
 
 export interface Answer {
@@ -10,7 +11,7 @@ export interface Answer {
   readonly body: string | Buffer;
 }
 
-const APPOINTMENT = /\/fhir\/(Appointment\/[A-Za-z0-9.-]{1,64}(?:\/_history\/[A-Za-z0-9.-]{1,64})?)$/;
+const APPOINTMENT = /\/fhir\/(Appointment\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?)$/;
 
 export function passBack(answer: EdgeAnswer, request: IncomingMessage): Answer {
   const { status, contentType, etag, lastModified, location, retryAfter, fate, body } = answer;
@@ -31,6 +32,11 @@ export function passBack(answer: EdgeAnswer, request: IncomingMessage): Answer {
 /** As the vendor named us; empty (so relative) when it named nothing that is a host. */
 export function baseOf({ headers: { host = '' } }: IncomingMessage): string {
   return /^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/.test(host) ? `https://${host}` : '';
+}
+
+/** Whose appointment the edge's Location names; undefined when it names none that an edge has written. */
+export function writtenFor(location: string | undefined): string | undefined {
+  return ownerOf(APPOINTMENT.exec(location ?? '')?.[2] ?? '');
 }
 
 function moveLocation(location: string | undefined, request: IncomingMessage): string | undefined {

@@ -5,8 +5,10 @@
 import type { KeyObject } from 'node:crypto';
 import { type Dispatcher, Pool } from 'undici';
 import { asObject, type JsonObject, objectsOf } from '../shared/fhir/json.ts';
+import { REASON_SYSTEM } from '../shared/fhir/operation-outcome.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { describeExchangeError, readRetryAfter } from './failure.ts';
+import { writtenFor } from './inbound-answer.ts';
 import { InboundTokens } from './inbound-token.ts';
 import type { InboundEditor } from './inbound-trust.ts';
 
@@ -99,7 +101,7 @@ export class EdgeClient {
       answer = await this.#ask(request, signal);
     }
     if (!answer.ok) return answer;
-    const failure = judgeAnswer(answer.value, request.onlyById);
+    const failure = judgeAnswer(answer.value, request);
     if (failure === undefined) return answer;
     if (failure === 'token-refused') this.#tokens.forget();
     const { status, retryAfter } = answer.value;
@@ -160,7 +162,7 @@ function toAnswer({ statusCode, headers }: Dispatcher.ResponseData, body: Buffer
 }
 
 /** Undefined when the answer is for the vendor: a refusal in the edge's words, or its yes. */
-function judgeAnswer(answer: EdgeAnswer, onlyById: boolean): EdgeFailureReason | undefined {
+function judgeAnswer(answer: EdgeAnswer, { onlyById, editor }: EdgeRequest): EdgeFailureReason | undefined {
   const { status, contentType } = answer;
   if (status >= 500) return 'error';
   if (status >= 300 && status < 400) return 'redirect';
@@ -168,31 +170,38 @@ function judgeAnswer(answer: EdgeAnswer, onlyById: boolean): EdgeFailureReason |
   if ((status === 404 || status === 405) && !onlyById) return 'route-missing';
   const isJson = /^application\/(fhir\+)?json\b/i.test(contentType ?? '');
   const resource = isJson ? parse(answer.body) : undefined;
-  if (status < 400) return isWritten(answer, isJson, resource) ? undefined : 'not-fhir';
-  // A firewall's or a gateway's refusal, in JSON or not: the vendor would give the appointment up.
-  if (resource?.resourceType !== 'OperationOutcome') return 'not-fhir';
-  return status === 403 && !namesOwner(resource) ? 'token-refused' : undefined;
+  if (status < 400) return isWritten(answer, editor, isJson, resource) ? undefined : 'not-fhir';
+  // A firewall's or a gateway's refusal, in FHIR or not: the vendor would give the appointment up.
+  const reasons = reasonsOf(resource);
+  if (reasons.length === 0) return 'not-fhir';
+  return status === 403 && !reasons.includes(OWNER_REASON) ? 'token-refused' : undefined;
 }
 
 /**
- * Nothing, an appointment, or an outcome without error. A gateway's own JSON is no yes of the edge, which names with a
- * Location each appointment that it has written.
+ * The edge names with a Location each appointment that it has written, by an id that only it gives: without one, the
+ * answer is that of something in between, whatever its status and body. Beside it: nothing, the appointment, or an
+ * outcome without error.
  */
-function isWritten(answer: EdgeAnswer, isJson: boolean, resource: JsonObject | undefined): boolean {
-  const { status, body, location } = answer;
-  if (status !== 200 && status !== 201) return false;
+function isWritten(
+  { status, body, location }: EdgeAnswer,
+  { id }: InboundEditor,
+  isJson: boolean,
+  resource: JsonObject | undefined,
+): boolean {
+  if ((status !== 200 && status !== 201) || writtenFor(location) !== id) return false;
   if (body.length === 0) return true;
   if (resource?.resourceType === 'OperationOutcome') {
     return objectsOf(resource.issue).every(({ severity }) => severity !== 'error' && severity !== 'fatal');
   }
-  const isNamed = location !== undefined || resource === undefined || Object.keys(resource).length === 0;
-  const type = resource?.resourceType ?? (isNamed ? 'Appointment' : undefined);
-  return isJson && type === 'Appointment';
+  return isJson && (resource?.resourceType ?? 'Appointment') === 'Appointment';
 }
 
-/** The only 403 that is about the vendor: what it touched belongs to another one. */
-function namesOwner({ issue }: JsonObject): boolean {
-  return Array.isArray(issue) && JSON.stringify(issue).includes(`"code":"${OWNER_REASON}"`);
+/** What the edge alone says in an OperationOutcome: its own codes. Another one's outcome has none. */
+function reasonsOf(resource: JsonObject | undefined): readonly string[] {
+  if (resource?.resourceType !== 'OperationOutcome') return [];
+  return objectsOf(resource.issue)
+    .flatMap(({ details }) => objectsOf(asObject(details)?.coding))
+    .flatMap(({ system, code }) => (system === REASON_SYSTEM && typeof code === 'string' ? [code] : []));
 }
 
 function parse(body: Buffer): JsonObject | undefined {

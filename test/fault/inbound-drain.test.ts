@@ -6,6 +6,7 @@ import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
 import { call, keptAgent, tlsSettings } from '../support/inbound-caller.ts';
+import { acceptBriefly } from '../support/inbound-edge.ts';
 import {
   type InboundAuthority,
   type InboundProcess,
@@ -35,7 +36,7 @@ test('finishes what has begun, closes what is idle, accepts nothing new and exit
   const idle = keptAgent(base());
   await call({ ...base(), agent: idle });
   const held: (() => void)[] = [];
-  scene.edge.handler = (_forwarded, response) => held.push(() => response.writeHead(201).end());
+  scene.edge.handler = (...exchange) => held.push(() => acceptBriefly(...exchange));
   const running = call({
     ...base(),
     path: `/fhir/Appointment?identifier=${encodeURIComponent(CANARY)}`,

@@ -5,7 +5,7 @@ import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
 import { type Call, call } from '../support/inbound-caller.ts';
-import { acceptAll, startAppointmentEdge } from '../support/inbound-edge.ts';
+import { acceptAll, locationFor, startAppointmentEdge } from '../support/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,
@@ -40,12 +40,15 @@ beforeEach(() => {
 
 const send = (change: Partial<Call> = {}) =>
   call({ port: scene.port, ca: authority.ca, show: leaf, ...change });
-const outcome = (reason: string): string =>
+const WRITTEN = { location: locationFor({ claims: { editor: 'alpha' } }) };
+const OTHERS = locationFor({ claims: { editor: 'beta' } });
+const FOREIGN = '{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"security"}]}';
+const outcome = (reason: string, severity = 'error'): string =>
   JSON.stringify({
     resourceType: 'OperationOutcome',
     issue: [
       {
-        severity: 'error',
+        severity,
         code: 'x',
         details: { coding: [{ system: 'urn:x-passerelle:reason', code: reason }] },
       },
@@ -128,25 +131,22 @@ describe('back to the vendor', () => {
       headers: { host: 'rdv.sas.example:8443' },
     });
     expect([answer.status, answer.text]).toEqual([201, '{"resourceType":"Appointment"}']);
+    const path = '/fhir/Appointment/alpha-0123456789abcdef0123/_history/1';
     expect(answer.headers).toMatchObject({
       ...FHIR,
       etag: 'W/"1"',
       'last-modified': 'Tue, 24 Nov 2026 10:00:00 GMT',
-      location: 'https://rdv.sas.example:8443/fhir/Appointment/abc-1/_history/1',
+      location: `https://rdv.sas.example:8443${path}`,
       'cache-control': 'no-store',
     });
     const strange = await send({ headers: { host: 'x"y/z' } });
-    expect(strange.headers.location).toBe('/fhir/Appointment/abc-1/_history/1');
-  });
-
-  test('a Location that is none of an appointment is left out', async () => {
-    always(200, { ...FHIR, location: 'https://elsewhere.example/login' }, '{}');
-    expect((await send()).headers).not.toHaveProperty('location');
+    expect(strange.headers.location).toBe(path);
   });
 
   test.each([
-    [200, {}, ''],
-    [201, FHIR, '{}'],
+    [200, WRITTEN, ''],
+    [201, { ...FHIR, ...WRITTEN }, '{"resourceType":"Appointment"}'],
+    [200, { ...FHIR, ...WRITTEN }, outcome('late', 'information')],
     [400, FHIR, outcome('body-malformed')],
     [403, FHIR, outcome('not-owner')],
     [412, FHIR, outcome('version-conflict')],
@@ -177,11 +177,25 @@ describe('back to the vendor', () => {
     ['a page instead of an answer', 200, { 'content-type': 'text/html' }, '<html>', 'not-fhir'],
     ['a page that says created', 201, { 'content-type': 'text/plain' }, 'ok', 'not-fhir'],
     ["a gateway's JSON", 200, FHIR, '{"status":"ok"}', 'not-fhir'],
-    ['an error that says created', 201, FHIR, outcome('internal'), 'not-fhir'],
+    ['an error that says created', 201, { ...FHIR, ...WRITTEN }, outcome('internal'), 'not-fhir'],
     ["a gateway's refusal in JSON", 400, FHIR, '{"message":"blocked"}', 'not-fhir'],
     ["a gateway's rate limit", 429, FHIR, '{"message":"slow down"}', 'not-fhir'],
-    ['no content', 204, {}, '', 'not-fhir'],
-    ['accepted for later', 202, {}, '', 'not-fhir'],
+    ['no content', 204, WRITTEN, '', 'not-fhir'],
+    ['accepted for later', 202, WRITTEN, '', 'not-fhir'],
+    ['an empty yes that names nothing', 201, {}, '', 'not-fhir'],
+    ['an empty yes to a change', 200, FHIR, '', 'not-fhir'],
+    ["a queue's yes", 201, { location: 'https://gateway.example/queue/7' }, '', 'not-fhir'],
+    [
+      "another FHIR server's yes",
+      201,
+      { location: 'https://fhir.example/fhir/Appointment/7' },
+      '',
+      'not-fhir',
+    ],
+    ["a yes about another vendor's", 201, { location: OTHERS }, '', 'not-fhir'],
+    ['an echo', 201, FHIR, '{"resourceType":"Appointment"}', 'not-fhir'],
+    ["a gateway's outcome", 200, FHIR, outcome('late', 'information'), 'not-fhir'],
+    ["a gateway's refusal in FHIR", 400, FHIR, FOREIGN, 'not-fhir'],
     ['an answer over a MiB', 201, FHIR, 'x'.repeat(1024 * 1024 + 1), 'too-large'],
   ])('%s becomes 503', async (_name, status, headers, body, reason) => {
     always(status, headers as Record<string, string>, body);

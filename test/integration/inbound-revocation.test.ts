@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CrlRequest, Leaf } from '../../sandbox/pki/authority.ts';
 import { type Called, call, keptAgent } from '../support/inbound-caller.ts';
+import { acceptBriefly } from '../support/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,
@@ -136,13 +137,13 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('%s', (version) => {
       call({ port: scene.port, ca: authority.ca, agent });
     expect([(await over()).status, (await over(agents[1]!)).status]).toEqual([201, 201]);
     const held: (() => void)[] = [];
-    scene.edge.handler = (_forwarded, response) => held.push(() => response.writeHead(201).end());
+    scene.edge.handler = (...exchange) => held.push(() => acceptBriefly(...exchange));
     const running = agents.map((agent) => over(agent));
     await until('both calls at the edge', () => held.length === 2);
     expect(await replace({ revoked: [leafA.serial] })).toEqual([]);
     for (const answer of held) answer();
     expect((await Promise.all(running)).map(({ status }) => status)).toEqual([201, 201]);
-    scene.edge.handler = (_forwarded, response) => response.writeHead(201).end();
+    scene.edge.handler = acceptBriefly;
     const [revoked, other] = [await over(), await over(agents[1]!)];
     expect([revoked.status, revoked.headers.connection, other.status]).toEqual([403, 'close', 201]);
     for (const agent of agents) agent.destroy();

@@ -24,14 +24,24 @@ export interface AppointmentEdge {
   close(): Promise<void>;
 }
 
-export const acceptAll: EdgeHandler = ({ body }, response) => {
+/** As the edge names what it has written for the vendor of the token. */
+export function locationFor({ claims }: Pick<Forwarded, 'claims'>): string {
+  return `http://edge.internal:8787/sas/fhir/Appointment/${claims.editor}-0123456789abcdef0123/_history/1`;
+}
+
+export const acceptAll: EdgeHandler = (forwarded, response) => {
   response.writeHead(201, {
     'content-type': 'application/fhir+json; charset=utf-8',
-    location: 'http://edge.internal:8787/sas/fhir/Appointment/abc-1/_history/1',
+    location: locationFor(forwarded),
     etag: 'W/"1"',
     'last-modified': 'Tue, 24 Nov 2026 10:00:00 GMT',
   });
-  response.end(body);
+  response.end(forwarded.body);
+};
+
+/** As with `Prefer: return=minimal`. */
+export const acceptBriefly: EdgeHandler = (forwarded, response) => {
+  response.writeHead(201, { location: locationFor(forwarded) }).end();
 };
 
 export async function startAppointmentEdge(port = 0): Promise<AppointmentEdge> {

@@ -3,8 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
-import { appointmentId, contentHash, ownerOf } from '../../worker/appointments/identity.ts';
+import { appointmentId, contentHash } from '../../worker/appointments/identity.ts';
 import { APPOINTMENT_STATUSES, holdsSlot, rankOf } from '../../worker/appointments/lattice.ts';
 import { type AppointmentMessage, readMessage } from '../../worker/appointments/message.ts';
 import { individual, operatorExtension, sos } from '../support/appointment-samples.ts';

@@ -1,20 +1,14 @@
 // How an appointment gets its id, and how two messages are known to be the same. The id is made from what makes
 // an appointment unique, so that two edges, a restart or a lost answer lead to the same Location.
 
-const ID_HASH_LENGTH = 20;
+import { ID_HASH_LENGTH } from '../../shared/sas/appointment-id.ts';
+
 const CONTENT_HASH_LENGTH = 32;
 
 /** `{editor}-{hash}`: at most 61 characters of a FHIR id, since editors' ids have at most 40. */
 export async function appointmentId(editor: string, system: string, value: string): Promise<string> {
   const hash = await sha256(`Appointment\n${editor}\n${system}\n${value}`);
   return `${editor}-${hash.slice(0, ID_HASH_LENGTH)}`;
-}
-
-const ID = new RegExp(`^([a-z0-9][a-z0-9-]*)-[0-9a-f]{${ID_HASH_LENGTH}}$`);
-
-/** The vendor whose appointment has that id; undefined when we never gave such an id. */
-export function ownerOf(id: string): string | undefined {
-  return ID.exec(id)?.[1];
 }
 
 export async function contentHash(profile: string, content: string): Promise<string> {

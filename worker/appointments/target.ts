@@ -4,9 +4,10 @@
 import { GatewayError } from '../../shared/error.ts';
 import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
+import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 import type { Sender } from '../auth.ts';
-import { appointmentId, ownerOf } from './identity.ts';
+import { appointmentId } from './identity.ts';
 import type { NationalId } from './message.ts';
 
 /**

@@ -3,9 +3,9 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
+import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
 import { unknownParameter } from '../appointments/filter.ts';
-import { ownerOf } from '../appointments/identity.ts';
 import { etagOf, resourceText, type StoredAppointment, versionHeaders } from '../appointments/resource.ts';
 import { fhirResponse, type RequestContext } from '../http.ts';
 import {
