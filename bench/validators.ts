@@ -1,7 +1,7 @@
 // What a validated answer costs beside reading it: microseconds per slot of the three Bundle judges next to
 // JSON.parse of the same text in the same run. Load: one valid Bundle of 500 or 5,000 slots over fifty places.
 // Budget: 3 times JSON.parse. A valibot schema of one slot, which covers a part of the rules only, is measured
-// beside them for docs/decisions/validators.md.
+// beside them for docs/decisions/0001-validators.md.
 import * as v from 'valibot';
 import type { Flow } from '../shared/sas/query.ts';
 import { judgeBundle } from '../shared/sas/rules/bundle.ts';

@@ -90,7 +90,7 @@ describe('a search by location', () => {
       expect(bookable(shown).length).toBeGreaterThan(0);
       seen.push(...bookable(shown));
     }
-    // A place whose card is in another lot is created here too (docs/decisions/front.md).
+    // A place whose card is in another lot is created here too (docs/decisions/0012-front.md).
     // Everybody whom the two others know with a free slot at a card's place was shown, no card twice.
     const expected = peopleOf(system.vendors.filter(({ id }) => id !== 'agenda-b')).filter(
       ({ full }) => !full,

@@ -1,5 +1,5 @@
 // A real Chromium, driven over its own protocol: opens a page at a width, in light or dark, evaluates in it, photographs
-// it. Nothing but the pages asked for is loaded. docs/decisions/tooling.md.
+// it. Nothing but the pages asked for is loaded. docs/decisions/0009-tooling.md.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search
-// that fails is told, never thrown: the front must get an answer. front-api.md §§ 2.14, 3.1; docs/decisions/front.md.
+// that fails is told, never thrown: the front must get an answer. front-api.md §§ 2.14, 3.1; docs/decisions/0012-front.md.
 
 import { GatewayError, REASONS } from '../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';

@@ -97,7 +97,7 @@ function readShape({ text }: SlotShape): ShapeFacts {
   return { consultations: [...new Set(consultations)], specialties: [...new Set(specialties)], isWalkIn };
 }
 
-/** What a specialty is called; a bare code tells a regulator nothing (docs/decisions/front.md). */
+/** What a specialty is called; a bare code tells a regulator nothing (docs/decisions/0012-front.md). */
 function labelOf({ coding, text }: JsonObject): string | undefined {
   return objectsOf(coding).flatMap(({ display }) => asText(display) ?? [])[0] ?? asText(text);
 }
