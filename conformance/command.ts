@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
-import { type EditorConfig, readConfig } from '../relay/config.ts';
+import { type EditorConfig, readConfig } from '../relay/base/config.ts';
 import { describeUsage, type Flags, readCommandLine, type Values } from '../shared/command-line.ts';
 import { objectsOf } from '../shared/fhir/json.ts';
 import { err, ok, type Result } from '../shared/result.ts';

@@ -1,6 +1,6 @@
 // What a run is given: the vendor, and whom to ask for. Made by command.ts from the command line, or by a test.
 
-import type { EditorConfig } from '../relay/config.ts';
+import type { EditorConfig } from '../relay/base/config.ts';
 
 export interface RunInputs {
   readonly editor: EditorConfig;

@@ -3,8 +3,8 @@
 
 import { hash, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
-import type { Certificates } from '../relay/certificates.ts';
-import { VERSION } from '../relay/version.ts';
+import { VERSION } from '../relay/base/version.ts';
+import type { Certificates } from '../relay/certificates/certificates.ts';
 import { READ_RULES } from '../shared/sas/read/rules.ts';
 import { RULES } from '../shared/sas/rules/table.ts';
 

@@ -2,8 +2,8 @@
 // and exchanged; writes nothing.
 
 import { hash } from 'node:crypto';
-import { type Certificates, loadCertificates } from '../relay/certificates.ts';
-import { isBlocking } from '../relay/problem.ts';
+import { isBlocking } from '../relay/base/problem.ts';
+import { type Certificates, loadCertificates } from '../relay/certificates/certificates.ts';
 import type { RuleCount } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';

@@ -1,6 +1,6 @@
 // What every group of the run shares: the inputs, the caller, the mask, and the list of what was judged so far.
 
-import type { Certificates } from '../relay/certificates.ts';
+import type { Certificates } from '../relay/certificates/certificates.ts';
 import { Caller } from './caller.ts';
 import type { Exchange } from './exchange.ts';
 import { placeAt, showFragment } from './fragment.ts';

@@ -4,8 +4,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
-import type { Problem } from './problem.ts';
-import type { VendorState } from './vendors.ts';
+import type { Problem } from './base/problem.ts';
+import type { VendorState } from './vendor/vendor-set.ts';
 
 export interface AdminSettings {
   readonly host: string;

@@ -1,11 +1,11 @@
 // `--check`: everything the settings name, proved without opening a port or calling anyone. Also where a start
 // learns what stands in its way.
 
-import { loadCertificates } from './certificates.ts';
-import { fieldsOf, type RelayConfig } from './config.ts';
-import { readIdentityKey } from './identity-key.ts';
-import { loadInbound } from './inbound-files.ts';
-import type { Problem } from './problem.ts';
+import { fieldsOf, type RelayConfig } from './base/config.ts';
+import type { Problem } from './base/problem.ts';
+import { loadCertificates } from './certificates/certificates.ts';
+import { loadInbound } from './inbound/files.ts';
+import { readIdentityKey } from './link/identity-key.ts';
 
 export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem[] {
   const problems: Problem[] = [];

@@ -3,16 +3,16 @@
 
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { type RelayConfig, readConfig } from './base/config.ts';
+import { openLog } from './base/log.ts';
+import { isBlocking, type Problem, stopsStart } from './base/problem.ts';
+import { Signals } from './base/signals.ts';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
-import { type RelayConfig, readConfig } from './config.ts';
-import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './identity-key.ts';
-import { loadInbound } from './inbound-files.ts';
-import { openLog } from './log.ts';
-import { isBlocking, type Problem, stopsStart } from './problem.ts';
+import { loadInbound } from './inbound/files.ts';
+import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './link/identity-key.ts';
 import { startRelay } from './relay.ts';
-import { Signals } from './signals.ts';
-import { VendorSet } from './vendors.ts';
+import { VendorSet } from './vendor/vendor-set.ts';
 
 async function main(args: readonly string[]): Promise<void> {
   // Whoever reads what this prints may have gone (`| head`): nothing to tell, and nobody to tell it to.

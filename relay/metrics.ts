@@ -3,10 +3,10 @@
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { SearchPlan, VendorFailure } from '../shared/link/relay.ts';
-import type { AccountExchanged } from './accounts.ts';
-import type { Vendors } from './search.ts';
-import type { Exchanged } from './vendor-call.ts';
-import type { VendorState } from './vendors.ts';
+import type { Vendors } from './search/searches.ts';
+import type { Exchanged } from './search/vendor-call.ts';
+import type { AccountExchanged } from './vendor/accounts.ts';
+import type { VendorState } from './vendor/vendor-set.ts';
 
 const PREFIX = 'passerelle_relay_';
 /** Seconds; the guide gives vendors seven. */

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import { loadCertificates } from '../../relay/certificates.ts';
+import { loadCertificates } from '../../relay/certificates/certificates.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
 import { describeEnd, type Exchange } from '../exchange.ts';
 import { tryOldHello } from '../old-hello.ts';

@@ -2,7 +2,7 @@
 // (shared/line-sink.ts). The Worker's own lines pass as they are; whatever else its runtime says gets the form of a log
 // line, with its time.
 
-import { openOutput } from '../../relay/output.ts';
+import { openOutput } from '../../relay/base/output.ts';
 import { LineSink } from '../../shared/line-sink.ts';
 
 /** Of the runtime's own words; the Worker's lines are not cut. */

@@ -9,7 +9,7 @@ import { judgeRefused } from '../../conformance/groups/security.ts';
 import { type OldVersion, tryOldHello } from '../../conformance/old-hello.ts';
 import { judgeTlsVersions, readVersion, type TlsVersion } from '../../conformance/tls-versions.ts';
 import { readAlert } from '../../conformance/transport-end.ts';
-import { loadCertificates } from '../../relay/certificates.ts';
+import { loadCertificates } from '../../relay/certificates/certificates.ts';
 import { type Ending, startRudeServer } from '../../sandbox/vendors/rude-server.ts';
 import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
 import { startVendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';

@@ -3,11 +3,11 @@
 // anew, and whatever it was asked over a lost link given up at the vendor.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { readIdentityKey } from '../../relay/identity-key.ts';
-import { Link, type LinkSettings, linkUrl } from '../../relay/link.ts';
-import { signLinkToken } from '../../relay/link-token.ts';
-import { RetryBudget } from '../../relay/retry-budget.ts';
-import { Searches } from '../../relay/search.ts';
+import { readIdentityKey } from '../../relay/link/identity-key.ts';
+import { Link, type LinkSettings, linkUrl } from '../../relay/link/link.ts';
+import { signLinkToken } from '../../relay/link/token.ts';
+import { RetryBudget } from '../../relay/search/retry-budget.ts';
+import { Searches } from '../../relay/search/searches.ts';
 import type { LogFields } from '../../shared/log.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { ask, startTestEdge, type TestEdge } from '../support/relay-edge.ts';

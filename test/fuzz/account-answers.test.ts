@@ -5,8 +5,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Accounts } from '../../relay/accounts.ts';
-import type { VendorClient } from '../../relay/outbound.ts';
+import { Accounts } from '../../relay/vendor/accounts.ts';
+import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import type { AccountReply } from '../../shared/link/accounts.ts';
 import { converse } from '../../worker/accounts/converse.ts';
 import type { Message } from '../../worker/accounts/ledger.ts';

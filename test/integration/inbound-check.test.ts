@@ -3,8 +3,8 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { checkConfig } from '../../relay/config.ts';
-import { loadInbound } from '../../relay/inbound-files.ts';
+import { checkConfig } from '../../relay/base/config.ts';
+import { loadInbound } from '../../relay/inbound/files.ts';
 import { writeLeaf } from '../../sandbox/pki/authority.ts';
 import { call } from '../support/inbound-caller.ts';
 import {

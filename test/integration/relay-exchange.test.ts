@@ -3,9 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EditorConfig } from '../../relay/config.ts';
-import { GivenUp } from '../../relay/failure.ts';
-import type { VendorClient } from '../../relay/outbound.ts';
+import type { EditorConfig } from '../../relay/base/config.ts';
+import { GivenUp } from '../../relay/vendor/failure.ts';
+import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { makeClient } from '../support/relay-client.ts';
 import { until } from '../support/relay-until.ts';

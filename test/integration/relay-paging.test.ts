@@ -2,9 +2,9 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { VendorClient } from '../../relay/outbound.ts';
-import { RetryBudget } from '../../relay/retry-budget.ts';
-import { callVendor, type Exchanged } from '../../relay/vendor-call.ts';
+import { RetryBudget } from '../../relay/search/retry-budget.ts';
+import { callVendor, type Exchanged } from '../../relay/search/vendor-call.ts';
+import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import { VENDOR_PAGES_MAX } from '../../shared/link/limits.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { makeBundle } from '../support/relay-bundle.ts';

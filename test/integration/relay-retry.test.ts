@@ -2,10 +2,10 @@
 
 import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EditorConfig } from '../../relay/config.ts';
-import type { VendorClient } from '../../relay/outbound.ts';
-import { RetryBudget } from '../../relay/retry-budget.ts';
-import { callVendor } from '../../relay/vendor-call.ts';
+import type { EditorConfig } from '../../relay/base/config.ts';
+import { RetryBudget } from '../../relay/search/retry-budget.ts';
+import { callVendor } from '../../relay/search/vendor-call.ts';
+import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { makeBundle } from '../support/relay-bundle.ts';

@@ -2,7 +2,7 @@
 
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readIdentityKey, toPublicJwk } from '../../relay/identity-key.ts';
+import { readIdentityKey, toPublicJwk } from '../../relay/link/identity-key.ts';
 import { LINK_AUDIENCE } from '../../shared/link/hub.ts';
 import { makeBundle, RPPS_A } from '../support/relay-bundle.ts';
 import { ask } from '../support/relay-edge.ts';

@@ -6,12 +6,12 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { checkConfig } from '../../relay/config.ts';
-import { ensureIdentityKey } from '../../relay/identity-key.ts';
-import { EdgeClient } from '../../relay/inbound-edge.ts';
-import { loadInbound } from '../../relay/inbound-files.ts';
-import { InboundPort } from '../../relay/inbound-port.ts';
-import { pick } from '../../relay/log.ts';
+import { checkConfig } from '../../relay/base/config.ts';
+import { pick } from '../../relay/base/log.ts';
+import { EdgeClient } from '../../relay/inbound/edge-client.ts';
+import { loadInbound } from '../../relay/inbound/files.ts';
+import { InboundPort } from '../../relay/inbound/port.ts';
+import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
 import {
   type Authority,
   type Leaf,

@@ -1,8 +1,8 @@
 // A VendorClient against one test vendor, without process or link: for what a single exchange must come to.
 
-import { type CertificateFiles, loadCertificates } from '../../relay/certificates.ts';
-import type { EditorConfig } from '../../relay/config.ts';
-import { VendorClient } from '../../relay/outbound.ts';
+import type { EditorConfig } from '../../relay/base/config.ts';
+import { type CertificateFiles, loadCertificates } from '../../relay/certificates/certificates.ts';
+import { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import { type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
 
 export interface ClientRequest {

@@ -4,7 +4,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureIdentityKey } from '../../relay/identity-key.ts';
+import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
 import { RPPS_A } from './relay-bundle.ts';

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { DECLARATION_IDS } from '../../conformance/groups/declarations.ts';
-import { checkConfig } from '../../relay/config.ts';
+import { checkConfig } from '../../relay/base/config.ts';
 import { findSettingProblems, SETTING_NAMES } from '../../worker/settings.ts';
 import { accepts } from '../support/relay-json-schema.ts';
 

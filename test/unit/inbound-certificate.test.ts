@@ -6,9 +6,9 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readCertificate } from '../../relay/client-certificate.ts';
-import { readRevocationList } from '../../relay/revocation-list.ts';
-import { readRevokedSerials } from '../../relay/revoked-serials.ts';
+import { readCertificate } from '../../relay/certificates/certificate-facts.ts';
+import { readRevocationList } from '../../relay/certificates/revocation-list.ts';
+import { readRevokedSerials } from '../../relay/certificates/revoked-serials.ts';
 import { type Authority, openAuthority } from '../../sandbox/pki/authority.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'inbound-read-'));

@@ -1,9 +1,9 @@
 // Who may write appointments when entries are broken: each vendor stands for itself.
 
 import { expect, test } from 'vitest';
-import { checkConfig } from '../../relay/config.ts';
-import { loadInboundEditors } from '../../relay/inbound-editors.ts';
-import { type InboundEditors, pairKey } from '../../relay/inbound-trust.ts';
+import { checkConfig } from '../../relay/base/config.ts';
+import { type InboundEditors, pairKey } from '../../relay/certificates/trust.ts';
+import { loadInboundEditors } from '../../relay/inbound/editors.ts';
 
 type Entry = readonly [id: string, cn: string | undefined];
 

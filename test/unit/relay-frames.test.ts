@@ -1,8 +1,8 @@
 // Answers as they cross the link: whole, in order, and no message past its bound.
 
 import { expect, test } from 'vitest';
-import { cutFrames, writeAnswer } from '../../relay/frames.ts';
-import { answerNothing } from '../../relay/vendor-call.ts';
+import { answerNothing } from '../../relay/search/vendor-call.ts';
+import { cutFrames, writeAnswer } from '../../relay/search/write-frames.ts';
 import { readAnswerLines, writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import { FRAME_BYTES_MAX } from '../../shared/link/limits.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';

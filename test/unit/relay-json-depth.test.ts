@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTextWithinDepth, isWithinDepth } from '../../relay/json-depth.ts';
+import { isTextWithinDepth, isWithinDepth } from '../../relay/vendor/json-depth.ts';
 
 const scan = (text: string, max: number): boolean => isTextWithinDepth(Buffer.from(text), max);
 

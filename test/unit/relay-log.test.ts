@@ -1,7 +1,7 @@
 // The log lets through what the list of shared/log.ts names, and nothing an object brings along.
 
 import { expect, test } from 'vitest';
-import { pick } from '../../relay/log.ts';
+import { pick } from '../../relay/base/log.ts';
 import type { LogFields } from '../../shared/log.ts';
 
 test('drops fields that are not on the list', () => {

@@ -1,7 +1,7 @@
 // What the relay accepts from the edge, on both sides of each bound.
 
 import { expect, test } from 'vitest';
-import { checkCancel, checkPlan } from '../../relay/plan.ts';
+import { checkCancel, checkPlan } from '../../relay/link/check-plan.ts';
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/link/limits.ts';
 
 const DAY_MS = 86_400_000;

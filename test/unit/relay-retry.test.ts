@@ -1,8 +1,8 @@
 // When a vendor request may be tried again, and how many may be.
 
 import { expect, test } from 'vitest';
-import { mayHelp } from '../../relay/call-pages.ts';
-import { RETRY_BURST, RetryBudget } from '../../relay/retry-budget.ts';
+import { mayHelp } from '../../relay/search/call-pages.ts';
+import { RETRY_BURST, RetryBudget } from '../../relay/search/retry-budget.ts';
 import type { VendorFailure } from '../../shared/link/relay.ts';
 
 test.each([

@@ -5,7 +5,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FileWatch, type Means } from '../../relay/watch.ts';
+import { FileWatch, type Means } from '../../relay/base/watch.ts';
 import { until } from '../support/relay-until.ts';
 
 /** Longer than any test: what is noticed is noticed by the system's notices. */

@@ -1,6 +1,6 @@
 // docs/raccorder-un-editeur.md, which vendors build from: its examples pass our validators, its requests are those sent.
 import { expect, test } from 'vitest';
-import { VENDOR_HEADERS } from '../../relay/outbound.ts';
+import { VENDOR_HEADERS } from '../../relay/vendor/vendor-client.ts';
 import { asObject } from '../../shared/fhir/json.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { regulatorResource } from '../../shared/sas/regulator.ts';

@@ -1,5 +1,5 @@
 // What a vendor's answer, or its absence, means for an account: yes, no, not reached, or nobody knows. The relay has
-// read the answer (relay/account-answer.ts): what it calls answered with 200, 201 or 204 is a yes. The kit lets a vendor
+// read the answer (relay/vendor/account-answer.ts): what it calls answered with 200, 201 or 204 is a yes. The kit lets a vendor
 // refuse a second POST with any 4xx or 5xx, so that no refusal of a POST says that the account is not there. Pure.
 
 import type { AccountDoubt } from '../../shared/link/accounts.ts';

@@ -1,0 +1,137 @@
+// The counters of the mTLS port, for Prometheus, beside the relay's others. Labels are vendors, reasons and
+// authorities: never a certificate's names, never a person.
+
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ListTrouble } from '../certificates/held-lists.ts';
+import type { RefusalReason } from '../certificates/trust.ts';
+import type { EdgeFailureReason } from './edge-client.ts';
+import { type InboundState, listTroubles } from './files.ts';
+
+const PREFIX = 'passerelle_relay_inbound_';
+
+export interface InboundObserved {
+  readonly state: () => InboundState;
+  readonly connections: () => number;
+  /** Whether the last reload left something old in place. */
+  readonly filesBroken: () => boolean;
+}
+
+export class InboundMetrics {
+  readonly #registry: Registry;
+  readonly #requests: Counter<'editor' | 'status'>;
+  readonly #refusals: Counter<'reason'>;
+  readonly #unchecked: Counter<'reason'>;
+  readonly #handshakes: Counter<'reason'>;
+  readonly #dropped: Counter;
+  readonly #edge: Counter<'reason'>;
+
+  constructor(registry: Registry, observed: InboundObserved) {
+    this.#registry = registry;
+    this.#requests = this.#counter('requests_total', 'Requests of vendors, by answer', ['editor', 'status']);
+    this.#refusals = this.#counter('refusals_total', 'Requests refused for their certificate', ['reason']);
+    this.#unchecked = this.#counter('unchecked_total', 'Requests accepted without a fresh list (soft)', [
+      'reason',
+    ]);
+    this.#handshakes = this.#counter('handshake_failures_total', 'TLS handshakes that failed', ['reason']);
+    this.#dropped = this.#counter('connections_dropped_total', 'Connections over the limit', []);
+    this.#edge = this.#counter('edge_failures_total', 'Forwarded requests without an answer to pass on', [
+      'reason',
+    ]);
+    this.#observe(observed);
+  }
+
+  /** `status`: `gone` when the vendor left before its answer. */
+  countRequest(editor: string, status: number | 'gone'): void {
+    this.#requests.labels(editor, String(status)).inc();
+  }
+
+  countRefusal(reason: RefusalReason): void {
+    this.#refusals.labels(reason).inc();
+  }
+
+  countUnchecked(reason: ListTrouble): void {
+    this.#unchecked.labels(reason).inc();
+  }
+
+  countHandshakeFailure(reason: 'timeout' | 'version' | 'reset' | 'other'): void {
+    this.#handshakes.labels(reason).inc();
+  }
+
+  countDropped(): void {
+    this.#dropped.inc();
+  }
+
+  countEdgeFailure(reason: EdgeFailureReason): void {
+    this.#edge.labels(reason).inc();
+  }
+
+  #observe({ state, connections, filesBroken }: InboundObserved): void {
+    this.#gauge('connections', 'Open connections', (gauge) => gauge.set(connections()));
+    this.#gauge('certificate_expiry_seconds', "Seconds until the port's certificate ends", (gauge) =>
+      gauge.set(Math.round((state().certificates.notAfterMs - Date.now()) / 1000)),
+    );
+    this.#perAuthority(
+      'crl_age_seconds',
+      'Seconds since the list was made',
+      state,
+      ({ thisUpdateMs }, nowMs) => Math.round((nowMs - thisUpdateMs) / 1000),
+    );
+    this.#perAuthority(
+      'crl_next_update_seconds',
+      'Seconds until the list is stale',
+      state,
+      ({ nextUpdateMs }, nowMs) => Math.round(((nextUpdateMs ?? nowMs) - nowMs) / 1000),
+    );
+    this.#gauge(
+      'alarm',
+      '1: somebody must act (files: the last reload was broken; revocation: a list is missing or stale)',
+      (gauge) => {
+        gauge.labels('files').set(Number(filesBroken()));
+        gauge.labels('revocation').set(Number(listTroubles(state(), Date.now()) > 0));
+      },
+      ['kind'],
+    );
+  }
+
+  #perAuthority(
+    name: string,
+    help: string,
+    state: () => InboundState,
+    read: (list: { thisUpdateMs: number; nextUpdateMs: number | undefined }, nowMs: number) => number,
+  ): void {
+    const collect = (gauge: Gauge): void => {
+      gauge.reset();
+      const { authorities, lists } = state();
+      const keys = [...new Map(authorities.all.map((one) => [one.keyId, one])).values()];
+      for (const { keyId, name: authority } of keys) {
+        const list = lists.get(keyId);
+        // Two keys of one name are two authorities.
+        const isShared = keys.filter(({ name }) => name === authority).length > 1;
+        const label = isShared ? `${authority} ${keyId.slice(0, 8)}` : authority;
+        if (list !== undefined) gauge.labels(label).set(read(list, Date.now()));
+      }
+    };
+    this.#gauge(name, help, collect, ['authority']);
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+    });
+  }
+
+  #gauge(name: string, help: string, read: (gauge: Gauge) => void, labelNames: readonly string[] = []): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+      collect() {
+        read(this);
+      },
+    });
+  }
+}

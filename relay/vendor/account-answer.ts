@@ -1,0 +1,97 @@
+// Whether a vendor's answer to a message about an account says that the vendor has done it. "Done needs a yes": 200,
+// 201 or 204, whole, with nothing in it, or with the account as it was said, or with an OperationOutcome that tells of
+// no error. Everything else confirms nothing, and says why. docs/accounts.md § 3.
+
+import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../shared/fhir/json.ts';
+import type { AccountDoubt } from '../../shared/link/accounts.ts';
+import type { VendorFailure } from '../../shared/link/relay.ts';
+import { regulatorIdentifierOf, sameIdentifier } from '../../shared/sas/regulator.ts';
+import { type BodyHeaders, readBody } from './body.ts';
+
+/** The guide's 201 and 200, and the one that has no room for a body. 202 promises; the others are of other flows. */
+const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
+/** R4 issue-severity, without `error` and `fatal`. */
+const HARMLESS: ReadonlySet<unknown> = new Set(['information', 'warning']);
+
+export type Denial =
+  | { readonly reason: VendorFailure | AccountDoubt }
+  /** Codes of the issues, as the vendor wrote them. */
+  | { readonly reason: 'outcome-error'; readonly outcome: unknown };
+
+/** Undefined when the answer is a yes. `body` is whole; `said` is the text of the request's body. */
+export async function denialOf(
+  said: string,
+  status: number,
+  body: Buffer,
+  headers: BodyHeaders,
+  bytesMax: number,
+): Promise<Denial | undefined> {
+  if (!DONE.has(status)) return { reason: 'unconfirmed' };
+  // White space and a byte order mark are nothing, unless they claim to be something else.
+  if (body.length === 0) return undefined;
+  if (headers.encoding === undefined && body.toString('utf8').trim() === '') return undefined;
+  const read = await readBody([body], headers, bytesMax);
+  if (!read.ok) return { reason: read.error };
+  const resource = asObject(read.value.json);
+  // A modifier that nobody knows may turn all of it round (R4 extensibility.html).
+  if (resource?.modifierExtension !== undefined || resource?.implicitRules !== undefined) {
+    return { reason: 'not-account' };
+  }
+  if (resource?.resourceType === 'OperationOutcome') return outcomeDenial(resource);
+  if (resource?.resourceType !== 'Practitioner') return { reason: 'not-account' };
+  return practitionerDenial(resource, asObject(JSON.parse(said)) ?? {});
+}
+
+function outcomeDenial(outcome: JsonObject): Denial | undefined {
+  const issues = Array.isArray(outcome.issue) ? outcome.issue : [];
+  const isHarmless = issues.length > 0 && issues.every((issue) => HARMLESS.has(asObject(issue)?.severity));
+  return isHarmless ? undefined : { reason: 'outcome-error', outcome };
+}
+
+function practitionerDenial(kept: JsonObject, said: JsonObject): Denial | undefined {
+  const [wanted] = identifiersOf(said);
+  if (!identifiersOf(kept).some((one) => sameIdentifier(one, wanted))) return { reason: 'other-account' };
+  // R4, Practitioner.active: without a value the record is assumed to be active.
+  if ((kept.active === undefined ? true : kept.active) !== said.active) return { reason: 'other-right' };
+  // Who has lost the right has lost the name too, at some vendors: that is theirs to decide.
+  return said.active === false || isSameContent(kept, said) ? undefined : { reason: 'other-content' };
+}
+
+function identifiersOf(practitioner: JsonObject) {
+  return objectsOf(practitioner.identifier).flatMap((identifier) => {
+    const value = asText(identifier.value);
+    const system = asText(identifier.system);
+    if (value === undefined || system === undefined) return [];
+    return [regulatorIdentifierOf({ system, value })];
+  });
+}
+
+/** Name and address, where the vendor says them: what it leaves out contradicts nothing. */
+function isSameContent(kept: JsonObject, said: JsonObject): boolean {
+  const names = objectsOf(kept.name);
+  const [name] = objectsOf(said.name);
+  const emails = objectsOf(kept.telecom).filter(({ system }) => system === 'email');
+  const email = objectsOf(said.telecom)[0]?.value;
+  const families = names.flatMap(({ family }) => asText(family) ?? []);
+  const givens = names.flatMap(({ given }) => textsOf(given));
+  return (
+    isAmong(name?.family, families) &&
+    isAmong(textsOf(name?.given)[0], givens) &&
+    isAmong(
+      email,
+      emails.flatMap(({ value }) => asText(value) ?? []),
+    )
+  );
+}
+
+function isAmong(wanted: unknown, kept: readonly string[]): boolean {
+  const text = asText(wanted);
+  return text === undefined || kept.length === 0 || kept.some((one) => isAlike(one, text));
+}
+
+/** Vendors write names in capitals, without accents, or with accents that their character set has damaged. */
+function isAlike(a: string, b: string): boolean {
+  return plain(a.normalize('NFD')) === plain(b.normalize('NFD')) || plain(a) === plain(b);
+}
+
+const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');

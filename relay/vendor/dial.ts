@@ -1,0 +1,164 @@
+// One TLS connection to a vendor, proved before the first byte of a request leaves: chain and dates by OpenSSL and
+// server-trust.ts, revocation by the latter, then the pinned CN and OU or the host name. Called by undici for each new
+// connection of a vendor's pool. No session resumption: it would skip these checks.
+
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import {
+  connect,
+  type DetailedPeerCertificate,
+  checkServerIdentity as matchHostName,
+  type PeerCertificate,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
+import type { buildConnector } from 'undici';
+import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { ServerTrust } from '../certificates/server-trust.ts';
+
+/** Name resolution, TCP and TLS together: a vendor that does not shake hands in this time is not there. */
+const CONNECT_TIMEOUT_MS = 5000;
+/** Certificates of a peer that are looked at; real chains have two or three. */
+const CHAIN_LENGTH_MAX = 8;
+
+export interface DialSettings {
+  readonly context: SecureContext;
+  /** Absent: OpenSSL's word on the chain is all. */
+  readonly trust?: ServerTrust;
+  readonly servername: string | undefined;
+  /** The vendor's identity; it replaces the check of the host name. */
+  readonly pin: { readonly cn: string; readonly ou: string } | undefined;
+}
+
+/** Why no connection was made. `code` is Node's or OpenSSL's word for it. */
+export class DialError extends Error {
+  readonly failure: VendorFailure;
+  readonly code: string;
+
+  constructor(failure: VendorFailure, code: string, cause?: Error) {
+    super(failure, { cause });
+    this.name = 'DialError';
+    this.failure = failure;
+    this.code = code;
+  }
+}
+
+export function makeDialler(
+  settings: DialSettings,
+  onChange: (open: 1 | -1) => void,
+): buildConnector.connector {
+  const { pin, trust } = settings;
+  const checkServerIdentity =
+    pin === undefined
+      ? matchHostName
+      : (_host: string, certificate: PeerCertificate) => matchPin(certificate, pin);
+  return ({ hostname, port }, callback) => {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const servername = settings.servername ?? (isIP(host) === 0 ? host : undefined);
+    const socket = connect({
+      host,
+      port: port === '' ? 443 : Number(port),
+      ...(servername !== undefined && { servername }),
+      secureContext: settings.context,
+      // With a trust OpenSSL's refusal is not the end: everything is judged below, at the same moment.
+      ...(trust === undefined
+        ? { checkServerIdentity }
+        : { rejectUnauthorized: false, checkServerIdentity: () => undefined }),
+      ALPNProtocols: ['http/1.1'],
+    });
+    socket.setNoDelay(true).setKeepAlive(true, 60_000);
+    const timer = setTimeout(() => socket.destroy(new DialError('connect', 'timeout')), CONNECT_TIMEOUT_MS);
+    const judge = (): Error | undefined =>
+      trust === undefined ? undefined : judgePeer(socket, trust, servername ?? host, checkServerIdentity);
+    socket.once('secureConnect', () => {
+      clearTimeout(timer);
+      const refusal = judge();
+      if (refusal !== undefined) return void socket.destroy(refusal);
+      // A vendor may ask for a second handshake (TLS 1.2) and show another certificate in it.
+      socket.on('secureConnect', () => {
+        const late = judge();
+        if (late !== undefined) socket.destroy(late);
+      });
+      socket.removeListener('error', onError);
+      onChange(1);
+      socket.once('close', () => onChange(-1));
+      callback(null, socket);
+    });
+    const onError = (error: NodeJS.ErrnoException): void => {
+      clearTimeout(timer);
+      // Undici may destroy the socket later on; nothing listens then.
+      socket.on('error', () => {});
+      callback(describeDialError(error, socket.authorizationError), null);
+    };
+    socket.once('error', onError);
+  };
+}
+
+function judgePeer(
+  socket: TLSSocket,
+  trust: ServerTrust,
+  host: string,
+  checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined,
+): Error | undefined {
+  // Not getPeerX509Certificate: on a client's side it takes the chain away from the session, for good.
+  const peer = socket.getPeerCertificate(true);
+  const refusal = trust.judge(chainOf(peer), wordOf(socket.authorizationError), Date.now());
+  if (refusal !== undefined) return new DialError('certificate', refusal);
+  const stranger = checkServerIdentity(host, peer);
+  if (stranger === undefined || stranger instanceof DialError) return stranger;
+  return new DialError('certificate', (stranger as NodeJS.ErrnoException).code ?? stranger.name);
+}
+
+/** The peer's certificate, then those it sent that lead up from it. */
+function chainOf(peer: DetailedPeerCertificate): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  let next: DetailedPeerCertificate | undefined = peer;
+  while (next?.raw !== undefined && chain.length < CHAIN_LENGTH_MAX) {
+    chain.push(new X509Certificate(next.raw));
+    // A root is its own issuer.
+    next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
+  }
+  return chain;
+}
+
+/** Node sets the code of the error, and its type says an Error. */
+function wordOf(refused: Error | string | null | undefined): string | undefined {
+  if (refused === null || refused === undefined) return undefined;
+  return typeof refused === 'string' ? refused : ((refused as NodeJS.ErrnoException).code ?? refused.message);
+}
+
+/** Exactly one CN and one OU: Node gives an array for a repeated attribute, and that is never the pinned pair. */
+export function matchPin(
+  certificate: PeerCertificate,
+  pin: { readonly cn: string; readonly ou: string },
+): Error | undefined {
+  const { CN, OU } = certificate.subject ?? {};
+  if (CN === pin.cn && OU === pin.ou) return undefined;
+  return new DialError('certificate', CN === pin.cn ? 'vendor-ou' : 'vendor-cn');
+}
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'EADDRNOTAVAIL',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EAI_FAIL',
+  'EAI_NODATA',
+  'EAI_NONAME',
+  'EACCES',
+  'EMFILE',
+  'ENFILE',
+]);
+
+function describeDialError(error: NodeJS.ErrnoException, refused: Error | null | undefined): DialError {
+  if (error instanceof DialError) return error;
+  const code = error.code ?? error.name;
+  if (UNREACHABLE.has(code)) return new DialError('connect', code, error);
+  // Node sets `authorizationError` when, and only when, the peer's certificate was refused.
+  return new DialError(refused ? 'certificate' : 'tls', code, error);
+}

@@ -1,0 +1,205 @@
+// Calls one vendor: its pool of mTLS connections, its bounded queue, one page at a time. Made at start and at
+// each reload that changes the vendor; what runs on an older one is finished there. Knows nothing of slots.
+
+import { Pool } from 'undici';
+import { VENDOR_HEADER_BYTES_MAX } from '../../shared/link/limits.ts';
+import type { FailedCall } from '../../shared/link/relay.ts';
+import { err, ok, type Result } from '../../shared/result.ts';
+import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
+import type { EditorConfig } from '../base/config.ts';
+import { VERSION } from '../base/version.ts';
+import type { Certificates } from '../certificates/certificates.ts';
+import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
+import { readBody } from './body.ts';
+import { makeDialler } from './dial.ts';
+import { Exchange, type Outcome } from './exchange.ts';
+import { failureOf } from './failure.ts';
+import { Gate, GateFull } from './gate.ts';
+import { KnownEntries } from './known-entries.ts';
+
+/** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
+const IDLE_MS = 60_000;
+
+const FHIR_JSON = 'application/fhir+json; charset=utf-8';
+
+export const VENDOR_HEADERS = {
+  accept: 'application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8',
+  'accept-encoding': 'gzip',
+  'user-agent': `passerelle-relay/${VERSION}`,
+};
+
+export interface Page {
+  readonly json: unknown;
+  /** After decoding. */
+  readonly bytes: number;
+  readonly status: number;
+  readonly noStore: boolean;
+}
+
+/** A write: its whole path with the query, and its body as JSON text. */
+export interface VendorWrite {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly body: string;
+  /** Passes what waits for this vendor. */
+  readonly urgent: boolean;
+}
+
+/**
+ * `code` is Node's or OpenSSL's word, for the log. `isStale`: the vendor closed a kept connection just as it was used,
+ * which looks like a reset before the first byte with no connection made meanwhile.
+ */
+export interface PageFailure extends FailedCall {
+  readonly code?: string;
+  readonly isStale?: boolean;
+}
+
+export class VendorClient {
+  readonly editor: EditorConfig;
+  readonly certificates: Certificates;
+  /** What this vendor's resources were read as. */
+  readonly memory = new ReaderMemory();
+  readonly #known = new KnownEntries();
+  readonly #pool: Pool;
+  readonly #gate: Gate;
+  #users = 0;
+  #retired: PromiseWithResolvers<void> | undefined;
+  #connections = 0;
+  #dials = 0;
+
+  constructor(editor: EditorConfig, certificates: Certificates) {
+    this.editor = editor;
+    this.certificates = certificates;
+    this.#gate = new Gate(editor.concurrency, editor.queue);
+    const { context, trust } = certificates;
+    const dial = { context, trust, servername: editor.servername, pin: editor.server };
+    this.#pool = new Pool(new URL(editor.baseUrl).origin, {
+      connections: editor.concurrency,
+      pipelining: 1,
+      allowH2: false,
+      maxHeaderSize: VENDOR_HEADER_BYTES_MAX,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      // The budget of each search ends its calls: no second clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: makeDialler(dial, (change) => {
+        this.#connections += change;
+        if (change === 1) this.#dials += 1;
+      }),
+    });
+  }
+
+  get running(): number {
+    return this.#gate.running;
+  }
+
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+
+  get isFull(): boolean {
+    return this.#gate.isFull;
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Keeps this client open for a call that may take several pages; `release` ends it. */
+  retain(): void {
+    this.#users += 1;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    if (this.#users === 0 && this.#retired !== undefined) this.#close(this.#retired);
+  }
+
+  /** Nothing new is asked of it; resolves when what runs is over and its connections are closed. */
+  retire(): Promise<void> {
+    if (this.#retired === undefined) {
+      this.#retired = Promise.withResolvers();
+      if (this.#users === 0) this.#close(this.#retired);
+    }
+    return this.#retired.promise;
+  }
+
+  /** One page. `path` includes the query; `bytesMax` bounds the body, also once decoded. */
+  async fetchPage(path: string, bytesMax: number, signal: AbortSignal): Promise<Result<Page, PageFailure>> {
+    const dials = this.#dials;
+    const outcome = await this.#ask(path, bytesMax, signal);
+    if (!outcome.ok) {
+      const { error, code, early } = outcome;
+      const isStale = early === true && dials > 0 && dials === this.#dials;
+      return err({ ...error, ...(code !== undefined && { code }), ...(isStale && { isStale }) });
+    }
+    const { status, noStore, chunks } = outcome.value;
+    const body = readBody(chunks, outcome.value, bytesMax, this.#known);
+    const read = body instanceof Promise ? await orGivenUp(body, signal) : body;
+    if (!read.ok) return err({ reason: read.error, status });
+    return ok({ json: read.value.json, bytes: read.value.bytes, status, noStore });
+  }
+
+  /**
+   * One write, sent at most once: only the edge knows what to do when its answer is lost. Redirects are an answer,
+   * never followed.
+   */
+  async write(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
+    const { method, path, body } = request;
+    try {
+      const place = this.#gate.enter(signal, request.urgent);
+      if (place !== undefined) await place;
+    } catch (error) {
+      return { ok: false, reason: error instanceof GateFull ? 'overloaded' : failureOf(signal), sent: false };
+    }
+    if (signal.aborted) {
+      this.#gate.leave();
+      return { ok: false, reason: failureOf(signal), sent: false };
+    }
+    return new Promise((onOutcome) => {
+      const onOver = (): void => this.#gate.leave();
+      const exchange = new AccountExchange({ signal, nowMs: Date.now, onOutcome, onOver });
+      const headers = { ...VENDOR_HEADERS, 'accept-encoding': 'identity', 'content-type': FHIR_JSON };
+      this.#pool.dispatch({ method, path, headers, body }, exchange);
+    });
+  }
+
+  async #ask(path: string, bytesMax: number, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const place = this.#gate.enter(signal);
+      if (place !== undefined) await place;
+    } catch (error) {
+      return { ok: false, error: { reason: error instanceof GateFull ? 'overloaded' : failureOf(signal) } };
+    }
+    if (signal.aborted) {
+      this.#gate.leave();
+      return { ok: false, error: { reason: failureOf(signal) } };
+    }
+    return new Promise((onOutcome) => {
+      const onOver = (): void => this.#gate.leave();
+      const exchange = new Exchange({ bytesMax, signal, nowMs: Date.now, onOutcome, onOver });
+      this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
+    });
+  }
+
+  #close(retired: PromiseWithResolvers<void>): void {
+    this.#known.forget();
+    this.#pool.close().then(retired.resolve, retired.resolve);
+  }
+}
+
+/** Decoding runs on another thread and cannot be stopped: at the deadline its result is left behind. */
+async function orGivenUp<T>(
+  work: Promise<Result<T, FailedCall['reason']>>,
+  signal: AbortSignal,
+): Promise<Result<T, FailedCall['reason']>> {
+  if (signal.aborted) return err(failureOf(signal));
+  const { promise, resolve } = Promise.withResolvers<Result<T, FailedCall['reason']>>();
+  const giveUp = (): void => resolve(err(failureOf(signal)));
+  signal.addEventListener('abort', giveUp, { once: true });
+  work.then(resolve, () => resolve(err('internal')));
+  const result = await promise;
+  signal.removeEventListener('abort', giveUp);
+  return result;
+}
