@@ -12,7 +12,7 @@ import type { ServerTrust } from '../relay/certificates/server-trust.ts';
 import { readBody } from '../relay/vendor/body.ts';
 import { makeDialler } from '../relay/vendor/dial.ts';
 import { VENDOR_HEADERS } from '../relay/vendor/vendor-client.ts';
-import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../shared/link/limits.ts';
+import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../shared/limits.ts';
 import type { Exchange, Received, Sent } from './exchange.ts';
 import { SocketWatch } from './transport-end.ts';
 

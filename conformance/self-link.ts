@@ -1,7 +1,7 @@
 // Does a Bundle's link repeat the request? As ANS's kit compares: the parameters, decoded, in any order; the path
 // does not count. An address that strict parsers refuse is one the kit cannot read either.
 
-import { URL_ILLEGAL } from '../shared/sas/rules/formats.ts';
+import { URL_ILLEGAL } from '../shared/sas/rules/r4/formats.ts';
 
 /** A sentence when they differ. */
 export function compareQueries(url: unknown, asked: string): string | undefined {

@@ -7,8 +7,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readFlags } from '../sandbox/platform/flags.ts';
 import { PROFILE } from '../shared/sas/canonical.ts';
-import type { Rule } from '../shared/sas/rules/rule.ts';
-import { RULES } from '../shared/sas/rules/table.ts';
+import type { Rule } from '../shared/sas/rules/table/rule.ts';
+import { RULES } from '../shared/sas/rules/table/table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'docs/rules.md');

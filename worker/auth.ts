@@ -10,8 +10,8 @@ import {
   jwtVerify,
 } from 'jose';
 import { GatewayError, type Reason } from '../shared/error.ts';
+import { EDITOR_ID_LENGTH_MAX } from '../shared/limits.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../shared/link/hub.ts';
-import { EDITOR_ID_LENGTH_MAX } from '../shared/link/limits.ts';
 import type { Config } from './config.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from './front/front-token.ts';
 import { knownToken, rememberToken } from './known-tokens.ts';

@@ -2,10 +2,10 @@
 // with. A relay that has not announced yet, that drains or that is gone is given nothing.
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
+import { FRAME_BYTES_MAX } from '../shared/limits.ts';
 import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
 import { type AnswerFrame, isFrame, readFrame } from '../shared/link/answer-frame.ts';
 import { type Announcement, type HubApi, LINK_CLOSE } from '../shared/link/hub.ts';
-import { FRAME_BYTES_MAX } from '../shared/link/limits.ts';
 import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
 import { LinkWatch } from './link-watch.ts';
 import { log } from './log.ts';

@@ -3,7 +3,7 @@
 
 import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { canonicalName, PROFILE } from '../../shared/sas/canonical.ts';
-import { POSTAL_CODE } from '../../shared/sas/rules/formats.ts';
+import { POSTAL_CODE } from '../../shared/sas/rules/r4/formats.ts';
 import { type BundleView, type Found, firstValue, forEach, idOf, none, referenceOf } from '../bundle-view.ts';
 import { showModel } from '../model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';

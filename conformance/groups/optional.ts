@@ -1,7 +1,7 @@
 // A35..A37: what a vendor sends when it knows it: the practitioner's name, a phone, the structure.
 
 import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
-import { PHONE_FRENCH } from '../../shared/sas/rules/formats.ts';
+import { PHONE_FRENCH } from '../../shared/sas/rules/r4/formats.ts';
 import { type BundleView, type Found, firstValue, none } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';

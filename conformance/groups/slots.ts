@@ -2,7 +2,7 @@
 
 import { objectsOf } from '../../shared/fhir/json.ts';
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import { instantMs } from '../../shared/sas/rules/formats.ts';
+import { instantMs } from '../../shared/sas/rules/r4/formats.ts';
 import { formatInstant, parisOffsetMinutes } from '../../shared/time.ts';
 import { type BundleView, codesOf, type Found } from '../bundle-view.ts';
 import { defineRequirements, type Problem, type Requirement, skip, type Verdict } from '../requirement.ts';

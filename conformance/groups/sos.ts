@@ -2,7 +2,7 @@
 
 import { asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
-import { PHONE_FRENCH, POSTAL_CODE } from '../../shared/sas/rules/formats.ts';
+import { PHONE_FRENCH, POSTAL_CODE } from '../../shared/sas/rules/r4/formats.ts';
 import { type BundleView, codesOf, firstValue, forEach, idOf, kindsOf, referenceOf } from '../bundle-view.ts';
 import { describeEnd } from '../exchange.ts';
 import { showModel } from '../model-resources.ts';

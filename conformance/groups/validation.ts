@@ -2,8 +2,8 @@
 // (docs/rules.md). One problem per rule: where it is broken first, how many times, and what would be right.
 
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import type { Finding } from '../../shared/sas/rules/rule.ts';
-import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
+import type { Finding } from '../../shared/sas/rules/table/rule.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
 import { showModel } from '../model-resources.ts';
 import {
   defineRequirements,

@@ -2,7 +2,7 @@
 // documents it; a field is added, never renamed or given another meaning, while `schema` stays the same.
 
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { ruleOf } from '../../shared/sas/rules/table/table.ts';
 import { describeEnd, type Exchange } from '../exchange.ts';
 import { showJson } from '../fragment.ts';
 import { type Page, pageOf } from '../pages.ts';

@@ -6,8 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
+import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
-import { EDITOR_ID_LENGTH_MAX } from '../../shared/link/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { Problem } from './problem.ts';
 

@@ -7,7 +7,7 @@ import {
   EDITOR_ID_LENGTH_MAX,
   PRACTITIONERS_PER_CALL_MAX,
   WINDOW_MS_MAX,
-} from '../../shared/link/limits.ts';
+} from '../../shared/limits.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 
 const BUDGET_MS_MAX = 60_000;

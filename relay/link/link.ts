@@ -3,8 +3,8 @@
 
 import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { WebSocket } from 'ws';
+import { FRAME_BYTES_MAX, LINK_PING_MS } from '../../shared/limits.ts';
 import { type Announcement, type HubApi, LINK_CLOSE, LINK_PATH } from '../../shared/link/hub.ts';
-import { FRAME_BYTES_MAX, LINK_PING_MS } from '../../shared/link/limits.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import { VERSION } from '../base/version.ts';
 import type { Searches } from '../search/searches.ts';

@@ -2,7 +2,7 @@
 // read, and not too many (flows.md A33). A vendor's link is the only URL not from our own settings that the
 // relay ever calls, so it is resolved and compared as a URL, never as text. No I/O.
 
-import { VENDOR_PAGES_MAX } from '../../shared/link/limits.ts';
+import { VENDOR_PAGES_MAX } from '../../shared/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 
 export class PageTrail {

@@ -3,7 +3,7 @@
 
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { VENDOR_BODY_BYTES_MAX } from '../../shared/link/limits.ts';
+import { VENDOR_BODY_BYTES_MAX } from '../../shared/limits.ts';
 import type { CallAnswer, FailedCall, SearchPlan, VendorFailure } from '../../shared/link/relay.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';

@@ -1,7 +1,7 @@
 // Writes gathered answers as the texts that cross the link, each under its bound. docs/link-protocol.md.
 
+import { FRAME_BYTES_MAX } from '../../shared/limits.ts';
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
-import { FRAME_BYTES_MAX } from '../../shared/link/limits.ts';
 import type { CallAnswer, CallHead } from '../../shared/link/relay.ts';
 import { answerNothing } from './vendor-call.ts';
 

@@ -3,6 +3,7 @@
 
 import * as v from 'valibot';
 import { encodeToken } from '../../shared/fhir/search.ts';
+import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import {
   ACCOUNT_BODY_LENGTH_MAX,
   ACCOUNT_LOCATION_LENGTH_MAX,
@@ -10,7 +11,6 @@ import {
   type AccountReply,
   type AccountRequest,
 } from '../../shared/link/accounts.ts';
-import { EDITOR_ID_LENGTH_MAX } from '../../shared/link/limits.ts';
 import type { VendorFailure } from '../../shared/link/relay.ts';
 import { issueCodesOf } from '../../shared/sas/regulator.ts';
 import { denialOf } from './account-answer.ts';

@@ -5,7 +5,7 @@ import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { decodeText, wideLabel } from '../../shared/charset.ts';
-import { VENDOR_JSON_DEPTH_MAX } from '../../shared/link/limits.ts';
+import { VENDOR_JSON_DEPTH_MAX } from '../../shared/limits.ts';
 import type { VendorFailure } from '../../shared/link/relay.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { hasTwoEntryLists } from './entry-list.ts';

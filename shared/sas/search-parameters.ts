@@ -3,7 +3,7 @@
 
 import { GatewayError, type Reason } from '../error.ts';
 import { parseToken, type SearchParameter, splitValues } from '../fhir/search.ts';
-import { SUBJECTS_MAX, WINDOW_MS_MAX } from '../link/limits.ts';
+import { SUBJECTS_MAX, WINDOW_MS_MAX } from '../limits.ts';
 import { parseInstant } from '../time.ts';
 import type { SlotQuery, SlotWindow } from './query.ts';
 

@@ -11,7 +11,7 @@ import { writeHtml } from '../../conformance/report/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
-import { RULES } from '../../shared/sas/rules/table.ts';
+import { RULES } from '../../shared/sas/rules/table/table.ts';
 import {
   type ConformanceScene,
   find,

@@ -14,7 +14,7 @@ import { writeReports } from '../../conformance/report/write.ts';
 import { windowFrom } from '../../conformance/search.ts';
 import { compareQueries } from '../../conformance/self-link.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { ruleOf } from '../../shared/sas/rules/table/table.ts';
 import {
   type ConformanceScene,
   openConformance,

@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import { FINDING_COUNT_MAX } from '../../shared/sas/rules/checker.ts';
+import { FINDING_COUNT_MAX } from '../../shared/sas/rules/r4/checker.ts';
 import { judgeSlot } from '../../shared/sas/rules/slot.ts';
-import { RULES } from '../../shared/sas/rules/table.ts';
+import { RULES } from '../../shared/sas/rules/table/table.ts';
 import * as bundles from '../support/samples/bundles.ts';
 import { apply } from '../support/samples/edit.ts';
 import { SUBJECTS, type Subject } from '../support/samples/subjects.ts';

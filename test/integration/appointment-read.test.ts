@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
-import { ruleOf } from '../../shared/sas/rules/table.ts';
+import { ruleOf } from '../../shared/sas/rules/table/table.ts';
 import {
   sosTombstonesStatement,
   type TombstoneQuery,

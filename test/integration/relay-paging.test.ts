@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RetryBudget } from '../../relay/search/retry-budget.ts';
 import { callVendor, type Exchanged } from '../../relay/search/vendor-call.ts';
 import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
-import { VENDOR_PAGES_MAX } from '../../shared/link/limits.ts';
+import { VENDOR_PAGES_MAX } from '../../shared/limits.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
 import { makeBundle } from '../support/relay-bundle.ts';
 import { makeClient } from '../support/relay-client.ts';

@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import { answerNothing } from '../../relay/search/vendor-call.ts';
 import { cutFrames, writeAnswer } from '../../relay/search/write-frames.ts';
+import { FRAME_BYTES_MAX } from '../../shared/limits.ts';
 import { readAnswerLines, writeAnswerLines } from '../../shared/link/answer-frame.ts';
-import { FRAME_BYTES_MAX } from '../../shared/link/limits.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 
 function answer(call: number, length: number): CallAnswer {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { checkCancel, checkPlan } from '../../relay/link/check-plan.ts';
-import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/link/limits.ts';
+import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
 
 const DAY_MS = 86_400_000;
 const people = (count: number): string[] =>

@@ -1,7 +1,7 @@
 // The forms of values, on both sides of each bound.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as formats from '../../shared/sas/rules/formats.ts';
+import * as formats from '../../shared/sas/rules/r4/formats.ts';
 
 const { instantMs, isDateTime, isGuideInstant } = formats;
 

@@ -1,7 +1,7 @@
 // Mutates every element of every valid sample. Oracles that hold whatever the rules: a wrong JSON type, a null
 // or an empty value is always an error, and so is the absence of what a profile makes mandatory.
 import { describe, expect, it } from 'vitest';
-import { RULES } from '../../shared/sas/rules/table.ts';
+import { RULES } from '../../shared/sas/rules/table/table.ts';
 import { apply } from '../support/samples/edit.ts';
 import { SUBJECTS, type Subject, type SubjectName } from '../support/samples/subjects.ts';
 import type { Sample } from '../support/samples/valid.ts';

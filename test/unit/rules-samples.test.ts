@@ -1,7 +1,7 @@
 // Each rule against samples of our own: a valid resource breaks nothing, and one small edit breaks exactly one
 // rule. The titles come from the samples' keys, which start with the rule's id.
 import { describe, expect, it } from 'vitest';
-import { RULES, type RuleId } from '../../shared/sas/rules/table.ts';
+import { RULES, type RuleId } from '../../shared/sas/rules/table/table.ts';
 import { apply } from '../support/samples/edit.ts';
 import { FAILING, ruleIn } from '../support/samples/failing.ts';
 import { SUBJECTS } from '../support/samples/subjects.ts';

@@ -1,8 +1,8 @@
 // The table of rules itself: its rows, its links to tests, its page.
 import { describe, expect, it } from 'vitest';
 import { buildRuleTable, findOrphans } from '../../scripts/rule-table.ts';
-import { defineRules } from '../../shared/sas/rules/rule.ts';
-import { RULES, type RuleId, ruleOf } from '../../shared/sas/rules/table.ts';
+import { defineRules } from '../../shared/sas/rules/table/rule.ts';
+import { RULES, type RuleId, ruleOf } from '../../shared/sas/rules/table/table.ts';
 
 describe('table of rules', () => {
   it('gives every rule its own id, a kebab-case one', () => {

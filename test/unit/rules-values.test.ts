@@ -5,7 +5,7 @@ import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
 import { judgeSchedule } from '../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../shared/sas/rules/slot.ts';
-import { describeFinding, RULES } from '../../shared/sas/rules/table.ts';
+import { describeFinding, RULES } from '../../shared/sas/rules/table/table.ts';
 
 /** Short names of systems, profiles and extensions; each needs a URL or an OID in the same sentence. */
 const SHORT =

@@ -12,7 +12,7 @@ import {
   regulatorIdentifierOf,
 } from '../../shared/sas/regulator.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
-import { describeFinding, ruleOf } from '../../shared/sas/rules/table.ts';
+import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
 import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 
 /** National and technical identifiers stay far below; a vendor's path must hold it twice over. */

@@ -5,7 +5,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
-import { describeFinding } from '../../shared/sas/rules/table.ts';
+import { describeFinding } from '../../shared/sas/rules/table/table.ts';
 import { readResource } from '../appointments/body.ts';
 import { appointmentId, contentHash } from '../appointments/identity.ts';
 import { type AppointmentMessage, readMessage } from '../appointments/message.ts';

@@ -1,7 +1,7 @@
 // Decides who is asked what: every enabled vendor that serves the flow, in batches the guide allows, each sent
 // to a relay that serves it. Pure.
 
-import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/link/limits.ts';
+import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
 import type { SearchCall } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { EditorRow } from '../store/editors.ts';

@@ -7,7 +7,7 @@ import { countEntries } from '../../fhir/bundle-entries.ts';
 import type { Found, Scope } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
 import { Wholeness } from '../../fhir/wholeness.ts';
-import { VENDOR_ENTRIES_MAX } from '../../link/limits.ts';
+import { VENDOR_ENTRIES_MAX } from '../../limits.ts';
 import type { CallAnswer, Place, SlotRow, SlotShape, SlotTrace, SubjectAnswer } from '../../link/relay.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { Flow } from '../query.ts';

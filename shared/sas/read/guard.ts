@@ -6,7 +6,7 @@
 import type { JsonObject } from '../../fhir/json.ts';
 import type { Flow } from '../query.ts';
 import { judgeSlot } from '../rules/slot.ts';
-import { ruleOf } from '../rules/table.ts';
+import { ruleOf } from '../rules/table/table.ts';
 
 /** Judges a slot of this shape with sample times: what differs between slots is strict by construction. */
 export function isConformantShape(content: JsonObject, flow: Flow, isCpts: boolean): boolean {

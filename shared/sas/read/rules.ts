@@ -2,7 +2,7 @@
 // slot has exactly one reason: received = shown + dropped. Profile rules stand in ../rules/; these are about
 // what may be shown, and about what is put right before it is.
 
-import type { Rule } from '../rules/rule.ts';
+import type { Rule } from '../rules/table/rule.ts';
 
 export const READ_RULES = {
   'slot-not-free': {

@@ -3,8 +3,8 @@
 
 import { EXTENSION, SYSTEM } from '../canonical.ts';
 import type { AppointmentProfile } from './appointment.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkCoherent } from './elements.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import {
   OPERATOR_TYPES,
   ORIENTATION_CATEGORIES,

@@ -4,8 +4,8 @@
 import { SYSTEM } from '../canonical.ts';
 import { professionalKind } from '../identifier.ts';
 import type { AppointmentProfile } from './appointment.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { hasCoding, isFilled } from './elements.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { PARTICIPANT_STATUSES } from './terms.ts';
 
 export function checkParticipants(c: Checker, appointment: Json, profile: AppointmentProfile): void {

@@ -7,11 +7,11 @@ import { PROFILE } from '../canonical.ts';
 import { checkOperator } from './appointment-operator.ts';
 import { checkParticipants } from './appointment-participant.ts';
 import { checkPrivacy } from './appointment-privacy.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkSpecialties } from './elements.ts';
-import { instantMs } from './formats.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { instantMs } from './r4/formats.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 import { SAS_APPOINTMENT_STATUSES } from './terms.ts';
 
 export type AppointmentProfile = 'individual' | 'sos';

@@ -2,11 +2,11 @@
 // there. One map lookup per reference, so 5,000 slots cost 5,000 lookups, however they are arranged.
 import type { Flow } from '../query.ts';
 import type { BundleOptions } from './bundle.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
-import { instantMs } from './formats.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { instantMs } from './r4/formats.ts';
 import { actorReference } from './schedule.ts';
 import { serviceReferences } from './slot-service-type.ts';
-import type { RuleId } from './table.ts';
+import type { RuleId } from './table/table.ts';
 
 interface Node {
   readonly index: number;

@@ -6,11 +6,11 @@ import { PROFILE } from '../canonical.ts';
 import type { Flow, SlotWindow } from '../query.ts';
 import { checkEntry } from './bundle-entry.ts';
 import { BundleGraph } from './bundle-graph.ts';
-import { Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile } from './elements.ts';
-import { URL_ILLEGAL } from './formats.ts';
-import { walkResource } from './r4-walk.ts';
-import type { Finding } from './rule.ts';
+import { Checker, isObject, type Json, list } from './r4/checker.ts';
+import { URL_ILLEGAL } from './r4/formats.ts';
+import { walkResource } from './r4/r4-walk.ts';
+import type { Finding } from './table/rule.ts';
 
 export interface BundleOptions {
   /** Bounds that every slot's start must keep, inclusive. */

@@ -3,9 +3,9 @@
 // path is given as steps and costs nothing until something is reported.
 
 import { SYSTEM } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
-import { E164, PHONE_FRENCH } from './formats.ts';
-import type { RuleId } from './table.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { E164, PHONE_FRENCH } from './r4/formats.ts';
+import type { RuleId } from './table/table.ts';
 
 /** Exactly one `meta.profile`, the package's URL: consumers select resources by string equality. */
 export function checkProfile(c: Checker, resource: Json, canonical: string): void {

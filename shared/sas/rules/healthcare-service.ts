@@ -1,10 +1,10 @@
 // The link between a CPTS slot and its CPTS. Profile sas-cpts-healthcareservice-aggregator.
 
 import { PROFILE } from '../canonical.ts';
-import { type Checker, type Json, list } from './checker.ts';
 import { checkProfile, checkReference, checkSpecialties, checkTelecoms } from './elements.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, type Json, list } from './r4/checker.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 export function judgeHealthcareService(value: unknown): readonly Finding[] {
   return judge(value, 'HealthcareService', checkHealthcareService, undefined);

@@ -2,7 +2,6 @@
 // Profiles FrLocationAgregateur, sas-sos-location-aggregator; FAQ.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import {
   checkCoherent,
   checkProfile,
@@ -11,9 +10,10 @@ import {
   hasCoding,
   isFilled,
 } from './elements.ts';
-import { POSTAL_CODE } from './formats.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { POSTAL_CODE } from './r4/formats.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 export type LocationProfile = 'contained' | 'sos';
 

@@ -3,7 +3,6 @@
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseStructure } from '../identifier.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import {
   checkProfile,
   checkReference,
@@ -12,9 +11,10 @@ import {
   hasCoding,
   isFilled,
 } from './elements.ts';
-import { judge } from './judge.ts';
 import { checkLocation } from './location.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 /** Judges the role and the Location it contains. */
 export function judgePractitionerRole(value: unknown): readonly Finding[] {

@@ -3,10 +3,10 @@
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { professionalKind } from '../identifier.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 export function judgePractitioner(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkPractitioner, undefined);

@@ -3,11 +3,11 @@
 // INTRN values need not be UUIDs: the kit sends national ones.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import { REGULATOR_ID } from './formats.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { REGULATOR_ID } from './r4/formats.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 export function judgeRegulator(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkRegulator, undefined);

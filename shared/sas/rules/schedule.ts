@@ -3,10 +3,10 @@
 // sas-sos-schedule-aggregator; FAQ.
 
 import { PROFILE } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkSpecialties, referenceProblem, referenceProblemAmong } from './elements.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { judge } from './r4/judge.ts';
+import type { Finding } from './table/rule.ts';
 
 export type ScheduleProfile = 'individual' | 'sos';
 

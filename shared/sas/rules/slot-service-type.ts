@@ -2,8 +2,8 @@
 // to its HealthcareService. Profiles FrSlotAgregateur, sas-cpts-slot-aggregator, sas-sos-slot-aggregator.
 
 import { CPTS_CODE, EXTENSION, SYSTEM } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { referenceProblem } from './elements.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import type { SlotProfile } from './slot.ts';
 import { ENCOUNTER_ACTS, ESTABLISHMENT_SYSTEM_MARK, SAS_ACTS } from './terms.ts';
 

@@ -3,12 +3,12 @@
 // sas-sos-slot-aggregator.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
-import { type Checker, isObject, type Json, list } from './checker.ts';
 import { checkProfile, checkSpecialties, referenceProblem } from './elements.ts';
-import { HTTP_URL, instantMs, isGuideInstant } from './formats.ts';
-import { judge } from './judge.ts';
-import type { Finding } from './rule.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { HTTP_URL, instantMs, isGuideInstant } from './r4/formats.ts';
+import { judge } from './r4/judge.ts';
 import { checkServiceTypes } from './slot-service-type.ts';
+import type { Finding } from './table/rule.ts';
 import { APPOINTMENT_TYPES, KINDS, SOS_KINDS } from './terms.ts';
 
 export type SlotProfile = 'individual' | 'cpts' | 'sos';

@@ -9,9 +9,9 @@ import { judgeOrganization } from '../../../shared/sas/rules/organization.ts';
 import { judgePractitioner } from '../../../shared/sas/rules/practitioner.ts';
 import { judgePractitionerRole } from '../../../shared/sas/rules/practitioner-role.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
-import type { Finding } from '../../../shared/sas/rules/rule.ts';
 import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
+import type { Finding } from '../../../shared/sas/rules/table/rule.ts';
 import * as bundles from './bundles.ts';
 import * as valid from './valid.ts';
 

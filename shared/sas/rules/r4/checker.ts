@@ -1,7 +1,7 @@
 // One judgment in progress: where we are in the resource, and what was found. The path is a stack of names
 // and indices that is written out only when something is reported, because almost nothing is. No I/O.
-import type { Finding } from './rule.ts';
-import { RULES, type RuleId } from './table.ts';
+import type { Finding } from '../table/rule.ts';
+import { RULES, type RuleId } from '../table/table.ts';
 
 /** Findings of one judgment: at most this many errors and this many warnings, so that neither hides the other. */
 export const FINDING_COUNT_MAX = 500;

@@ -1,8 +1,8 @@
 // Rules of what is written: appointments (INT_R03) and regulator accounts (INT_R02).
 // Pages: "gestion des rendez-vous" (RDV) and "gestion du régulateur" (REG), FAQ.
-import { EXTENSION, SYSTEM } from '../canonical.ts';
+import { EXTENSION, SYSTEM } from '../../canonical.ts';
+import { ORIENTATION_CATEGORIES, ORIENTATION_SYSTEM, ORIENTATIONS } from '../terms.ts';
 import { defineRules } from './rule.ts';
-import { ORIENTATION_CATEGORIES, ORIENTATION_SYSTEM, ORIENTATIONS } from './terms.ts';
 
 const appointment = defineRules('Appointment', {
   'appointment-operator': `error [RDV] Le rendez-vous porte exactement une extension ${EXTENSION.appointmentOperator}.`,

@@ -1,8 +1,9 @@
 // The frame of every judgment of one resource: R4 first, then the profile. Judges of Bundles use
 // `judgeInto` for each entry with the Bundle's checker, so that paths and limits are shared.
+
+import type { Finding } from '../table/rule.ts';
 import { Checker, type Json } from './checker.ts';
 import { walkResource } from './r4-walk.ts';
-import type { Finding } from './rule.ts';
 
 export type Check<Profile> = (c: Checker, resource: Json, profile: Profile) => void;
 

@@ -1,8 +1,8 @@
 // Rules of the slot and schedule profiles (INT_R01, INT_R04, SOS Médecins), and of the elements that several
 // profiles share. Pages: "recherche de créneaux" of PS, CPTS and SOS, FAQ.
-import { EXTENSION, PROFILE, SLOT_KINDS, SYSTEM } from '../canonical.ts';
+import { EXTENSION, PROFILE, SLOT_KINDS, SYSTEM } from '../../canonical.ts';
+import { ENCOUNTER_ACTS } from '../terms.ts';
 import { defineRules } from './rule.ts';
-import { ENCOUNTER_ACTS } from './terms.ts';
 
 const shared = defineRules('toute ressource', {
   'meta-profile-one': 'error [PS] Chaque ressource porte exactement une valeur dans meta.profile.',
