@@ -35,7 +35,7 @@ export interface LogFields {
   readonly host?: string;
   readonly file?: string;
   readonly field?: string;
-  /** The subject of an operator's token, when it is an id (worker/operator.ts). */
+  /** The subject of an operator's token, when it is an id (worker/http/operator.ts). */
   readonly operator?: string;
   /** Settings of ours that an operator changed, `name=value`. */
   readonly before?: string;

@@ -1,6 +1,6 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
-import type { Env } from './config.ts';
+import type { Env } from './base/config.ts';
 import { NIGHTLY_CRON, runAccounts } from './handlers/accounts-schedule.ts';
 import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
 import { purgeFront } from './handlers/front-purge.ts';

@@ -3,7 +3,7 @@
 // docs/link-protocol.md.
 
 import { LINK_CLOSE } from '../shared/link/hub.ts';
-import { log } from './log.ts';
+import { log } from './base/log.ts';
 import type { RelayLink } from './relay-link.ts';
 
 export class LinkTable {

@@ -5,9 +5,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../shared/link/accounts.ts';
 import { carryAccount, type HubAccountReply } from './accounts/carry.ts';
-import { type Env, readConfig } from './config.ts';
+import { type Env, readConfig } from './base/config.ts';
+import { log } from './base/log.ts';
 import { LinkTable } from './link-table.ts';
-import { log } from './log.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
 import { saveAnnouncement } from './store/editors.ts';
 import { readAnnouncement } from './vendors/announcement.ts';

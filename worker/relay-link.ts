@@ -7,8 +7,8 @@ import type { AccountReply, AccountRequest } from '../shared/link/accounts.ts';
 import { type AnswerFrame, isFrame, readFrame } from '../shared/link/answer-frame.ts';
 import { type Announcement, type HubApi, LINK_CLOSE } from '../shared/link/hub.ts';
 import type { RelayApi, SearchPlan } from '../shared/link/relay.ts';
+import { log } from './base/log.ts';
 import { LinkWatch } from './link-watch.ts';
-import { log } from './log.ts';
 
 type LinkState =
   | { readonly kind: 'connected' }

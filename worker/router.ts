@@ -5,16 +5,16 @@
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
-import { authenticate, authenticateFront, authenticateSender, authorise } from './auth.ts';
-import { type Config, type Env, readConfig } from './config.ts';
+import { type Config, type Env, readConfig } from './base/config.ts';
+import { log } from './base/log.ts';
+import { describeUnexpected } from './base/unexpected.ts';
 import { refuseBrowserDoor } from './front/front-door.ts';
 import { FRONT_PREFIX, frontErrorResponse } from './front/front-error.ts';
 import { EVENT_STREAM } from './handlers/progressive-answer.ts';
-import { errorResponse, type RequestContext } from './http.ts';
-import { log } from './log.ts';
-import { refusalPage, wantsPage } from './refusal-page.ts';
+import { authenticate, authenticateFront, authenticateSender, authorise } from './http/auth.ts';
+import { errorResponse, type RequestContext } from './http/http.ts';
+import { refusalPage, wantsPage } from './http/refusal-page.ts';
 import { ROUTES, type Route } from './routes.ts';
-import { describeUnexpected } from './unexpected.ts';
 
 interface RouteArguments {
   readonly env: Env;

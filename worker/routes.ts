@@ -5,7 +5,6 @@ import { LINK_PATH } from '../shared/link/hub.ts';
 import { PROFILE } from '../shared/sas/canonical.ts';
 import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
-import type { Need } from './auth.ts';
 import { FRONT_ROUTES } from './front/front-routes.ts';
 import { REDIRECT_ROUTES } from './front/redirect-routes.ts';
 import { APPOINTMENT_ROUTES } from './handlers/appointment-routes.ts';
@@ -20,7 +19,8 @@ import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
 import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
 import { answerWelcome } from './handlers/welcome.ts';
-import type { RequestContext } from './http.ts';
+import type { Need } from './http/auth.ts';
+import type { RequestContext } from './http/http.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -1,6 +1,6 @@
 // npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F]: the edge alone, as it will run.
 
-import { findSettingProblems } from '../../worker/settings.ts';
+import { findSettingProblems } from '../../worker/base/settings.ts';
 import { runEachMinute } from './cron.ts';
 import type { EdgeProcess } from './edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './env-file.ts';

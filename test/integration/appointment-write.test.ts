@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../shared/link/hub.ts';
-import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../worker/appointments/body.ts';
+import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../worker/http/body.ts';
 import {
   type Answer,
   AppointmentEdge,

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, makeFrontKey, signToken } from '../../sandbox/platform/local-state.ts';
-import type { FrontKey } from '../../worker/front/front-settings.ts';
+import type { FrontKey } from '../../worker/base/front-settings.ts';
 import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../worker/front/front-token.ts';
 import { hashSecret } from '../../worker/front/secret-hash.ts';
 import { FRONT_USER, FrontCaller, jsonOf } from '../support/front-caller.ts';

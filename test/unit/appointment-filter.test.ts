@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { decodeCursor, encodeCursor } from '../../worker/appointments/cursor.ts';
-import { addDays, daysBetween, parisDayOf } from '../../worker/appointments/days.ts';
 import { type AppointmentSearch, readAppointmentSearch } from '../../worker/appointments/filter.ts';
 import { csvLine } from '../../worker/appointments/lines.ts';
 import { readIfMatch, readReturn } from '../../worker/appointments/preconditions.ts';
 import { readRange } from '../../worker/appointments/range.ts';
+import { addDays, daysBetween, parisDayOf } from '../../worker/base/days.ts';
 
 const at = (text: string): number => Date.parse(text);
 

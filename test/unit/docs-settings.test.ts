@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { DECLARATION_IDS } from '../../conformance/groups/declarations.ts';
 import { checkConfig } from '../../relay/base/config.ts';
-import { findSettingProblems, SETTING_NAMES } from '../../worker/settings.ts';
+import { findSettingProblems, SETTING_NAMES } from '../../worker/base/settings.ts';
 import { accepts } from '../support/relay-json-schema.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -8,7 +8,7 @@ import { answerMarketplace } from '../../worker/front/editors.ts';
 import { openSlot } from '../../worker/front/redirect.ts';
 import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
 import { answerSamuLrms } from '../../worker/front/samulrms.ts';
-import type { RequestContext } from '../../worker/http.ts';
+import type { RequestContext } from '../../worker/http/http.ts';
 
 // The class that the Durable Object extends is the runtime's; nothing here reaches it.
 vi.mock('cloudflare:workers', () => ({ DurableObject: class {} }));

@@ -1,9 +1,9 @@
 // The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
 import { describe, expect, it, vi } from 'vitest';
-import { createAllowance } from '../../worker/front/allowance.ts';
 import { isServerDoor } from '../../worker/front/front-door.ts';
 import { hashSecret, isSameText, isSecretOf } from '../../worker/front/secret-hash.ts';
 import { createSignInGuard } from '../../worker/front/sign-in-guard.ts';
+import { createAllowance } from '../../worker/http/allowance.ts';
 
 describe('a secret', () => {
   it('is known by its hash, which is never the same twice', async () => {

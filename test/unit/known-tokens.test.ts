@@ -1,6 +1,6 @@
 import type { JWTVerifyGetKey } from 'jose';
 import { expect, it } from 'vitest';
-import { knownToken, rememberToken } from '../../worker/known-tokens.ts';
+import { knownToken, rememberToken } from '../../worker/http/known-tokens.ts';
 
 const NOW = 1_795_000_000_000;
 const keySet = (): JWTVerifyGetKey => async () => new Uint8Array();

@@ -2,7 +2,7 @@
 import type { CapabilityStatement } from 'fhir/r4';
 import { expect, test, vi } from 'vitest';
 import { capabilityHandler } from '../../worker/handlers/metadata.ts';
-import type { RequestContext } from '../../worker/http.ts';
+import type { RequestContext } from '../../worker/http/http.ts';
 import { ROUTES } from '../../worker/routes.ts';
 
 vi.mock('cloudflare:workers', () => ({ DurableObject: class {} }));

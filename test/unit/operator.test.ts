@@ -1,6 +1,6 @@
 // The log names operators by the subject of their token only when that cannot be a person.
 import { expect, it } from 'vitest';
-import { operatorOf } from '../../worker/operator.ts';
+import { operatorOf } from '../../worker/http/operator.ts';
 
 const named = (subject: string): string => operatorOf({ subject, scopes: new Set() });
 

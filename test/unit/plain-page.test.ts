@@ -1,7 +1,7 @@
 // Whom to ask, as an operator may write it: what can be followed is a link, and nothing is markup.
 import { expect, it } from 'vitest';
 import { html } from '../../shared/html.ts';
-import { plainPage } from '../../worker/plain-page.ts';
+import { plainPage } from '../../worker/http/plain-page.ts';
 
 it.each([
   ['04 77 00 00 01', 'href="tel:0477000001"'],

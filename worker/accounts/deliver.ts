@@ -2,7 +2,7 @@
 // of it, and goes on while there is more to say. Serial per regulator and vendor: who cannot claim leaves it to the
 // one who has. docs/accounts.md § 3.
 
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import { type Loaded, loadPairs, type Pair, storeClaims, storeSettled } from '../store/accounts.ts';
 import { hurryBearers } from '../store/accounts-due.ts';
 import { converse } from './converse.ts';

@@ -2,7 +2,7 @@
 // takes an answer that does not fit (201, 404, a refusal) as news of an account that was lost or changed behind our
 // back. Off by default; stops for a vendor that has too many such answers. docs/accounts.md § 6.
 
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import { type DriftEvent, driftBudgets, nextToAssert, recordCheck } from '../store/accounts-drift.ts';
 import type { DueAccount } from '../store/accounts-due.ts';
 import { type Delivery, deliverOne } from './deliver.ts';

@@ -2,7 +2,7 @@
 // repair. It owes nothing to memory: what is due is what D1 says, so a restart or a deploy loses nothing. `now` is the
 // engine's, so that tests run through days. docs/accounts.md § 5.
 
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import { type DueAccount, forgetNextTry, listDue } from '../store/accounts-due.ts';
 import { exposureByVendor } from '../store/accounts-exposure.ts';
 import { deliverOne } from './deliver.ts';

@@ -2,7 +2,7 @@
 // the front's face and the scheduled run each make one with `openEngine`; tests give it another clock.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
-import { type Config, type Env, readConfig } from '../config.ts';
+import { type Config, type Env, readConfig } from '../base/config.ts';
 import { hubOf } from '../relay-hub.ts';
 import type { HubAccountReply } from './carry.ts';
 

@@ -5,7 +5,7 @@
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import { sameIdentifier } from '../../shared/sas/regulator.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import {
   type Lookup,
   lookUp,

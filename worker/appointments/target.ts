@@ -6,7 +6,7 @@ import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
-import type { Sender } from '../auth.ts';
+import type { Sender } from '../http/auth.ts';
 import { appointmentId } from './identity.ts';
 import type { NationalId } from './message.ts';
 

@@ -3,11 +3,11 @@
 
 import { GatewayError, REASONS } from '../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
+import { log } from '../base/log.ts';
+import { describeUnexpected } from '../base/unexpected.ts';
 import { recordSearch } from '../handlers/search-record.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import type { RequestContext } from '../http/http.ts';
 import { knownSosSirets } from '../store/front-sos.ts';
-import { describeUnexpected } from '../unexpected.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../vendors/find-slots.ts';
 import { knownEditors } from '../vendors/remembered-editors.ts';

@@ -1,7 +1,7 @@
 // GET /v1/editors: the vendors a practitioner may declare; and the marketplace's list, which the front stores and
 // never reads, but waits for. front-api.md §§ 2.5, 2.12.
 
-import { jsonResponse, type RequestContext } from '../http.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { listNumberedEditors } from '../store/front-declarations.ts';
 
 export async function answerFrontEditors(context: RequestContext): Promise<Response> {

@@ -2,7 +2,7 @@
 // front's status report relies on. From our own data, no vendor is asked. front-api.md § 2.9.
 
 import { professionalKind } from '../../shared/sas/identifier.ts';
-import { jsonResponse, type RequestContext } from '../http.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { isInterfaced } from '../store/interfaced.ts';
 
 export async function answerExist(context: RequestContext): Promise<Response> {

@@ -2,7 +2,7 @@
 // makes can be kept from the host name that browsers reach. front-api.md § 4.
 
 import { GatewayError } from '../../shared/error.ts';
-import type { FrontSettings } from './front-settings.ts';
+import type { FrontSettings } from '../base/front-settings.ts';
 
 /** Neither list: one door for all. */
 export function isServerDoor({ browserHosts, serverHosts }: FrontSettings, hostname: string): boolean {

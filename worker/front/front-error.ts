@@ -2,7 +2,7 @@
 // the first hundred characters of it. front-api.md § 2.
 
 import { type GatewayError, REASONS } from '../../shared/error.ts';
-import { jsonResponse, refusalHeaders } from '../http.ts';
+import { jsonResponse, refusalHeaders } from '../http/http.ts';
 
 /** Everything under it is the front's face. */
 export const FRONT_PREFIX = '/aggregator/';

@@ -2,7 +2,7 @@
 // little longer than the front keeps them (3300 s in a cookie). front-api.md § 2.1.
 
 import { importJWK, SignJWT } from 'jose';
-import type { FrontKey } from './front-settings.ts';
+import type { FrontKey } from '../base/front-settings.ts';
 
 export const FRONT_ISSUER = 'urn:x-passerelle:front';
 export const FRONT_AUDIENCE = 'urn:x-passerelle:front';

@@ -3,7 +3,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { type ParsedInstant, parseInstant } from '../../shared/time.ts';
-import { jsonResponse, type RequestContext } from '../http.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { takeNewlyInterfaced } from '../store/front-index.ts';
 
 export async function answerIndexRange(context: RequestContext): Promise<Response> {

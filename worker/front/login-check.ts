@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { secretOfFrontUser } from '../store/front-users.ts';
 import { signFrontToken } from './front-token.ts';
 import { createSignInGuard, type Verdict } from './sign-in-guard.ts';

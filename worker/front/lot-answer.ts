@@ -1,9 +1,9 @@
 // POST /v1/PractitionerSlots and /v1/dashboard/getSlots: from the front's cards to an answer in its shape. Whatever fails
 // behind it, the front gets 200 with what there is; a header and the log say what went wrong. front-api.md § 2.3, U2.
 
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
-import { describeUnexpected } from '../unexpected.ts';
+import { log } from '../base/log.ts';
+import { describeUnexpected } from '../base/unexpected.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { lastEditors } from '../vendors/remembered-editors.ts';
 import { searchCards } from './card-search.ts';
 import { type Lot, readDashboard, readLot } from './cards.ts';

@@ -5,10 +5,10 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { professionalKind } from '../../shared/sas/identifier.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import { createAllowance } from '../http/allowance.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { listNumberedEditors, readDeclarations, replaceDeclarations } from '../store/front-declarations.ts';
-import { createAllowance } from './allowance.ts';
 
 const BODY_BYTES_MAX = 16_384;
 /** The front sends back what call 4 gave, be it as text. */

@@ -2,11 +2,11 @@
 // open a link a thousand times, and a misconfigured vendor is met by every search: what is counted is bounded per
 // vendor, outcome and isolate, so that neither costs the database its writes. docs/redirect.md.
 
-import { parisDayOf } from '../appointments/days.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { parisDayOf } from '../base/days.ts';
+import { log } from '../base/log.ts';
+import { createAllowance } from '../http/allowance.ts';
+import type { RequestContext } from '../http/http.ts';
 import { countRedirect, type RedirectOutcome } from '../store/redirects.ts';
-import { createAllowance } from './allowance.ts';
 
 const clicks = createAllowance({ max: 60, everyMs: 1_000 });
 const refusals = createAllowance({ max: 1, everyMs: 60_000 });

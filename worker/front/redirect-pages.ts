@@ -1,8 +1,8 @@
 // What a regulator reads when a slot's link leads nowhere: what happened and what to do, in French.
 
 import { type Html, html } from '../../shared/html.ts';
-import type { RequestContext } from '../http.ts';
-import { plainPage, wayBack } from '../plain-page.ts';
+import type { RequestContext } from '../http/http.ts';
+import { plainPage, wayBack } from '../http/plain-page.ts';
 
 export type Dead =
   | { readonly kind: 'malformed' | 'refused' | 'unavailable' }

@@ -2,8 +2,8 @@
 // holds no token. Only to hosts that the vendor declared; whatever else happens is told by a page in French.
 // identifiers.md § 8; docs/redirect.md.
 
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { RedirectOutcome } from '../store/redirects.ts';
 import { knownEditors } from '../vendors/remembered-editors.ts';

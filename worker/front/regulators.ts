@@ -14,9 +14,9 @@ import {
 } from '../accounts/front.ts';
 import type { Saved } from '../accounts/save.ts';
 import { withdrawEverywhere } from '../accounts/withdraw.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
-import { describeUnexpected } from '../unexpected.ts';
+import { log } from '../base/log.ts';
+import { describeUnexpected } from '../base/unexpected.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 
 const BODY_BYTES_MAX = 32_768;
 const text = v.pipe(

@@ -2,7 +2,7 @@
 // knows that a regulator comes from the SAS. Either that page itself or our own redirect to it (redirect-token.ts).
 // Source: identifiers.md § 8; front-api.md § 3.3 and U8. Pure but for a memo per answer.
 
-import type { RequestContext } from '../http.ts';
+import type { RequestContext } from '../http/http.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { isDeclared } from './redirect-hosts.ts';
 import { writeRedirectToken } from './redirect-token.ts';

@@ -3,8 +3,8 @@
 // else a copy in the platform's cache; always over the list of the setting FRONT_SAMULRMS. front-api.md § 2.11.
 
 import * as v from 'valibot';
-import { jsonResponse, type RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { readSamuLrms, type SamuLrm } from '../store/front-samulrms.ts';
 import { orAfter, remember } from '../store/remembered.ts';
 import { placeId } from './place-id.ts';

@@ -2,7 +2,7 @@
 // pays the slow hash; tries are bounded per address, and per name and address, and never shut out a pair known to be
 // right. In the memory of one isolate: it spares work and slows guessing, it is no account of who tried what.
 
-import { createAllowance } from './allowance.ts';
+import { createAllowance } from '../http/allowance.ts';
 import { isSecretOf, NOBODYS_SECRET } from './secret-hash.ts';
 
 const RIGHT_MS = 10 * 60_000;

@@ -2,7 +2,7 @@
 
 import { runDue } from '../accounts/due.ts';
 import { openEngine } from '../accounts/engine.ts';
-import type { Env } from '../config.ts';
+import type { Env } from '../base/config.ts';
 import { purgeRegulators } from '../store/accounts-purge.ts';
 
 /** The nightly run, which also forgets; as in wrangler.toml. */

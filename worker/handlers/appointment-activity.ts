@@ -3,9 +3,9 @@
 
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse } from '../../shared/sas/search-parameters.ts';
-import { addDays, type CivilDay, daysBetween, parisDayOf } from '../appointments/days.ts';
 import { unknownParameter } from '../appointments/filter.ts';
-import type { RequestContext } from '../http.ts';
+import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/days.ts';
+import type { RequestContext } from '../http/http.ts';
 import { countActivity, countActivityByTerritory } from '../store/appointments-activity.ts';
 
 const DAYS_MAX = 366;

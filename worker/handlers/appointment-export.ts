@@ -13,8 +13,8 @@ import {
 } from '../appointments/filter.ts';
 import { CSV_HEADER, csvLine } from '../appointments/lines.ts';
 import { resourceText } from '../appointments/resource.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
 import { listFacts, searchAppointments } from '../store/appointments-search.ts';
 
 /** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next one. */

@@ -1,8 +1,8 @@
 // The scheduled purge of appointments (cron trigger in wrangler.toml): what ended longer ago than the retention
 // setting says is forgotten. docs/storage.md.
 
-import { type Env, readConfig } from '../config.ts';
-import { log } from '../log.ts';
+import { type Env, readConfig } from '../base/config.ts';
+import { log } from '../base/log.ts';
 import { purgeAppointments } from '../store/appointments-purge.ts';
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -7,7 +7,7 @@ import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
 import { unknownParameter } from '../appointments/filter.ts';
 import { etagOf, resourceText, type StoredAppointment, versionHeaders } from '../appointments/resource.ts';
-import { fhirResponse, type RequestContext } from '../http.ts';
+import { fhirResponse, type RequestContext } from '../http/http.ts';
 import {
   type AppointmentVersion,
   findAppointment,

@@ -3,7 +3,7 @@
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
-import type { Need } from '../auth.ts';
+import type { Need } from '../http/auth.ts';
 import type { Route } from '../routes.ts';
 import { reportActivity } from './appointment-activity.ts';
 import { exportAppointments } from './appointment-export.ts';

@@ -6,7 +6,6 @@ import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
-import { readResource } from '../appointments/body.ts';
 import { appointmentId, contentHash } from '../appointments/identity.ts';
 import { type AppointmentMessage, readMessage } from '../appointments/message.ts';
 import { type Return, readIfMatch, readReturn } from '../appointments/preconditions.ts';
@@ -18,9 +17,10 @@ import {
   checkSameIdentifier,
   readIdentifierQuery,
 } from '../appointments/target.ts';
-import type { Sender } from '../auth.ts';
-import { FHIR_JSON, type RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { Sender } from '../http/auth.ts';
+import { readResource } from '../http/body.ts';
+import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { recordAppointment, type WriteOutcome, type WrittenState } from '../store/appointments-record.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */

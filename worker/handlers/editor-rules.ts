@@ -3,7 +3,7 @@
 // rule's sentence.
 
 import { GatewayError } from '../../shared/error.ts';
-import { jsonResponse, type RequestContext } from '../http.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { hubOf } from '../relay-hub.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';

@@ -3,9 +3,9 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
-import { operatorOf } from '../operator.ts';
+import { log } from '../base/log.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
+import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../relay-hub.ts';
 import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
 import { guardStore } from '../store/guard.ts';

@@ -7,7 +7,7 @@ import type { SlotTrace } from '../../shared/link/relay.ts';
 import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
 import { type CallResult, fanOut } from '../vendors/fan-out.ts';

@@ -5,10 +5,10 @@ import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { normaliseSiret, professionalKind } from '../../shared/sas/identifier.ts';
 import { parseInstant } from '../../shared/time.ts';
+import { log } from '../base/log.ts';
 import { forgetSamuLrms } from '../front/samulrms.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
-import { operatorOf } from '../operator.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
+import { operatorOf } from '../http/operator.ts';
 import {
   listDeclarationChanges,
   listDeclared,

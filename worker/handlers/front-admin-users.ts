@@ -3,10 +3,10 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
+import { log } from '../base/log.ts';
 import { hashSecret } from '../front/secret-hash.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http.ts';
-import { log } from '../log.ts';
-import { operatorOf } from '../operator.ts';
+import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
+import { operatorOf } from '../http/operator.ts';
 import { deleteFrontUser, listFrontUsers, saveFrontUser } from '../store/front-users.ts';
 
 const BODY_BYTES_MAX = 1_024;

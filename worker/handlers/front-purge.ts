@@ -1,9 +1,9 @@
 // The nightly part of the front's face: forgets, and lets declared vendors that became active enter its index.
 // docs/storage.md.
 
-import { addDays, parisDayOf } from '../appointments/days.ts';
-import type { Env } from '../config.ts';
-import { log } from '../log.ts';
+import type { Env } from '../base/config.ts';
+import { addDays, parisDayOf } from '../base/days.ts';
+import { log } from '../base/log.ts';
 import { purgeFrontTables } from '../store/front-purge.ts';
 import { purgeRedirects } from '../store/redirects.ts';
 

@@ -1,8 +1,8 @@
 // GET /link: where relays dial in. Proves who dials, then hands the socket to the hub.
 
 import { GatewayError } from '../../shared/error.ts';
-import { authenticateRelay } from '../auth.ts';
-import type { RequestContext } from '../http.ts';
+import { authenticateRelay } from '../http/auth.ts';
+import type { RequestContext } from '../http/http.ts';
 import { hubOf, RELAY_ID_HEADER } from '../relay-hub.ts';
 
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {

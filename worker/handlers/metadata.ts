@@ -1,8 +1,8 @@
 // GET /fhir/metadata: the CapabilityStatement, made from the routes that exist. flows.md § 3.1, A30.
 
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
-import { fhirResponse, type RequestContext } from '../http.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
+import { fhirResponse, type RequestContext } from '../http/http.ts';
 
 type Interaction = 'search-type' | 'read' | 'vread' | 'history-instance' | 'create' | 'update';
 

@@ -2,9 +2,9 @@
 // routes once per isolate and address: both paths are open, and writing takes some milliseconds.
 
 import type { Html } from '../../shared/html.ts';
-import type { Config } from '../config.ts';
-import { pageResponse } from '../html-page.ts';
-import type { RequestContext } from '../http.ts';
+import type { Config } from '../base/config.ts';
+import { pageResponse } from '../http/html-page.ts';
+import type { RequestContext } from '../http/http.ts';
 import { writeDocs } from '../openapi/docs-page.ts';
 import { DOCS_STYLE } from '../openapi/docs-style.ts';
 import { describeApi } from '../openapi/document.ts';

@@ -6,8 +6,8 @@ import { GatewayError } from '../../shared/error.ts';
 import { openEngine } from '../accounts/engine.ts';
 import { logIn, type VendorAnswer } from '../accounts/login.ts';
 import { instant } from '../accounts/resource.ts';
-import { fhirResponse, type RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import { fhirResponse, type RequestContext } from '../http/http.ts';
 
 export async function loginPractitioner(context: RequestContext): Promise<Response> {
   const engine = openEngine(context.env, context.requestId, context.startedMs);

@@ -6,7 +6,7 @@ import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../shared/
 import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
 import { etagOf, practitionerOf } from '../accounts/resource.ts';
 import { readIdentifierToken } from '../accounts/target.ts';
-import { fhirResponse, type RequestContext, readBounded } from '../http.ts';
+import { fhirResponse, type RequestContext, readBounded } from '../http/http.ts';
 import { loadPairs } from '../store/accounts.ts';
 import { type RegulatorFilter, searchRegulators } from '../store/accounts-search.ts';
 

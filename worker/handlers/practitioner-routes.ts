@@ -2,7 +2,7 @@
 // worker/routes.ts.
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import type { Need } from '../auth.ts';
+import type { Need } from '../http/auth.ts';
 import type { Route } from '../routes.ts';
 import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from './accounts-admin.ts';
 import type { Capability } from './metadata.ts';

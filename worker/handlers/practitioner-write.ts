@@ -7,9 +7,9 @@ import { etagOf, practitionerOf } from '../accounts/resource.ts';
 import { type Key, type Saved, saveWanted } from '../accounts/save.ts';
 import { readBody, readIdentifierQuery } from '../accounts/target.ts';
 import { withdrawEverywhere } from '../accounts/withdraw.ts';
-import { readResource } from '../appointments/body.ts';
-import { fhirResponse, type RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import { readResource } from '../http/body.ts';
+import { fhirResponse, type RequestContext } from '../http/http.ts';
 
 export function createPractitioner(context: RequestContext): Promise<Response> {
   return write(context, { by: 'nobody' });

@@ -4,7 +4,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
-import type { RequestContext } from '../http.ts';
+import type { RequestContext } from '../http/http.ts';
 import { bundleEntries, bundleText } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { findSlotsByParts } from '../vendors/find-slots.ts';

@@ -1,6 +1,6 @@
 // GET /admin/redirects: how often regulators opened booking pages through our redirect, by day (Paris) and vendor.
 
-import { jsonResponse, type RequestContext } from '../http.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { readRedirects } from '../store/redirects.ts';
 import { readPeriod } from './appointment-activity.ts';
 

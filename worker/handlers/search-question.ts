@@ -2,7 +2,7 @@
 
 import { echoQuery, type SearchParameter } from '../../shared/fhir/search.ts';
 import type { Handling, ReadQuery } from '../../shared/sas/search-parameters.ts';
-import type { RequestContext } from '../http.ts';
+import type { RequestContext } from '../http/http.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { readSearchParameters } from './search-query.ts';
 

@@ -3,8 +3,8 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
 import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
 import type { Answers } from '../vendors/answers.ts';
 import type { FoundSlots } from '../vendors/find-slots.ts';

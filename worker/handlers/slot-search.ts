@@ -4,7 +4,7 @@
 
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
-import { fhirResponse, type RequestContext } from '../http.ts';
+import { fhirResponse, type RequestContext } from '../http/http.ts';
 import { bundleBytes, bundlePieces } from '../vendors/bundle.ts';
 import { Deadline } from '../vendors/deadline.ts';
 import { findSlots } from '../vendors/find-slots.ts';

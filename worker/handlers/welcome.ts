@@ -1,10 +1,10 @@
 // GET /: what this is and where to go, as a page for people and as JSON for programs.
 
 import { html } from '../../shared/html.ts';
-import { jsonResponse, type RequestContext } from '../http.ts';
-import { plainPage } from '../plain-page.ts';
-import { wantsPage } from '../refusal-page.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
+import { plainPage } from '../http/plain-page.ts';
+import { wantsPage } from '../http/refusal-page.ts';
 
 const WHAT = 'Agrégateur ouvert du Service d’accès aux soins';
 

@@ -1,8 +1,8 @@
 // The OpenAPI 3.1 document: the route table says what answers and who may call, the descriptions beside it say what
 // with. FHIR's own face is described by /fhir/metadata too, as FHIR wants.
 
+import { VERSION } from '../base/version.ts';
 import type { Route } from '../routes.ts';
-import { VERSION } from '../version.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin.ts';
 import { ACCOUNT_OPERATIONS } from './admin-accounts.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin-front.ts';

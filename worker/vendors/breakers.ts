@@ -2,7 +2,7 @@
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
 import type { FailedCall } from '../../shared/link/relay.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import {
   BREAKER_DEFAULTS,
   Breaker,

@@ -2,7 +2,7 @@
 // a vendor's time-out, never a longer wait.
 
 import type { CallAnswer } from '../../shared/link/relay.ts';
-import type { RequestContext } from '../http.ts';
+import type { RequestContext } from '../http/http.ts';
 import { hubOf } from '../relay-hub.ts';
 import { Gathering } from './gathering.ts';
 import type { AskedCall, HubOutcome, HubSearch } from './hub-search.ts';

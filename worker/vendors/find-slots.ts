@@ -1,7 +1,7 @@
 // The one search engine behind both faces (FHIR and the SAS front): takes what is kept of vendors' answers, asks for the
 // rest, leaves out what is booked, says what is known of each identifier, and keeps what was fresh.
 
-import type { RequestContext } from '../http.ts';
+import type { RequestContext } from '../http/http.ts';
 import type { Answers } from './answers.ts';
 import type { CallResult } from './fan-out.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,8 +1,8 @@
 // What searches of this isolate taught of their vendors' slots and the hub does not know yet: many searches make one
 // message. What an isolate loses with its life is the last moment's counts.
 
-import type { Env } from '../config.ts';
-import { log } from '../log.ts';
+import type { Env } from '../base/config.ts';
+import { log } from '../base/log.ts';
 import { hubOf } from '../relay-hub.ts';
 import type { CallTally } from './rule-tally.ts';
 

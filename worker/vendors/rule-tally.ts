@@ -2,7 +2,7 @@
 // vendor and rule for many searches. What an eviction loses is at most the last half minute of counts.
 
 import type { RuleCount } from '../../shared/link/relay.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import { addRuleCounts, type CountKind, type RuleCountRow } from '../store/rule-counts.ts';
 
 /** What one call to a vendor brought. */

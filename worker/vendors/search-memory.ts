@@ -3,8 +3,8 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
 import { availabilityStatement, keptRowsOf } from '../store/availability.ts';
 import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
 import { knowledgeIn, knowledgeStatement } from '../store/routing.ts';

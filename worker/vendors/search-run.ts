@@ -3,7 +3,7 @@
 // memory.
 
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
 import type { RelayLink } from '../relay-link.ts';
 import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';

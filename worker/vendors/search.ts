@@ -3,8 +3,8 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
-import type { RequestContext } from '../http.ts';
-import { log } from '../log.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
 import { keepRows } from '../store/availability.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { noteBroadcast } from '../store/routing.ts';

@@ -3,7 +3,7 @@
 // No I/O, no type of the platform.
 
 import * as v from 'valibot';
-import { frontEntries } from './front/front-settings.ts';
+import { frontEntries } from './front-settings.ts';
 import { jsonSetting } from './json-setting.ts';
 
 const jwks = v.pipe(

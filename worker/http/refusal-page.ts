@@ -1,9 +1,9 @@
 // A refusal as a person meets it in a browser: the same status and headers as for programs, one page in French with a
 // way on. Programs are given what they read: an OperationOutcome, or the SAS front's shape (worker/router.ts).
 
-import { type GatewayError, REASONS } from '../shared/error.ts';
-import { type Html, html } from '../shared/html.ts';
-import { type Config, type Env, readConfig } from './config.ts';
+import { type GatewayError, REASONS } from '../../shared/error.ts';
+import { type Html, html } from '../../shared/html.ts';
+import { type Config, type Env, readConfig } from '../base/config.ts';
 import { refusalHeaders } from './http.ts';
 import { plainPage, wayBack, waysOn } from './plain-page.ts';
 

@@ -3,11 +3,11 @@
 
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
-import { GatewayError } from '../shared/error.ts';
-import { type FrontSettings, frontSettings } from './front/front-settings.ts';
-import type { RelayHub } from './relay-hub.ts';
+import { GatewayError } from '../../shared/error.ts';
+import type { RelayHub } from '../relay-hub.ts';
+import type { RoutingSettings } from '../vendors/routing.ts';
+import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
-import type { RoutingSettings } from './vendors/routing.ts';
 
 export interface Env {
   readonly DB: D1Database;

@@ -3,7 +3,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
-import { readBounded } from '../http.ts';
+import { readBounded } from './http.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;

@@ -1,4 +1,4 @@
-// A setting that is JSON text. Part of the schema in worker/config.ts.
+// A setting that is JSON text. Part of the schema in worker/base/config.ts.
 
 import * as v from 'valibot';
 

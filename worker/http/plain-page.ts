@@ -1,8 +1,8 @@
 // The short pages that a person meets: a link that leads nowhere, a refusal, the front door. One sentence of what
 // happened, what to do, a way on, whom to ask, the reference. Without script: "back" is a link.
 
-import { type Html, html } from '../shared/html.ts';
-import type { Config } from './config.ts';
+import { type Html, html } from '../../shared/html.ts';
+import type { Config } from '../base/config.ts';
 import { pageResponse } from './html-page.ts';
 import type { RequestContext } from './http.ts';
 

@@ -1,7 +1,7 @@
 // Pages that the edge shows to people: whole in one answer, without script, image or anything from elsewhere, which
 // the Content-Security-Policy also says. Legible at any width and zoom, in light and dark.
 
-import { type Html, html, raw } from '../shared/html.ts';
+import { type Html, html, raw } from '../../shared/html.ts';
 
 export interface Page {
   readonly title: string;

@@ -1,11 +1,11 @@
 // What every route shares: the request as handlers see it, and the responses they give.
 
 import type { Resource } from 'fhir/r4';
-import { decodeText } from '../shared/charset.ts';
-import { GatewayError, REASONS } from '../shared/error.ts';
-import { errorOutcome } from '../shared/fhir/operation-outcome.ts';
+import { decodeText } from '../../shared/charset.ts';
+import { GatewayError, REASONS } from '../../shared/error.ts';
+import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
+import type { Config, Env } from '../base/config.ts';
 import type { Caller, Sender } from './auth.ts';
-import type { Config, Env } from './config.ts';
 
 export interface RequestContext {
   readonly request: Request;

@@ -1,9 +1,9 @@
-// The settings of the SAS front's face, part of the one schema in worker/config.ts. All may be absent: then nobody
+// The settings of the SAS front's face, part of the one schema in worker/base/config.ts. All may be absent: then nobody
 // signs in here (login_check answers 503), and every call is served at every address. docs/front.md.
 
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
-import { jsonSetting } from '../json-setting.ts';
+import { jsonSetting } from './json-setting.ts';
 
 export interface FrontKey {
   readonly kid: string;
