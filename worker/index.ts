@@ -7,7 +7,7 @@ import { purgeFront } from './handlers/front-purge.ts';
 import { purgeSearchMemory } from './handlers/search-memory-purge.ts';
 import { handleRequest } from './router.ts';
 
-export { RelayHub } from './relay-hub.ts';
+export { RelayHub } from './hub/relay-hub.ts';
 
 export default {
   fetch: handleRequest,

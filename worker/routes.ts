@@ -12,7 +12,6 @@ import { answerEditorRules, answerEditors, answerRelays } from './handlers/edito
 import { switchEditor } from './handlers/editor-switches.ts';
 import { explainSlots } from './handlers/explain.ts';
 import { FRONT_ADMIN_ROUTES } from './handlers/front-admin.ts';
-import { acceptRelay } from './handlers/link.ts';
 import { type Capability, capabilityHandler } from './handlers/metadata.ts';
 import { docsHandler, openApiHandler } from './handlers/openapi.ts';
 import { PRACTITIONER_ROUTES } from './handlers/practitioner-routes.ts';
@@ -21,6 +20,7 @@ import { searchSchedules, searchSlots } from './handlers/slot-search.ts';
 import { answerWelcome } from './handlers/welcome.ts';
 import type { Need } from './http/auth.ts';
 import type { RequestContext } from './http/http.ts';
+import { acceptRelay } from './hub/accept-relay.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -1,7 +1,7 @@
 // GET /admin/editors tells how each vendor does: its state and since when, its last success, its last failure and why.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import type { EditorHealthReport } from '../../worker/vendors/editor-state.ts';
+import type { EditorHealthReport } from '../../worker/hub/editor-state.ts';
 import { System, slotPath } from '../support/system.ts';
 
 let system: System;

@@ -6,12 +6,12 @@ import { Accounts } from '../../sandbox/vendors/accounts.ts';
 import { Refusal } from '../../sandbox/vendors/outcome.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
-import type { HubAccountReply } from '../../worker/accounts/carry.ts';
 import { runDue } from '../../worker/accounts/due.ts';
 import type { Engine } from '../../worker/accounts/engine.ts';
 import { type LoginAnswer, logIn } from '../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../worker/accounts/save.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
+import type { HubAccountReply } from '../../worker/hub/carry-account.ts';
 
 type Database = Engine['db'];
 type Statement = ReturnType<Database['prepare']>;

@@ -6,9 +6,9 @@ import {
   type BreakerSettings,
   type Probe,
   type Verdict,
-} from '../../worker/vendors/breaker.ts';
-import { Breakers } from '../../worker/vendors/breakers.ts';
-import { EDITORS_REMEMBERED_MAX } from '../../worker/vendors/drop-oldest.ts';
+} from '../../worker/hub/breaker.ts';
+import { Breakers } from '../../worker/hub/breakers.ts';
+import { EDITORS_REMEMBERED_MAX } from '../../worker/hub/drop-oldest.ts';
 
 const SETTINGS: BreakerSettings = { ...BREAKER_DEFAULTS, mode: 'enforce', slowMs: 3_000 };
 const opened = (atMs = 0): Breaker => {

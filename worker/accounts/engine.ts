@@ -3,8 +3,8 @@
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type Config, type Env, readConfig } from '../base/config.ts';
-import { hubOf } from '../relay-hub.ts';
-import type { HubAccountReply } from './carry.ts';
+import type { HubAccountReply } from '../hub/carry-account.ts';
+import { hubOf } from '../hub/relay-hub.ts';
 
 export interface Engine {
   readonly db: D1Database;

@@ -4,11 +4,11 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
-import { hubOf } from '../relay-hub.ts';
+import { reportHealth } from '../hub/editor-state.ts';
+import { hubOf } from '../hub/relay-hub.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 import { describeRule } from '../vendors/describe-rule.ts';
-import { reportHealth } from '../vendors/editor-state.ts';
 import { sendTallies } from '../vendors/pending-tallies.ts';
 
 export async function answerEditors(context: RequestContext): Promise<Response> {

@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { hubOf } from '../relay-hub.ts';
+import { hubOf } from '../hub/relay-hub.ts';
 import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
 import { guardStore } from '../store/guard.ts';
 import { purgeBroadcasts } from '../store/routing.ts';

@@ -3,9 +3,9 @@
 
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { AskedCall } from '../hub/hub-calls.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { CallResult } from './fan-out.ts';
-import type { AskedCall } from './hub-search.ts';
 import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
 import { failureOf } from './ledger.ts';
 

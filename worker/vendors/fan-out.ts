@@ -3,9 +3,9 @@
 
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { RequestContext } from '../http/http.ts';
-import { hubOf } from '../relay-hub.ts';
+import type { AskedCall, HubOutcome, HubSearch } from '../hub/hub-calls.ts';
+import { hubOf } from '../hub/relay-hub.ts';
 import { Gathering } from './gathering.ts';
-import type { AskedCall, HubOutcome, HubSearch } from './hub-search.ts';
 import { whenLeft } from './leaving.ts';
 import type { LedgerFailure } from './ledger.ts';
 

@@ -3,8 +3,8 @@
 
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { AskedCall, CallFailure, HubEvent } from '../hub/hub-calls.ts';
 import type { CallResult, FanOut } from './fan-out.ts';
-import type { AskedCall, CallFailure, HubEvent } from './hub-search.ts';
 import { doubtsOf } from './ledger.ts';
 
 /** Why a call of which nothing was heard has failed. */

@@ -5,9 +5,9 @@ import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { CallAnswer, Doubt } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { CallFailure } from '../hub/hub-calls.ts';
 import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
 import type { CallResult } from './fan-out.ts';
-import type { CallFailure } from './hub-search.ts';
 
 /**
  * `unusable`: part of the answer was not understood; `incomplete`: the vendor says, or shows, that part of it is missing.

@@ -3,8 +3,8 @@
 
 import type { Env } from '../base/config.ts';
 import { log } from '../base/log.ts';
-import { hubOf } from '../relay-hub.ts';
-import type { CallTally } from './rule-tally.ts';
+import { hubOf } from '../hub/relay-hub.ts';
+import type { CallTally } from '../hub/rule-tally.ts';
 
 /** How long the first of them waits for the others. */
 const GATHER_MS = 250;

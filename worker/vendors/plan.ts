@@ -4,9 +4,9 @@
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
 import type { SearchCall } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
+import type { AskedCall } from '../hub/hub-calls.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { EditorSubjects } from './coverage.ts';
-import type { AskedCall } from './hub-search.ts';
 
 export interface RelayChoice {
   readonly id: string;

@@ -5,13 +5,13 @@ import { GatewayError } from '../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
+import type { AskedCall } from '../hub/hub-calls.ts';
 import { keepRows } from '../store/availability.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { noteBroadcast } from '../store/routing.ts';
 import type { Answers, SkippedQuestions } from './answers.ts';
 import { Coverage, type EditorSubjects, renewedBy, trimRenewed } from './coverage.ts';
 import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
-import type { AskedCall } from './hub-search.ts';
 
 import { failureOf, keepLedger, type Ledger } from './ledger.ts';
 import { planCalls, servingEditors, switchedOffEditors } from './plan.ts';

@@ -5,10 +5,10 @@
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { CallHead, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
-import type { RelayLink } from '../relay-link.ts';
 import type { Probe } from './breaker.ts';
-import { Flight } from './flight.ts';
-import type { AskedCall } from './hub-search.ts';
+import type { AskedCall } from './hub-calls.ts';
+import { Flight } from './in-flight-call.ts';
+import type { RelayLink } from './relay-link.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */
 export interface FlightWaiter {

@@ -3,22 +3,22 @@
 // hibernating ones: a Cap'n Web session lives in memory, and a relay dials again after an eviction.
 
 import { DurableObject } from 'cloudflare:workers';
-import type { AccountRequest } from '../shared/link/accounts.ts';
-import { carryAccount, type HubAccountReply } from './accounts/carry.ts';
-import { type Env, readConfig } from './base/config.ts';
-import { log } from './base/log.ts';
+import type { AccountRequest } from '../../shared/link/accounts.ts';
+import { type Env, readConfig } from '../base/config.ts';
+import { log } from '../base/log.ts';
+import { saveAnnouncement } from '../store/editors.ts';
+import { readAnnouncement } from './announcement.ts';
+import { Breakers } from './breakers.ts';
+import { carryAccount, type HubAccountReply } from './carry-account.ts';
+import { EditorHealth } from './editor-health.ts';
+import type { EditorFacts } from './editor-state.ts';
+import type { HubListener, HubOutcome, HubSearch } from './hub-calls.ts';
+import { Flights } from './in-flight-calls.ts';
 import { LinkTable } from './link-table.ts';
+import { Presence } from './presence.ts';
 import { type RelayDescription, RelayLink } from './relay-link.ts';
-import { saveAnnouncement } from './store/editors.ts';
-import { readAnnouncement } from './vendors/announcement.ts';
-import { Breakers } from './vendors/breakers.ts';
-import { EditorHealth } from './vendors/editor-health.ts';
-import type { EditorFacts } from './vendors/editor-state.ts';
-import { Flights } from './vendors/flights.ts';
-import type { HubListener, HubOutcome, HubSearch } from './vendors/hub-search.ts';
-import { Presence } from './vendors/presence.ts';
-import { type CallTally, RuleTally } from './vendors/rule-tally.ts';
-import { SearchRun } from './vendors/search-run.ts';
+import { type CallTally, RuleTally } from './rule-tally.ts';
+import { SearchRun } from './search-run.ts';
 
 /** The one instance that relays and searches meet in. */
 const HUB_NAME = 'hub';

@@ -3,7 +3,7 @@
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import type { Probe } from './breaker.ts';
-import type { CallWatch, Departure, FlightQuestion, FlightWaiter } from './flights.ts';
+import type { CallWatch, Departure, FlightQuestion, FlightWaiter } from './in-flight-calls.ts';
 
 /** A call is worth joining while this much of its time is left, or half of what a call of one's own would have. */
 const WORTH_JOINING_MS = 1_000;

@@ -4,13 +4,13 @@
 
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../base/log.ts';
-import type { RelayLink } from '../relay-link.ts';
+import { assignCalls, type RelayShare } from '../vendors/plan.ts';
 import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
-import type { Flights, FlightWaiter, Landing } from './flights.ts';
-import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-search.ts';
-import { assignCalls, type RelayShare } from './plan.ts';
+import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-calls.ts';
+import type { Flights, FlightWaiter, Landing } from './in-flight-calls.ts';
+import type { RelayLink } from './relay-link.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
 const HOP_MS = 150;

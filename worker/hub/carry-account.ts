@@ -2,7 +2,7 @@
 // never sent again here: only the ledger knows whether that is safe.
 
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
-import type { RelayLink } from '../relay-link.ts';
+import type { RelayLink } from './relay-link.ts';
 
 /**
  * What the relay said, or why none could: `relay-lost` is sent but unanswered; `relay-absent` and `out-of-order` (its
