@@ -4,7 +4,7 @@ import type { Env } from './base/config.ts';
 import { NIGHTLY_CRON, runAccounts } from './handlers/accounts-schedule.ts';
 import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
 import { purgeFront } from './handlers/front-purge.ts';
-import { purgeSearchMemory } from './handlers/search-memory-purge.ts';
+import { purgeSearchMemory } from './memory/purge.ts';
 import { handleRequest } from './router.ts';
 
 export { RelayHub } from './hub/relay-hub.ts';

@@ -32,7 +32,7 @@ export interface SearchPlan {
 
 /**
  * Why a vendor gave no (or no whole) answer. `docs/errors.md` says what each means; the edge turns each into
- * one French sentence (worker/vendors/ledger.ts).
+ * one French sentence (worker/search/ledger.ts).
  */
 export type VendorFailure =
   | 'timeout' // no whole answer inside the budget

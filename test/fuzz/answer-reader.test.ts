@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
-import { bundleText } from '../../worker/vendors/bundle.ts';
-import type { CallResult } from '../../worker/vendors/fan-out.ts';
+import { bundleText } from '../../worker/search/bundle.ts';
+import type { CallResult } from '../../worker/search/fan-out.ts';
 import { mergeAnswers } from '../support/answered.ts';
 import { errorsOf } from '../support/bundle-checks.ts';
 import { readPages } from '../support/read-answer.ts';

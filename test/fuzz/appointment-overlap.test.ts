@@ -2,7 +2,7 @@
 // oracle that knows nothing of intervals and marks minute by minute. The real reader makes the places. Seeds in titles.
 
 import { describe, expect, it } from 'vitest';
-import { type BookedSlot, Tombstones } from '../../worker/vendors/tombstones.ts';
+import { type BookedSlot, Tombstones } from '../../worker/memory/booked-slots.ts';
 import { answered, mergeAnswers, OTHER, query } from '../support/answered.ts';
 import {
   bundle,

@@ -7,7 +7,7 @@ import {
   type TombstoneQuery,
   tombstonesIn,
   tombstonesStatement,
-} from '../../worker/store/appointments-tombstones.ts';
+} from '../../worker/memory/booked-slots-table.ts';
 import { AppointmentEdge } from '../support/appointment-edge.ts';
 import { individual, type SampleOptions, sos } from '../support/appointment-samples.ts';
 

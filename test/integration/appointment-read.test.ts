@@ -9,7 +9,7 @@ import {
   type TombstoneQuery,
   tombstonesIn,
   tombstonesStatement,
-} from '../../worker/store/appointments-tombstones.ts';
+} from '../../worker/memory/booked-slots-table.ts';
 import { type Answer, AppointmentEdge, SYSTEM_B } from '../support/appointment-edge.ts';
 import { individual, OPERATOR, sos } from '../support/appointment-samples.ts';
 

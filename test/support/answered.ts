@@ -4,14 +4,14 @@ import { createHash } from 'node:crypto';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
-import { bundleEntries } from '../../worker/vendors/bundle.ts';
-import type { CallResult } from '../../worker/vendors/fan-out.ts';
+import { bundleEntries } from '../../worker/search/bundle.ts';
+import type { CallResult } from '../../worker/search/fan-out.ts';
 import {
   type HiddenSlots,
   type SelectionContext,
   selectSlots,
   shownOf,
-} from '../../worker/vendors/selection.ts';
+} from '../../worker/search/selection.ts';
 import { FROM, type Json, NOW, RPPS, TO } from './vendor-bundle.ts';
 
 export const OTHER = '899900000025';

@@ -9,8 +9,8 @@ import { cardsBySubject } from '../../worker/front/lot-question.ts';
 import { type FoundSubject, readFound } from '../../worker/front/places.ts';
 import { writeEntries } from '../../worker/front/practitioner-entries.ts';
 import { type LinkWriter, reservationLink } from '../../worker/front/reservation-link.ts';
-import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import { selectSlots } from '../../worker/vendors/selection.ts';
+import type { CallResult } from '../../worker/search/fan-out.ts';
+import { selectSlots } from '../../worker/search/selection.ts';
 import { hash } from './answered.ts';
 import { NOW } from './vendor-bundle.ts';
 

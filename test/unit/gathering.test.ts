@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { HubEvent } from '../../worker/hub/hub-calls.ts';
-import { Gathering } from '../../worker/vendors/gathering.ts';
-import { failureOf } from '../../worker/vendors/ledger.ts';
+import { Gathering } from '../../worker/search/gathering.ts';
+import { failureOf } from '../../worker/search/ledger.ts';
 import { answered, OTHER } from '../support/answered.ts';
 import { answer, bundle, NOW, practitioner, RPPS, schedule, slot } from '../support/vendor-bundle.ts';
 

@@ -2,15 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../shared/sas/query.ts';
+import { Tombstones } from '../../worker/memory/booked-slots.ts';
+import { Coverage, renewedBy, trimRenewed } from '../../worker/memory/coverage.ts';
+import { type KeptRow, readParts, writeParts } from '../../worker/memory/kept-row.ts';
+import { rowsToKeep } from '../../worker/memory/rows-to-keep.ts';
+import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../worker/search/bundle.ts';
+import type { CallResult } from '../../worker/search/fan-out.ts';
+import { planCalls } from '../../worker/search/plan.ts';
+import { selectSlots, shownOf } from '../../worker/search/selection.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
-import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../worker/vendors/bundle.ts';
-import { Coverage, renewedBy, trimRenewed } from '../../worker/vendors/coverage.ts';
-import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import { type KeptRow, readParts, writeParts } from '../../worker/vendors/kept-row.ts';
-import { planCalls } from '../../worker/vendors/plan.ts';
-import { rowsToKeep } from '../../worker/vendors/rows-to-keep.ts';
-import { selectSlots, shownOf } from '../../worker/vendors/selection.ts';
-import { Tombstones } from '../../worker/vendors/tombstones.ts';
 import { answered, mergeAnswers, OTHER, query } from '../support/answered.ts';
 import {
   answer,

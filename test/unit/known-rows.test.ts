@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { KeptPart, KeptRow } from '../../worker/vendors/kept-row.ts';
-import { KnownRows } from '../../worker/vendors/known-rows.ts';
+import type { KeptPart, KeptRow } from '../../worker/memory/kept-row.ts';
+import { KnownRows } from '../../worker/memory/known-rows.ts';
 
 const NOW = 1_000;
 const part = (length: number, untilMs = NOW + 1): KeptPart => ({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whenLeft } from '../../worker/vendors/leaving.ts';
+import { whenLeft } from '../../worker/search/leaving.ts';
 
 it('hears once of a caller who leaves, and of one who had left before', () => {
   const heard: string[] = [];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Answers } from '../../worker/vendors/answers.ts';
-import type { CallResult } from '../../worker/vendors/fan-out.ts';
-import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/vendors/ledger.ts';
+import type { Answers } from '../../worker/search/answers.ts';
+import type { CallResult } from '../../worker/search/fan-out.ts';
+import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/search/ledger.ts';
 import { answered, BASE, mergeAnswers, OTHER, query } from '../support/answered.ts';
 import {
   answer,

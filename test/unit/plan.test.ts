@@ -7,7 +7,7 @@ import {
   type RelayChoice,
   servingEditors,
   splitEvenly,
-} from '../../worker/vendors/plan.ts';
+} from '../../worker/search/plan.ts';
 import { query } from '../support/answered.ts';
 import { type Json, RPPS } from '../support/vendor-bundle.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { roundedWindow } from '../../worker/vendors/rounded-window.ts';
+import { roundedWindow } from '../../worker/search/rounded-window.ts';
 
 const at = (text: string): number => Date.parse(`2026-11-24T${text}Z`);
 

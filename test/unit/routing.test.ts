@@ -1,8 +1,8 @@
 // Learned routing: fewer calls, and nobody left out for good.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { joinSkipped, type RoutingSettings, routeSearch } from '../../worker/memory/routing.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
-import { joinSkipped, type RoutingSettings, routeSearch } from '../../worker/vendors/routing.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const HOUR_MS = 3_600_000;

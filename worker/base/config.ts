@@ -5,7 +5,7 @@ import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVeri
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import type { RelayHub } from '../hub/relay-hub.ts';
-import type { RoutingSettings } from '../vendors/routing.ts';
+import type { RoutingSettings } from '../memory/routing.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 

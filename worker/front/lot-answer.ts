@@ -4,7 +4,7 @@
 import { log } from '../base/log.ts';
 import { describeUnexpected } from '../base/unexpected.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
-import { lastEditors } from '../vendors/remembered-editors.ts';
+import { lastEditors } from '../memory/remembered-editors.ts';
 import { searchCards } from './card-search.ts';
 import { type Lot, readDashboard, readLot } from './cards.ts';
 import { writePractitioners } from './dashboard-locations.ts';

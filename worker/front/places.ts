@@ -4,7 +4,7 @@
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../shared/fhir/json.ts';
 import type { ResourceText } from '../../shared/link/relay.ts';
 import { readPosition } from '../../shared/sas/read/contact.ts';
-import type { Offer, SubjectOffers } from '../vendors/selection.ts';
+import type { Offer, SubjectOffers } from '../search/selection.ts';
 import type { Card, Position } from './cards.ts';
 import { foldStreet } from './street.ts';
 

@@ -4,9 +4,9 @@
 
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
+import { knownEditors } from '../memory/remembered-editors.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { RedirectOutcome } from '../store/redirects.ts';
-import { knownEditors } from '../vendors/remembered-editors.ts';
 import { countClick } from './redirect-counts.ts';
 import { isDeclared } from './redirect-hosts.ts';
 import { deadLinkPage } from './redirect-pages.ts';

@@ -3,6 +3,7 @@
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
+import type { Capability } from '../fhir/metadata.ts';
 import type { Need } from '../http/auth.ts';
 import type { Route } from '../routes.ts';
 import { reportActivity } from './appointment-activity.ts';
@@ -10,7 +11,6 @@ import { exportAppointments } from './appointment-export.ts';
 import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './appointment-read.ts';
 import { searchAppointment } from './appointment-search.ts';
 import { createAppointment, updateAppointment, updateAppointmentById } from './appointment-write.ts';
-import type { Capability } from './metadata.ts';
 
 const READ: readonly Need[] = [{ resource: 'Appointment', permission: 'r' }];
 const SEARCH: readonly Need[] = [{ resource: 'Appointment', permission: 's' }];

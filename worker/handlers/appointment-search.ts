@@ -6,10 +6,10 @@ import { echoQuery } from '../../shared/fhir/search.ts';
 import { encodeCursor } from '../appointments/cursor.ts';
 import { type AppointmentSearch, readAppointmentSearch } from '../appointments/filter.ts';
 import { resourceText } from '../appointments/resource.ts';
+import { readPreferences } from '../fhir/preferences.ts';
+import { readSearchParameters } from '../fhir/search-query.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
 import { type FoundAppointment, searchAppointments } from '../store/appointments-search.ts';
-import { readPreferences } from './preferences.ts';
-import { readSearchParameters } from './search-query.ts';
 
 export async function searchAppointment(context: RequestContext): Promise<Response> {
   const { handling } = readPreferences(context.request.headers);

@@ -6,10 +6,10 @@ import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { reportHealth } from '../hub/editor-state.ts';
 import { hubOf } from '../hub/relay-hub.ts';
+import { describeRule } from '../search/describe-rule.ts';
+import { sendTallies } from '../search/tallies.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
-import { describeRule } from '../vendors/describe-rule.ts';
-import { sendTallies } from '../vendors/pending-tallies.ts';
 
 export async function answerEditors(context: RequestContext): Promise<Response> {
   const editors = await listEditors(context.env.DB);

@@ -7,10 +7,10 @@ import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/relay-hub.ts';
+import { refreshEditors } from '../memory/remembered-editors.ts';
+import { purgeBroadcasts } from '../memory/routing-table.ts';
 import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
 import { guardStore } from '../store/guard.ts';
-import { purgeBroadcasts } from '../store/routing.ts';
-import { refreshEditors } from '../vendors/remembered-editors.ts';
 
 const BODY_BYTES_MAX = 1_024;
 const whole = (min: number, max: number) =>

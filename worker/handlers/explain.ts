@@ -8,13 +8,13 @@ import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifi
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
-import { Deadline } from '../vendors/deadline.ts';
-import { describeRule, type RuleDescription } from '../vendors/describe-rule.ts';
-import { type CallResult, fanOut } from '../vendors/fan-out.ts';
-import { planCalls, servingEditors } from '../vendors/plan.ts';
-import { readSearchMemory } from '../vendors/search-memory.ts';
-import { type SelectionContext, selectSlots } from '../vendors/selection.ts';
-import type { Tombstones } from '../vendors/tombstones.ts';
+import type { Tombstones } from '../memory/booked-slots.ts';
+import { readSearchMemory } from '../memory/search-memory.ts';
+import { Deadline } from '../search/deadline.ts';
+import { describeRule, type RuleDescription } from '../search/describe-rule.ts';
+import { type CallResult, fanOut } from '../search/fan-out.ts';
+import { planCalls, servingEditors } from '../search/plan.ts';
+import { type SelectionContext, selectSlots } from '../search/selection.ts';
 
 const BODY_BYTES_MAX = 4_096;
 /** Slots asked on both sides of the time in question. */

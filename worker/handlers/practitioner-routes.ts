@@ -2,10 +2,10 @@
 // worker/routes.ts.
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
+import type { Capability } from '../fhir/metadata.ts';
 import type { Need } from '../http/auth.ts';
 import type { Route } from '../routes.ts';
 import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from './accounts-admin.ts';
-import type { Capability } from './metadata.ts';
 import { loginPractitioner } from './practitioner-login.ts';
 import { readPractitioner, searchPractitioners } from './practitioner-read.ts';
 import { createPractitioner, updatePractitioner } from './practitioner-write.ts';

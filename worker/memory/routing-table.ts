@@ -2,8 +2,8 @@
 // (`declared_editors`), and when everybody was last asked (`broadcasts`).
 
 import type { Flow } from '../../shared/sas/query.ts';
-import type { RoutingKnowledge } from '../vendors/routing.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../store/guard.ts';
+import type { RoutingKnowledge } from './routing.ts';
 
 /** A vendor that has shown no slot of somebody for this long is no longer taken for theirs. */
 const HOLDER_MS = 90 * 24 * 3_600_000;

@@ -5,14 +5,14 @@ import { GatewayError } from '../../shared/error.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
-import { availabilityStatement, keptRowsOf } from '../store/availability.ts';
 import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
-import { knowledgeIn, knowledgeStatement } from '../store/routing.ts';
-import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots.ts';
+import { availabilityStatement, keptRowsOf } from './availability-table.ts';
+import { NO_TOMBSTONES, type Tombstones } from './booked-slots.ts';
+import { bookedSlotsOf, bookedSlotsStatement } from './booked-slots-reading.ts';
 import type { KeptRow } from './kept-row.ts';
 import { freshEditors, lastEditors, rememberEditors } from './remembered-editors.ts';
 import type { RoutingKnowledge } from './routing.ts';
-import { NO_TOMBSTONES, type Tombstones } from './tombstones.ts';
+import { knowledgeIn, knowledgeStatement } from './routing-table.ts';
 
 /**
  * What vendors said a moment ago: `used`; `renewed`: everyone is asked anew, without sharing a call, and what they say is

@@ -5,7 +5,7 @@
 import type { Place, SlotRow } from '../../shared/link/relay.ts';
 import { isSiret } from '../../shared/sas/identifier.ts';
 import { slotKeyAt } from '../../shared/sas/slot-key.ts';
-import { type BookedSlot, type Interval, overlaps } from './tombstones.ts';
+import { type BookedSlot, type Interval, overlaps } from './booked-slots.ts';
 
 /** Is the slot at that place in `place.slots` taken? */
 export type SlotTest = (row: SlotRow, index: number) => boolean;

@@ -1,6 +1,6 @@
 // The Server-Timing header: the edge's own time and, per vendor, its slowest call and how it ended.
 
-import type { Answers } from './answers.ts';
+import type { Answers } from '../search/answers.ts';
 
 export function serverTiming({ results }: Answers, totalMs: number): string {
   const byEditor = new Map<string, { durationMs: number; how: string }>();

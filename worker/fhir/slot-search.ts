@@ -5,14 +5,14 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
-import { bundleBytes, bundlePieces } from '../vendors/bundle.ts';
-import { Deadline } from '../vendors/deadline.ts';
-import { findSlots } from '../vendors/find-slots.ts';
-import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../vendors/ledger.ts';
-import { serverTiming } from '../vendors/server-timing.ts';
+import { bundleBytes, bundlePieces } from '../search/bundle.ts';
+import { Deadline } from '../search/deadline.ts';
+import { findSlots } from '../search/find-slots.ts';
+import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../search/ledger.ts';
+import { extraIssues, recordSearch } from '../search/record.ts';
 import { answerProgressively, EVENT_STREAM } from './progressive-answer.ts';
 import { type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
-import { extraIssues, recordSearch } from './search-record.ts';
+import { serverTiming } from './server-timing.ts';
 
 export function searchSlots(context: RequestContext): Promise<Response> {
   return search(context, 'Slot', readIndividualSearch);

@@ -2,12 +2,8 @@
 
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { slotKey } from '../../shared/sas/slot-key.ts';
-import {
-  sosTombstonesStatement,
-  tombstonesIn,
-  tombstonesStatement,
-} from '../store/appointments-tombstones.ts';
-import { Tombstones } from './tombstones.ts';
+import { Tombstones } from './booked-slots.ts';
+import { sosTombstonesStatement, tombstonesIn, tombstonesStatement } from './booked-slots-table.ts';
 
 /** No vendor's word is kept longer (`CACHE_TTL_S`, `cacheTtlS`). */
 const KEPT_MS_MAX = 3_600_000;

@@ -5,13 +5,13 @@
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { RequestContext } from '../http/http.ts';
-import { bundleEntries, bundleText } from '../vendors/bundle.ts';
-import { Deadline } from '../vendors/deadline.ts';
-import { findSlotsByParts } from '../vendors/find-slots.ts';
-import { ledgerEntry } from '../vendors/ledger.ts';
-import type { Selection } from '../vendors/selection.ts';
+import { bundleEntries, bundleText } from '../search/bundle.ts';
+import { Deadline } from '../search/deadline.ts';
+import { findSlotsByParts } from '../search/find-slots.ts';
+import { ledgerEntry } from '../search/ledger.ts';
+import { extraIssues, recordSearch } from '../search/record.ts';
+import type { Selection } from '../search/selection.ts';
 import type { SearchQuestion } from './search-question.ts';
-import { extraIssues, recordSearch } from './search-record.ts';
 
 export const EVENT_STREAM = 'text/event-stream';
 

@@ -6,19 +6,18 @@ import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
-import { keepRows } from '../store/availability.ts';
+import { keepRows } from '../memory/availability-table.ts';
+import { Coverage, type EditorSubjects, renewedBy, trimRenewed } from '../memory/coverage.ts';
+import { joinSkipped, type Route, routeSearch } from '../memory/routing.ts';
+import { noteBroadcast } from '../memory/routing-table.ts';
+import { rowsToKeep } from '../memory/rows-to-keep.ts';
+import { readSearchMemory, type SearchMemory, type SearchMemoryUse } from '../memory/search-memory.ts';
 import type { EditorRow } from '../store/editors.ts';
-import { noteBroadcast } from '../store/routing.ts';
 import type { Answers, SkippedQuestions } from './answers.ts';
-import { Coverage, type EditorSubjects, renewedBy, trimRenewed } from './coverage.ts';
 import { type CallResult, type FanOut, fanOut } from './fan-out.ts';
-
 import { failureOf, keepLedger, type Ledger } from './ledger.ts';
 import { planCalls, servingEditors, switchedOffEditors } from './plan.ts';
 import { roundedWindow } from './rounded-window.ts';
-import { joinSkipped, type Route, routeSearch } from './routing.ts';
-import { rowsToKeep } from './rows-to-keep.ts';
-import { readSearchMemory, type SearchMemory, type SearchMemoryUse } from './search-memory.ts';
 import { type Selection, selectSlots } from './selection.ts';
 
 export interface FindOptions {

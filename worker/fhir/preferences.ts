@@ -3,7 +3,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import type { Handling } from '../../shared/sas/search-parameters.ts';
-import type { SearchMemoryUse } from '../vendors/search-memory.ts';
+import type { SearchMemoryUse } from '../memory/search-memory.ts';
 
 export interface Preferences {
   readonly handling: Handling;

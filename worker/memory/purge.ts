@@ -3,8 +3,8 @@
 
 import { type Env, readConfig } from '../base/config.ts';
 import { log } from '../base/log.ts';
-import { purgeAvailability } from '../store/availability.ts';
-import { purgeBroadcasts } from '../store/routing.ts';
+import { purgeAvailability } from './availability-table.ts';
+import { purgeBroadcasts } from './routing-table.ts';
 
 const EVERY_MINUTES = 10;
 

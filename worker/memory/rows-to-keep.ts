@@ -4,10 +4,10 @@
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/link/relay.ts';
 import type { SlotWindow } from '../../shared/sas/query.ts';
+import type { CallResult } from '../search/fan-out.ts';
+import { failureOf } from '../search/ledger.ts';
 import type { EditorRow } from '../store/editors.ts';
-import type { CallResult } from './fan-out.ts';
 import type { KeptPart, KeptRow } from './kept-row.ts';
-import { failureOf } from './ledger.ts';
 
 export interface KeepContext {
   readonly editors: readonly EditorRow[];

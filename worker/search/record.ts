@@ -4,15 +4,15 @@
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
+import type { SearchQuestion } from '../fhir/search-question.ts';
 import type { RequestContext } from '../http/http.ts';
 import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
-import type { Answers } from '../vendors/answers.ts';
-import type { FoundSlots } from '../vendors/find-slots.ts';
-import { noteTallies } from '../vendors/pending-tallies.ts';
-import { ruleIssues } from '../vendors/rule-issues.ts';
-import type { HiddenSlots, Selection } from '../vendors/selection.ts';
-import { tallySearch } from '../vendors/tally-search.ts';
-import type { SearchQuestion } from './search-question.ts';
+import type { Answers } from './answers.ts';
+import type { FoundSlots } from './find-slots.ts';
+import { ruleIssues } from './rule-issues.ts';
+import type { HiddenSlots, Selection } from './selection.ts';
+import { noteTallies } from './tallies.ts';
+import { tallySearch } from './tally-search.ts';
 
 /** Rules met by each vendor's slots (when all was asked) and parameters that lenient handling passed over. */
 export function extraIssues(

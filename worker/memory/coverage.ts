@@ -4,10 +4,10 @@
 import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
+import type { CallResult } from '../search/fan-out.ts';
+import { failureOf } from '../search/ledger.ts';
 import type { EditorRow } from '../store/editors.ts';
-import type { CallResult } from './fan-out.ts';
 import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
-import { failureOf } from './ledger.ts';
 
 export interface CoverageContext {
   readonly query: SlotQuery;

@@ -1,9 +1,9 @@
 // Table `availability`: what vendors said a moment ago, one row per flow and practitioner or association.
 
 import type { Flow } from '../../shared/sas/query.ts';
-import { type KeptRow, readParts, writeParts } from '../vendors/kept-row.ts';
-import { KnownRows } from '../vendors/known-rows.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../store/guard.ts';
+import { type KeptRow, readParts, writeParts } from './kept-row.ts';
+import { KnownRows } from './known-rows.ts';
 
 /** D1 takes 100 parameters in a statement: the flow, then four for each row. */
 const ROWS_PER_STATEMENT = 24;

@@ -5,8 +5,8 @@ import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../sha
 import type { SearchCall } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
+import type { EditorSubjects } from '../memory/coverage.ts';
 import type { EditorRow } from '../store/editors.ts';
-import type { EditorSubjects } from './coverage.ts';
 
 export interface RelayChoice {
   readonly id: string;
