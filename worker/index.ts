@@ -1,7 +1,7 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
+import { NIGHTLY_CRON, runAccounts } from './accounts/schedule.ts';
 import type { Env } from './base/config.ts';
-import { NIGHTLY_CRON, runAccounts } from './handlers/accounts-schedule.ts';
 import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
 import { purgeFront } from './handlers/front-purge.ts';
 import { purgeSearchMemory } from './memory/purge.ts';

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
 import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
-import { LEASE_MS } from '../../worker/accounts/ledger.ts';
+import { LEASE_MS } from '../../worker/accounts/model/ledger.ts';
+import { purgeRegulators } from '../../worker/accounts/tables/purge.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
-import { purgeRegulators } from '../../worker/store/accounts-purge.ts';
 import { AccountBench } from '../support/accounts-bench.ts';
 
 const A = 'agenda-a';

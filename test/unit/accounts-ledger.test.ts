@@ -12,10 +12,10 @@ import {
   plan,
   SETTLE_MS,
   settle,
-} from '../../worker/accounts/ledger.ts';
-import { PAUSE_MS_MAX, pauseMs } from '../../worker/accounts/pause.ts';
-import type { Regulator } from '../../worker/accounts/regulator.ts';
-import type { Verdict } from '../../worker/accounts/verdict.ts';
+} from '../../worker/accounts/model/ledger.ts';
+import { PAUSE_MS_MAX, pauseMs } from '../../worker/accounts/model/pause.ts';
+import type { Regulator } from '../../worker/accounts/model/regulator.ts';
+import type { Verdict } from '../../worker/accounts/model/verdict.ts';
 
 const T0 = 1_000_000_000_000;
 const id = (value: string) => ({ system: SYSTEM.sas, value });

@@ -5,9 +5,9 @@
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
 import type { HubAccountReply } from '../hub/carry-account.ts';
-import type { Message } from './ledger.ts';
-import type { Regulator } from './regulator.ts';
-import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './verdict.ts';
+import type { Message } from './model/ledger.ts';
+import type { Regulator } from './model/regulator.ts';
+import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './model/verdict.ts';
 
 const REQUESTS_MAX = 4;
 /** With less left, a vendor could not answer another request. */

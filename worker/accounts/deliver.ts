@@ -3,13 +3,13 @@
 // one who has. docs/accounts.md § 3.
 
 import { log } from '../base/log.ts';
-import { type Loaded, loadPairs, type Pair, storeClaims, storeSettled } from '../store/accounts.ts';
-import { hurryBearers } from '../store/accounts-due.ts';
 import { converse } from './converse.ts';
 import type { Engine } from './engine.ts';
-import { type AccountRow, claim, type Message, newRow, plan, settle } from './ledger.ts';
-import type { Regulator } from './regulator.ts';
-import type { Verdict } from './verdict.ts';
+import { type AccountRow, claim, type Message, newRow, plan, settle } from './model/ledger.ts';
+import type { Regulator } from './model/regulator.ts';
+import type { Verdict } from './model/verdict.ts';
+import { type Loaded, loadPairs, type Pair, storeClaims, storeSettled } from './tables/accounts.ts';
+import { hurryBearers } from './tables/due.ts';
 
 /** Why something is sent. `withdrawal` sends nothing to whoever has the right again. */
 export type Occasion = 'login' | 'withdrawal' | 'retry' | 'assertion';

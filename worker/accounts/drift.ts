@@ -3,10 +3,10 @@
 // back. Off by default; stops for a vendor that has too many such answers. docs/accounts.md § 6.
 
 import { log } from '../base/log.ts';
-import { type DriftEvent, driftBudgets, nextToAssert, recordCheck } from '../store/accounts-drift.ts';
-import type { DueAccount } from '../store/accounts-due.ts';
 import { type Delivery, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
+import { type DriftEvent, driftBudgets, nextToAssert, recordCheck } from './tables/drift.ts';
+import type { DueAccount } from './tables/due.ts';
 
 const RUNS_PER_HOUR = 60;
 

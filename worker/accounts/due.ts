@@ -3,12 +3,12 @@
 // engine's, so that tests run through days. docs/accounts.md § 5.
 
 import { log } from '../base/log.ts';
-import { type DueAccount, forgetNextTry, listDue } from '../store/accounts-due.ts';
-import { exposureByVendor } from '../store/accounts-exposure.ts';
 import { deliverOne } from './deliver.ts';
 import { assertSome } from './drift.ts';
 import type { Engine } from './engine.ts';
-import { isAway } from './verdict.ts';
+import { isAway } from './model/verdict.ts';
+import { type DueAccount, forgetNextTry, listDue } from './tables/due.ts';
+import { exposureByVendor } from './tables/exposure.ts';
 import { flushWithdrawals } from './withdraw.ts';
 
 /** Of one run: a Worker may ask D1 a thousand times, and each takes about six. */

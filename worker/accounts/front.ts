@@ -8,7 +8,7 @@ import { normaliseProfessional } from '../../shared/sas/identifier.ts';
 import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import type { Engine } from './engine.ts';
 import { logIn } from './login.ts';
-import type { Regulator } from './regulator.ts';
+import type { Regulator } from './model/regulator.ts';
 import { type Saved, saveWanted, type Wanted } from './save.ts';
 
 export interface FrontRegulator {

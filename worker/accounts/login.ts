@@ -2,11 +2,11 @@
 // where each stands within the budget. A vendor that is slower goes on behind; its outcome is recorded all the same.
 // flows.md § 4 ("when").
 
-import { type Loaded, loadPairs, type Pair } from '../store/accounts.ts';
 import { type Delivery, deliverAll, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
-import { isDue, newRow } from './ledger.ts';
-import type { Regulator } from './regulator.ts';
+import { isDue, newRow } from './model/ledger.ts';
+import type { Regulator } from './model/regulator.ts';
+import { type Loaded, loadPairs, type Pair } from './tables/accounts.ts';
 import { flushWithdrawals } from './withdraw.ts';
 
 export interface VendorAnswer {

@@ -6,15 +6,9 @@ import { err, ok, type Result } from '../../shared/result.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../shared/sas/regulator.ts';
 import { sameIdentifier } from '../../shared/sas/regulator.ts';
 import { log } from '../base/log.ts';
-import {
-  type Lookup,
-  lookUp,
-  type Question,
-  type SaveRequest,
-  saveRegulator,
-} from '../store/accounts-regulators.ts';
 import type { Engine } from './engine.ts';
-import { hashOf, type Regulator } from './regulator.ts';
+import { hashOf, type Regulator } from './model/regulator.ts';
+import { type Lookup, lookUp, type Question, type SaveRequest, saveRegulator } from './tables/regulators.ts';
 
 /** Saves that cross are read again; more than this in a row is not a crossing. */
 const TRIES_MAX = 5;

@@ -1,12 +1,12 @@
 // Withdrawals go first: at once when the right ends, and again before anything else is said to a vendor that has not
 // confirmed them all. docs/accounts.md § 4.
 
-import { loadPairs } from '../store/accounts.ts';
-import { listWithdrawals, postponeWithdrawals } from '../store/accounts-due.ts';
 import { type Delivery, deliverAll, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
-import { isDue } from './ledger.ts';
-import { isAway } from './verdict.ts';
+import { isDue } from './model/ledger.ts';
+import { isAway } from './model/verdict.ts';
+import { loadPairs } from './tables/accounts.ts';
+import { listWithdrawals, postponeWithdrawals } from './tables/due.ts';
 
 /** Of one vendor, in one go; the rest in the next. */
 const WITHDRAWALS_MAX = 100;

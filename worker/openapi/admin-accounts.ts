@@ -1,4 +1,4 @@
-// What operators read and decide of regulators' accounts: worker/handlers/accounts-admin.ts, docs/accounts.md.
+// What operators read and decide of regulators' accounts: worker/accounts/operators.ts, docs/accounts.md.
 
 import { count, flag, instant, json, list, type Operations, object, oneOf, orNull, text } from './model.ts';
 import { STORED } from './refusals.ts';

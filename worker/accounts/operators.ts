@@ -2,16 +2,16 @@
 // that wait for them, drift. docs/accounts.md §§ 4 to 6. Regulators appear by their id here, never by name.
 
 import { GatewayError } from '../../shared/error.ts';
-import { openEngine } from '../accounts/engine.ts';
-import { instant } from '../accounts/resource.ts';
-import { flushWithdrawals } from '../accounts/withdraw.ts';
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { listDrift } from '../store/accounts-drift.ts';
-import { accountsByVendor, exposureByVendor, listOpen } from '../store/accounts-exposure.ts';
-import { confirmWave, listWaves } from '../store/accounts-waves.ts';
 import { listEditors } from '../store/editors.ts';
+import { openEngine } from './engine.ts';
+import { instant } from './fhir/resource.ts';
+import { listDrift } from './tables/drift.ts';
+import { accountsByVendor, exposureByVendor, listOpen } from './tables/exposure.ts';
+import { confirmWave, listWaves } from './tables/waves.ts';
+import { flushWithdrawals } from './withdraw.ts';
 
 const LIST_MAX = 500;
 const DAY_MS = 24 * 3600 * 1000;

@@ -1,7 +1,7 @@
 // Tables `regulators` and `accounts`, forgetting: a regulator without right for longer than the retention, closed and
 // confirmed at every vendor. What is open anywhere is kept, however old.
 
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
 
 const PURGED_MAX = 500;
 

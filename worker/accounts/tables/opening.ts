@@ -4,7 +4,7 @@
 
 /**
  * Of `accounts AS a`. A mere row says nothing: a refused creation leaves one. Written so that NULL is false.
- * The same as `isClosed` of worker/accounts/ledger.ts.
+ * The same as `isClosed` of worker/accounts/model/ledger.ts.
  */
 const IS_CLOSED = '(a.open = 0 AND a.confirmed_active IS 0)';
 /** Of `regulators AS r`: there is a name to say and an identifier to say it by. */

@@ -3,7 +3,7 @@
 // leaves (`claim`) and again when the outcome is known (`settle`); in between, and after a crash, `sent` says that
 // the vendor may or may not have taken it.
 
-import { type RegulatorIdentifier, sameIdentifier } from '../../shared/sas/regulator.ts';
+import { type RegulatorIdentifier, sameIdentifier } from '../../../shared/sas/regulator.ts';
 import { pauseMs } from './pause.ts';
 import type { Regulator } from './regulator.ts';
 import type { Verdict } from './verdict.ts';

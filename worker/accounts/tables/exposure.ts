@@ -1,7 +1,7 @@
 // What operators read of the accounts: who is still open although withdrawn, where, since when; counts per vendor; the
 // waves that wait. Tables `accounts`, `regulators` and `account_waves`. No name and no national identifier leaves here.
 
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
 
 export interface VendorExposure {
   readonly editor: string;

@@ -1,6 +1,6 @@
 // A row of `accounts` between SQL's columns and the ledger's groups. Pure.
 
-import type { AccountRow } from '../accounts/ledger.ts';
+import type { AccountRow } from '../model/ledger.ts';
 
 type Text = string | null;
 type Count = number | null;

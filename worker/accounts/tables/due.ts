@@ -1,7 +1,7 @@
 // Tables `accounts` and `regulators` together: what is due, what is exposed, who stands in the way.
 
-import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
-import { guardStore } from './guard.ts';
+import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import { guardStore } from '../../store/guard.ts';
 
 /** About an hour of pauses. */
 const REFUSALS_MAX = 8;

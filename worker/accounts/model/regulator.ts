@@ -1,6 +1,6 @@
 // A regulator as kept at the edge: what SAS last said, its version, and the hash that tells whether a vendor has it.
 
-import type { RegulatorContent, RegulatorIdentifier } from '../../shared/sas/regulator.ts';
+import type { RegulatorContent, RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 
 export interface Regulator {
   readonly id: string;

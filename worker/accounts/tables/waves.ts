@@ -1,6 +1,6 @@
 // Table `account_waves`: withdrawals so many at once that an operator is asked first.
 
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
 
 export interface Wave {
   readonly id: string;

@@ -1,15 +1,15 @@
 // POST /fhir/Practitioner and PUT /fhir/Practitioner?identifier=: SAS says what a regulator is (INT_R02). Recorded and
 // answered at once; a right that ends goes out to the vendors behind the answer. flows.md § 4; docs/accounts.md § 2.
 
-import { GatewayError } from '../../shared/error.ts';
-import { openEngine } from '../accounts/engine.ts';
-import { etagOf, practitionerOf } from '../accounts/resource.ts';
-import { type Key, type Saved, saveWanted } from '../accounts/save.ts';
-import { readBody, readIdentifierQuery } from '../accounts/target.ts';
-import { withdrawEverywhere } from '../accounts/withdraw.ts';
-import { log } from '../base/log.ts';
-import { readResource } from '../http/body.ts';
-import { fhirResponse, type RequestContext } from '../http/http.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import { log } from '../../base/log.ts';
+import { readResource } from '../../http/body.ts';
+import { fhirResponse, type RequestContext } from '../../http/http.ts';
+import { openEngine } from '../engine.ts';
+import { type Key, type Saved, saveWanted } from '../save.ts';
+import { withdrawEverywhere } from '../withdraw.ts';
+import { etagOf, practitionerOf } from './resource.ts';
+import { readBody, readIdentifierQuery } from './target.ts';
 
 export function createPractitioner(context: RequestContext): Promise<Response> {
   return write(context, { by: 'nobody' });

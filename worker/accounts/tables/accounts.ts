@@ -1,11 +1,11 @@
 // Table `accounts`: what is known of each regulator's account at each vendor. A row is replaced whole, and only by who
 // read its last revision: of two isolates that would send at once, D1 lets one claim. docs/accounts.md § 3.
 
-import type { AccountRow, Message } from '../accounts/ledger.ts';
-import type { Regulator } from '../accounts/regulator.ts';
-import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './accounts-regulators.ts';
-import { type RawAccount, rowValues, toAccountRow } from './accounts-row.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { AccountRow, Message } from '../model/ledger.ts';
+import type { Regulator } from '../model/regulator.ts';
+import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
+import { type RawAccount, rowValues, toAccountRow } from './row.ts';
 
 /** One vendor and what is known of the regulator's account there. */
 export interface Pair {

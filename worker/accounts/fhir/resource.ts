@@ -2,11 +2,11 @@
 // account stands. docs/accounts.md § 2.
 
 import type { Extension } from 'fhir/r4';
-import type { JsonObject } from '../../shared/fhir/json.ts';
-import { regulatorResource } from '../../shared/sas/regulator.ts';
-import type { Pair } from '../store/accounts.ts';
-import { isClosed, isDue, newRow } from './ledger.ts';
-import type { Regulator } from './regulator.ts';
+import type { JsonObject } from '../../../shared/fhir/json.ts';
+import { regulatorResource } from '../../../shared/sas/regulator.ts';
+import { isClosed, isDue, newRow } from '../model/ledger.ts';
+import type { Regulator } from '../model/regulator.ts';
+import type { Pair } from '../tables/accounts.ts';
 
 export const ACCOUNT_EXTENSION = 'urn:x-passerelle:account';
 

@@ -1,11 +1,11 @@
 // Table `regulators`: what SAS last said of each, one save at a time. A save and what it means for the accounts (a
 // withdrawal is due at every vendor that may hold the account) are one transaction.
 
-import { SYSTEM } from '../../shared/sas/canonical.ts';
-import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
-import type { Regulator } from '../accounts/regulator.ts';
-import { openEverywhere } from './accounts-opening.ts';
-import { guardStore } from './guard.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { Regulator } from '../model/regulator.ts';
+import { openEverywhere } from './opening.ts';
 
 export const REGULATOR_COLUMNS =
   'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, withdrawn_ms, wave';

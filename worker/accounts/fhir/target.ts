@@ -1,19 +1,19 @@
 // What a write or a search of the FHIR face says: the identifier of the query, the regulator of the body. Everything
 // the profile forbids is refused here, each rule named. flows.md § 4; docs/rules.md.
 
-import { GatewayError } from '../../shared/error.ts';
-import type { JsonObject } from '../../shared/fhir/json.ts';
-import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
-import { SYSTEM } from '../../shared/sas/canonical.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import type { JsonObject } from '../../../shared/fhir/json.ts';
+import { parseQuery, parseToken } from '../../../shared/fhir/search.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import {
   type ReadRegulator,
   type RegulatorIdentifier,
   readRegulator,
   regulatorIdentifierOf,
-} from '../../shared/sas/regulator.ts';
-import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
-import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
-import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
+} from '../../../shared/sas/regulator.ts';
+import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
+import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
+import { readFormat, refuse, TOKEN_FORM } from '../../../shared/sas/search-parameters.ts';
 
 /** National and technical identifiers stay far below; a vendor's path must hold it twice over. */
 const VALUE_LENGTH_MAX = 200;

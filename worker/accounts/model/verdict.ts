@@ -2,8 +2,8 @@
 // read the answer (relay/vendor/account-answer.ts): what it calls answered with 200, 201 or 204 is a yes. The kit lets a vendor
 // refuse a second POST with any 4xx or 5xx, so that no refusal of a POST says that the account is not there. Pure.
 
-import type { AccountDoubt } from '../../shared/link/accounts.ts';
-import type { HubAccountReply } from '../hub/carry-account.ts';
+import type { AccountDoubt } from '../../../shared/link/accounts.ts';
+import type { HubAccountReply } from '../../hub/carry-account.ts';
 
 export type Verdict =
   | {

@@ -1,9 +1,9 @@
 // What the cron trigger of each minute does for accounts (wrangler.toml). docs/accounts.md § 5.
 
-import { runDue } from '../accounts/due.ts';
-import { openEngine } from '../accounts/engine.ts';
 import type { Env } from '../base/config.ts';
-import { purgeRegulators } from '../store/accounts-purge.ts';
+import { runDue } from './due.ts';
+import { openEngine } from './engine.ts';
+import { purgeRegulators } from './tables/purge.ts';
 
 /** The nightly run, which also forgets; as in wrangler.toml. */
 export const NIGHTLY_CRON = '23 2 * * *';

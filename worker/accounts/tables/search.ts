@@ -1,9 +1,9 @@
 // Table `regulators`, reading many: the search of the FHIR face. Pages follow the ids, which never change.
 
-import type { RegulatorIdentifier } from '../../shared/sas/regulator.ts';
-import type { Regulator } from '../accounts/regulator.ts';
-import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './accounts-regulators.ts';
-import { guardStore } from './guard.ts';
+import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { Regulator } from '../model/regulator.ts';
+import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
 
 export interface RegulatorFilter {
   readonly identifiers?: readonly RegulatorIdentifier[];

@@ -1,7 +1,7 @@
 // Table `account_drift`, and which accounts the drift repair says again next.
 
-import type { DueAccount } from './accounts-due.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { DueAccount } from './due.ts';
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,14 +1,14 @@
 // Every path about regulators' accounts: written and read by SAS, watched by operators. Part of the table in
 // worker/routes.ts.
 
-import { PROFILE } from '../../shared/sas/canonical.ts';
-import type { Capability } from '../fhir/metadata.ts';
-import type { Need } from '../http/auth.ts';
-import type { Route } from '../routes.ts';
-import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from './accounts-admin.ts';
-import { loginPractitioner } from './practitioner-login.ts';
-import { readPractitioner, searchPractitioners } from './practitioner-read.ts';
-import { createPractitioner, updatePractitioner } from './practitioner-write.ts';
+import { PROFILE } from '../../../shared/sas/canonical.ts';
+import type { Capability } from '../../fhir/metadata.ts';
+import type { Need } from '../../http/auth.ts';
+import type { Route } from '../../routes.ts';
+import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from '../operators.ts';
+import { loginPractitioner } from './login.ts';
+import { readPractitioner, searchPractitioners } from './read.ts';
+import { createPractitioner, updatePractitioner } from './write.ts';
 
 const need = (...permissions: ('c' | 'r' | 'u' | 's')[]): readonly Need[] =>
   permissions.map((permission) => ({ resource: 'Practitioner', permission }));

@@ -2,12 +2,12 @@
 // yet. Answers Parameters, one `vendor` per vendor that keeps accounts. docs/accounts.md § 2; R4 operations.html.
 
 import type { Parameters, ParametersParameter } from 'fhir/r4';
-import { GatewayError } from '../../shared/error.ts';
-import { openEngine } from '../accounts/engine.ts';
-import { logIn, type VendorAnswer } from '../accounts/login.ts';
-import { instant } from '../accounts/resource.ts';
-import { log } from '../base/log.ts';
-import { fhirResponse, type RequestContext } from '../http/http.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import { log } from '../../base/log.ts';
+import { fhirResponse, type RequestContext } from '../../http/http.ts';
+import { openEngine } from '../engine.ts';
+import { logIn, type VendorAnswer } from '../login.ts';
+import { instant } from './resource.ts';
 
 export async function loginPractitioner(context: RequestContext): Promise<Response> {
   const engine = openEngine(context.env, context.requestId, context.startedMs);

@@ -1,14 +1,14 @@
 // GET /fhir/Practitioner/{id} and the search (GET, POST _search): regulators, with the state of their account at each
 // vendor. Parameters: identifier, active, _id, _count, _cursor; any other is refused. R4 http.html (read, search).
 
-import { GatewayError } from '../../shared/error.ts';
-import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../shared/fhir/search.ts';
-import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
-import { etagOf, practitionerOf } from '../accounts/resource.ts';
-import { readIdentifierToken } from '../accounts/target.ts';
-import { fhirResponse, type RequestContext, readBounded } from '../http/http.ts';
-import { loadPairs } from '../store/accounts.ts';
-import { type RegulatorFilter, searchRegulators } from '../store/accounts-search.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../../shared/fhir/search.ts';
+import { readFormat, refuse } from '../../../shared/sas/search-parameters.ts';
+import { fhirResponse, type RequestContext, readBounded } from '../../http/http.ts';
+import { loadPairs } from '../tables/accounts.ts';
+import { type RegulatorFilter, searchRegulators } from '../tables/search.ts';
+import { etagOf, practitionerOf } from './resource.ts';
+import { readIdentifierToken } from './target.ts';
 
 const BODY_BYTES_MAX = 16 * 1024;
 const COUNT_DEFAULT = 20;
