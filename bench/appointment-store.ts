@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SYSTEM_A } from '../test/support/appointment-edge.ts';
 import { individual } from '../test/support/appointment-samples.ts';
-import { readMessage } from '../worker/appointments/message.ts';
+import { readMessage } from '../worker/appointments/model/message.ts';
 
 export const storedValue = (n: number): string => `stored-${n}`;
 
-/** As worker/appointments/identity.ts makes it, without waiting. */
+/** As worker/appointments/model/identity.ts makes it, without waiting. */
 function idOf(value: string): string {
   const hash = createHash('sha256').update(`Appointment\nagenda-a\n${SYSTEM_A}\n${value}`).digest('hex');
   return `agenda-a-${hash.slice(0, 20)}`;

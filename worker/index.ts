@@ -1,8 +1,8 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
 import { NIGHTLY_CRON, runAccounts } from './accounts/schedule.ts';
+import { purgeExpiredAppointments } from './appointments/purge.ts';
 import type { Env } from './base/config.ts';
-import { purgeExpiredAppointments } from './handlers/appointment-purge.ts';
 import { purgeFront } from './handlers/front-purge.ts';
 import { purgeSearchMemory } from './memory/purge.ts';
 import { handleRequest } from './router.ts';

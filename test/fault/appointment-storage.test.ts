@@ -2,7 +2,7 @@
 // and the same message is taken once D1 is back. Phases: a table goes away (a failure inside the transaction),
 // comes back; an appointment reaches its bound of versions. End state: one appointment, its versions whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { VERSIONS_MAX } from '../../worker/store/appointments-record.ts';
+import { VERSIONS_MAX } from '../../worker/appointments/tables/record.ts';
 import { AppointmentEdge } from '../support/appointment-edge.ts';
 import { individual } from '../support/appointment-samples.ts';
 

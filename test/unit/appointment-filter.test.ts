@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
-import { decodeCursor, encodeCursor } from '../../worker/appointments/cursor.ts';
-import { type AppointmentSearch, readAppointmentSearch } from '../../worker/appointments/filter.ts';
 import { csvLine } from '../../worker/appointments/lines.ts';
+import { decodeCursor, encodeCursor } from '../../worker/appointments/model/cursor.ts';
+import { type AppointmentSearch, readAppointmentSearch } from '../../worker/appointments/model/filter.ts';
+import { readRange } from '../../worker/appointments/model/range.ts';
 import { readIfMatch, readReturn } from '../../worker/appointments/preconditions.ts';
-import { readRange } from '../../worker/appointments/range.ts';
 import { addDays, daysBetween, parisDayOf } from '../../worker/base/days.ts';
 
 const at = (text: string): number => Date.parse(text);

@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
-import { appointmentId, contentHash } from '../../worker/appointments/identity.ts';
-import { APPOINTMENT_STATUSES, holdsSlot, rankOf } from '../../worker/appointments/lattice.ts';
-import { type AppointmentMessage, readMessage } from '../../worker/appointments/message.ts';
+import { appointmentId, contentHash } from '../../worker/appointments/model/identity.ts';
+import { APPOINTMENT_STATUSES, holdsSlot, rankOf } from '../../worker/appointments/model/lattice.ts';
+import { type AppointmentMessage, readMessage } from '../../worker/appointments/model/message.ts';
 import { individual, operatorExtension, sos } from '../support/appointment-samples.ts';
 
 const NOW_MS = Date.parse('2026-12-01T12:00:00Z');

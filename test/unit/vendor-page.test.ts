@@ -7,7 +7,7 @@ import { regulatorResource } from '../../shared/sas/regulator.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
-import { readMessage } from '../../worker/appointments/message.ts';
+import { readMessage } from '../../worker/appointments/model/message.ts';
 import { blocksOf } from '../support/docs-commands.ts';
 
 const BLOCKS = blocksOf('docs/raccorder-un-editeur.md');

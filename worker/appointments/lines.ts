@@ -1,6 +1,6 @@
 // One appointment as one line of an export: NDJSON (the resource) or CSV (RFC 4180). No I/O.
 
-import type { AppointmentFacts } from '../store/appointments-search.ts';
+import type { AppointmentFacts } from './tables/search.ts';
 
 export const CSV_HEADER =
   'last_updated,id,vendor,identifier_system,identifier,version,profile,status,start,end,practitioner,' +

@@ -7,8 +7,8 @@ import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 import type { Sender } from '../http/auth.ts';
-import { appointmentId } from './identity.ts';
-import type { NationalId } from './message.ts';
+import { appointmentId } from './model/identity.ts';
+import type { NationalId } from './model/message.ts';
 
 /**
  * The `identifier` of a write's query, in any case; undefined without one. A value without system is the

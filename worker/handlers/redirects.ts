@@ -1,8 +1,8 @@
 // GET /admin/redirects: how often regulators opened booking pages through our redirect, by day (Paris) and vendor.
 
+import { readPeriod } from '../appointments/activity.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { readRedirects } from '../store/redirects.ts';
-import { readPeriod } from './appointment-activity.ts';
 
 export async function reportRedirects(context: RequestContext): Promise<Response> {
   const { first, last, vendors } = readPeriod(context);

@@ -1,7 +1,7 @@
 // What operators read and decide of vendors, relays and appointments: worker/handlers/{editor-*,explain,appointment-*,
 // redirects}.ts.
 
-import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
+import { APPOINTMENT_PARAMETERS } from '../appointments/model/filter.ts';
 import {
   count,
   flag,

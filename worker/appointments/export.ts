@@ -5,17 +5,12 @@
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse } from '../../shared/sas/search-parameters.ts';
-import {
-  type AppointmentFilter,
-  type Position,
-  readFilter,
-  unknownParameter,
-} from '../appointments/filter.ts';
-import { CSV_HEADER, csvLine } from '../appointments/lines.ts';
-import { resourceText } from '../appointments/resource.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
-import { listFacts, searchAppointments } from '../store/appointments-search.ts';
+import { CSV_HEADER, csvLine } from './lines.ts';
+import { type AppointmentFilter, type Position, readFilter, unknownParameter } from './model/filter.ts';
+import { resourceText } from './model/resource.ts';
+import { listFacts, searchAppointments } from './tables/search.ts';
 
 /** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next one. */
 const BATCH_ROWS = 1_500;

@@ -2,13 +2,13 @@
 // expressions still point into what was sent. flows.md A4 (profiles), A16, A17 (statuses), A25 (type systems).
 // Reads any JSON; never throws. No I/O.
 
-import { asList, asObject, type JsonObject } from '../../shared/fhir/json.ts';
-import { canonicalName, EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
-import { normaliseProfessional } from '../../shared/sas/identifier.ts';
-import type { AppointmentProfile } from '../../shared/sas/rules/appointment.ts';
-import { instantMs } from '../../shared/sas/rules/r4/formats.ts';
-import { formatInstant, parseInstant } from '../../shared/time.ts';
-import { withoutContainedSlots } from './named.ts';
+import { asList, asObject, type JsonObject } from '../../../shared/fhir/json.ts';
+import { canonicalName, EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
+import { normaliseProfessional } from '../../../shared/sas/identifier.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment.ts';
+import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
+import { formatInstant, parseInstant } from '../../../shared/time.ts';
+import { withoutContainedSlots } from '../named.ts';
 
 export type Repair =
   | 'profile-canonical'

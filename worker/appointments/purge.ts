@@ -3,7 +3,7 @@
 
 import { type Env, readConfig } from '../base/config.ts';
 import { log } from '../base/log.ts';
-import { purgeAppointments } from '../store/appointments-purge.ts';
+import { purgeAppointments } from './tables/purge.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -1,6 +1,6 @@
 // The order of appointment statuses: which may follow which when two messages do not say which is newer. A
 // message of a lower rank that arrives later is late. docs/appointments.md § 3; the whole rule is one SQL
-// statement in worker/store/appointments-record.ts. No I/O, no clock.
+// statement in worker/appointments/tables/record.ts. No I/O, no clock.
 
 /** R4 AppointmentStatus. */
 const RANKS = {

@@ -6,22 +6,22 @@ import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
-import { appointmentId, contentHash } from '../appointments/identity.ts';
-import { type AppointmentMessage, readMessage } from '../appointments/message.ts';
-import { type Return, readIfMatch, readReturn } from '../appointments/preconditions.ts';
-import { resourceText, versionHeaders } from '../appointments/resource.ts';
+import { log } from '../base/log.ts';
+import type { Sender } from '../http/auth.ts';
+import { readResource } from '../http/body.ts';
+import { FHIR_JSON, type RequestContext } from '../http/http.ts';
+import { appointmentId, contentHash } from './model/identity.ts';
+import { type AppointmentMessage, readMessage } from './model/message.ts';
+import { resourceText, versionHeaders } from './model/resource.ts';
+import { type Return, readIfMatch, readReturn } from './preconditions.ts';
+import { recordAppointment, type WriteOutcome, type WrittenState } from './tables/record.ts';
 import {
   checkBodyOwned,
   checkIdentifierOfId,
   checkIdOwned,
   checkSameIdentifier,
   readIdentifierQuery,
-} from '../appointments/target.ts';
-import { log } from '../base/log.ts';
-import type { Sender } from '../http/auth.ts';
-import { readResource } from '../http/body.ts';
-import { FHIR_JSON, type RequestContext } from '../http/http.ts';
-import { recordAppointment, type WriteOutcome, type WrittenState } from '../store/appointments-record.ts';
+} from './target.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
 type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';

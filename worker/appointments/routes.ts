@@ -2,15 +2,15 @@
 // Part of the table in worker/routes.ts.
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import { APPOINTMENT_PARAMETERS } from '../appointments/filter.ts';
 import type { Capability } from '../fhir/metadata.ts';
 import type { Need } from '../http/auth.ts';
 import type { Route } from '../routes.ts';
-import { reportActivity } from './appointment-activity.ts';
-import { exportAppointments } from './appointment-export.ts';
-import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './appointment-read.ts';
-import { searchAppointment } from './appointment-search.ts';
-import { createAppointment, updateAppointment, updateAppointmentById } from './appointment-write.ts';
+import { reportActivity } from './activity.ts';
+import { exportAppointments } from './export.ts';
+import { APPOINTMENT_PARAMETERS } from './model/filter.ts';
+import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './read.ts';
+import { searchAppointment } from './search.ts';
+import { createAppointment, updateAppointment, updateAppointmentById } from './write.ts';
 
 const READ: readonly Need[] = [{ resource: 'Appointment', permission: 'r' }];
 const SEARCH: readonly Need[] = [{ resource: 'Appointment', permission: 's' }];

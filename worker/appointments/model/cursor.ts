@@ -1,7 +1,7 @@
 // The place where a page ended, as an opaque text in its `next` link. It names a sort key and an id, not a number
 // of rows: what is inserted or deleted meanwhile moves nothing. It is not signed, since it opens nothing. No I/O.
 
-import { refuse } from '../../shared/sas/search-parameters.ts';
+import { refuse } from '../../../shared/sas/search-parameters.ts';
 import type { Position, Sort } from './filter.ts';
 
 const CURSOR_LENGTH_MAX = 300;

@@ -3,10 +3,10 @@
 
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse } from '../../shared/sas/search-parameters.ts';
-import { unknownParameter } from '../appointments/filter.ts';
 import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/days.ts';
 import type { RequestContext } from '../http/http.ts';
-import { countActivity, countActivityByTerritory } from '../store/appointments-activity.ts';
+import { unknownParameter } from './model/filter.ts';
+import { countActivity, countActivityByTerritory } from './tables/activity.ts';
 
 const DAYS_MAX = 366;
 const DAYS_DEFAULT = 30;

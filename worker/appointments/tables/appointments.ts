@@ -1,7 +1,7 @@
 // Tables `appointments` and `appointment_versions`, reading one: its state, one of its versions, all of them.
 
-import type { StoredAppointment } from '../appointments/resource.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { StoredAppointment } from '../model/resource.ts';
 
 export interface AppointmentVersion extends StoredAppointment {
   readonly method: 'POST' | 'PUT';

@@ -1,7 +1,7 @@
 // Tables `appointments` and `appointment_versions`, forgetting: what ended before the retention's limit goes, with
 // all its versions, a bounded batch at a time so that no write waits long.
 
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
 
 const BATCH_ROWS = 500;
 /** One run forgets at most 50,000: the next one goes on. */

@@ -2,9 +2,9 @@
 // and the state follows, all in one transaction. D1 runs one transaction at a time, so no two messages about an
 // appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
 
-import { holdsSlot, rankOf } from '../appointments/lattice.ts';
-import type { AppointmentMessage } from '../appointments/message.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
+import { holdsSlot, rankOf } from '../model/lattice.ts';
+import type { AppointmentMessage } from '../model/message.ts';
 
 /** An appointment that changed more often is a vendor's loop, not a patient's doubts. */
 export const VERSIONS_MAX = 1_000;

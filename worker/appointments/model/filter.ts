@@ -8,10 +8,10 @@ import {
   splitValues,
   type Token,
   unescapeValue,
-} from '../../shared/fhir/search.ts';
-import { SYSTEM } from '../../shared/sas/canonical.ts';
-import { normaliseProfessional } from '../../shared/sas/identifier.ts';
-import { type Handling, readFormat, refuse } from '../../shared/sas/search-parameters.ts';
+} from '../../../shared/fhir/search.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import { normaliseProfessional } from '../../../shared/sas/identifier.ts';
+import { type Handling, readFormat, refuse } from '../../../shared/sas/search-parameters.ts';
 import { decodeCursor } from './cursor.ts';
 import { APPOINTMENT_STATUSES, isAppointmentStatus } from './lattice.ts';
 import { type Range, readRange } from './range.ts';

@@ -3,13 +3,13 @@
 
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { echoQuery } from '../../shared/fhir/search.ts';
-import { encodeCursor } from '../appointments/cursor.ts';
-import { type AppointmentSearch, readAppointmentSearch } from '../appointments/filter.ts';
-import { resourceText } from '../appointments/resource.ts';
 import { readPreferences } from '../fhir/preferences.ts';
 import { readSearchParameters } from '../fhir/search-query.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
-import { type FoundAppointment, searchAppointments } from '../store/appointments-search.ts';
+import { encodeCursor } from './model/cursor.ts';
+import { type AppointmentSearch, readAppointmentSearch } from './model/filter.ts';
+import { resourceText } from './model/resource.ts';
+import { type FoundAppointment, searchAppointments } from './tables/search.ts';
 
 export async function searchAppointment(context: RequestContext): Promise<Response> {
   const { handling } = readPreferences(context.request.headers);

@@ -2,8 +2,8 @@
 // beside a code), assigners and what the profiles do not carry stay behind. The order of elements is always the
 // same, so that equal content has equal text. Called only with a resource that every rule accepted. No I/O.
 
-import { asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
-import { EXTENSION } from '../../shared/sas/canonical.ts';
+import { asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
+import { EXTENSION } from '../../../shared/sas/canonical.ts';
 
 type Copy = (value: unknown) => unknown;
 

@@ -1,7 +1,7 @@
 // Dates of a search, by R4's precision rules: a date means all that it covers, be it a second or a year. No I/O.
 
-import { refuse } from '../../shared/sas/search-parameters.ts';
-import { parseInstant } from '../../shared/time.ts';
+import { refuse } from '../../../shared/sas/search-parameters.ts';
+import { parseInstant } from '../../../shared/time.ts';
 
 /** Inclusive bounds, milliseconds. */
 export interface Range {

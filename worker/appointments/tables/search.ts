@@ -1,10 +1,10 @@
 // Tables `appointments` and `appointment_versions`, reading many: what a search or an export asks for, in a fixed
 // order, a page at a time from where the last one ended. Lists travel as one JSON parameter: D1 binds 100 at most.
 
-import type { AppointmentFilter, Position, Sort } from '../appointments/filter.ts';
-import type { Range } from '../appointments/range.ts';
-import type { StoredAppointment } from '../appointments/resource.ts';
-import { guardStore } from './guard.ts';
+import { guardStore } from '../../store/guard.ts';
+import type { AppointmentFilter, Position, Sort } from '../model/filter.ts';
+import type { Range } from '../model/range.ts';
+import type { StoredAppointment } from '../model/resource.ts';
 
 export interface FoundAppointment extends StoredAppointment {
   readonly startMs: number;

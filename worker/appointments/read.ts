@@ -5,15 +5,15 @@ import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
-import { unknownParameter } from '../appointments/filter.ts';
-import { etagOf, resourceText, type StoredAppointment, versionHeaders } from '../appointments/resource.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
+import { unknownParameter } from './model/filter.ts';
+import { etagOf, resourceText, type StoredAppointment, versionHeaders } from './model/resource.ts';
 import {
   type AppointmentVersion,
   findAppointment,
   findVersion,
   listVersions,
-} from '../store/appointments.ts';
+} from './tables/appointments.ts';
 
 const HISTORY_COUNT_DEFAULT = 50;
 const HISTORY_COUNT_MAX = 100;

@@ -1,7 +1,7 @@
 // How an appointment gets its id, and how two messages are known to be the same. The id is made from what makes
 // an appointment unique, so that two edges, a restart or a lost answer lead to the same Location.
 
-import { ID_HASH_LENGTH } from '../../shared/sas/appointment-id.ts';
+import { ID_HASH_LENGTH } from '../../../shared/sas/appointment-id.ts';
 
 const CONTENT_HASH_LENGTH = 32;
 

@@ -1,18 +1,18 @@
 // One message about an appointment, from JSON to what is stored: the profile it means, every rule it breaks, its
 // content and the facts that searches need. No I/O; the clock is passed in.
 
-import type { ErrorIssue } from '../../shared/error.ts';
-import { asObject, asText, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
-import { err, ok, type Result } from '../../shared/result.ts';
-import { EXTENSION, SYSTEM } from '../../shared/sas/canonical.ts';
-import { professionalKind } from '../../shared/sas/identifier.ts';
-import { type AppointmentProfile, judgeAppointment } from '../../shared/sas/rules/appointment.ts';
-import { instantMs } from '../../shared/sas/rules/r4/formats.ts';
-import type { Finding } from '../../shared/sas/rules/table/rule.ts';
-import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
+import type { ErrorIssue } from '../../../shared/error.ts';
+import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
+import { err, ok, type Result } from '../../../shared/result.ts';
+import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
+import { professionalKind } from '../../../shared/sas/identifier.ts';
+import { type AppointmentProfile, judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
+import type { Finding } from '../../../shared/sas/rules/table/rule.ts';
+import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
+import { namedSlots } from '../named.ts';
 import { hasLabels, keepContent } from './content.ts';
 import { type AppointmentStatus, isAppointmentStatus } from './lattice.ts';
-import { namedSlots } from './named.ts';
 import { findPersonalData, PRIVACY_RULES } from './privacy.ts';
 import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance.ts';
 

@@ -1,8 +1,8 @@
 // Table `appointments`, counting: how many start on each day, per vendor and status, or by territory of the regulator
 // who took them, as table `regulators` has it.
 
-import type { CivilDay } from '../base/days.ts';
-import { guardStore } from './guard.ts';
+import type { CivilDay } from '../../base/days.ts';
+import { guardStore } from '../../store/guard.ts';
 
 export interface ActivityCount {
   /** YYYY-MM-DD. */
