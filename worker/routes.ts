@@ -9,12 +9,12 @@ import { PRACTITIONER_ROUTES } from './accounts/fhir/routes.ts';
 import { APPOINTMENT_ROUTES } from './appointments/routes.ts';
 import { type Capability, capabilityHandler } from './fhir/metadata.ts';
 import { searchSchedules, searchSlots } from './fhir/slot-search.ts';
-import { FRONT_ROUTES } from './front/front-routes.ts';
-import { REDIRECT_ROUTES } from './front/redirect-routes.ts';
+import { FRONT_ADMIN_ROUTES } from './front/operators/routes.ts';
+import { REDIRECT_ROUTES } from './front/redirect/routes.ts';
+import { FRONT_ROUTES } from './front/routes.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
 import { switchEditor } from './handlers/editor-switches.ts';
 import { explainSlots } from './handlers/explain.ts';
-import { FRONT_ADMIN_ROUTES } from './handlers/front-admin.ts';
 import { docsHandler, openApiHandler } from './handlers/openapi.ts';
 import { answerHealth, answerReadiness } from './handlers/probes.ts';
 import { answerWelcome } from './handlers/welcome.ts';
@@ -30,7 +30,7 @@ export interface Route {
    * a relay forwards for a vendor that proved itself at its mTLS port. `front`: a token of the front's login_check.
    */
   readonly needs: readonly Need[] | 'open' | 'relay' | 'front';
-  /** Not served at the host names of the front's browsers (worker/front/front-door.ts). */
+  /** Not served at the host names of the front's browsers (worker/front/door.ts). */
   readonly door?: 'server';
   readonly handler: (context: RequestContext) => Response | Promise<Response>;
   readonly capability?: Capability;

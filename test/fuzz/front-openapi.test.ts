@@ -8,7 +8,7 @@ import type { Child } from '../../sandbox/platform/child.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
+import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
 import { OPERATIONS } from '../../worker/openapi/document.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, sendPlain } from '../support/front-caller.ts';
 import { type LinkTap, openLinkTap } from '../support/link-tap.ts';

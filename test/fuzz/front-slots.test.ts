@@ -2,8 +2,8 @@
 // AC-15 and AC-16 hold, nobody disappears, and no slot that may be shown is lost. Replay with FUZZ_SEED=n.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { writePractitioners } from '../../worker/front/dashboard-locations.ts';
-import { slotLister } from '../../worker/front/front-slots.ts';
+import { writePractitioners } from '../../worker/front/slots/dashboard-locations.ts';
+import { slotLister } from '../../worker/front/slots/slot-list.ts';
 import {
   breachesOf,
   browserLot,

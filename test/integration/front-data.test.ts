@@ -2,7 +2,7 @@
 // the SAMU, the marketplace; and the operator's side of it. front-api.md §§ 2.5 to 2.12, 5 (AC-22, 23, 26, 27).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, signToken } from '../../sandbox/platform/local-state.ts';
-import { indexDeclared } from '../../worker/store/front-declarations.ts';
+import { indexDeclared } from '../../worker/front/tables/declarations.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import { associationsOf, peopleOf } from '../support/people.ts';
 import { System, schedulePath, slotPath, until } from '../support/system.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, makeFrontKey, signToken } from '../../sandbox/platform/local-state.ts';
 import type { FrontKey } from '../../worker/base/front-settings.ts';
-import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../worker/front/front-token.ts';
-import { hashSecret } from '../../worker/front/secret-hash.ts';
+import { hashSecret } from '../../worker/front/sign-in/secret-hash.ts';
+import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../worker/front/sign-in/token.ts';
 import { FRONT_USER, FrontCaller, jsonOf } from '../support/front-caller.ts';
 import { System } from '../support/system.ts';
 

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
+import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
 import { Browser, findChromium } from '../support/browser.ts';
 import { System } from '../support/system.ts';
 

@@ -2,7 +2,7 @@
 // happened and how to go on; programs are given what they always read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
+import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
 import { System } from '../support/system.ts';
 
 const CHROMIUM =

@@ -3,12 +3,12 @@
 
 import type { Flow } from '../../shared/sas/query.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
-import { readLot } from '../../worker/front/cards.ts';
-import { slotLister } from '../../worker/front/front-slots.ts';
-import { cardsBySubject } from '../../worker/front/lot-question.ts';
-import { type FoundSubject, readFound } from '../../worker/front/places.ts';
-import { writeEntries } from '../../worker/front/practitioner-entries.ts';
-import { type LinkWriter, reservationLink } from '../../worker/front/reservation-link.ts';
+import { type LinkWriter, reservationLink } from '../../worker/front/redirect/reservation-link.ts';
+import { readLot } from '../../worker/front/slots/cards.ts';
+import { cardsBySubject } from '../../worker/front/slots/lot-question.ts';
+import { type FoundSubject, readFound } from '../../worker/front/slots/places.ts';
+import { writeEntries } from '../../worker/front/slots/practitioner-entries.ts';
+import { slotLister } from '../../worker/front/slots/slot-list.ts';
 import type { CallResult } from '../../worker/search/fan-out.ts';
 import { selectSlots } from '../../worker/search/selection.ts';
 import { hash } from './answered.ts';

@@ -2,12 +2,12 @@
 // made to hang in the local runtime, so the calls run here with one whose promises never settle. With a database that
 // fails instead: test/integration/front-data.test.ts. Last, what a search says of an accident.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { searchCards } from '../../worker/front/card-search.ts';
-import { readLot } from '../../worker/front/cards.ts';
-import { answerMarketplace } from '../../worker/front/editors.ts';
-import { openSlot } from '../../worker/front/redirect.ts';
-import { writeRedirectToken } from '../../worker/front/redirect-token.ts';
-import { answerSamuLrms } from '../../worker/front/samulrms.ts';
+import { answerMarketplace } from '../../worker/front/data/editors.ts';
+import { answerSamuLrms } from '../../worker/front/data/samulrms.ts';
+import { openSlot } from '../../worker/front/redirect/open-slot.ts';
+import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
+import { searchCards } from '../../worker/front/slots/card-search.ts';
+import { readLot } from '../../worker/front/slots/cards.ts';
 import type { RequestContext } from '../../worker/http/http.ts';
 
 // The class that the Durable Object extends is the runtime's; nothing here reaches it.

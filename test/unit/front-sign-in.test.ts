@@ -1,8 +1,8 @@
 // The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
 import { describe, expect, it, vi } from 'vitest';
-import { isServerDoor } from '../../worker/front/front-door.ts';
-import { hashSecret, isSameText, isSecretOf } from '../../worker/front/secret-hash.ts';
-import { createSignInGuard } from '../../worker/front/sign-in-guard.ts';
+import { isServerDoor } from '../../worker/front/door.ts';
+import { createSignInGuard } from '../../worker/front/sign-in/guard.ts';
+import { hashSecret, isSameText, isSecretOf } from '../../worker/front/sign-in/secret-hash.ts';
 import { createAllowance } from '../../worker/http/allowance.ts';
 
 describe('a secret', () => {

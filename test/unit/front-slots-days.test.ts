@@ -1,11 +1,11 @@
 // The three days that the front shows, and what a slot looks like in both calls: clock passed in.
 import { describe, expect, it } from 'vitest';
-import { type Card, readLot } from '../../worker/front/cards.ts';
-import { countyOfPostalCode, lastDayEnds, zoneOfCounty } from '../../worker/front/county.ts';
-import { writePractitioners } from '../../worker/front/dashboard-locations.ts';
-import { slotLister } from '../../worker/front/front-slots.ts';
-import { windowOf } from '../../worker/front/lot-question.ts';
-import type { FoundSubject } from '../../worker/front/places.ts';
+import { type Card, readLot } from '../../worker/front/slots/cards.ts';
+import { countyOfPostalCode, lastDayEnds, zoneOfCounty } from '../../worker/front/slots/county.ts';
+import { writePractitioners } from '../../worker/front/slots/dashboard-locations.ts';
+import { windowOf } from '../../worker/front/slots/lot-question.ts';
+import type { FoundSubject } from '../../worker/front/slots/places.ts';
+import { slotLister } from '../../worker/front/slots/slot-list.ts';
 import { breachesOf, type FrontCards, type FrontEntries, serverLot } from '../support/front-client.ts';
 import { DIRECT_LINKS, entriesOf, foundOf, type Pages } from '../support/front-found.ts';
 import {

@@ -1,11 +1,11 @@
 // Which card a vendor's place is, and what becomes of places and cards: the rules of front-api.md § 3.4.
 import { describe, expect, it } from 'vitest';
-import { chooseActions } from '../../worker/front/actions.ts';
-import { type Card, readLot } from '../../worker/front/cards.ts';
-import { matchCard, structureField, toMatchCard } from '../../worker/front/match.ts';
-import { placeId } from '../../worker/front/place-id.ts';
-import type { FrontPlace } from '../../worker/front/places.ts';
-import { foldStreet } from '../../worker/front/street.ts';
+import { chooseActions } from '../../worker/front/slots/actions.ts';
+import { type Card, readLot } from '../../worker/front/slots/cards.ts';
+import { matchCard, structureField, toMatchCard } from '../../worker/front/slots/match.ts';
+import { placeId } from '../../worker/front/slots/place-id.ts';
+import type { FrontPlace } from '../../worker/front/slots/places.ts';
+import { foldStreet } from '../../worker/front/slots/street.ts';
 import { type FrontCards, serverLot } from '../support/front-client.ts';
 
 const cards = (sent: FrontCards): readonly Card[] => readLot(serverLot(sent)).cards;

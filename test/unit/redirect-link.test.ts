@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRedirectToken, writeRedirectToken } from '../../worker/front/redirect-token.ts';
-import { linkWriter, reservationLink } from '../../worker/front/reservation-link.ts';
+import { linkWriter, reservationLink } from '../../worker/front/redirect/reservation-link.ts';
+import { readRedirectToken, writeRedirectToken } from '../../worker/front/redirect/token.ts';
 
 const START_MS = Date.UTC(2026, 10, 23, 14);
 

@@ -1,4 +1,4 @@
-// The two calls of the published SAS front about regulators, for worker/front/regulators.ts: `regulators` records,
+// The two calls of the published SAS front about regulators, for worker/front/data/regulators.ts: `regulators` records,
 // `regulators/login` records and pushes. Keyed by SAS's own id; retries of the front come late, out of order, and
 // without their territories. front-api.md §§ 2.8, 3.5, U10, U11, U16.
 

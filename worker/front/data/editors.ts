@@ -1,0 +1,18 @@
+// GET /v1/editors: the vendors a practitioner may declare; and the marketplace's list, which the front stores and
+// never reads, but waits for. front-api.md §§ 2.5, 2.12.
+
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
+import { listNumberedEditors } from '../tables/declarations.ts';
+
+export async function answerFrontEditors(context: RequestContext): Promise<Response> {
+  const editors = await listNumberedEditors(context.env.DB);
+  const active = editors.filter(({ isActive }) => isActive);
+  return jsonResponse(
+    active.map(({ number, name }) => ({ id: number, corporateName: name })),
+    context,
+  );
+}
+
+export function answerMarketplace(context: RequestContext): Response {
+  return jsonResponse([], context);
+}

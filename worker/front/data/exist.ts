@@ -1,0 +1,12 @@
+// GET /v1/practitioner/{id}/exist: does a vendor know this practitioner? What is no identifier is not known, which the
+// front's status report relies on. From our own data, no vendor is asked. front-api.md § 2.9.
+
+import { professionalKind } from '../../../shared/sas/identifier.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
+import { isInterfaced } from '../../store/interfaced.ts';
+
+export async function answerExist(context: RequestContext): Promise<Response> {
+  const id = context.parameters.id ?? '';
+  const exists = professionalKind(id) !== undefined && (await isInterfaced(context.env.DB, id));
+  return jsonResponse({ exist_in_directory: exists }, context);
+}

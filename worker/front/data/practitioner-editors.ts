@@ -1,0 +1,65 @@
+// GET /v1/practitioners/national-id/{id} and PUT /v1/practitioner-editors/{id}/bulk: which vendors a practitioner
+// declares, and the whole new set. Whoever has the front's token may write (U15): hence the brake and the record of
+// every change. front-api.md §§ 2.6, 2.7.
+
+import * as v from 'valibot';
+import { GatewayError } from '../../../shared/error.ts';
+import { professionalKind } from '../../../shared/sas/identifier.ts';
+import { log } from '../../base/log.ts';
+import { createAllowance } from '../../http/allowance.ts';
+import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { listNumberedEditors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
+
+const BODY_BYTES_MAX = 16_384;
+/** The front sends back what call 4 gave, be it as text. */
+const schema = v.object({
+  editorIds: v.pipe(v.array(v.union([v.number(), v.string()])), v.maxLength(500)),
+});
+
+const perPractitioner = createAllowance({ max: 10, everyMs: 10_000 });
+const inAll = createAllowance({ max: 100, everyMs: 500 });
+
+export async function answerDeclarations(context: RequestContext): Promise<Response> {
+  const practitioner = context.parameters.id ?? '';
+  if (professionalKind(practitioner) === undefined) return jsonResponse([], context);
+  return answerThoseOf(context, practitioner);
+}
+
+export async function replaceBulk(context: RequestContext): Promise<Response> {
+  const { env, request, requestId, startedMs } = context;
+  const practitioner = context.parameters.id ?? '';
+  const parsed = v.safeParse(schema, await readJson(request, BODY_BYTES_MAX));
+  if (professionalKind(practitioner) === undefined || !parsed.success) {
+    throw new GatewayError({
+      reason: 'parameter-invalid',
+      text: 'Attendu : un identifiant national avec son préfixe, et {"editorIds": [1, 2]}.',
+    });
+  }
+  brake(practitioner, startedMs);
+  const numbers = new Set(parsed.output.editorIds.map(Number));
+  const editors = (await listNumberedEditors(env.DB))
+    .filter(({ number }) => numbers.has(number))
+    .map(({ id }) => id);
+  await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'front', requestId });
+  log('info', 'declaration recorded', { requestId, count: editors.length });
+  return answerThoseOf(context, practitioner);
+}
+
+async function answerThoseOf(context: RequestContext, practitioner: string): Promise<Response> {
+  const declarations = await readDeclarations(context.env.DB, practitioner);
+  return jsonResponse(
+    declarations.map(({ id, number, name }) => ({ id, editor: { id: number, corporateName: name } })),
+    context,
+  );
+}
+
+function brake(practitioner: string, nowMs: number): void {
+  if (perPractitioner.spend(practitioner, nowMs)) {
+    if (inAll.spend('', nowMs)) return;
+    perPractitioner.giveBack(practitioner);
+  }
+  throw new GatewayError({
+    reason: 'too-many-requests',
+    text: 'Trop de changements de suite ; recommencer dans quelques secondes.',
+  });
+}

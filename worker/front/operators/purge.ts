@@ -1,0 +1,19 @@
+// The nightly part of the front's face: forgets, and lets declared vendors that became active enter its index.
+// docs/storage.md.
+
+import type { Env } from '../../base/config.ts';
+import { addDays, parisDayOf } from '../../base/days.ts';
+import { log } from '../../base/log.ts';
+import { purgeFrontTables } from '../tables/purge.ts';
+import { purgeRedirects } from '../tables/redirects.ts';
+
+/** What no vendor has shown for so long is forgotten; so are changes of declarations. */
+const RETENTION_MS = 365 * 24 * 3_600_000;
+const REDIRECTS_KEPT_DAYS = 400;
+
+/** Throws when the store fails, so that the platform shows the run as failed; the next one does it. */
+export async function purgeFront(env: Env, nowMs: number): Promise<void> {
+  const count = await purgeFrontTables(env.DB, nowMs - RETENTION_MS, nowMs);
+  await purgeRedirects(env.DB, addDays(parisDayOf(nowMs), -REDIRECTS_KEPT_DAYS));
+  log('info', 'front tables purged', { count });
+}

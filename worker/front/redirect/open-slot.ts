@@ -1,0 +1,64 @@
+// GET /r/{slot} and /aggregator/r/{slot}: from a slot to the vendor's booking page, with `origin`, for a browser that
+// holds no token. Only to hosts that the vendor declared; whatever else happens is told by a page in French.
+// identifiers.md § 8; docs/redirect.md.
+
+import { log } from '../../base/log.ts';
+import type { RequestContext } from '../../http/http.ts';
+import { knownEditors } from '../../memory/remembered-editors.ts';
+import type { EditorRow } from '../../store/editors.ts';
+import type { RedirectOutcome } from '../tables/redirects.ts';
+import { countClick } from './counts.ts';
+import { deadLinkPage } from './pages.ts';
+import { isDeclared } from './redirect-hosts.ts';
+import { readBookingPage, reservationLink } from './reservation-link.ts';
+import { readRedirectToken } from './token.ts';
+
+/** A click costs no read, and an outage of D1 stops no booking that was possible a moment ago. */
+const LIMITS = { freshMs: 15_000, patienceMs: 1_000, firstMs: 3_000 };
+
+export async function openSlot(context: RequestContext): Promise<Response> {
+  const { parameters, config, requestId, startedMs } = context;
+  const target = readRedirectToken(parameters.slot ?? '');
+  const page = target === undefined ? undefined : readBookingPage(target.page);
+  if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, context);
+  const editors = await readEditors(context);
+  if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, context);
+  const { startMs } = target;
+  const vendor = editors.find(({ id, announced }) => id === target.editor && announced);
+  // A vendor that no relay announces is a stranger's word: neither counted nor logged.
+  if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, context);
+  if (!isDeclared(vendor.redirectHosts, page)) {
+    note(context, vendor.id, 'refused');
+    return deadLinkPage({ kind: 'refused' }, context);
+  }
+  const link = reservationLink(target.page, config.redirectOrigin);
+  if (startMs <= startedMs) {
+    note(context, vendor.id, 'expired');
+    return deadLinkPage({ kind: 'expired', startMs, link, vendor: vendor.name }, context);
+  }
+  note(context, vendor.id, 'opened');
+  return new Response(null, {
+    status: 302,
+    headers: {
+      Location: link,
+      'Referrer-Policy': 'no-referrer',
+      'Cache-Control': 'no-store',
+      'X-Request-Id': requestId,
+    },
+  });
+}
+
+async function readEditors(context: RequestContext): Promise<readonly EditorRow[] | undefined> {
+  try {
+    return await knownEditors(context, LIMITS);
+  } catch {
+    log('error', 'booking hosts unreadable', { requestId: context.requestId });
+    return undefined;
+  }
+}
+
+/** A HEAD opens nothing. */
+function note(context: RequestContext, editor: string, outcome: RedirectOutcome): void {
+  log('info', 'slot opened', { requestId: context.requestId, editor, detail: outcome });
+  if (context.request.method !== 'HEAD') countClick(context, editor, outcome);
+}

@@ -1,0 +1,12 @@
+// GET /admin/redirects: how often regulators opened booking pages through our redirect, by day (Paris) and vendor.
+
+import { readPeriod } from '../../appointments/activity.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
+import { readRedirects } from '../tables/redirects.ts';
+
+export async function reportRedirects(context: RequestContext): Promise<Response> {
+  const { first, last, vendors } = readPeriod(context);
+  const counts = await readRedirects(context.env.DB, first, last);
+  const wanted = counts.filter(({ editor }) => vendors.length === 0 || vendors.includes(editor));
+  return jsonResponse({ timeZone: 'Europe/Paris', from: first, to: last, counts: wanted }, context);
+}

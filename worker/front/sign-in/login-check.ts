@@ -1,0 +1,79 @@
+// POST /v1/login_check: name and secret of a front user → the token of every other call. Before each call of the
+// front's server, so it must cost little. front-api.md § 2.1.
+
+import * as v from 'valibot';
+import { GatewayError } from '../../../shared/error.ts';
+import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { secretOfFrontUser } from '../tables/users.ts';
+import { createSignInGuard, type Verdict } from './guard.ts';
+import { signFrontToken } from './token.ts';
+
+const BODY_BYTES_MAX = 4_096;
+const text = v.pipe(v.string(), v.maxLength(500));
+const schema = v.object({ username: text, password: text });
+
+const judgeUser = createSignInGuard();
+const judgeBasic = createSignInGuard();
+
+export async function answerLoginCheck(context: RequestContext): Promise<Response> {
+  const { signingKey } = context.config.front;
+  if (signingKey === undefined) {
+    throw new GatewayError({
+      reason: 'misconfigured',
+      text: 'Aucune clé ne signe les jetons du portail ; l’exploitant est prévenu.',
+      detail: 'FRONT_KEYS is missing',
+    });
+  }
+  await checkBasic(context);
+  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
+  if (!parsed.success) {
+    throw new GatewayError({
+      reason: 'parameter-invalid',
+      text: 'Le corps attendu est {"username": "…", "password": "…"}.',
+    });
+  }
+  const { username, password } = parsed.output;
+  // The setting's users sign in also when D1 is down.
+  const stored = context.config.front.users.get(username) ?? (await secretOfFrontUser(context, username));
+  const attempt = { name: username, secret: password, stored, address: addressOf(context.request) };
+  refuse(await judgeUser(attempt, context.startedMs));
+  return jsonResponse({ token: await signFrontToken(signingKey, username, context.startedMs) }, context);
+}
+
+/** The front may send Basic also where none is asked for: it is passed over then. */
+async function checkBasic({ request, config, startedMs }: RequestContext): Promise<void> {
+  const { basic } = config.front;
+  if (basic === undefined) return;
+  const at = basic.indexOf(':');
+  const name = basic.slice(0, at);
+  const [givenName, secret] = readBasic(request.headers.get('Authorization') ?? '');
+  const stored = givenName === name ? basic.slice(at + 1) : undefined;
+  refuse(await judgeBasic({ name: givenName, secret, stored, address: addressOf(request) }, startedMs));
+}
+
+function readBasic(header: string): readonly [name: string, secret: string] {
+  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header.trim())?.[1];
+  if (encoded === undefined) return ['', ''];
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
+    const [, name = '', secret = ''] = /^([^:]*):(.*)$/s.exec(new TextDecoder().decode(bytes)) ?? [];
+    return [name, secret];
+  } catch {
+    return ['', ''];
+  }
+}
+
+function refuse(verdict: Verdict): void {
+  if (verdict === 'right') return;
+  throw verdict === 'wrong'
+    ? new GatewayError({ reason: 'credentials-invalid', text: 'Nom ou mot de passe incorrect.' })
+    : new GatewayError({
+        reason: 'too-many-requests',
+        text: 'Trop d’essais manqués ; recommencer dans quelques secondes.',
+      });
+}
+
+/** As Cloudflare gives it; locally all come from one place. */
+function addressOf(request: Request): string {
+  return request.headers.get('CF-Connecting-IP') ?? '';
+}

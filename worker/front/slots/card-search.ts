@@ -1,0 +1,117 @@
+// From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search
+// that fails is told, never thrown: the front must get an answer. front-api.md §§ 2.14, 3.1; docs/decisions/0012-front.md.
+
+import { GatewayError, REASONS } from '../../../shared/error.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
+import { log } from '../../base/log.ts';
+import { describeUnexpected } from '../../base/unexpected.ts';
+import type { RequestContext } from '../../http/http.ts';
+import { knownEditors } from '../../memory/remembered-editors.ts';
+import { Deadline } from '../../search/deadline.ts';
+import { type FindOptions, type FoundSlots, findSlots } from '../../search/find-slots.ts';
+import { recordSearch } from '../../search/record.ts';
+import { knownSosSirets } from '../tables/sos.ts';
+import type { Card, Lot } from './cards.ts';
+import { cardsBySubject, windowOf } from './lot-question.ts';
+import type { CardSubject } from './places.ts';
+
+/** Lots are asked one after the other while somebody waits: front-api.md § 2.14. */
+const LOT_DEADLINE_MS = 5_000;
+
+/** One search of the engine. */
+export interface FlowSearch {
+  readonly query: SlotQuery;
+  /** Or the reason why nothing could be asked. */
+  readonly found: FoundSlots | GatewayError;
+}
+
+export interface CardSearch {
+  /** In the order of the cards. */
+  readonly subjects: readonly CardSubject[];
+  readonly searches: readonly FlowSearch[];
+}
+
+/** Never rejects for what a vendor, a relay or the database does. */
+export async function searchCards(context: RequestContext, lot: Lot): Promise<CardSearch> {
+  const [sirets, isPlain] = await Promise.all([sosSirets(context, lot.cards), hasPlainVendors(context)]);
+  const cards = cardsBySubject(lot.cards, sirets);
+  const window = windowOf([...cards.values()].flat(), context.startedMs);
+  const questions = questionsOf(context, [...cards.keys()], { window, isPlain });
+  const searches = await Promise.all(questions.map((options) => search(context, options)));
+  const subjects = [...cards].map(([subject, own]) => ({
+    subject,
+    cards: own,
+    found: searches.flatMap(({ found }) =>
+      found instanceof GatewayError
+        ? []
+        : found.selection.subjects.filter((offers) => offers.subject === subject),
+    ),
+  }));
+  return { subjects, searches };
+}
+
+/** Without D1 no association is known: its cards keep what the directory has. */
+async function sosSirets(context: RequestContext, cards: readonly Card[]): Promise<ReadonlySet<string>> {
+  if (cards.every(({ siret }) => siret === '')) return new Set();
+  return knownSosSirets(context).catch(() => new Set<string>());
+}
+
+/** A lot's second has better uses than a D1 that hangs: the search itself waits for it once more. */
+const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
+
+/** Whether some vendor serves INT_R01 without INT_R04. */
+async function hasPlainVendors(context: RequestContext): Promise<boolean> {
+  const editors = await knownEditors(context, EDITOR_LIMITS).catch(() => []);
+  return editors.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04'));
+}
+
+/**
+ * The front does not say who is in a CPTS: each vendor is asked by INT_R04, which brings the slots of INT_R01 too, or by
+ * INT_R01 when it serves no other.
+ */
+function questionsOf(
+  { config, startedMs }: RequestContext,
+  subjects: readonly string[],
+  { window, isPlain }: { readonly window: SlotWindow; readonly isPlain: boolean },
+): FindOptions[] {
+  const deadline = new Deadline(startedMs, Math.min(LOT_DEADLINE_MS, config.deadlineMs));
+  const budgetMs = deadline.vendorBudgetMs(Date.now());
+  const associations = subjects.filter((subject) => subject.startsWith('3'));
+  const people = subjects.filter((subject) => !subject.startsWith('3'));
+  const ask = (flow: Flow, asked: readonly string[]): FindOptions => ({
+    query: { flow, window, subjects: asked },
+    budgetMs,
+  });
+  const questions = [
+    ask('INT_R04', people),
+    ...(isPlain ? [{ ...ask('INT_R01', people), withoutFlow: 'INT_R04' as const }] : []),
+    ask('SOS', associations),
+  ];
+  return questions.filter(({ query }) => query.subjects.length > 0);
+}
+
+async function search(context: RequestContext, options: FindOptions): Promise<FlowSearch> {
+  const { query } = options;
+  try {
+    const found = await findSlots(context, options);
+    const { total, hidden } = found.selection;
+    recordSearch(context, query, { ...found, total, hidden });
+    return { query, found };
+  } catch (cause) {
+    // One flow's accident costs its own cards, not those of the other flows.
+    const error =
+      cause instanceof GatewayError
+        ? cause
+        : new GatewayError({ reason: 'internal', text: '', detail: describeUnexpected(cause), cause });
+    const { level, fault } = REASONS[error.reason];
+    log(level, 'front search failed', {
+      requestId: context.requestId,
+      flow: query.flow,
+      subjects: query.subjects.length,
+      reason: error.reason,
+      fault,
+      ...(error.detail === undefined ? {} : { detail: error.detail }),
+    });
+    return { query, found: error };
+  }
+}

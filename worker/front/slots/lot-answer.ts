@@ -1,0 +1,72 @@
+// POST /v1/PractitionerSlots and /v1/dashboard/getSlots: from the front's cards to an answer in its shape. Whatever fails
+// behind it, the front gets 200 with what there is; a header and the log say what went wrong. front-api.md § 2.3, U2.
+
+import { log } from '../../base/log.ts';
+import { describeUnexpected } from '../../base/unexpected.ts';
+import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { lastEditors } from '../../memory/remembered-editors.ts';
+import { countRefusedPage } from '../redirect/counts.ts';
+import { type LinkWriter, linkWriter } from '../redirect/reservation-link.ts';
+import { searchCards } from './card-search.ts';
+import { type Lot, readDashboard, readLot } from './cards.ts';
+import { writePractitioners } from './dashboard-locations.ts';
+import { frontLedger } from './lot-ledger.ts';
+import { type FoundSubject, readFound } from './places.ts';
+import { writeEntries } from './practitioner-entries.ts';
+import { type SlotLister, slotLister } from './slot-list.ts';
+
+/** 500 cards take 200 kB. */
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export async function answerPractitionerSlots(context: RequestContext): Promise<Response> {
+  const lot = readLot(await readJson(context.request, BODY_BYTES_MAX));
+  return answerLot(context, lot, writeEntries, {});
+}
+
+export async function answerDashboardSlots(context: RequestContext): Promise<Response> {
+  const lot = readDashboard(await readJson(context.request, BODY_BYTES_MAX));
+  return answerLot(context, lot, writePractitioners, []);
+}
+
+/** A search has read the vendors, or goes by those of before: what it shows can be linked to without asking D1. */
+function linksOf(context: RequestContext): LinkWriter {
+  const { config, url, env } = context;
+  return linkWriter({
+    config,
+    url,
+    editors: lastEditors(env.DB) ?? [],
+    onRefused: (editor) => countRefusedPage(context, editor),
+  });
+}
+
+/** `nothing`: the answer when not even our own part works. */
+async function answerLot(
+  context: RequestContext,
+  lot: Lot,
+  write: (found: readonly FoundSubject[], counties: Lot['counties'], slots: SlotLister) => unknown,
+  nothing: unknown,
+): Promise<Response> {
+  const { requestId, startedMs } = context;
+  let body = nothing;
+  let ledger = 'failed="internal"';
+  try {
+    const search = await searchCards(context, lot);
+    ledger = frontLedger(search);
+    body = write(search.subjects.flatMap(readFound), lot.counties, slotLister(linksOf(context), startedMs));
+  } catch (cause) {
+    log('error', 'front lot failed', {
+      requestId,
+      reason: 'internal',
+      detail: describeUnexpected(cause),
+    });
+  }
+  log('info', 'front lot answered', {
+    requestId,
+    count: lot.cards.length,
+    detail: lot.searchType === 'filtered' ? 'filtered' : 'not filtered',
+    durationMs: Date.now() - startedMs,
+  });
+  const response = jsonResponse(body, context);
+  response.headers.set('X-Passerelle-Ledger', ledger);
+  return response;
+}

@@ -1,0 +1,99 @@
+// A vendor's place as the SAS front is told of it, read once from the text of its PractitionerRole or Location; and
+// the person or association it belongs to. Pure. front-api.md § 3.3.
+
+import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../shared/fhir/json.ts';
+import type { ResourceText } from '../../../shared/link/relay.ts';
+import { readPosition } from '../../../shared/sas/read/contact.ts';
+import type { Offer, SubjectOffers } from '../../search/selection.ts';
+import type { Card, Position } from './cards.ts';
+import { foldStreet } from './street.ts';
+
+export interface FrontPlace {
+  readonly offer: Offer;
+  readonly line: string;
+  readonly postalCode: string;
+  readonly city: string;
+  readonly country: string | undefined;
+  readonly position: Position | undefined;
+  /** The street in the form that is compared. */
+  readonly street: string;
+  /** E.164. */
+  readonly phones: readonly string[];
+  /** National identifier with its prefix, or what the vendor wrote instead. */
+  readonly structure: string | undefined;
+}
+
+export interface FrontHolder {
+  /** Empty for an association. */
+  readonly lastname: string;
+  readonly firstname: string;
+  readonly phones: readonly string[];
+}
+
+/** One practitioner or association of the lot. */
+export interface CardSubject {
+  /** Prefixed national identifier. */
+  readonly subject: string;
+  readonly cards: readonly Card[];
+  /** By each search that found slots. */
+  readonly found: readonly SubjectOffers[];
+}
+
+/** A practitioner or association with slots, read. */
+export interface FoundSubject {
+  /** Prefixed national identifier. */
+  readonly subject: string;
+  readonly cards: readonly Card[];
+  readonly holder: FrontHolder;
+  /** One per vendor and place. */
+  readonly places: readonly FrontPlace[];
+}
+
+export function readFound({ subject, cards, found }: CardSubject): FoundSubject[] {
+  const [first] = found;
+  if (first === undefined) return [];
+  const places = found.flatMap(({ offers }) => offers.map(readFrontPlace));
+  return [{ subject, cards, holder: readFrontHolder(first.holder), places }];
+}
+
+function readFrontPlace(offer: Offer): FrontPlace {
+  const { site, vendorStructure } = offer.place;
+  const resource = objectOf(site);
+  // An SOS place is the Location itself.
+  const [contained] = objectsOf(resource.contained);
+  const location = contained ?? resource;
+  const address = asObject(location.address);
+  const line = textsOf(address?.line).join(', ');
+  const postalCode = asText(address?.postalCode) ?? '';
+  const organization = asObject(asObject(resource.organization)?.identifier);
+  return {
+    offer,
+    line,
+    postalCode,
+    city: asText(address?.city) ?? '',
+    country: asText(address?.country),
+    position: readPosition(location.position),
+    street: foldStreet(line, postalCode),
+    phones: phonesOf(resource),
+    structure: asText(organization?.value) ?? vendorStructure,
+  };
+}
+
+function readFrontHolder(holder: ResourceText): FrontHolder {
+  const resource = objectOf(holder);
+  const [name] = objectsOf(resource.name);
+  return {
+    lastname: asText(name?.family) ?? '',
+    firstname: textsOf(name?.given).join(' '),
+    phones: phonesOf(resource),
+  };
+}
+
+function phonesOf({ telecom }: JsonObject): string[] {
+  return objectsOf(telecom).flatMap(({ value }) => asText(value) ?? []);
+}
+
+/** What a relay wrote. */
+function objectOf({ text }: ResourceText): JsonObject {
+  return JSON.parse(text) as JsonObject;
+}
