@@ -12,15 +12,15 @@ import { searchSchedules, searchSlots } from './fhir/slot-search.ts';
 import { FRONT_ADMIN_ROUTES } from './front/operators/routes.ts';
 import { REDIRECT_ROUTES } from './front/redirect/routes.ts';
 import { FRONT_ROUTES } from './front/routes.ts';
-import { answerEditorRules, answerEditors, answerRelays } from './handlers/editor-rules.ts';
-import { switchEditor } from './handlers/editor-switches.ts';
-import { explainSlots } from './handlers/explain.ts';
-import { docsHandler, openApiHandler } from './handlers/openapi.ts';
-import { answerHealth, answerReadiness } from './handlers/probes.ts';
-import { answerWelcome } from './handlers/welcome.ts';
 import type { Need } from './http/auth.ts';
 import type { RequestContext } from './http/http.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
+import { docsHandler, openApiHandler } from './openapi/handlers.ts';
+import { answerEditorRules, answerEditors, answerRelays } from './operators/editor-rules.ts';
+import { switchEditor } from './operators/editor-switches.ts';
+import { explainSlots } from './operators/explain.ts';
+import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerWelcome } from './operators/welcome.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';

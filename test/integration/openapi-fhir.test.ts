@@ -2,7 +2,7 @@
 // that is described short of 500 is seen, but those that a relay's own port gives.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { APPOINTMENT_EXAMPLE, KNOWN_REGULATOR_EXAMPLE } from '../../worker/openapi/fhir-examples.ts';
+import { APPOINTMENT_EXAMPLE, KNOWN_REGULATOR_EXAMPLE } from '../../worker/openapi/fhir/examples.ts';
 import { AppointmentEdge, SYSTEM_A } from '../support/appointment-edge.ts';
 import type { FrontReply } from '../support/front-caller.ts';
 import { type Api, type ApiCall, type ApiOperation, openApi } from '../support/openapi-client.ts';

@@ -2,8 +2,8 @@
 // schemas say.
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it, vi } from 'vitest';
-import { writeDocs } from '../../worker/openapi/docs-page.ts';
 import { describeApi, isDescribed, OPERATIONS, pathOf } from '../../worker/openapi/document.ts';
+import { writeDocs } from '../../worker/openapi/page/page.ts';
 import { ROUTES } from '../../worker/routes.ts';
 import { judgeOf, mediaOf } from '../support/openapi-judge.ts';
 

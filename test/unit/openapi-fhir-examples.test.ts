@@ -5,7 +5,7 @@ import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
 import type { Finding } from '../../shared/sas/rules/table/rule.ts';
 import { ruleOf } from '../../shared/sas/rules/table/table.ts';
-import * as examples from '../../worker/openapi/fhir-examples.ts';
+import * as examples from '../../worker/openapi/fhir/examples.ts';
 import { errorsOf } from '../support/bundle-checks.ts';
 
 const window = { from: examples.EXAMPLE_FROM, to: examples.EXAMPLE_TO };

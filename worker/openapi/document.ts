@@ -3,15 +3,15 @@
 
 import { VERSION } from '../base/version.ts';
 import type { Route } from '../routes.ts';
-import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin.ts';
-import { ACCOUNT_OPERATIONS } from './admin-accounts.ts';
-import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin-front.ts';
-import { FHIR_ACCOUNT_OPERATIONS } from './fhir-accounts.ts';
-import { FHIR_APPOINTMENT_OPERATIONS } from './fhir-appointments.ts';
-import { FHIR_SCHEMAS } from './fhir-parts.ts';
-import { FHIR_SEARCH_OPERATIONS } from './fhir-search.ts';
-import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front.ts';
-import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front-slots.ts';
+import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
+import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
+import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
+import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
+import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
+import { FHIR_SCHEMAS } from './fhir/parts.ts';
+import { FHIR_SEARCH_OPERATIONS } from './fhir/search.ts';
+import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front/front.ts';
+import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front/slots.ts';
 import {
   type Answer,
   type Content,

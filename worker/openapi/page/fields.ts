@@ -1,8 +1,8 @@
 // A schema as people read it: one line per field, with its type, its bounds and what it says. A named schema is
 // written out once, under the schemas; elsewhere its name leads there.
 
-import { type Html, html, join } from '../../shared/html.ts';
-import type { Schema } from './model.ts';
+import { type Html, html, join } from '../../../shared/html.ts';
+import type { Schema } from '../model.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'texte',

@@ -1,15 +1,15 @@
 // Regulators' accounts as SAS writes and reads them (INT_R02): worker/handlers/practitioner-*.ts; docs/accounts.md § 2.
 
+import type { Operations, Parameter } from '../model.ts';
+import { STORED } from '../refusals.ts';
 import {
   KNOWN_REGULATOR_EXAMPLE,
   LOGIN_EXAMPLE,
   pageOf,
   REGULATOR_EXAMPLE,
   REGULATOR_TOKEN,
-} from './fhir-examples.ts';
-import { BAD_QUERY, fhir, fhirBody, formBody } from './fhir-parts.ts';
-import type { Operations, Parameter } from './model.ts';
-import { STORED } from './refusals.ts';
+} from './examples.ts';
+import { BAD_QUERY, fhir, fhirBody, formBody } from './parts.ts';
 
 const ID: Parameter = {
   name: 'id',

@@ -5,10 +5,10 @@ import type { Html } from '../../shared/html.ts';
 import type { Config } from '../base/config.ts';
 import { pageResponse } from '../http/html-page.ts';
 import type { RequestContext } from '../http/http.ts';
-import { writeDocs } from '../openapi/docs-page.ts';
-import { DOCS_STYLE } from '../openapi/docs-style.ts';
-import { describeApi } from '../openapi/document.ts';
 import type { Route } from '../routes.ts';
+import { describeApi } from './document.ts';
+import { writeDocs } from './page/page.ts';
+import { DOCS_STYLE } from './page/style.ts';
 
 const CACHE = 'public, max-age=300';
 

@@ -1,7 +1,7 @@
 // What operators read and decide of vendors, relays and appointments: worker/handlers/{editor-*,explain,appointment-*,
 // redirects}.ts.
 
-import { APPOINTMENT_PARAMETERS } from '../appointments/model/filter.ts';
+import { APPOINTMENT_PARAMETERS } from '../../appointments/model/filter.ts';
 import {
   count,
   flag,
@@ -17,8 +17,8 @@ import {
   ref,
   type Schema,
   text,
-} from './model.ts';
-import { bodied, STORED } from './refusals.ts';
+} from '../model.ts';
+import { bodied, STORED } from '../refusals.ts';
 
 const EDITOR: Parameter = {
   name: 'editor',

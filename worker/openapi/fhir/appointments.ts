@@ -1,16 +1,16 @@
 // Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/handlers/appointment-*.ts;
 // docs/appointments.md.
 
+import type { Operation, Operations, Parameter } from '../model.ts';
+import { STORED } from '../refusals.ts';
 import {
   APPOINTMENT_EXAMPLE,
   APPOINTMENT_TOKEN,
   EXAMPLE_PROFESSIONAL,
   KNOWN_APPOINTMENT_EXAMPLE,
   pageOf,
-} from './fhir-examples.ts';
-import { BAD_FORM, BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './fhir-parts.ts';
-import type { Operation, Operations, Parameter } from './model.ts';
-import { STORED } from './refusals.ts';
+} from './examples.ts';
+import { BAD_FORM, BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './parts.ts';
 
 const ID: Parameter = {
   name: 'id',

@@ -14,8 +14,8 @@ import {
   ref,
   type Schema,
   text,
-} from './model.ts';
-import { bodied, STORED } from './refusals.ts';
+} from '../model.ts';
+import { bodied, STORED } from '../refusals.ts';
 
 const NAME: Parameter = {
   name: 'name',

@@ -1,7 +1,7 @@
 // What the FHIR face answers, by example: invented people, conformant under the rules of shared/sas/rules (a test judges
 // each). Data only.
 
-import { EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import { EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 
 export const FHIR_EXAMPLE_BASE = 'https://passerelle.example/fhir';
 export const EXAMPLE_FROM = '2026-12-02T08:00:00.000+01:00';

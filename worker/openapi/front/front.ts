@@ -12,8 +12,8 @@ import {
   ref,
   type Schema,
   text,
-} from './model.ts';
-import { bodied, STORED } from './refusals.ts';
+} from '../model.ts';
+import { bodied, STORED } from '../refusals.ts';
 
 const API = '/aggregator/api-sas/v1';
 

@@ -1,8 +1,8 @@
 // What the descriptions of the FHIR face share: media types, open schemas (a resource is judged by its profile, not
 // here), the forms of POST _search, and the refusals of a search.
 
-import type { Reason } from '../../shared/error.ts';
-import { type Answer, type Content, type Parameter, ref, type Schema, text } from './model.ts';
+import type { Reason } from '../../../shared/error.ts';
+import { type Answer, type Content, type Parameter, ref, type Schema, text } from '../model.ts';
 
 const FHIR_TYPE = 'application/fhir+json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';

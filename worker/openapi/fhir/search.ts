@@ -1,6 +1,8 @@
 // GET /fhir/metadata and the searches of slots: INT_R01, INT_R04, SOS Médecins. worker/handlers/{metadata,slot-search}.ts.
 
-import { SYSTEM } from '../../shared/sas/canonical.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import { type Answer, type Operation, type Operations, type Parameter, text } from '../model.ts';
+import { STORED } from '../refusals.ts';
 import {
   EXAMPLE_ASSOCIATION,
   EXAMPLE_FROM,
@@ -9,10 +11,8 @@ import {
   FHIR_EXAMPLE_BASE,
   SCHEDULES_EXAMPLE,
   SLOTS_EXAMPLE,
-} from './fhir-examples.ts';
-import { BAD_FORM, BAD_QUERY, fhir, formBody, LONG_QUERY } from './fhir-parts.ts';
-import { type Answer, type Operation, type Operations, type Parameter, text } from './model.ts';
-import { STORED } from './refusals.ts';
+} from './examples.ts';
+import { BAD_FORM, BAD_QUERY, fhir, formBody, LONG_QUERY } from './parts.ts';
 
 const one = (name: string, description: string, example: string, required = true): Parameter => ({
   name,
