@@ -2,7 +2,7 @@
 // days and edge, asked in turns, nothing kept of answers. Budget (issue F): p50 at most 1.1 times the FHIR face's.
 
 import { Pool } from 'undici';
-import { inventAnyone } from '../sandbox/vendors/world.ts';
+import { inventAnyone } from '../sandbox/vendors/world/world.ts';
 import { buildVendorRequest } from '../shared/sas/vendor-request.ts';
 import { people } from './search.ts';
 import { Stage, Vendors } from './stage.ts';

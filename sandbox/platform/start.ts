@@ -4,10 +4,10 @@
 import { join } from 'node:path';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
-import { runEachMinute } from './cron.ts';
+import { runEachMinute } from './edge/cron.ts';
+import { startLocalEdge } from './edge/local-edge.ts';
 import { exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
 import { closeOnSignal, portNumber, readFlags } from './flags.ts';
-import { startLocalEdge } from './local-edge.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 import { openLines } from './output.ts';

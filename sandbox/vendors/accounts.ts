@@ -4,11 +4,11 @@
 
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AccountFaultSet } from './account-faults.ts';
-import { FHIR_JSON, IDNPS_SYSTEM, REGULATOR_SYSTEM } from './codes.ts';
 import type { Exchange, Reply } from './exchange.ts';
+import { AccountFaultSet } from './faults/account-faults.ts';
 import { Refusal } from './outcome.ts';
-import { parseQuery } from './query.ts';
+import { FHIR_JSON, IDNPS_SYSTEM, REGULATOR_SYSTEM } from './search/codes.ts';
+import { parseQuery } from './search/query.ts';
 
 const BODY_BYTES_MAX = 64 << 10;
 const ACCOUNTS_MAX = 5_000;

@@ -1,12 +1,12 @@
 // The control port, on loopback and in clear: what tests and people use to read a vendor's state and to steer it.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { ACCOUNT_FAULTS, readAccountFaults } from './account-faults.ts';
-import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointment-request.ts';
-import { FAULTS, readFaults } from './faults.ts';
-import type { Practice } from './practice.ts';
+import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointments/request.ts';
+import { ACCOUNT_FAULTS, readAccountFaults } from './faults/account-faults.ts';
+import { FAULTS, readFaults } from './faults/faults.ts';
 import { changeSettings } from './settings.ts';
-import { describeState, resetVendor, type VendorInside } from './state.ts';
+import type { Practice } from './world/practice.ts';
+import { describeState, resetVendor, type VendorInside } from './world/state.ts';
 
 const BODY_BYTES_MAX = 32 << 20;
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { closeOnSignal, nearestOf, portNumber, readFlags, wholeNumber } from '../platform/flags.ts';
 import { findPortProblems } from '../platform/ports.ts';
 import { describeFailure } from '../platform/say.ts';
-import { FAULT_KINDS, FAULTS, readFaults } from './faults.ts';
+import { FAULT_KINDS, FAULTS, readFaults } from './faults/faults.ts';
 import { startVendor, type VendorOptions } from './vendor.ts';
 
 const SEED_MAX = 2 ** 31;

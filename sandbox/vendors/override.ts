@@ -1,7 +1,7 @@
 // An answer given word for word in place of searches: used to serve example Bundles exactly as they are.
 
-import { FHIR_JSON } from './codes.ts';
 import type { Reply } from './exchange.ts';
+import { FHIR_JSON } from './search/codes.ts';
 
 const STATUS_MIN = 200;
 const STATUS_MAX = 599;

@@ -1,6 +1,6 @@
 // What can be set on a running vendor, with the checks of what the control port receives.
 
-import type { SasAddress } from './sas-client.ts';
+import type { SasAddress } from './appointments/sas-client.ts';
 
 export interface CallerIdentity {
   readonly cn: string;

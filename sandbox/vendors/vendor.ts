@@ -6,20 +6,20 @@ import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { openAuthority } from '../pki/authority.ts';
 import { ensureVendorClient, ensureVendorServer } from '../pki/sandbox-pki.ts';
-import { readAccountFaults } from './account-faults.ts';
 import { type Account, Accounts } from './accounts.ts';
-import { Appointments } from './appointments.ts';
+import { Appointments } from './appointments/appointments.ts';
+import { type ClientMaterial, SasClient } from './appointments/sas-client.ts';
 import { makeControlServer } from './control.ts';
-import { type Fault, FaultSet, readFaults } from './faults.ts';
+import { readAccountFaults } from './faults/account-faults.ts';
+import { type Fault, FaultSet, readFaults } from './faults/faults.ts';
 import { Journal } from './journal.ts';
 import { Override } from './override.ts';
-import { Pages } from './pages.ts';
-import { Practice } from './practice.ts';
-import { type ClientMaterial, SasClient } from './sas-client.ts';
+import { Pages } from './search/pages.ts';
 import { makeServer, type TlsMaterial } from './server.ts';
 import { changeSettings, DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { OpenSockets } from './sockets.ts';
-import { describeState, resetVendor, type VendorInside } from './state.ts';
+import { Practice } from './world/practice.ts';
+import { describeState, resetVendor, type VendorInside } from './world/state.ts';
 
 export const DEFAULT_PKI_DIR = join('.passerelle', 'pki');
 

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunInputs } from '../../conformance/inputs.ts';
 import type { Report } from '../../conformance/report/model.ts';
-import type { KnownPractitioner } from '../../sandbox/vendors/directory.ts';
+import type { KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
 import {
   type ConformanceScene,
   find,

@@ -4,7 +4,7 @@
 // nothing is under way. Replay with FUZZ_SEED=<the seed in the title>.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { draw } from '../../sandbox/vendors/random.ts';
+import { draw } from '../../sandbox/vendors/world/random.ts';
 import { expectOf, slotsIn } from '../support/agenda-oracle.ts';
 import { expectConformant } from '../support/bundle-checks.ts';
 import {

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PERSONS } from '../../sandbox/vendors/world.ts';
+import { PERSONS } from '../../sandbox/vendors/world/world.ts';
 import { individual } from '../support/appointment-samples.ts';
 import { FrontCaller, jsonOf } from '../support/front-caller.ts';
 import { cardsOf } from '../support/front-cards.ts';

@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { draw } from '../../sandbox/vendors/random.ts';
+import { draw } from '../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../worker/store/interfaced.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import { associationsOf, peopleOf } from '../support/people.ts';

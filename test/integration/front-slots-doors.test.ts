@@ -2,7 +2,7 @@
 // AC-08, AC-12 to AC-14 of front-api.md § 5. The night of the clock change is in test/unit/front-slots-days.test.ts
 // alone: the edge's clock is the runtime's own, and cannot be set from here as the vendors' can.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { PERSONS } from '../../sandbox/vendors/world.ts';
+import { PERSONS } from '../../sandbox/vendors/world/world.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import { cardId, cardOf, cardsOf } from '../support/front-cards.ts';
 import {

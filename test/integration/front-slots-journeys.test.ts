@@ -4,7 +4,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { COMMUNITIES, PERSONS, type Person } from '../../sandbox/vendors/world.ts';
+import { COMMUNITIES, PERSONS, type Person } from '../../sandbox/vendors/world/world.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import { cardId, cardOf, cardsOf } from '../support/front-cards.ts';
 import {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { ASSOCIATIONS, PERSONS, type Person } from '../../sandbox/vendors/world.ts';
+import { ASSOCIATIONS, PERSONS, type Person } from '../../sandbox/vendors/world/world.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
 import {
   associationCard,

@@ -4,8 +4,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge-process.ts';
-import { MIGRATIONS } from '../../sandbox/platform/migrations.ts';
+import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge/edge-process.ts';
+import { MIGRATIONS } from '../../sandbox/platform/edge/migrations.ts';
 
 let dir: string;
 let edge: EdgeProcess | undefined;

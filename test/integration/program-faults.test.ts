@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startLocalEdge } from '../../sandbox/platform/local-edge.ts';
+import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { openLocalState } from '../../sandbox/platform/local-state.ts';
 import { until } from '../support/relay-until.ts';
 

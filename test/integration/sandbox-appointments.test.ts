@@ -4,7 +4,7 @@
 import type { Appointment, Bundle, OperationOutcome, Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import type { Told } from '../../sandbox/vendors/appointments.ts';
+import type { Told } from '../../sandbox/vendors/appointments/appointments.ts';
 import { type SearchWindow, System, schedulePath, slotPath, until, windowOf } from '../support/system.ts';
 
 interface Listed {
@@ -228,7 +228,7 @@ test('patient: 422 patient-data in a booking and in a change, and nothing of it 
 });
 
 test('two lives of a vendor do not share identifiers, two runs of one life do', async () => {
-  const { inventValue } = await import('../../sandbox/vendors/appointment-resource.ts');
+  const { inventValue } = await import('../../sandbox/vendors/appointments/resource.ts');
   expect(inventValue(1, '', 1)).toBe(inventValue(1, '', 1));
   expect(inventValue(1, '', 1)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
   const values = ['', 'b'].flatMap((run) => [1, 2, 3].map((number) => inventValue(1, run, number)));

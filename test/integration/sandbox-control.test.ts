@@ -1,8 +1,8 @@
 // Steering a simulated vendor: settings for measurements and the control port.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { KnownPractitioner } from '../../sandbox/vendors/directory.ts';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
+import type { KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
 import {
   CALLER,
   danglingReferences,

@@ -9,7 +9,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Appointment } from 'fhir/r4';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Credential, ensureSandboxPki, type SandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
-import { type ClientMaterial, SasClient } from '../../sandbox/vendors/sas-client.ts';
+import { type ClientMaterial, SasClient } from '../../sandbox/vendors/appointments/sas-client.ts';
 
 type Mood = number | 'reset';
 

@@ -1,8 +1,8 @@
 // The three searches of a simulated vendor, over real mutual TLS.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { KnownPractitioner } from '../../sandbox/vendors/directory.ts';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
+import type { KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
 import {
   danglingReferences,
   freePractitioners,

@@ -2,7 +2,7 @@
 // conformant Bundle before its deadline, with all the others have, and the ledger names what failed.
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FAULT_KINDS } from '../../sandbox/vendors/faults.ts';
+import { FAULT_KINDS } from '../../sandbox/vendors/faults/faults.ts';
 import { expectConformant } from '../support/bundle-checks.ts';
 import { associationsOf, peopleOf } from '../support/people.ts';
 import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../support/system.ts';

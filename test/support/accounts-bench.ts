@@ -1,7 +1,7 @@
 // The account machinery without network: the real engine on a real D1, and vendors kept in memory by the sandbox's own
 // rules. Time, lost answers, late messages and deaths of an isolate are the test's to decide. Invented people only.
 
-import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge-process.ts';
+import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge/edge-process.ts';
 import { Accounts } from '../../sandbox/vendors/accounts.ts';
 import { Refusal } from '../../sandbox/vendors/outcome.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';

@@ -12,8 +12,8 @@ import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
 import { ensureRefusedCertificates } from '../../sandbox/pki/cases.ts';
 import { ensureSandboxPki, type SandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
 import { writeRelayConfig } from '../../sandbox/platform/local-relay.ts';
-import type { KnownPractitioner } from '../../sandbox/vendors/directory.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';
+import type { KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
 import { appointment } from './samples/valid.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */

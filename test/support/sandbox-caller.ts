@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { Bundle, FhirResource, Slot } from 'fhir/r4';
 import { type Authority, type Leaf, openAuthority } from '../../sandbox/pki/authority.ts';
 import { ensureVendorServer } from '../../sandbox/pki/sandbox-pki.ts';
-import type { Directory, KnownPractitioner } from '../../sandbox/vendors/directory.ts';
 import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
+import type { Directory, KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
 
 export interface Answer {
   readonly status: number;

@@ -1,7 +1,7 @@
 // Which settings are in force on an edge that runs with a file of its own.
 
 import { expect, test } from 'vitest';
-import { mergeSettings, nameSettings } from '../../sandbox/platform/env-file.ts';
+import { mergeSettings, nameSettings } from '../../sandbox/platform/edge/env-file.ts';
 
 const LOCAL = {
   AUTH_ISSUER: 'local',

@@ -1,9 +1,9 @@
 // The simulated agendas: functions of (seed, calendar, local day), right on nights of clock change and overseas.
 
 import { describe, expect, test } from 'vitest';
-import { Agenda, type AgendaSlot } from '../../sandbox/vendors/agenda.ts';
-import { Directory, type KnownRole } from '../../sandbox/vendors/directory.ts';
-import { type Zone, ZoneClock } from '../../sandbox/vendors/zones.ts';
+import { Agenda, type AgendaSlot } from '../../sandbox/vendors/world/agenda.ts';
+import { Directory, type KnownRole } from '../../sandbox/vendors/world/directory.ts';
+import { type Zone, ZoneClock } from '../../sandbox/vendors/world/zones.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,8 +1,8 @@
 // The simulated vendors' directories: functions of the seed that overlap, and whose ids collide on purpose.
 
 import { describe, expect, test } from 'vitest';
-import { Directory } from '../../sandbox/vendors/directory.ts';
-import { ASSOCIATIONS, PERSONS } from '../../sandbox/vendors/world.ts';
+import { Directory } from '../../sandbox/vendors/world/directory.ts';
+import { ASSOCIATIONS, PERSONS } from '../../sandbox/vendors/world/world.ts';
 
 const SEEDS = [1, 2, 3];
 

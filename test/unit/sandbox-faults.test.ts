@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS, FAULTS, FaultSet, readFaults } from '../../sandbox/vendors/faults.ts';
+import { FAULT_KINDS, FAULTS, FaultSet, readFaults } from '../../sandbox/vendors/faults/faults.ts';
 
 function accepted(input: unknown) {
   const faults = readFaults(input);

@@ -1,8 +1,8 @@
 // How a simulated vendor reads a raw query: the guide's encodings, and a sentence for the rest.
 
 import { describe, expect, test } from 'vitest';
-import { parseDate, Query, readToken } from '../../sandbox/vendors/query.ts';
-import { ZoneClock } from '../../sandbox/vendors/zones.ts';
+import { parseDate, Query, readToken } from '../../sandbox/vendors/search/query.ts';
+import { ZoneClock } from '../../sandbox/vendors/world/zones.ts';
 
 const clock = new ZoneClock();
 const SYSTEM = 'urn:oid:1.2.250.1.71.4.2.1';

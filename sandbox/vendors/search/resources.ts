@@ -9,14 +9,14 @@ import type {
   PractitionerRole,
   Schedule,
 } from 'fhir/r4';
-import * as codes from './codes.ts';
 import type {
   KnownAssociation,
   KnownCommunity,
   KnownPoint,
   KnownPractitioner,
   KnownRole,
-} from './directory.ts';
+} from '../world/directory.ts';
+import * as codes from './codes.ts';
 
 export class ResourceBuilder {
   readonly #internalSystem: string;

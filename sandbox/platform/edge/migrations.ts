@@ -4,7 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const MIGRATIONS = join(import.meta.dirname, '..', '..', 'worker', 'store', 'migrations');
+export const MIGRATIONS = join(import.meta.dirname, '../..', '..', 'worker', 'store', 'migrations');
 
 export interface Database {
   prepare(sql: string): { bind(...values: unknown[]): unknown; all<T>(): Promise<{ results: T[] }> };

@@ -1,11 +1,11 @@
 // SOS Médecins: `GET Schedule`, the calendars of associations' consultation points with their free slots. The
 // guide's example marks the calendars as matches and everything else as included, and counts slots in `total`.
 
-import type { AgendaSlot, Interval } from './agenda.ts';
+import type { AgendaSlot, Interval } from '../world/agenda.ts';
+import type { KnownAssociation, KnownPoint } from '../world/directory.ts';
+import type { Practice } from '../world/practice.ts';
 import { EntryList, type SearchResult, writeEntry } from './bundle.ts';
 import { IDNST_SYSTEM, PROFILES } from './codes.ts';
-import type { KnownAssociation, KnownPoint } from './directory.ts';
-import type { Practice } from './practice.ts';
 import { Query, readToken } from './query.ts';
 
 // The functional part of the guide says ten; its table of parameters says twenty-five.

@@ -2,9 +2,9 @@
 // there, also those introduced while it runs.
 
 import { watch } from 'node:fs';
+import { localSettings, openLocalState, RELAY_JWKS_FILE } from '../local-state.ts';
 import { type EdgeProcess, startEdge } from './edge-process.ts';
 import { mergeSettings, type Settings } from './env-file.ts';
-import { localSettings, openLocalState, RELAY_JWKS_FILE } from './local-state.ts';
 
 export interface LocalEdgeOptions {
   readonly host: string;

@@ -1,7 +1,7 @@
 // What the control port is told about appointments, read: a booking, a change, and how wrongly to tell SAS.
 // A sentence when it is not acceptable.
 
-import { STATUSES, type Status } from './appointment-resource.ts';
+import { STATUSES, type Status } from './resource.ts';
 
 export const BOOKING_HOSTILITY = {
   'double-post': 'Envoie deux fois le même POST, en même temps.',

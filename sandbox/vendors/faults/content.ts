@@ -1,16 +1,16 @@
 // Faults that alter the Bundle of a search, applied in the order they were asked for.
 
-import type { FhirBundle } from './bundle.ts';
-import * as extra from './fault-extra-slots.ts';
-import * as field from './fault-field.ts';
-import { loop, paginate, sendElsewhere } from './fault-paging.ts';
-import * as references from './fault-references.ts';
-import * as shapes from './fault-shapes.ts';
-import * as slots from './fault-slots.ts';
+import type { FhirBundle } from '../search/bundle.ts';
+import type { Pages } from '../search/pages.ts';
+import type { Search } from '../search/search.ts';
+import type { Practice } from '../world/practice.ts';
+import * as extra from './extra-slots.ts';
 import type { FAULTS, FaultKind, TakenFault } from './faults.ts';
-import type { Pages } from './pages.ts';
-import type { Practice } from './practice.ts';
-import type { Search } from './search.ts';
+import * as field from './field.ts';
+import { loop, paginate, sendElsewhere } from './paging.ts';
+import * as references from './references.ts';
+import * as shapes from './shapes.ts';
+import * as slots from './slots.ts';
 
 export interface ContentContext {
   readonly search: Search;

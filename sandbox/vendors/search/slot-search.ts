@@ -1,10 +1,10 @@
 // INT_R01 and INT_R04: `GET Slot`, the free slots of practitioners, with the communities when they are asked for.
 
-import type { AgendaSlot, Interval } from './agenda.ts';
+import type { AgendaSlot, Interval } from '../world/agenda.ts';
+import type { KnownPractitioner, KnownRole } from '../world/directory.ts';
+import type { Practice } from '../world/practice.ts';
 import { EntryList, type SearchResult, writeEntry } from './bundle.ts';
 import { IDNPS_SYSTEM, PROFILES } from './codes.ts';
-import type { KnownPractitioner, KnownRole } from './directory.ts';
-import type { Practice } from './practice.ts';
 import { Query, readToken } from './query.ts';
 
 const PRACTITIONERS_MAX = 25;

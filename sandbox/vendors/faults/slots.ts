@@ -1,9 +1,9 @@
 // Faults in the elements of the slots themselves.
 
-import type { FhirBundle } from './bundle.ts';
-import { slotsOf } from './bundle-edit.ts';
-import { SLOT_KIND_SYSTEM } from './codes.ts';
-import type { ContentContext } from './fault-content.ts';
+import type { FhirBundle } from '../search/bundle.ts';
+import { slotsOf } from '../search/bundle-edit.ts';
+import { SLOT_KIND_SYSTEM } from '../search/codes.ts';
+import type { ContentContext } from './content.ts';
 import type { TakenFault } from './faults.ts';
 
 /** Forms of an instant, from `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`. */

@@ -5,12 +5,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
-import { splitLines } from './child.ts';
+import { splitLines } from '../child.ts';
+import { edgeLine, logLine, openLines } from '../output.ts';
+import { lockState } from '../state-lock.ts';
 import { applyMigrations, MIGRATIONS } from './migrations.ts';
-import { edgeLine, logLine, openLines } from './output.ts';
-import { lockState } from './state-lock.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '../..', '..');
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
 const COMPATIBILITY_FLAGS = ['enable_request_signal'];

@@ -2,8 +2,8 @@
 // named, sas-sos-appointment for a consultation point of an association. Pure.
 
 import type { Appointment, AppointmentParticipant, Identifier } from 'fhir/r4';
-import { hash } from './random.ts';
-import type { Zone, ZoneClock } from './zones.ts';
+import { hash } from '../world/random.ts';
+import type { Zone, ZoneClock } from '../world/zones.ts';
 
 const PROFILE = 'http://sas.fr/fhir/StructureDefinition/FrAppointmentSAS';
 const SOS_PROFILE = 'https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-sos-appointment';

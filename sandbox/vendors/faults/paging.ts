@@ -1,8 +1,8 @@
 // Faults of servers that cut their answers in pages, which the guide does not foresee.
 
-import type { FhirBundle, FhirEntry } from './bundle.ts';
-import { walk } from './bundle-edit.ts';
-import type { ContentContext } from './fault-content.ts';
+import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
+import { walk } from '../search/bundle-edit.ts';
+import type { ContentContext } from './content.ts';
 import type { TakenFault } from './faults.ts';
 
 /** So many slots a page, each page with the resources its own slots need. */

@@ -2,7 +2,7 @@
 
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { Exchange, Reply } from './exchange.ts';
+import type { Exchange, Reply } from '../exchange.ts';
 import type { TakenFault } from './faults.ts';
 
 const MEGABYTE = 1 << 20;

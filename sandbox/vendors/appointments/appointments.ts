@@ -3,13 +3,13 @@
 // other, unless hostility is asked for (`appointment-request.ts`).
 
 import type { Appointment } from 'fhir/r4';
-import { type AgendaSlot, HORIZON_DAYS, type Interval } from './agenda.ts';
-import type { BookingRequest, ChangeRequest, Hostility } from './appointment-request.ts';
-import { type Booking, inventValue, writeAppointment } from './appointment-resource.ts';
-import type { Practice } from './practice.ts';
+import { listPointSlots } from '../search/schedule-search.ts';
+import { listSlots } from '../search/slot-search.ts';
+import { type AgendaSlot, HORIZON_DAYS, type Interval } from '../world/agenda.ts';
+import type { Practice } from '../world/practice.ts';
+import type { BookingRequest, ChangeRequest, Hostility } from './request.ts';
+import { type Booking, inventValue, writeAppointment } from './resource.ts';
 import type { Message, SasAddress, SasAnswer, SasClient } from './sas-client.ts';
-import { listPointSlots } from './schedule-search.ts';
-import { listSlots } from './slot-search.ts';
 
 const APPOINTMENTS_MAX = 5_000;
 const MINUTE_MS = 60_000;

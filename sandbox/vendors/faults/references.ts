@@ -1,9 +1,16 @@
 // Faults in the way resources are named and refer to each other. References still resolve inside the Bundle.
 
 import { createHash } from 'node:crypto';
-import type { FhirBundle, FhirEntry } from './bundle.ts';
-import { appendEntries, copyEntry, mapReferences, resourcesOf, schedulesOf, slotsOf } from './bundle-edit.ts';
-import type { ContentContext } from './fault-content.ts';
+import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
+import {
+  appendEntries,
+  copyEntry,
+  mapReferences,
+  resourcesOf,
+  schedulesOf,
+  slotsOf,
+} from '../search/bundle-edit.ts';
+import type { ContentContext } from './content.ts';
 import type { TakenFault } from './faults.ts';
 
 export function lengthenIds(bundle: FhirBundle, _context: ContentContext, fault: TakenFault): void {

@@ -1,11 +1,11 @@
 // Faults in the shape of the Bundle and its resources: missing, empty, renamed, shuffled, or in excess.
 
 import type { FhirResource } from 'fhir/r4';
-import type { FhirBundle } from './bundle.ts';
-import { resourcesOf, slotsOf, walk } from './bundle-edit.ts';
-import { IDNPS_SYSTEM, IDNST_SYSTEM, PROFILE_BASES } from './codes.ts';
-import type { ContentContext } from './fault-content.ts';
-import { hash } from './random.ts';
+import type { FhirBundle } from '../search/bundle.ts';
+import { resourcesOf, slotsOf, walk } from '../search/bundle-edit.ts';
+import { IDNPS_SYSTEM, IDNST_SYSTEM, PROFILE_BASES } from '../search/codes.ts';
+import { hash } from '../world/random.ts';
+import type { ContentContext } from './content.ts';
 
 const PHONE_FORMS: readonly ((national: string) => string)[] = [
   (national) => national.replace(/(\d\d)(?=\d)/g, '$1 '),

@@ -4,11 +4,11 @@
 // Every varying part is of a safe alphabet (ids, dates, codes, addresses) or goes through JSON.stringify.
 
 import type { CodeableConcept, Coding } from 'fhir/r4';
-import type { AgendaSlot, SlotKind } from './agenda.ts';
+import type { AgendaSlot, SlotKind } from '../world/agenda.ts';
+import type { KnownCommunity, KnownPoint, KnownPractitioner } from '../world/directory.ts';
+import type { ZoneClock } from '../world/zones.ts';
 import type { SearchMode } from './bundle.ts';
 import * as codes from './codes.ts';
-import type { KnownCommunity, KnownPoint, KnownPractitioner } from './directory.ts';
-import type { ZoneClock } from './zones.ts';
 
 interface SlotParts {
   readonly profile: string;

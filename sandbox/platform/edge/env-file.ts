@@ -3,8 +3,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
-import { nearestOf } from '../../shared/command-line.ts';
-import { SETTING_NAMES } from '../../worker/base/settings.ts';
+import { nearestOf } from '../../../shared/command-line.ts';
+import { SETTING_NAMES } from '../../../worker/base/settings.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 

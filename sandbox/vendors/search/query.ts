@@ -2,9 +2,9 @@
 // Accepts the encodings the guide shows (raw or encoded `|`, blank after a comma, repeated parameter) and refuses
 // the rest with a sentence. A parameter the guide does not name is refused: a vendor here is strict on purpose.
 
-import type { Interval } from './agenda.ts';
-import { Refusal } from './outcome.ts';
-import type { ZoneClock } from './zones.ts';
+import { Refusal } from '../outcome.ts';
+import type { Interval } from '../world/agenda.ts';
+import type { ZoneClock } from '../world/zones.ts';
 
 export interface Parameter {
   readonly name: string;

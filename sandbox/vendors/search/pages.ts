@@ -1,6 +1,6 @@
 // Pages kept for callers that follow `next`. Bounded: the oldest are forgotten.
 
-import { Refusal } from './outcome.ts';
+import { Refusal } from '../outcome.ts';
 
 const PAGES_MAX = 500;
 

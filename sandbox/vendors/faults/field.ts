@@ -2,10 +2,10 @@
 // out of use, answers that say themselves that they are not whole. Each keeps the rest of the Bundle sound.
 
 import type { OperationOutcome } from 'fhir/r4';
-import type { FhirBundle, FhirEntry } from './bundle.ts';
-import { copyEntry, mapReferences, resourcesOf, schedulesOf, slotsOf, walk } from './bundle-edit.ts';
-import { IDNPS_SYSTEM } from './codes.ts';
-import type { ContentContext } from './fault-content.ts';
+import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
+import { copyEntry, mapReferences, resourcesOf, schedulesOf, slotsOf, walk } from '../search/bundle-edit.ts';
+import { IDNPS_SYSTEM } from '../search/codes.ts';
+import type { ContentContext } from './content.ts';
 import type { TakenFault } from './faults.ts';
 
 const CONFIDENTIALITY = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' };

@@ -1,13 +1,18 @@
 // Faults that add slots nobody should see: outside the window, of someone else, not free, already started, twice.
 
-import type { FhirBundle, FhirEntry } from './bundle.ts';
-import { EntryList } from './bundle.ts';
-import { appendEntries, copyEntry, slotsOf } from './bundle-edit.ts';
-import type { KnownAssociation, KnownPractitioner } from './directory.ts';
-import type { ContentContext } from './fault-content.ts';
-import type { Practice } from './practice.ts';
-import { addPoint, listPointSlots, type ScheduleRequest, searchSchedules } from './schedule-search.ts';
-import { addSlot, listSlots, type SlotRequest, searchSlots } from './slot-search.ts';
+import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
+import { EntryList } from '../search/bundle.ts';
+import { appendEntries, copyEntry, slotsOf } from '../search/bundle-edit.ts';
+import {
+  addPoint,
+  listPointSlots,
+  type ScheduleRequest,
+  searchSchedules,
+} from '../search/schedule-search.ts';
+import { addSlot, listSlots, type SlotRequest, searchSlots } from '../search/slot-search.ts';
+import type { KnownAssociation, KnownPractitioner } from '../world/directory.ts';
+import type { Practice } from '../world/practice.ts';
+import type { ContentContext } from './content.ts';
 
 const HOUR_MS = 3_600_000;
 const BUSY_PER_OWNER_MAX = 8;

@@ -1,10 +1,10 @@
 // Faults that answer in place of the search, later, or never.
 
 import type { OperationOutcomeIssue, Patient } from 'fhir/r4';
-import { FHIR_JSON } from './codes.ts';
-import type { Exchange, Reply } from './exchange.ts';
+import type { Exchange, Reply } from '../exchange.ts';
+import { writeOutcome } from '../outcome.ts';
+import { FHIR_JSON } from '../search/codes.ts';
 import type { TakenFault } from './faults.ts';
-import { writeOutcome } from './outcome.ts';
 
 const FHIR = { 'Content-Type': FHIR_JSON };
 
