@@ -7,7 +7,8 @@ import { type Certificates, loadCertificates } from '../relay/certificates/certi
 import type { RuleCount } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';
-import { describeFailure, type Exchange } from './exchange.ts';
+import { describeFailure, type Exchange } from './calls/exchange.ts';
+import type { Answer } from './calls/search.ts';
 import { runAccounts } from './groups/accounts.ts';
 import { runAnswers, runPerformance } from './groups/answer.ts';
 import { runAppointments } from './groups/appointments.ts';
@@ -24,10 +25,9 @@ import { runSlots } from './groups/slots.ts';
 import { runSos } from './groups/sos.ts';
 import { runValidation } from './groups/validation.ts';
 import type { RunInputs } from './inputs.ts';
-import type { Mask } from './mask.ts';
+import type { Mask } from './report/mask.ts';
 import type { Judged } from './requirement.ts';
 import { Scene } from './scene.ts';
-import type { Answer } from './search.ts';
 import { type Survey, survey } from './survey.ts';
 
 /** What the gateway would show of all the practitioners' answers: received = shown + dropped. */

@@ -1,11 +1,11 @@
 // What every group of the run shares: the inputs, the caller, the mask, and the list of what was judged so far.
 
 import type { Certificates } from '../relay/certificates/certificates.ts';
-import { Caller } from './caller.ts';
-import type { Exchange } from './exchange.ts';
-import { placeAt, showFragment } from './fragment.ts';
+import { Caller } from './calls/caller.ts';
+import type { Exchange } from './calls/exchange.ts';
 import type { RunInputs } from './inputs.ts';
-import { Mask } from './mask.ts';
+import { placeAt, showFragment } from './report/fragment.ts';
+import { Mask } from './report/mask.ts';
 import type { Judged, Problem, Requirement, Verdict } from './requirement.ts';
 
 export class Scene {

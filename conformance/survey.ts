@@ -6,8 +6,8 @@ import { asList, asObject, objectsOf } from '../shared/fhir/json.ts';
 import { EXTENSION, PROFILE } from '../shared/sas/canonical.ts';
 import type { Flow } from '../shared/sas/query.ts';
 import { type BundleView, type Found, firstValue, idOf, kindsOf, referenceOf } from './bundle-view.ts';
+import { type Answer, search } from './calls/search.ts';
 import type { Scene } from './scene.ts';
-import { type Answer, search } from './search.ts';
 import { whyUnread } from './whole-answer.ts';
 
 export interface Survey {

@@ -4,9 +4,9 @@
 
 import { asList, asObject, objectsOf } from '../shared/fhir/json.ts';
 import type { BundleView, Found } from './bundle-view.ts';
+import type { Answer } from './calls/search.ts';
 import type { Problem } from './requirement.ts';
 import type { Scene } from './scene.ts';
-import type { Answer } from './search.ts';
 
 const SHAPE_EXAMPLE =
   '"entry": [{ "fullUrl": "…", "resource": { "resourceType": "Slot", … }, "search": { "mode": "match" } }]';

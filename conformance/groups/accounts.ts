@@ -2,8 +2,14 @@
 // --accounts: it writes at the vendor's. The accounts made here are withdrawn at the end.
 
 import { randomUUID } from 'node:crypto';
-import { ACCOUNT_STEPS, type AccountRequest, type Body, type Stage, type Step } from '../account-steps.ts';
-import { describeEnd, type Exchange } from '../exchange.ts';
+import {
+  ACCOUNT_STEPS,
+  type AccountRequest,
+  type Body,
+  type Stage,
+  type Step,
+} from '../calls/account-steps.ts';
+import { describeEnd, type Exchange } from '../calls/exchange.ts';
 import { breaks, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 

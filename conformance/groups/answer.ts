@@ -1,7 +1,8 @@
 // A1..A5: every search answers 200 with a Bundle that has entries, under the right content type, in time.
 
 import { asObject } from '../../shared/fhir/json.ts';
-import { describeEnd } from '../exchange.ts';
+import { describeEnd } from '../calls/exchange.ts';
+import { type Answer, search } from '../calls/search.ts';
 import {
   defineRequirements,
   joinAlike,
@@ -13,7 +14,6 @@ import {
   type Verdict,
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { type Answer, search } from '../search.ts';
 import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 import { whyUnread } from '../whole-answer.ts';
 

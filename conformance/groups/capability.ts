@@ -1,7 +1,7 @@
 // C1: the CapabilityStatement, in an optional group of the kit.
 
 import { asObject } from '../../shared/fhir/json.ts';
-import { describeEnd, type Exchange } from '../exchange.ts';
+import { describeEnd, type Exchange } from '../calls/exchange.ts';
 import { breaks, defineRequirements, pass, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 

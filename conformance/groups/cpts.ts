@@ -12,7 +12,7 @@ import {
   none,
   referenceOf,
 } from '../bundle-view.ts';
-import { showModel } from '../model-resources.ts';
+import { showModel } from '../report/model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
 import {

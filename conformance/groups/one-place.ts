@@ -5,10 +5,10 @@ import { asList, asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { canonicalName, PROFILE } from '../../shared/sas/canonical.ts';
 import { POSTAL_CODE } from '../../shared/sas/rules/r4/formats.ts';
 import { type BundleView, type Found, firstValue, forEach, idOf, none, referenceOf } from '../bundle-view.ts';
-import { showModel } from '../model-resources.ts';
+import type { Answer } from '../calls/search.ts';
+import { showModel } from '../report/model-resources.ts';
 import { defineRequirements, type Problem, passUnless, type Requirement, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import type { Answer } from '../search.ts';
 import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 
 const ROWS = defineRequirements({

@@ -2,11 +2,11 @@
 // with it the delegated sign-in. A page made by script cannot be read from here: it is left to the eye.
 
 import type { Found } from '../bundle-view.ts';
-import { describeFailure, type Exchange, type Failure } from '../exchange.ts';
-import { openPage, type Page } from '../open-page.ts';
+import { describeFailure, type Exchange, type Failure } from '../calls/exchange.ts';
+import { openPage, type Page } from '../calls/open-page.ts';
+import type { Answer } from '../calls/search.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import type { Answer } from '../search.ts';
 import { describeNoSlot, type Survey } from '../survey.ts';
 
 const GROUP = 'Redirection';

@@ -6,12 +6,18 @@ import { join } from 'node:path';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { loadCertificates } from '../../relay/certificates/certificates.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
-import { describeEnd, type Exchange } from '../exchange.ts';
-import { tryOldHello } from '../old-hello.ts';
+import { describeEnd, type Exchange } from '../calls/exchange.ts';
+import { tryOldHello } from '../calls/old-hello.ts';
+import {
+  type Attempt,
+  judgeTlsVersions,
+  OLD_HELLOS,
+  preferTls13,
+  tryTlsVersions,
+} from '../calls/tls-versions.ts';
+import { refusesCertificate } from '../calls/transport-end.ts';
 import { breaks, defineRequirements, pass, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { type Attempt, judgeTlsVersions, OLD_HELLOS, preferTls13, tryTlsVersions } from '../tls-versions.ts';
-import { refusesCertificate } from '../transport-end.ts';
 
 const GROUP = 'Sécurité';
 

@@ -2,9 +2,9 @@
 
 import { objectsOf } from '../../shared/fhir/json.ts';
 import { type BundleView, forEach, idOf, referenceOf } from '../bundle-view.ts';
+import { search } from '../calls/search.ts';
 import { defineRequirements, type Problem, passUnless, skip } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { search } from '../search.ts';
 import { countOf, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 
 const PLACES = defineRequirements({

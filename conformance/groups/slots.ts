@@ -5,9 +5,9 @@ import { PROFILE } from '../../shared/sas/canonical.ts';
 import { instantMs } from '../../shared/sas/rules/r4/formats.ts';
 import { formatInstant, parisOffsetMinutes } from '../../shared/time.ts';
 import { type BundleView, codesOf, type Found } from '../bundle-view.ts';
+import type { Answer } from '../calls/search.ts';
 import { defineRequirements, type Problem, type Requirement, skip, type Verdict } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import type { Answer } from '../search.ts';
 import { compareQueries } from '../self-link.ts';
 import { GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 

@@ -4,8 +4,9 @@ import { asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { PHONE_FRENCH, POSTAL_CODE } from '../../shared/sas/rules/r4/formats.ts';
 import { type BundleView, codesOf, firstValue, forEach, idOf, kindsOf, referenceOf } from '../bundle-view.ts';
-import { describeEnd } from '../exchange.ts';
-import { showModel } from '../model-resources.ts';
+import { describeEnd } from '../calls/exchange.ts';
+import { type Answer, search } from '../calls/search.ts';
+import { showModel } from '../report/model-resources.ts';
 import {
   breaks,
   defineRequirements,
@@ -17,7 +18,6 @@ import {
   type Verdict,
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import { type Answer, search } from '../search.ts';
 import { whyUnread } from '../whole-answer.ts';
 import { judgeLinks, judgeSlots } from './slots.ts';
 import { judgeProfiles } from './validation.ts';

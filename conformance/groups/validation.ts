@@ -4,7 +4,8 @@
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import type { Finding } from '../../shared/sas/rules/table/rule.ts';
 import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
-import { showModel } from '../model-resources.ts';
+import type { Answer } from '../calls/search.ts';
+import { showModel } from '../report/model-resources.ts';
 import {
   defineRequirements,
   joinAlike,
@@ -14,7 +15,6 @@ import {
   type Verdict,
 } from '../requirement.ts';
 import type { Scene } from '../scene.ts';
-import type { Answer } from '../search.ts';
 import { describeNoSlot, GROUP_SUFFIX, mark, type Survey } from '../survey.ts';
 import { findWholeProblems } from '../whole-answer.ts';
 

@@ -1,7 +1,7 @@
 // One requirement of report.html: what is wrong, where, what would be right, the request and how it ended. What is not
 // ours is escaped by the template.
 
-import type { Page } from '../pages.ts';
+import type { Page } from '../calls/pages.ts';
 import type { Severity, Status } from '../requirement.ts';
 import { anchor, type Html, html, join, raw } from './html-text.ts';
 import type { Report, ReportExchange, ReportProblem, ReportRequirement } from './model.ts';

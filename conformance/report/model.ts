@@ -3,14 +3,14 @@
 
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
 import { ruleOf } from '../../shared/sas/rules/table/table.ts';
-import { describeEnd, type Exchange } from '../exchange.ts';
-import { showJson } from '../fragment.ts';
-import { type Page, pageOf } from '../pages.ts';
-import { describeProvenance, type Provenance } from '../provenance.ts';
+import { describeEnd, type Exchange } from '../calls/exchange.ts';
+import { type Page, pageOf } from '../calls/pages.ts';
 import type { Problem, Severity, Status } from '../requirement.ts';
 import { statusOf } from '../requirement.ts';
 import type { Run } from '../run.ts';
 import type { Difference } from './difference.ts';
+import { showJson } from './fragment.ts';
+import { describeProvenance, type Provenance } from './provenance.ts';
 
 export const SCHEMA = 'passerelle-conformance/1';
 

@@ -3,7 +3,7 @@
 // the regulator logs in, and every vendor then holds what the kit has just said.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ACCOUNT_STEPS, type AccountRequest, type Stage } from '../../conformance/account-steps.ts';
+import { ACCOUNT_STEPS, type AccountRequest, type Stage } from '../../conformance/calls/account-steps.ts';
 import { AccountScene, type Reply, type Written } from '../support/accounts-scene.ts';
 import { until } from '../support/system.ts';
 

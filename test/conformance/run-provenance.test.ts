@@ -6,10 +6,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeCommand } from '../../conformance/provenance.ts';
 import { writeHtml } from '../../conformance/report/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';
+import { writeCommand } from '../../conformance/report/provenance.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 import {

@@ -4,14 +4,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Mask } from '../../conformance/mask.ts';
-import { modelBundle, showModel } from '../../conformance/model-resources.ts';
+import { windowFrom } from '../../conformance/calls/search.ts';
 import { compareReports } from '../../conformance/report/difference.ts';
 import { writeHtml } from '../../conformance/report/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
+import { Mask } from '../../conformance/report/mask.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';
+import { modelBundle, showModel } from '../../conformance/report/model-resources.ts';
 import { writeReports } from '../../conformance/report/write.ts';
-import { windowFrom } from '../../conformance/search.ts';
 import { compareQueries } from '../../conformance/self-link.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import { ruleOf } from '../../shared/sas/rules/table/table.ts';

@@ -3,12 +3,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Caller } from '../../conformance/caller.ts';
-import type { Exchange, Failure } from '../../conformance/exchange.ts';
+import { Caller } from '../../conformance/calls/caller.ts';
+import type { Exchange, Failure } from '../../conformance/calls/exchange.ts';
+import { type OldVersion, tryOldHello } from '../../conformance/calls/old-hello.ts';
+import { judgeTlsVersions, readVersion, type TlsVersion } from '../../conformance/calls/tls-versions.ts';
+import { readAlert } from '../../conformance/calls/transport-end.ts';
 import { judgeRefused } from '../../conformance/groups/security.ts';
-import { type OldVersion, tryOldHello } from '../../conformance/old-hello.ts';
-import { judgeTlsVersions, readVersion, type TlsVersion } from '../../conformance/tls-versions.ts';
-import { readAlert } from '../../conformance/transport-end.ts';
 import { loadCertificates } from '../../relay/certificates/certificates.ts';
 import { type Ending, startRudeServer } from '../../sandbox/vendors/rude-server.ts';
 import type { TlsMaterial } from '../../sandbox/vendors/server.ts';

@@ -1,8 +1,8 @@
 // The pure parts of the soak: what it reads of metrics, and when it says that memory grows or a count is not back.
 
 import { expect, test } from 'vitest';
-import { judgeCounts, judgeLoad, judgeMemory } from '../../bench/soak-report.ts';
-import { type Counts, sumOf } from '../../bench/soak-watch.ts';
+import { judgeCounts, judgeLoad, judgeMemory } from '../../bench/soak/report.ts';
+import { type Counts, sumOf } from '../../bench/soak/watch.ts';
 
 const COUNTS: Counts = {
   edgeSockets: 8,

@@ -5,18 +5,19 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Child } from '../sandbox/platform/child.ts';
-import { runEachMinute } from '../sandbox/platform/edge/cron.ts';
-import type { EdgeProcess } from '../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../sandbox/platform/edge/local-edge.ts';
-import { waitUntilReady } from '../sandbox/platform/examples.ts';
-import { readFlags, wholeNumber } from '../sandbox/platform/flags.ts';
-import { startLocalRelay } from '../sandbox/platform/local-relay.ts';
-import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
-import { draw, hash } from '../sandbox/vendors/world/random.ts';
-import { findChild } from './cpu.ts';
-import { LiveHeap } from './live-heap.ts';
-import { SoakLoad } from './soak-load.ts';
+import type { Child } from '../../sandbox/platform/child.ts';
+import { runEachMinute } from '../../sandbox/platform/edge/cron.ts';
+import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
+import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
+import { waitUntilReady } from '../../sandbox/platform/examples.ts';
+import { readFlags, wholeNumber } from '../../sandbox/platform/flags.ts';
+import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
+import { openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { draw, hash } from '../../sandbox/vendors/world/random.ts';
+import { findChild } from '../cpu.ts';
+import { LiveHeap } from '../live-heap.ts';
+import { Vendors } from '../stage.ts';
+import { SoakLoad } from './load.ts';
 import {
   headingLine,
   JUDGED_MINUTES_MIN,
@@ -26,9 +27,8 @@ import {
   restLine,
   sampleLine,
   totalsLine,
-} from './soak-report.ts';
-import { above, type Counts, type RestMemory, type Sample, Watch } from './soak-watch.ts';
-import { Vendors } from './stage.ts';
+} from './report.ts';
+import { above, type Counts, type RestMemory, type Sample, Watch } from './watch.ts';
 
 const DEADLINE_MS = 3_000;
 const VENDOR_LATENCY_MS = 20;

@@ -1,9 +1,9 @@
 // Right resources of every profile, with invented content: the corrected fragment of a finding is what stands at
 // the same path in the model of its type. A test judges them with the validators.
 
-import { asList, asObject } from '../shared/fhir/json.ts';
-import { EXTENSION, PROFILE, SYSTEM } from '../shared/sas/canonical.ts';
-import type { Flow } from '../shared/sas/query.ts';
+import { asList, asObject } from '../../shared/fhir/json.ts';
+import { EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import type { Flow } from '../../shared/sas/query.ts';
 import { placeAt, showJson } from './fragment.ts';
 
 type Model = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 // What a soak prints, line by line, and its verdict: no search failed, counts back to the start, memory flat. Pure.
 
-import type { LoadCounts } from './soak-load.ts';
-import { above, type Counts, type RestMemory, type Sample } from './soak-watch.ts';
-import { summarise } from './statistics.ts';
+import { summarise } from '../statistics.ts';
+import type { LoadCounts } from './load.ts';
+import { above, type Counts, type RestMemory, type Sample } from './watch.ts';
 
 /** What the second half may add per minute, in MB. Resident memory also holds garbage, and room kept for more. */
 const GROWTH_MB_MAX: Omit<RestMemory, 'atS'> = {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates, TLSSocket } from 'node:tls';
 import { Agent, buildConnector, request } from 'undici';
-import type { EditorConfig } from '../relay/base/config.ts';
+import type { EditorConfig } from '../../relay/base/config.ts';
 import type { Failure } from './exchange.ts';
 import { SocketWatch } from './transport-end.ts';
 

@@ -1,7 +1,7 @@
 // The piece of an answer that a FHIRPath names, as text: masked, indented, bounded. A path that leads to nothing
 // gives the nearest thing that is there, since what is wrong is then its absence.
 
-import { asList, asObject } from '../shared/fhir/json.ts';
+import { asList, asObject } from '../../shared/fhir/json.ts';
 import type { Mask } from './mask.ts';
 
 const FRAGMENT_CHARS_MAX = 1_400;

@@ -3,7 +3,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { draw, hash } from '../sandbox/vendors/world/random.ts';
+import { draw, hash } from '../../sandbox/vendors/world/random.ts';
 
 /** Searches under way at once; far above what the deadline lets gather. */
 const CONNECTIONS = 200;

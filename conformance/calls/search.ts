@@ -1,13 +1,13 @@
 // One slot search of the run: the request that the relay builds, over the window that SAS asks (now to the end of
 // the day after tomorrow in Paris), and the answer read as a Bundle when it is one.
 
-import { asObject } from '../shared/fhir/json.ts';
-import type { Flow, SlotWindow } from '../shared/sas/query.ts';
-import { buildVendorRequest } from '../shared/sas/vendor-request.ts';
-import { parisOffsetMinutes } from '../shared/time.ts';
-import { BundleView } from './bundle-view.ts';
+import { asObject } from '../../shared/fhir/json.ts';
+import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
+import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
+import { parisOffsetMinutes } from '../../shared/time.ts';
+import { BundleView } from '../bundle-view.ts';
+import type { Scene } from '../scene.ts';
 import type { Exchange } from './exchange.ts';
-import type { Scene } from './scene.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 const WINDOW_DAYS = 3;

@@ -3,7 +3,7 @@
 
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { Agent, request } from 'undici';
-import type { LiveHeap } from './live-heap.ts';
+import type { LiveHeap } from '../live-heap.ts';
 
 export interface Watched {
   readonly edgePid: number;

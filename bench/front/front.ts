@@ -6,10 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalEdge } from '../sandbox/platform/edge/local-edge.ts';
-import { hashSecret } from '../worker/front/sign-in/secret-hash.ts';
-import { noteInterfaced } from '../worker/store/interfaced.ts';
-import { alignColumns, type Latency, summarise } from './statistics.ts';
+import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
+import { hashSecret } from '../../worker/front/sign-in/secret-hash.ts';
+import { noteInterfaced } from '../../worker/store/interfaced.ts';
+import { alignColumns, type Latency, summarise } from '../statistics.ts';
 
 export interface FrontEffort {
   readonly rounds: number;

@@ -2,11 +2,11 @@
 // days and edge, asked in turns, nothing kept of answers. Budget (issue F): p50 at most 1.1 times the FHIR face's.
 
 import { Pool } from 'undici';
-import { inventAnyone } from '../sandbox/vendors/world/world.ts';
-import { buildVendorRequest } from '../shared/sas/vendor-request.ts';
-import { people } from './search.ts';
-import { Stage, Vendors } from './stage.ts';
-import { alignColumns, type Latency, summarise } from './statistics.ts';
+import { inventAnyone } from '../../sandbox/vendors/world/world.ts';
+import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
+import { people } from '../search.ts';
+import { Stage, Vendors } from '../stage.ts';
+import { alignColumns, type Latency, summarise } from '../statistics.ts';
 
 export const LOT_RATIO_MAX = 1.1;
 const CARDS = 25;

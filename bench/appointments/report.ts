@@ -1,6 +1,6 @@
 // What the bench of appointments found: its numbers, the budgets it did not keep, its tables.
 
-import { alignColumns, type Latency } from './statistics.ts';
+import { alignColumns, type Latency } from '../statistics.ts';
 
 export interface PutResult {
   readonly stored: number;

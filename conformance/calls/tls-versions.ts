@@ -3,9 +3,9 @@
 // certificate is S5's question alone (docs/divergences.md).
 
 import { createSecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { breaks, type Problem, skip, type Verdict } from '../requirement.ts';
 import { describeEnd, type Exchange } from './exchange.ts';
 import type { OldVersion } from './old-hello.ts';
-import { breaks, type Problem, skip, type Verdict } from './requirement.ts';
 import { refusesCertificate } from './transport-end.ts';
 
 const VERSIONS = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const satisfies readonly SecureVersion[];

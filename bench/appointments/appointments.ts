@@ -1,4 +1,4 @@
-// node bench/appointments.ts [--quick]: what recording appointments costs as they pile up, and what an export of
+// node bench/appointments/appointments.ts [--quick]: what recording appointments costs as they pile up, and what an export of
 // all of them takes. Conditional PUTs at the real edge (one client, then sixteen at once; half create, half
 // change) with 1 thousand, 100 thousand and 1 million appointments stored, beside a bare SQLite insert-or-update
 // loop of the same durability in the same run, in turns; the median round of three counts. Budgets: at a million, PUTs per second at least half of those at a
@@ -8,9 +8,10 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { signToken } from '../sandbox/platform/local-state.ts';
-import { AppointmentEdge, SYSTEM_A } from '../test/support/appointment-edge.ts';
-import { individual } from '../test/support/appointment-samples.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
+import { AppointmentEdge, SYSTEM_A } from '../../test/support/appointment-edge.ts';
+import { individual } from '../../test/support/appointment-samples.ts';
+import { summarise } from '../statistics.ts';
 import {
   type AppointmentReport,
   appointmentTables,
@@ -20,9 +21,8 @@ import {
   type PutResult,
   type StageResult,
   stageLine,
-} from './appointment-report.ts';
-import { BareStore, fillEdge, storedValue } from './appointment-store.ts';
-import { summarise } from './statistics.ts';
+} from './report.ts';
+import { BareStore, fillEdge, storedValue } from './store.ts';
 
 const CLIENTS = 16;
 const ROUNDS = 3;
