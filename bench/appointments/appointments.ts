@@ -9,8 +9,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { AppointmentEdge, SYSTEM_A } from '../../test/support/appointment-edge.ts';
-import { individual } from '../../test/support/appointment-samples.ts';
+import { AppointmentEdge, SYSTEM_A } from '../../test/support/doubles/appointment-edge.ts';
+import { individual } from '../../test/support/samples/appointment-samples.ts';
 import { summarise } from '../statistics.ts';
 import {
   type AppointmentReport,

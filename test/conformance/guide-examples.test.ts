@@ -12,8 +12,8 @@ import type {
   Slot,
 } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectConformant } from '../support/bundle-checks.ts';
-import { type SearchAnswer, System, schedulePath, slotPath } from '../support/system.ts';
+import { expectConformant } from '../support/oracles/bundle-checks.ts';
+import { type SearchAnswer, System, schedulePath, slotPath } from '../support/scenes/system.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', '..', 'shared', 'ig', 'examples');
 const isThere = existsSync(EXAMPLES);

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ConformanceScene, openConformance } from '../support/conformance-scene.ts';
+import { type ConformanceScene, openConformance } from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 /** Practitioners who have slots on the machine's own clock. */

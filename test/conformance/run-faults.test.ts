@@ -10,7 +10,7 @@ import {
   runReport,
   SEARCHES_ONLY,
   standing,
-} from '../support/conformance-scene.ts';
+} from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 

@@ -9,7 +9,7 @@ import {
   openConformance,
   runReport,
   SEARCHES_ONLY,
-} from '../support/conformance-scene.ts';
+} from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 

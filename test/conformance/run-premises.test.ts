@@ -11,7 +11,7 @@ import {
   openConformance,
   runReport,
   SEARCHES_ONLY,
-} from '../support/conformance-scene.ts';
+} from '../support/scenes/conformance-scene.ts';
 
 const ONE_PLACE = ['A7', 'A8', 'A17'];
 const TWO_PLACES = ['A29', 'A30', 'A31', 'A32', 'A33'];

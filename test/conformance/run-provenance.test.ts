@@ -18,7 +18,7 @@ import {
   openConformance,
   runOrThrow,
   SEARCHES_ONLY,
-} from '../support/conformance-scene.ts';
+} from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 let report: Report;

@@ -21,7 +21,7 @@ import {
   runOrThrow,
   runReport,
   SEARCHES_ONLY,
-} from '../support/conformance-scene.ts';
+} from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 

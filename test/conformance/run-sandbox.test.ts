@@ -4,7 +4,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Report } from '../../conformance/report/model.ts';
 import { makeReport } from '../../conformance/report/model.ts';
 import type { Run } from '../../conformance/run.ts';
-import { type ConformanceScene, find, openConformance, runOrThrow } from '../support/conformance-scene.ts';
+import {
+  type ConformanceScene,
+  find,
+  openConformance,
+  runOrThrow,
+} from '../support/scenes/conformance-scene.ts';
 
 let scene: ConformanceScene;
 let run: Run;

@@ -11,9 +11,9 @@ import type {
 } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import { errorsOf } from '../support/bundle-checks.ts';
-import { type KnownPerson, peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../support/system.ts';
+import { errorsOf } from '../support/oracles/bundle-checks.ts';
+import { type KnownPerson, peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, slotPath, windowOf } from '../support/scenes/system.ts';
 
 const KIT = { headers: { 'Content-Type': 'application/json', Accept: 'application/json+fhir' } };
 const PHONE = /^\+(33|262|590|594|596)\d{9}$/;

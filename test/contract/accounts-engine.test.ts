@@ -9,7 +9,7 @@ import { type FrontRegulator, logInFromFront, recordFromFront } from '../../work
 import { LEASE_MS } from '../../worker/accounts/model/ledger.ts';
 import { purgeRegulators } from '../../worker/accounts/tables/purge.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
-import { AccountBench } from '../support/accounts-bench.ts';
+import { AccountBench } from '../support/scenes/accounts-bench.ts';
 
 const A = 'agenda-a';
 let bench: AccountBench;

@@ -10,7 +10,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Child, startChild } from '../../sandbox/platform/child.ts';
 import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../sandbox/platform/local-state.ts';
 import { INBOUND_AUDIENCE } from '../../shared/link/hub.ts';
-import { type Exchange, findFaults } from '../support/appointment-checker.ts';
 import {
   type Answer,
   announce,
@@ -18,9 +17,10 @@ import {
   readAnswer,
   SYSTEM_A,
   type TestRelay,
-} from '../support/appointment-edge.ts';
-import { individual } from '../support/appointment-samples.ts';
-import { until } from '../support/system.ts';
+} from '../support/doubles/appointment-edge.ts';
+import { type Exchange, findFaults } from '../support/oracles/appointment-checker.ts';
+import { individual } from '../support/samples/appointment-samples.ts';
+import { until } from '../support/scenes/system.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const KILLS = 4;

@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import type { Appointment, Bundle } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { individual } from '../support/appointment-samples.ts';
-import { type Called, call, type Shown } from '../support/inbound-caller.ts';
-import { System, until } from '../support/system.ts';
+import { type Called, call, type Shown } from '../support/doubles/inbound-caller.ts';
+import { individual } from '../support/samples/appointment-samples.ts';
+import { System, until } from '../support/scenes/system.ts';
 
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const THREADS = 4;

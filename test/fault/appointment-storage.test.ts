@@ -3,8 +3,8 @@
 // comes back; an appointment reaches its bound of versions. End state: one appointment, its versions whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { VERSIONS_MAX } from '../../worker/appointments/tables/record.ts';
-import { AppointmentEdge } from '../support/appointment-edge.ts';
-import { individual } from '../support/appointment-samples.ts';
+import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
+import { individual } from '../support/samples/appointment-samples.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {

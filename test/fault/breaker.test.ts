@@ -3,9 +3,9 @@
 // everything is still called.
 import { afterEach, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { askAndLeave } from '../support/leaving-caller.ts';
-import { RelayKeys, ScriptedRelay } from '../support/scripted-relay.ts';
-import { type SearchAnswer, System, slotPath, until } from '../support/system.ts';
+import { askAndLeave } from '../support/doubles/leaving-caller.ts';
+import { RelayKeys, ScriptedRelay } from '../support/doubles/scripted-relay.ts';
+import { type SearchAnswer, System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System | undefined;
 let relay: ScriptedRelay | undefined;

@@ -6,8 +6,9 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { draw } from '../../sandbox/vendors/world/random.ts';
-import { expectOf, slotsIn } from '../support/agenda-oracle.ts';
-import { expectConformant } from '../support/bundle-checks.ts';
+import { expectOf, slotsIn } from '../support/oracles/agenda-oracle.ts';
+import { expectConformant } from '../support/oracles/bundle-checks.ts';
+import { peopleOf } from '../support/samples/people.ts';
 import {
   dealRounds,
   edgeMs,
@@ -16,9 +17,8 @@ import {
   SteeredVendors,
   shuffled,
   titleOf,
-} from '../support/fault-matrix.ts';
-import { peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, until, windowOf } from '../support/system.ts';
+} from '../support/scenes/fault-matrix.ts';
+import { type SearchAnswer, System, slotPath, until, windowOf } from '../support/scenes/system.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const DEADLINE_MS = 2_500;

@@ -1,9 +1,9 @@
 // Claim: a read goes through another relay when the one that has it drains, breaks its word or falls silent: once, within
 // its time, and never through the one that failed. Without another relay the answer says so, and blames no vendor.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { ScriptedRelay } from '../support/scripted-relay.ts';
-import { ScriptedScene, told } from '../support/scripted-scene.ts';
-import { type SearchAnswer, slotPath, until } from '../support/system.ts';
+import type { ScriptedRelay } from '../support/doubles/scripted-relay.ts';
+import { ScriptedScene, told } from '../support/scenes/scripted-scene.ts';
+import { type SearchAnswer, slotPath, until } from '../support/scenes/system.ts';
 
 let scene: ScriptedScene;
 beforeAll(async () => {

@@ -5,15 +5,15 @@
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
-import { call, keptAgent, tlsSettings } from '../support/inbound-caller.ts';
-import { acceptBriefly } from '../support/inbound-edge.ts';
+import { call, keptAgent, tlsSettings } from '../support/doubles/inbound-caller.ts';
+import { acceptBriefly } from '../support/doubles/inbound-edge.ts';
 import {
   type InboundAuthority,
   type InboundProcess,
   makeInboundAuthority,
   spawnInbound,
-} from '../support/inbound-scene.ts';
-import { until } from '../support/relay-until.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const CANARY = 'Canari-Inventé-4711';
 

@@ -5,7 +5,7 @@
 
 import { rename, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, keptAgent } from '../support/inbound-caller.ts';
+import { call, keptAgent } from '../support/doubles/inbound-caller.ts';
 import {
   A,
   B,
@@ -13,8 +13,8 @@ import {
   type InboundProcess,
   makeInboundAuthority,
   spawnInbound,
-} from '../support/inbound-scene.ts';
-import { until } from '../support/relay-until.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const CALLERS = 3;
 

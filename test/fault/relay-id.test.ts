@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { type Child, startChild } from '../../sandbox/platform/child.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { peopleOf } from '../support/people.ts';
-import { ScriptedScene } from '../support/scripted-scene.ts';
-import { System, slotPath, until } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { ScriptedScene } from '../support/scenes/scripted-scene.ts';
+import { System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System | undefined;
 let scene: ScriptedScene | undefined;

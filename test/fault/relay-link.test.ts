@@ -9,10 +9,10 @@ import { signLinkToken } from '../../relay/link/token.ts';
 import { RetryBudget } from '../../relay/search/retry-budget.ts';
 import { Searches } from '../../relay/search/searches.ts';
 import type { LogFields } from '../../shared/log.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { ask, startTestEdge, type TestEdge } from '../support/relay-edge.ts';
-import { makePlan, makeScene, type Scene } from '../support/relay-scene.ts';
-import { until } from '../support/relay-until.ts';
+import { ask, startTestEdge, type TestEdge } from '../support/doubles/relay-edge.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { makePlan, makeScene, type Scene } from '../support/scenes/relay-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 let authority: TestAuthority;
 const open: { close(): unknown }[] = [];

@@ -3,8 +3,8 @@
 import type { Slot } from 'fhir/r4';
 import { afterEach, expect, it } from 'vitest';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, until } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System | undefined;
 afterEach(async () => {

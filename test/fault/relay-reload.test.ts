@@ -5,12 +5,12 @@
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeLeaf } from '../../sandbox/pki/authority.ts';
-import { makeBundle } from '../support/relay-bundle.ts';
-import { ask } from '../support/relay-edge.ts';
-import type { LogLine, RelayProcess } from '../support/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../support/relay-scene.ts';
-import { until } from '../support/relay-until.ts';
-import { type Handler, sendJson } from '../support/relay-vendor.ts';
+import { ask } from '../support/doubles/relay-edge.ts';
+import { type Handler, sendJson } from '../support/doubles/relay-vendor.ts';
+import { makeBundle } from '../support/samples/relay-bundle.ts';
+import type { LogLine, RelayProcess } from '../support/scenes/relay-process.ts';
+import { makePlan, makeScene, type Scene } from '../support/scenes/relay-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 /** Serial of the client certificate of each request. */
 let shown: string[];

@@ -1,8 +1,8 @@
 // Claim: a database that cannot be read costs a search what is kept and what is booked, never the vendors' answers; an
 // edge that has never read it says so with 503 and recovers by itself.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { peopleOf } from '../support/people.ts';
-import { System, slotPath, until } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System;
 let who: string;

@@ -1,8 +1,8 @@
 // Claim: a relay from which nothing came until the search was over is told apart from slow vendors, also when that time
 // was too short to take the relay for lost.
 import { afterEach, expect, it } from 'vitest';
-import { ScriptedScene, told } from '../support/scripted-scene.ts';
-import { slotPath } from '../support/system.ts';
+import { ScriptedScene, told } from '../support/scenes/scripted-scene.ts';
+import { slotPath } from '../support/scenes/system.ts';
 
 let scene: ScriptedScene | undefined;
 afterEach(() => scene?.stop());

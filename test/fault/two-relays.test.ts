@@ -4,8 +4,8 @@ import type { Slot } from 'fhir/r4';
 import { afterEach, expect, it } from 'vitest';
 import type { Child } from '../../sandbox/platform/child.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { peopleOf } from '../support/people.ts';
-import { System, slotPath, until } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System | undefined;
 let second: Child | undefined;

@@ -11,9 +11,9 @@ import type { AccountReply } from '../../shared/link/accounts.ts';
 import { converse } from '../../worker/accounts/converse.ts';
 import type { Message } from '../../worker/accounts/model/ledger.ts';
 import type { Regulator } from '../../worker/accounts/model/regulator.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { makeClient } from '../support/relay-client.ts';
-import { startTestVendor, type TestVendor } from '../support/relay-vendor.ts';
+import { makeClient } from '../support/doubles/relay-client.ts';
+import { startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
 
 const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 1_500);

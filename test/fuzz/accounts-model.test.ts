@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { type RegulatorContent, regulatorResource } from '../../shared/sas/regulator.ts';
-import { AccountBench, type Fate } from '../support/accounts-bench.ts';
+import { AccountBench, type Fate } from '../support/scenes/accounts-bench.ts';
 
 const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 8);

@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
 import { bundleText } from '../../worker/search/bundle.ts';
 import type { CallResult } from '../../worker/search/fan-out.ts';
-import { mergeAnswers } from '../support/answered.ts';
-import { errorsOf } from '../support/bundle-checks.ts';
-import { readPages } from '../support/read-answer.ts';
+import { mergeAnswers } from '../support/oracles/answered.ts';
+import { errorsOf } from '../support/oracles/bundle-checks.ts';
+import { readPages } from '../support/oracles/read-answer.ts';
 import {
   answer,
   bundle,
@@ -24,7 +24,7 @@ import {
   slot,
   sosAnswer,
   TO,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 1_500;

@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge } from '../support/appointment-edge.ts';
-import { type ModelMessage, stateAfter } from '../support/appointment-model.ts';
-import { individual, type Sample } from '../support/appointment-samples.ts';
+import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
+import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
+import { individual, type Sample } from '../support/samples/appointment-samples.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = 40;

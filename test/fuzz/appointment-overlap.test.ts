@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { type BookedSlot, Tombstones } from '../../worker/memory/booked-slots.ts';
-import { answered, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import { answered, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   bundle,
   contained,
@@ -14,7 +14,7 @@ import {
   role,
   schedule,
   slot,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const MINUTE_MS = 60_000;
 const VENDORS = ['agenda-a', 'agenda-b'];

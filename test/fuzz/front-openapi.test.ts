@@ -10,12 +10,12 @@ import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
 import { OPERATIONS } from '../../worker/openapi/document.ts';
-import { FRONT_COOKIE, FrontCaller, type FrontReply, sendPlain } from '../support/front-caller.ts';
-import { type LinkTap, openLinkTap } from '../support/link-tap.ts';
-import { arbitraryOf, HOSTILE_BODIES, HOSTILE_TEXTS, spoiled } from '../support/openapi-arbitrary.ts';
-import { type Api, type ApiOperation, openApi } from '../support/openapi-client.ts';
-import { peopleOf } from '../support/people.ts';
-import { System } from '../support/system.ts';
+import { FRONT_COOKIE, FrontCaller, type FrontReply, sendPlain } from '../support/doubles/front-caller.ts';
+import { type LinkTap, openLinkTap } from '../support/doubles/link-tap.ts';
+import { type Api, type ApiOperation, openApi } from '../support/doubles/openapi-client.ts';
+import { arbitraryOf, HOSTILE_BODIES, HOSTILE_TEXTS, spoiled } from '../support/oracles/openapi-arbitrary.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System } from '../support/scenes/system.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS_PER_OPERATION = 60;

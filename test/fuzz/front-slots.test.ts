@@ -14,8 +14,8 @@ import {
   mergeLot,
   serverLot,
   zoneOf,
-} from '../support/front-client.ts';
-import { DIRECT_LINKS, entriesOf, foundOf } from '../support/front-found.ts';
+} from '../support/doubles/front-client.ts';
+import { DIRECT_LINKS, entriesOf, foundOf } from '../support/oracles/front-found.ts';
 import {
   bundle,
   contained,
@@ -27,7 +27,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 600;

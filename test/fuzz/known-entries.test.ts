@@ -8,7 +8,7 @@ import { asList } from '../../shared/fhir/json.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { ReadAnswer } from '../../shared/sas/read/answer-reader.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
-import { makeReader } from '../support/read-answer.ts';
+import { makeReader } from '../support/oracles/read-answer.ts';
 import {
   bundle,
   contained,
@@ -22,7 +22,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 400;

@@ -3,8 +3,8 @@
 // either. docs/accounts.md § 3.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AccountScene, type Person, practitioner, technical } from '../support/accounts-scene.ts';
-import { until } from '../support/system.ts';
+import { AccountScene, type Person, practitioner, technical } from '../support/scenes/accounts-scene.ts';
+import { until } from '../support/scenes/system.ts';
 
 const A = 'agenda-a';
 let scene: AccountScene;

@@ -2,7 +2,7 @@
 // the account and the vendor, mended, and too many of them stop it.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AccountScene, keyOf, technical } from '../support/accounts-scene.ts';
+import { AccountScene, keyOf, technical } from '../support/scenes/accounts-scene.ts';
 
 interface Drift {
   readonly events: readonly {

@@ -3,8 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
-import { AccountScene, keyOf, practitioner, technical } from '../support/accounts-scene.ts';
-import { until } from '../support/system.ts';
+import { AccountScene, keyOf, practitioner, technical } from '../support/scenes/accounts-scene.ts';
+import { until } from '../support/scenes/system.ts';
 
 let scene: AccountScene;
 

@@ -3,8 +3,14 @@
 // whatever was learned at creation, and stays open, listed with its age, until a yes. docs/accounts.md §§ 3, 4.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { AccountScene, keyOf, type Person, practitioner, technical } from '../support/accounts-scene.ts';
-import { until } from '../support/system.ts';
+import {
+  AccountScene,
+  keyOf,
+  type Person,
+  practitioner,
+  technical,
+} from '../support/scenes/accounts-scene.ts';
+import { until } from '../support/scenes/system.ts';
 
 interface Exposure {
   readonly accounts: readonly {

@@ -8,8 +8,8 @@ import {
   tombstonesIn,
   tombstonesStatement,
 } from '../../worker/memory/booked-slots-table.ts';
-import { AppointmentEdge } from '../support/appointment-edge.ts';
-import { individual, type SampleOptions, sos } from '../support/appointment-samples.ts';
+import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
+import { individual, type SampleOptions, sos } from '../support/samples/appointment-samples.ts';
 
 type Database = Parameters<typeof tombstonesStatement>[0];
 

@@ -10,8 +10,8 @@ import {
   tombstonesIn,
   tombstonesStatement,
 } from '../../worker/memory/booked-slots-table.ts';
-import { type Answer, AppointmentEdge, SYSTEM_B } from '../support/appointment-edge.ts';
-import { individual, OPERATOR, sos } from '../support/appointment-samples.ts';
+import { type Answer, AppointmentEdge, SYSTEM_B } from '../support/doubles/appointment-edge.ts';
+import { individual, OPERATOR, sos } from '../support/samples/appointment-samples.ts';
 
 type Database = Parameters<typeof tombstonesStatement>[0];
 const tombstonesOf = async (db: Database, query: TombstoneQuery) =>

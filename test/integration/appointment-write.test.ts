@@ -13,8 +13,8 @@ import {
   readAnswer,
   SYSTEM_A,
   SYSTEM_B,
-} from '../support/appointment-edge.ts';
-import { individual, sos } from '../support/appointment-samples.ts';
+} from '../support/doubles/appointment-edge.ts';
+import { individual, sos } from '../support/samples/appointment-samples.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { COMMANDS, type Ran, runCommand, startCommand } from '../support/command.ts';
-import { until } from '../support/system.ts';
+import { COMMANDS, type Ran, runCommand, startCommand } from '../support/scenes/command.ts';
+import { until } from '../support/scenes/system.ts';
 
 let cwd: string;
 let taken: Server;

@@ -7,9 +7,9 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COMMANDS, runCommand } from '../support/command.ts';
 import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../support/docs-commands.ts';
-import { until } from '../support/system.ts';
+import { COMMANDS, runCommand } from '../support/scenes/command.ts';
+import { until } from '../support/scenes/system.ts';
 
 const START_MS = 120_000;
 const COMMAND_MS = 120_000;

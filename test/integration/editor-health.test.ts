@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import type { EditorHealthReport } from '../../worker/hub/editor-state.ts';
-import { System, slotPath } from '../support/system.ts';
+import { System, slotPath } from '../support/scenes/system.ts';
 
 let system: System;
 let admin: string;

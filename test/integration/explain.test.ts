@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, slotPath, windowOf } from '../support/scenes/system.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { AppointmentEdge } from '../support/appointment-edge.ts';
-import { individual, sos } from '../support/appointment-samples.ts';
-import { FrontCaller } from '../support/front-caller.ts';
+import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
+import { FrontCaller } from '../support/doubles/front-caller.ts';
+import { individual, sos } from '../support/samples/appointment-samples.ts';
 
 let edge: AppointmentEdge;
 let front: FrontCaller;

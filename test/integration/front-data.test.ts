@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, signToken } from '../../sandbox/platform/local-state.ts';
 import { indexDeclared } from '../../worker/front/tables/declarations.ts';
-import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import { associationsOf, peopleOf } from '../support/people.ts';
-import { System, schedulePath, slotPath, until } from '../support/system.ts';
+import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
+import { associationsOf, peopleOf } from '../support/samples/people.ts';
+import { System, schedulePath, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System;
 let front: FrontCaller;

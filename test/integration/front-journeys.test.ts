@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { draw } from '../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../worker/store/interfaced.ts';
-import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import { associationsOf, peopleOf } from '../support/people.ts';
-import { System, until } from '../support/system.ts';
+import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
+import { associationsOf, peopleOf } from '../support/samples/people.ts';
+import { System, until } from '../support/scenes/system.ts';
 
 let system: System;
 let front: FrontCaller;

@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
-import { AccountScene } from '../support/accounts-scene.ts';
-import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import { until } from '../support/system.ts';
+import { FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
+import { AccountScene } from '../support/scenes/accounts-scene.ts';
+import { until } from '../support/scenes/system.ts';
 
 interface FrontAccount {
   readonly uuid: string | null;

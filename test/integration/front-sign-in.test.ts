@@ -7,8 +7,8 @@ import { localSettings, makeFrontKey, signToken } from '../../sandbox/platform/l
 import type { FrontKey } from '../../worker/base/front-settings.ts';
 import { hashSecret } from '../../worker/front/sign-in/secret-hash.ts';
 import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../worker/front/sign-in/token.ts';
-import { FRONT_USER, FrontCaller, jsonOf } from '../support/front-caller.ts';
-import { System } from '../support/system.ts';
+import { FRONT_USER, FrontCaller, jsonOf } from '../support/doubles/front-caller.ts';
+import { System } from '../support/scenes/system.ts';
 
 let system: System;
 let front: FrontCaller;

@@ -3,8 +3,7 @@
 // alone: the edge's clock is the runtime's own, and cannot be set from here as the vendors' can.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERSONS } from '../../sandbox/vendors/world/world.ts';
-import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import { cardId, cardOf, cardsOf } from '../support/front-cards.ts';
+import { FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
 import {
   breachesOf,
   browserLot,
@@ -16,10 +15,11 @@ import {
   openPage,
   serverLot,
   zoneOf,
-} from '../support/front-client.ts';
-import { peopleOf } from '../support/people.ts';
-import { System } from '../support/system.ts';
-import { bundle, contained, practitioner, role, schedule, slot } from '../support/vendor-bundle.ts';
+} from '../support/doubles/front-client.ts';
+import { cardId, cardOf, cardsOf } from '../support/samples/front-cards.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { bundle, contained, practitioner, role, schedule, slot } from '../support/samples/vendor-bundle.ts';
+import { System } from '../support/scenes/system.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const BROWSERS = { Host: 'front.example' };

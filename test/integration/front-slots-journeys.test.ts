@@ -5,8 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { COMMUNITIES, PERSONS, type Person } from '../../sandbox/vendors/world/world.ts';
-import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import { cardId, cardOf, cardsOf } from '../support/front-cards.ts';
+import { FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
 import {
   breachesOf,
   browserLot,
@@ -14,9 +13,10 @@ import {
   type FrontEntries,
   mergeLot,
   type ShownCard,
-} from '../support/front-client.ts';
-import { peopleOf } from '../support/people.ts';
-import { System, until } from '../support/system.ts';
+} from '../support/doubles/front-client.ts';
+import { cardId, cardOf, cardsOf } from '../support/samples/front-cards.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, until } from '../support/scenes/system.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const LOT_SIZE = 25;

@@ -5,15 +5,7 @@ import { Agent } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { ASSOCIATIONS, PERSONS, type Person } from '../../sandbox/vendors/world/world.ts';
-import { FrontCaller, type FrontReply, jsonOf } from '../support/front-caller.ts';
-import {
-  associationCard,
-  cardId,
-  cardOf,
-  cardsOf,
-  type TrueSlots,
-  trueSlots,
-} from '../support/front-cards.ts';
+import { FrontCaller, type FrontReply, jsonOf } from '../support/doubles/front-caller.ts';
 import {
   breachesOf,
   browserLot,
@@ -25,10 +17,18 @@ import {
   type ShownCard,
   serverLot,
   zoneOf,
-} from '../support/front-client.ts';
-import { peopleOf } from '../support/people.ts';
-import { get } from '../support/sandbox-caller.ts';
-import { System } from '../support/system.ts';
+} from '../support/doubles/front-client.ts';
+import { get } from '../support/doubles/sandbox-caller.ts';
+import {
+  associationCard,
+  cardId,
+  cardOf,
+  cardsOf,
+  type TrueSlots,
+  trueSlots,
+} from '../support/samples/front-cards.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System } from '../support/scenes/system.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const DAY_MS = 24 * 3_600_000;

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
-import { type Called, call } from '../support/inbound-caller.ts';
+import { type Called, call } from '../support/doubles/inbound-caller.ts';
 import {
   A,
   B,
@@ -12,7 +12,7 @@ import {
   type InboundScene,
   makeInboundAuthority,
   openInbound,
-} from '../support/inbound-scene.ts';
+} from '../support/scenes/inbound-scene.ts';
 
 const DAY_MS = 86_400_000;
 const at = (days: number): Date => new Date(Date.now() + days * DAY_MS);

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { checkConfig } from '../../relay/base/config.ts';
 import { loadInbound } from '../../relay/inbound/files.ts';
 import { writeLeaf } from '../../sandbox/pki/authority.ts';
-import { call } from '../support/inbound-caller.ts';
+import { call } from '../support/doubles/inbound-caller.ts';
 import {
   A,
   type Folder,
@@ -15,8 +15,8 @@ import {
   openInbound,
   spawnInbound,
   writeFolder,
-} from '../support/inbound-scene.ts';
-import { spawnRelay } from '../support/relay-process.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { spawnRelay } from '../support/scenes/relay-process.ts';
 
 const DAY_MS = 86_400_000;
 

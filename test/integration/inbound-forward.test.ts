@@ -4,16 +4,16 @@
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
-import { type Call, call } from '../support/inbound-caller.ts';
-import { acceptAll, locationFor, startAppointmentEdge } from '../support/inbound-edge.ts';
+import { type Call, call } from '../support/doubles/inbound-caller.ts';
+import { acceptAll, locationFor, startAppointmentEdge } from '../support/doubles/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,
   type InboundScene,
   makeInboundAuthority,
   openInbound,
-} from '../support/inbound-scene.ts';
-import { until } from '../support/relay-until.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const EDGE_MS = 400;
 const FHIR = { 'content-type': 'application/fhir+json; charset=utf-8' };

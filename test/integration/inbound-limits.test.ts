@@ -4,15 +4,15 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../sandbox/pki/authority.ts';
-import { type Call, call, keptAgent, tlsSettings } from '../support/inbound-caller.ts';
+import { type Call, call, keptAgent, tlsSettings } from '../support/doubles/inbound-caller.ts';
 import {
   B,
   type InboundAuthority,
   type InboundScene,
   makeInboundAuthority,
   openInbound,
-} from '../support/inbound-scene.ts';
-import { until } from '../support/relay-until.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 

@@ -5,16 +5,16 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CrlRequest, Leaf } from '../../sandbox/pki/authority.ts';
-import { type Called, call, keptAgent } from '../support/inbound-caller.ts';
-import { acceptBriefly } from '../support/inbound-edge.ts';
+import { type Called, call, keptAgent } from '../support/doubles/inbound-caller.ts';
+import { acceptBriefly } from '../support/doubles/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,
   type InboundScene,
   makeInboundAuthority,
   openInbound,
-} from '../support/inbound-scene.ts';
-import { until } from '../support/relay-until.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const DAY_MS = 86_400_000;
 const STALE = { thisUpdate: new Date(Date.now() - 9 * DAY_MS), nextUpdate: new Date(Date.now() - DAY_MS) };

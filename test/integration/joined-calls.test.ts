@@ -1,9 +1,9 @@
 // Who joins a call has as much time as a call of his own would give him, and takes it over when who began it leaves.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { askAndLeave } from '../support/leaving-caller.ts';
-import type { ScriptedRelay } from '../support/scripted-relay.ts';
-import { ScriptedScene, told } from '../support/scripted-scene.ts';
-import { type SearchAnswer, slotPath, until, windowOf } from '../support/system.ts';
+import { askAndLeave } from '../support/doubles/leaving-caller.ts';
+import type { ScriptedRelay } from '../support/doubles/scripted-relay.ts';
+import { ScriptedScene, told } from '../support/scenes/scripted-scene.ts';
+import { type SearchAnswer, slotPath, until, windowOf } from '../support/scenes/system.ts';
 
 let scene: ScriptedScene;
 let relay: ScriptedRelay;

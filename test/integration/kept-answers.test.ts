@@ -4,11 +4,18 @@ import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { individual } from '../support/appointment-samples.ts';
-import { expectConformant } from '../support/bundle-checks.ts';
-import { call } from '../support/inbound-caller.ts';
-import { associationsOf, type KnownPerson, peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, schedulePath, slotPath, until, windowOf } from '../support/system.ts';
+import { call } from '../support/doubles/inbound-caller.ts';
+import { expectConformant } from '../support/oracles/bundle-checks.ts';
+import { individual } from '../support/samples/appointment-samples.ts';
+import { associationsOf, type KnownPerson, peopleOf } from '../support/samples/people.ts';
+import {
+  type SearchAnswer,
+  System,
+  schedulePath,
+  slotPath,
+  until,
+  windowOf,
+} from '../support/scenes/system.ts';
 
 let system: System;
 let admin: string;

@@ -2,8 +2,8 @@
 // answer says so. Off, everybody is asked.
 import { afterEach, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { peopleOf } from '../support/people.ts';
-import { System, slotPath, until } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System | undefined;
 afterEach(async () => {

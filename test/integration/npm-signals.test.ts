@@ -8,12 +8,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { makeBundle } from '../support/relay-bundle.ts';
-import { ask } from '../support/relay-edge.ts';
-import { makePlan, makeScene, type Scene } from '../support/relay-scene.ts';
-import { until } from '../support/relay-until.ts';
-import { sendJson } from '../support/relay-vendor.ts';
+import { ask } from '../support/doubles/relay-edge.ts';
+import { sendJson } from '../support/doubles/relay-vendor.ts';
+import { makeBundle } from '../support/samples/relay-bundle.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { makePlan, makeScene, type Scene } from '../support/scenes/relay-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const START_MS = 60_000;

@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { APPOINTMENT_EXAMPLE, KNOWN_REGULATOR_EXAMPLE } from '../../worker/openapi/fhir/examples.ts';
-import { AppointmentEdge, SYSTEM_A } from '../support/appointment-edge.ts';
-import type { FrontReply } from '../support/front-caller.ts';
-import { type Api, type ApiCall, type ApiOperation, openApi } from '../support/openapi-client.ts';
-import { peopleOf } from '../support/people.ts';
-import { System } from '../support/system.ts';
+import { AppointmentEdge, SYSTEM_A } from '../support/doubles/appointment-edge.ts';
+import type { FrontReply } from '../support/doubles/front-caller.ts';
+import { type Api, type ApiCall, type ApiOperation, openApi } from '../support/doubles/openapi-client.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System } from '../support/scenes/system.ts';
 
 let system: System;
 /** Where relays are played by this process: they speak for vendors. */

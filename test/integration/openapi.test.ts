@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
-import { FrontCaller, type FrontReply, sendPlain } from '../support/front-caller.ts';
-import { type Api, type ApiCall, type ApiOperation, openApi } from '../support/openapi-client.ts';
-import { associationsOf, peopleOf } from '../support/people.ts';
-import { System } from '../support/system.ts';
+import { FrontCaller, type FrontReply, sendPlain } from '../support/doubles/front-caller.ts';
+import { type Api, type ApiCall, type ApiOperation, openApi } from '../support/doubles/openapi-client.ts';
+import { associationsOf, peopleOf } from '../support/samples/people.ts';
+import { System } from '../support/scenes/system.ts';
 
 const BROWSER_HOST = 'navigateur.invalid';
 const HOUR_MS = 3_600_000;

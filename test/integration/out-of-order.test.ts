@@ -2,8 +2,8 @@
 // without slots, and asks another relay for it when one serves it.
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ScriptedScene, told } from '../support/scripted-scene.ts';
-import { slotPath, until } from '../support/system.ts';
+import { ScriptedScene, told } from '../support/scenes/scripted-scene.ts';
+import { slotPath, until } from '../support/scenes/system.ts';
 
 const RPPS = '810000000011';
 

@@ -6,8 +6,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
-import { Browser, findChromium } from '../support/browser.ts';
-import { System } from '../support/system.ts';
+import { Browser, findChromium } from '../support/doubles/browser.ts';
+import { System } from '../support/scenes/system.ts';
 
 const chromium = findChromium();
 /** Where the pictures go, for who wants to look at them. */

@@ -1,8 +1,8 @@
 // Invented canary identities go through every kind of search and failure; none of them may appear in what the
 // edge or the relay writes, or in the relay's metrics.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { peopleOf } from '../support/people.ts';
-import { System, schedulePath, slotPath } from '../support/system.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, schedulePath, slotPath } from '../support/scenes/system.ts';
 
 const CANARY = '899987654321';
 const CANARY_SIRET = '399987654321009';

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { openLocalState } from '../../sandbox/platform/local-state.ts';
-import { until } from '../support/relay-until.ts';
+import { until } from '../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 let dir: string;

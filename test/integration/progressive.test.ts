@@ -1,10 +1,10 @@
 // Parts as they land, a ledger at the end; and whoever leaves takes his calls along.
 import type { Bundle, OperationOutcome, Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { errorsOf } from '../support/bundle-checks.ts';
-import { askAndLeave } from '../support/leaving-caller.ts';
-import { peopleOf } from '../support/people.ts';
-import { System, slotPath, until, windowOf } from '../support/system.ts';
+import { askAndLeave } from '../support/doubles/leaving-caller.ts';
+import { errorsOf } from '../support/oracles/bundle-checks.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, slotPath, until, windowOf } from '../support/scenes/system.ts';
 
 let system: System;
 const SLOW_MS = 900;

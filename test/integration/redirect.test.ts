@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { linkWriter } from '../../worker/front/redirect/reservation-link.ts';
 import { writeRedirectToken } from '../../worker/front/redirect/token.ts';
-import { FrontCaller, jsonOf } from '../support/front-caller.ts';
-import { peopleOf } from '../support/people.ts';
-import { get } from '../support/sandbox-caller.ts';
-import { System, slotPath, until } from '../support/system.ts';
+import { FrontCaller, jsonOf } from '../support/doubles/front-caller.ts';
+import { get } from '../support/doubles/sandbox-caller.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { System, slotPath, until } from '../support/scenes/system.ts';
 
 const ORIGIN = 'sas-essai';
 let system: System;

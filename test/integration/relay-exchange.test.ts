@@ -6,10 +6,10 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EditorConfig } from '../../relay/base/config.ts';
 import { GivenUp } from '../../relay/vendor/failure.ts';
 import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { makeClient } from '../support/relay-client.ts';
-import { until } from '../support/relay-until.ts';
-import { type Handler, sendJson, startTestVendor, type TestVendor } from '../support/relay-vendor.ts';
+import { makeClient } from '../support/doubles/relay-client.ts';
+import { type Handler, sendJson, startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { until } from '../support/wait/until.ts';
 
 const EMPTY = { resourceType: 'Bundle', type: 'searchset', total: 0 };
 const BYTES_MAX = 1024 * 1024;

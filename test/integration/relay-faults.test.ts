@@ -12,8 +12,8 @@ import { GivenUp } from '../../relay/vendor/failure.ts';
 import { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import { ensureSandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
-import { peopleOf } from '../support/people.ts';
-import { makePlan } from '../support/relay-scene.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { makePlan } from '../support/scenes/relay-scene.ts';
 
 /** For the faults that only a deadline ends; the others end long before theirs. */
 const SHORT_MS = 800;

@@ -1,8 +1,8 @@
 // A relay's key is renewed: its name stays (`kid` is the relayId), so for a while the edge knows two keys of one name.
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { RelayKeys, ScriptedRelay } from '../support/scripted-relay.ts';
-import { System } from '../support/system.ts';
+import { RelayKeys, ScriptedRelay } from '../support/doubles/scripted-relay.ts';
+import { System } from '../support/scenes/system.ts';
 
 const old = new RelayKeys('relay-a');
 const renewed = new RelayKeys('relay-a');

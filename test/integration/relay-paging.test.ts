@@ -6,11 +6,11 @@ import { RetryBudget } from '../../relay/search/retry-budget.ts';
 import { callVendor, type Exchanged } from '../../relay/search/vendor-call.ts';
 import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import { VENDOR_PAGES_MAX } from '../../shared/limits.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { makeBundle } from '../support/relay-bundle.ts';
-import { makeClient } from '../support/relay-client.ts';
-import { makePlan } from '../support/relay-scene.ts';
-import { sendJson, startTestVendor, type TestVendor } from '../support/relay-vendor.ts';
+import { makeClient } from '../support/doubles/relay-client.ts';
+import { sendJson, startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
+import { makeBundle } from '../support/samples/relay-bundle.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { makePlan } from '../support/scenes/relay-scene.ts';
 
 const HOUR_MS = 3_600_000;
 

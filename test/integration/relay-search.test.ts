@@ -4,12 +4,12 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readIdentityKey, toPublicJwk } from '../../relay/link/identity-key.ts';
 import { LINK_AUDIENCE } from '../../shared/link/hub.ts';
-import { makeBundle, RPPS_A } from '../support/relay-bundle.ts';
-import { ask } from '../support/relay-edge.ts';
-import type { RelayProcess } from '../support/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../support/relay-scene.ts';
-import { until } from '../support/relay-until.ts';
-import { type Handler, sendJson } from '../support/relay-vendor.ts';
+import { ask } from '../support/doubles/relay-edge.ts';
+import { type Handler, sendJson } from '../support/doubles/relay-vendor.ts';
+import { makeBundle, RPPS_A } from '../support/samples/relay-bundle.ts';
+import type { RelayProcess } from '../support/scenes/relay-process.ts';
+import { makePlan, makeScene, type Scene } from '../support/scenes/relay-scene.ts';
+import { until } from '../support/wait/until.ts';
 
 const HOUR_MS = 3_600_000;
 const twoSlots: Handler = (_request, response) =>

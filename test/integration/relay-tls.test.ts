@@ -8,10 +8,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EditorConfig } from '../../relay/base/config.ts';
 import type { VendorClient } from '../../relay/vendor/vendor-client.ts';
 import type { LeafRequest } from '../../sandbox/pki/authority.ts';
-import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from '../support/relay-authority.ts';
-import { makeClient } from '../support/relay-client.ts';
-import { until } from '../support/relay-until.ts';
-import { sendJson, startTestVendor, type TestVendor } from '../support/relay-vendor.ts';
+import { makeClient } from '../support/doubles/relay-client.ts';
+import { sendJson, startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
+import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from '../support/scenes/relay-authority.ts';
+import { until } from '../support/wait/until.ts';
 
 const DAY_MS = 86_400_000;
 const EMPTY = { resourceType: 'Bundle', type: 'searchset', total: 0 };

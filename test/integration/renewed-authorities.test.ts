@@ -9,16 +9,16 @@ import { loadCertificates } from '../../relay/certificates/certificates.ts';
 import { loadInbound } from '../../relay/inbound/files.ts';
 import type { LeafRequest, RenewRequest } from '../../sandbox/pki/authority.ts';
 import type { Signer } from '../../sandbox/pki/certificates.ts';
-import { call } from '../support/inbound-caller.ts';
+import { call } from '../support/doubles/inbound-caller.ts';
+import { makeClient } from '../support/doubles/relay-client.ts';
+import { sendJson, startTestVendor } from '../support/doubles/relay-vendor.ts';
 import {
   type InboundAuthority,
   makeInboundAuthority,
   openInbound,
   writeFolder,
-} from '../support/inbound-scene.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/relay-authority.ts';
-import { makeClient } from '../support/relay-client.ts';
-import { sendJson, startTestVendor } from '../support/relay-vendor.ts';
+} from '../support/scenes/inbound-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
 
 const DAY_MS = 86_400_000;
 const PAST = { notBefore: new Date(Date.now() - 900 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) };

@@ -5,7 +5,14 @@ import type { Appointment, Bundle, OperationOutcome, Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import type { Told } from '../../sandbox/vendors/appointments/appointments.ts';
-import { type SearchWindow, System, schedulePath, slotPath, until, windowOf } from '../support/system.ts';
+import {
+  type SearchWindow,
+  System,
+  schedulePath,
+  slotPath,
+  until,
+  windowOf,
+} from '../support/scenes/system.ts';
 
 interface Listed {
   readonly value: string;

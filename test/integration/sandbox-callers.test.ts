@@ -5,7 +5,7 @@ import { Agent } from 'node:https';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
-import { CALLER, get, openScene, type SandboxScene } from '../support/sandbox-caller.ts';
+import { CALLER, get, openScene, type SandboxScene } from '../support/doubles/sandbox-caller.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 

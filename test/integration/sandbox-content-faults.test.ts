@@ -15,7 +15,7 @@ import {
   scheduleQuery,
   slotQuery,
   slots,
-} from '../support/sandbox-caller.ts';
+} from '../support/doubles/sandbox-caller.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 const TO = '2026-06-03T00:00:00.000Z';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
-import { get, openScene, type SandboxScene } from '../support/sandbox-caller.ts';
+import { get, openScene, type SandboxScene } from '../support/doubles/sandbox-caller.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 

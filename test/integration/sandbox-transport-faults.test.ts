@@ -14,7 +14,7 @@ import {
   readBundle,
   type SandboxScene,
   slotQuery,
-} from '../support/sandbox-caller.ts';
+} from '../support/doubles/sandbox-caller.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 const tested = new Set<FaultKind>();

@@ -14,7 +14,7 @@ import {
   scheduleQuery,
   slotQuery,
   slots,
-} from '../support/sandbox-caller.ts';
+} from '../support/doubles/sandbox-caller.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 const FROM = '2026-06-01T10:00:00.000+02:00';

@@ -3,9 +3,9 @@
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from '../../sandbox/vendors/faults/faults.ts';
-import { expectConformant } from '../support/bundle-checks.ts';
-import { associationsOf, peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../support/system.ts';
+import { expectConformant } from '../support/oracles/bundle-checks.ts';
+import { associationsOf, peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../support/scenes/system.ts';
 
 const DEADLINE_MS = 1_500;
 const FAULTY = 'agenda-b';

@@ -9,9 +9,9 @@ import type {
   Slot,
 } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { expectConformant } from '../support/bundle-checks.ts';
-import { associationsOf, type KnownPerson, peopleOf } from '../support/people.ts';
-import { System, schedulePath, slotPath, windowOf } from '../support/system.ts';
+import { expectConformant } from '../support/oracles/bundle-checks.ts';
+import { associationsOf, type KnownPerson, peopleOf } from '../support/samples/people.ts';
+import { System, schedulePath, slotPath, windowOf } from '../support/scenes/system.ts';
 
 let system: System;
 let people: KnownPerson[];

@@ -3,7 +3,7 @@
 import type { CapabilityStatement, OperationOutcome } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { System, slotPath, until, windowOf } from '../support/system.ts';
+import { System, slotPath, until, windowOf } from '../support/scenes/system.ts';
 
 let system: System;
 const WHO = ['899900101371'];

@@ -3,9 +3,9 @@
 import type { Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { askAndLeave } from '../support/leaving-caller.ts';
-import { peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, until, windowOf } from '../support/system.ts';
+import { askAndLeave } from '../support/doubles/leaving-caller.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, slotPath, until, windowOf } from '../support/scenes/system.ts';
 
 let system: System;
 let admin: string;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLocalState } from '../../sandbox/platform/local-state.ts';
-import { until } from '../support/relay-until.ts';
+import { until } from '../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const START_MS = 60_000;

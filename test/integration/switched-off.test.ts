@@ -3,10 +3,10 @@
 import type { Bundle, OperationOutcome } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { FrontCaller, jsonOf } from '../support/front-caller.ts';
-import { cardOf } from '../support/front-cards.ts';
-import { associationsOf, type KnownPerson, peopleOf } from '../support/people.ts';
-import { System, schedulePath, slotPath, until } from '../support/system.ts';
+import { FrontCaller, jsonOf } from '../support/doubles/front-caller.ts';
+import { cardOf } from '../support/samples/front-cards.ts';
+import { associationsOf, type KnownPerson, peopleOf } from '../support/samples/people.ts';
+import { System, schedulePath, slotPath, until } from '../support/scenes/system.ts';
 
 let system: System;
 let admin: string;

@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { individual } from '../support/appointment-samples.ts';
-import { call } from '../support/inbound-caller.ts';
-import { peopleOf } from '../support/people.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../support/system.ts';
+import { call } from '../support/doubles/inbound-caller.ts';
+import { individual } from '../support/samples/appointment-samples.ts';
+import { peopleOf } from '../support/samples/people.ts';
+import { type SearchAnswer, System, slotPath, windowOf } from '../support/scenes/system.ts';
 
 let system: System;
 let admin: string;

@@ -8,8 +8,8 @@ import {
   writeFrame,
 } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/link/relay.ts';
-import { readPages } from '../support/read-answer.ts';
-import { answer, bundle, practitioner, role, schedule, slot } from '../support/vendor-bundle.ts';
+import { readPages } from '../support/oracles/read-answer.ts';
+import { answer, bundle, practitioner, role, schedule, slot } from '../support/samples/vendor-bundle.ts';
 
 const read = (page: unknown, call = 0): CallAnswer => ({
   call,

@@ -2,7 +2,7 @@
 // rightly not shown does not.
 
 import { describe, expect, it } from 'vitest';
-import { readCounted } from '../support/read-answer.ts';
+import { readCounted } from '../support/oracles/read-answer.ts';
 import {
   answer,
   bundle,
@@ -17,7 +17,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const OTHER = '899900000025';
 const subjects = [RPPS, OTHER];

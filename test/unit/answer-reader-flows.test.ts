@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstSlot, makeReader, readCounted } from '../support/read-answer.ts';
+import { firstSlot, makeReader, readCounted } from '../support/oracles/read-answer.ts';
 import {
   answer,
   bundle,
@@ -12,7 +12,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 describe('INT_R04', () => {
   const service = (n: number): Json[] => [

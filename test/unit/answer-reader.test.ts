@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { firstSlot, readCounted } from '../support/read-answer.ts';
+import { firstSlot, readCounted } from '../support/oracles/read-answer.ts';
 import {
   answer,
   bundle,
@@ -10,7 +10,7 @@ import {
   role,
   schedule,
   slot,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 describe('a conformant answer', () => {
   it('is shown whole, without repair', () => {

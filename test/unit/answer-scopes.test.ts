@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
-import { readCounted } from '../support/read-answer.ts';
+import { readCounted } from '../support/oracles/read-answer.ts';
 import {
   bundle,
   contained,
@@ -16,7 +16,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const OTHER = '899900000025';
 const subjects = [RPPS, OTHER];

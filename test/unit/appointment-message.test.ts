@@ -8,7 +8,7 @@ import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
 import { appointmentId, contentHash } from '../../worker/appointments/model/identity.ts';
 import { APPOINTMENT_STATUSES, holdsSlot, rankOf } from '../../worker/appointments/model/lattice.ts';
 import { type AppointmentMessage, readMessage } from '../../worker/appointments/model/message.ts';
-import { individual, operatorExtension, sos } from '../support/appointment-samples.ts';
+import { individual, operatorExtension, sos } from '../support/samples/appointment-samples.ts';
 
 const NOW_MS = Date.parse('2026-12-01T12:00:00Z');
 const booked = individual({ value: 'rdv-1' });

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { DECLARATION_IDS } from '../../conformance/groups/declarations.ts';
 import { checkConfig } from '../../relay/base/config.ts';
 import { findSettingProblems, SETTING_NAMES } from '../../worker/base/settings.ts';
-import { accepts } from '../support/relay-json-schema.ts';
+import { accepts } from '../support/oracles/relay-json-schema.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(resolve(ROOT, file), 'utf8');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../shared/error.ts';
 import { type Card, readDashboard, readLot } from '../../worker/front/slots/cards.ts';
 import { cardsBySubject } from '../../worker/front/slots/lot-question.ts';
-import { browserLot, type FrontCards, serverLot } from '../support/front-client.ts';
+import { browserLot, type FrontCards, serverLot } from '../support/doubles/front-client.ts';
 
 const CARDS: FrontCards = {
   810001: {

@@ -6,8 +6,13 @@ import { writePractitioners } from '../../worker/front/slots/dashboard-locations
 import { windowOf } from '../../worker/front/slots/lot-question.ts';
 import type { FoundSubject } from '../../worker/front/slots/places.ts';
 import { slotLister } from '../../worker/front/slots/slot-list.ts';
-import { breachesOf, type FrontCards, type FrontEntries, serverLot } from '../support/front-client.ts';
-import { DIRECT_LINKS, entriesOf, foundOf, type Pages } from '../support/front-found.ts';
+import {
+  breachesOf,
+  type FrontCards,
+  type FrontEntries,
+  serverLot,
+} from '../support/doubles/front-client.ts';
+import { DIRECT_LINKS, entriesOf, foundOf, type Pages } from '../support/oracles/front-found.ts';
 import {
   answer,
   bundle,
@@ -19,7 +24,7 @@ import {
   role,
   schedule,
   slot,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const cards = (sent: FrontCards): readonly Card[] => readLot(serverLot(sent)).cards;

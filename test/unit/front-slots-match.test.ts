@@ -6,7 +6,7 @@ import { matchCard, structureField, toMatchCard } from '../../worker/front/slots
 import { placeId } from '../../worker/front/slots/place-id.ts';
 import type { FrontPlace } from '../../worker/front/slots/places.ts';
 import { foldStreet } from '../../worker/front/slots/street.ts';
-import { type FrontCards, serverLot } from '../support/front-client.ts';
+import { type FrontCards, serverLot } from '../support/doubles/front-client.ts';
 
 const cards = (sent: FrontCards): readonly Card[] => readLot(serverLot(sent)).cards;
 const HERE = { cp: '42000', address: '2 Place du Marché', phone: ['04 77 00 00 01'] };

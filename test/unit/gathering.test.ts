@@ -4,8 +4,8 @@ import type { CallAnswer } from '../../shared/link/relay.ts';
 import type { HubEvent } from '../../worker/hub/hub-calls.ts';
 import { Gathering } from '../../worker/search/gathering.ts';
 import { failureOf } from '../../worker/search/ledger.ts';
-import { answered, OTHER } from '../support/answered.ts';
-import { answer, bundle, NOW, practitioner, RPPS, schedule, slot } from '../support/vendor-bundle.ts';
+import { answered, OTHER } from '../support/oracles/answered.ts';
+import { answer, bundle, NOW, practitioner, RPPS, schedule, slot } from '../support/samples/vendor-bundle.ts';
 
 const said = (page = answer([slot(), slot({ id: 'slot-2', status: 'busy' })])): CallAnswer =>
   answered('agenda-a', page, { durationMs: 700 }).answer!;

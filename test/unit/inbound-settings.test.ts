@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { checkConfig } from '../../relay/base/config.ts';
-import { accepts } from '../support/relay-json-schema.ts';
+import { accepts } from '../support/oracles/relay-json-schema.ts';
 
 const schema = JSON.parse(readFileSync(new URL('../../relay/config.schema.json', import.meta.url), 'utf8'));
 

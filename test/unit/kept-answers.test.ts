@@ -11,7 +11,7 @@ import type { CallResult } from '../../worker/search/fan-out.ts';
 import { planCalls } from '../../worker/search/plan.ts';
 import { selectSlots, shownOf } from '../../worker/search/selection.ts';
 import type { EditorRow } from '../../worker/store/editors.ts';
-import { answered, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import { answered, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   answer,
   bundle,
@@ -23,7 +23,7 @@ import {
   schedule,
   slot,
   TO,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 const WINDOW = { fromMs: FROM, toMs: TO };
 const TTL_MS = 30_000;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answers } from '../../worker/search/answers.ts';
 import type { CallResult } from '../../worker/search/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../worker/search/ledger.ts';
-import { answered, BASE, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import { answered, BASE, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   answer,
   bundle,
@@ -13,7 +13,7 @@ import {
   RPPS,
   schedule,
   slot,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 describe('ledger', () => {
   const editors = [

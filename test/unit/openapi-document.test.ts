@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { describeApi, isDescribed, OPERATIONS, pathOf } from '../../worker/openapi/document.ts';
 import { writeDocs } from '../../worker/openapi/page/page.ts';
 import { ROUTES } from '../../worker/routes.ts';
-import { judgeOf, mediaOf } from '../support/openapi-judge.ts';
+import { judgeOf, mediaOf } from '../support/oracles/openapi-judge.ts';
 
 // The platform's own module, which Node does not have; nothing here makes a Durable Object.
 vi.mock('cloudflare:workers', () => ({ DurableObject: class {}, RpcTarget: class {} }));

@@ -6,7 +6,7 @@ import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
 import type { Finding } from '../../shared/sas/rules/table/rule.ts';
 import { ruleOf } from '../../shared/sas/rules/table/table.ts';
 import * as examples from '../../worker/openapi/fhir/examples.ts';
-import { errorsOf } from '../support/bundle-checks.ts';
+import { errorsOf } from '../support/oracles/bundle-checks.ts';
 
 const window = { from: examples.EXAMPLE_FROM, to: examples.EXAMPLE_TO };
 const errorsIn = (findings: readonly Finding[]) =>

@@ -8,8 +8,8 @@ import {
   servingEditors,
   splitEvenly,
 } from '../../worker/search/plan.ts';
-import { query } from '../support/answered.ts';
-import { type Json, RPPS } from '../support/vendor-bundle.ts';
+import { query } from '../support/oracles/answered.ts';
+import { type Json, RPPS } from '../support/samples/vendor-bundle.ts';
 
 describe('plan', () => {
   const shareSearch = (

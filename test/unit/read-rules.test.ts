@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
-import { readPages } from '../support/read-answer.ts';
+import { readPages } from '../support/oracles/read-answer.ts';
 import {
   answer,
   bundle,
@@ -18,7 +18,7 @@ import {
   schedule,
   slot,
   sosAnswer,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 interface Sample {
   readonly page: Json;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileWatch, type Means } from '../../relay/base/watch.ts';
-import { until } from '../support/relay-until.ts';
+import { until } from '../support/wait/until.ts';
 
 /** Longer than any test: what is noticed is noticed by the system's notices. */
 const NEVER_MS = 3_600_000;

@@ -4,7 +4,7 @@ import { slotKey } from '../../shared/sas/slot-key.ts';
 import { type BookedSlot, Tombstones } from '../../worker/memory/booked-slots.ts';
 import { bundleText } from '../../worker/search/bundle.ts';
 import type { CallResult } from '../../worker/search/fan-out.ts';
-import { answered, BASE, type Entry, hash, mergeAnswers, OTHER, query } from '../support/answered.ts';
+import { answered, BASE, type Entry, hash, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   answer,
   bundle,
@@ -20,7 +20,7 @@ import {
   slot,
   sosAnswer,
   TO,
-} from '../support/vendor-bundle.ts';
+} from '../support/samples/vendor-bundle.ts';
 
 function merged(
   results: readonly CallResult[],

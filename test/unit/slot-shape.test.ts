@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { shapeSignature } from '../../shared/sas/read/slot-shape.ts';
-import { slot } from '../support/vendor-bundle.ts';
+import { slot } from '../support/samples/vendor-bundle.ts';
 
 const word = fc.constantFrom<unknown>(
   undefined,

@@ -3,7 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Authority, type LeafRequest, openAuthority, writeLeaf } from '../../sandbox/pki/authority.ts';
+import {
+  type Authority,
+  type LeafRequest,
+  openAuthority,
+  writeLeaf,
+} from '../../../sandbox/pki/authority.ts';
 
 export interface TestAuthority extends Authority {
   /** Issues and writes; the paths are absolute. */

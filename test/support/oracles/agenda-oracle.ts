@@ -2,9 +2,9 @@
 // slot by vendor, practitioner and instants, and the state of each identifier. Reads nothing of the gateway's code.
 
 import type { Practitioner, Schedule, Slot } from 'fhir/r4';
-import { searchSlots } from '../../sandbox/vendors/search/slot-search.ts';
-import type { Vendor } from '../../sandbox/vendors/vendor.ts';
-import { IDNPS, type SearchAnswer, type SearchWindow } from './system.ts';
+import { searchSlots } from '../../../sandbox/vendors/search/slot-search.ts';
+import type { Vendor } from '../../../sandbox/vendors/vendor.ts';
+import { IDNPS, type SearchAnswer, type SearchWindow } from '../scenes/system.ts';
 
 export interface AgendaQuestion {
   readonly subjects: readonly string[];

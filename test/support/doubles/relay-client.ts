@@ -1,9 +1,9 @@
 // A VendorClient against one test vendor, without process or link: for what a single exchange must come to.
 
-import type { EditorConfig } from '../../relay/base/config.ts';
-import { type CertificateFiles, loadCertificates } from '../../relay/certificates/certificates.ts';
-import { VendorClient } from '../../relay/vendor/vendor-client.ts';
-import { type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
+import type { EditorConfig } from '../../../relay/base/config.ts';
+import { type CertificateFiles, loadCertificates } from '../../../relay/certificates/certificates.ts';
+import { VendorClient } from '../../../relay/vendor/vendor-client.ts';
+import { type TestAuthority, VENDOR_NAME } from '../scenes/relay-authority.ts';
 
 export interface ClientRequest {
   readonly baseUrl: string;

@@ -4,10 +4,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { ensureVendorServer } from '../../sandbox/pki/sandbox-pki.ts';
-import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
-import { startVendor, type Vendor } from '../../sandbox/vendors/vendor.ts';
-import { hash } from '../../sandbox/vendors/world/random.ts';
+import { ensureVendorServer } from '../../../sandbox/pki/sandbox-pki.ts';
+import type { TlsMaterial } from '../../../sandbox/vendors/server.ts';
+import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
+import { hash } from '../../../sandbox/vendors/world/random.ts';
 import type { SearchAnswer, System } from './system.ts';
 
 export const WELL_ROUNDS = 4;

@@ -4,17 +4,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunInputs } from '../../conformance/inputs.ts';
-import { makeReport, type Report, type ReportRequirement } from '../../conformance/report/model.ts';
-import { type Run, runAll } from '../../conformance/run.ts';
-import { readConfig } from '../../relay/base/config.ts';
-import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
-import { ensureRefusedCertificates } from '../../sandbox/pki/cases.ts';
-import { ensureSandboxPki, type SandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
-import { writeRelayConfig } from '../../sandbox/platform/local-relay.ts';
-import { startVendor, type Vendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';
-import type { KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
-import { appointment } from './samples/valid.ts';
+import type { RunInputs } from '../../../conformance/inputs.ts';
+import { makeReport, type Report, type ReportRequirement } from '../../../conformance/report/model.ts';
+import { type Run, runAll } from '../../../conformance/run.ts';
+import { readConfig } from '../../../relay/base/config.ts';
+import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
+import { ensureRefusedCertificates } from '../../../sandbox/pki/cases.ts';
+import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
+import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
+import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
+import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
+import { appointment } from '../samples/valid.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */
 export const NOW = '2026-06-01T08:00:00.000Z';

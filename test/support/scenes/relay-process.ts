@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { until } from './relay-until.ts';
+import { until } from '../wait/until.ts';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
@@ -21,7 +21,7 @@ export interface RelayProcess {
   stop(): Promise<void>;
 }
 
-const MAIN = resolve(import.meta.dirname, '../../relay/main.ts');
+const MAIN = resolve(import.meta.dirname, '../../../relay/main.ts');
 
 export function spawnRelay(args: readonly string[]): RelayProcess {
   const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

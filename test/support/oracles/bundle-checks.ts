@@ -3,10 +3,10 @@
 
 import type { Bundle, Slot } from 'fhir/r4';
 import { expect } from 'vitest';
-import type { Flow } from '../../shared/sas/query.ts';
-import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import { ruleOf } from '../../shared/sas/rules/table/table.ts';
-import type { SearchAnswer, SearchWindow } from './system.ts';
+import type { Flow } from '../../../shared/sas/query.ts';
+import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
+import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
+import type { SearchAnswer, SearchWindow } from '../scenes/system.ts';
 
 export interface Asked {
   readonly flow: Flow;

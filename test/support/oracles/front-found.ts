@@ -1,18 +1,18 @@
 // From vendors' pages to what the SAS front's face writes of them, without a network: the relay's reader, the edge's
 // selection, then the cards.
 
-import type { Flow } from '../../shared/sas/query.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
-import { type LinkWriter, reservationLink } from '../../worker/front/redirect/reservation-link.ts';
-import { readLot } from '../../worker/front/slots/cards.ts';
-import { cardsBySubject } from '../../worker/front/slots/lot-question.ts';
-import { type FoundSubject, readFound } from '../../worker/front/slots/places.ts';
-import { writeEntries } from '../../worker/front/slots/practitioner-entries.ts';
-import { slotLister } from '../../worker/front/slots/slot-list.ts';
-import type { CallResult } from '../../worker/search/fan-out.ts';
-import { selectSlots } from '../../worker/search/selection.ts';
+import type { Flow } from '../../../shared/sas/query.ts';
+import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
+import { type LinkWriter, reservationLink } from '../../../worker/front/redirect/reservation-link.ts';
+import { readLot } from '../../../worker/front/slots/cards.ts';
+import { cardsBySubject } from '../../../worker/front/slots/lot-question.ts';
+import { type FoundSubject, readFound } from '../../../worker/front/slots/places.ts';
+import { writeEntries } from '../../../worker/front/slots/practitioner-entries.ts';
+import { slotLister } from '../../../worker/front/slots/slot-list.ts';
+import type { CallResult } from '../../../worker/search/fan-out.ts';
+import { selectSlots } from '../../../worker/search/selection.ts';
+import { NOW } from '../samples/vendor-bundle.ts';
 import { hash } from './answered.ts';
-import { NOW } from './vendor-bundle.ts';
 
 const WINDOW_MS = 72 * 3_600_000;
 

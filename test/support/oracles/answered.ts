@@ -1,18 +1,18 @@
 // Answers of vendors as the Worker holds them after the link, and what the two faces make of them.
 
 import { createHash } from 'node:crypto';
-import type { CallAnswer } from '../../shared/link/relay.ts';
-import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
-import { bundleEntries } from '../../worker/search/bundle.ts';
-import type { CallResult } from '../../worker/search/fan-out.ts';
+import type { CallAnswer } from '../../../shared/link/relay.ts';
+import type { Flow, SlotQuery } from '../../../shared/sas/query.ts';
+import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
+import { bundleEntries } from '../../../worker/search/bundle.ts';
+import type { CallResult } from '../../../worker/search/fan-out.ts';
 import {
   type HiddenSlots,
   type SelectionContext,
   selectSlots,
   shownOf,
-} from '../../worker/search/selection.ts';
-import { FROM, type Json, NOW, RPPS, TO } from './vendor-bundle.ts';
+} from '../../../worker/search/selection.ts';
+import { FROM, type Json, NOW, RPPS, TO } from '../samples/vendor-bundle.ts';
 
 export const OTHER = '899900000025';
 export const BASE = 'https://edge.example/fhir';

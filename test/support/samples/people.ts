@@ -1,6 +1,6 @@
 // Who the simulated vendors know, for choosing whom to ask.
 
-import type { Vendor } from '../../sandbox/vendors/vendor.ts';
+import type { Vendor } from '../../../sandbox/vendors/vendor.ts';
 
 export interface KnownPerson {
   readonly identifier: string;

@@ -8,10 +8,10 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import type { OperationOutcome } from 'fhir/r4';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
-import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../shared/link/hub.ts';
+import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
+import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
+import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
+import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 
 export interface TestRelay {
   readonly id: string;

@@ -5,10 +5,10 @@ import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle, FhirResource, Slot } from 'fhir/r4';
-import { type Authority, type Leaf, openAuthority } from '../../sandbox/pki/authority.ts';
-import { ensureVendorServer } from '../../sandbox/pki/sandbox-pki.ts';
-import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
-import type { Directory, KnownPractitioner } from '../../sandbox/vendors/world/directory.ts';
+import { type Authority, type Leaf, openAuthority } from '../../../sandbox/pki/authority.ts';
+import { ensureVendorServer } from '../../../sandbox/pki/sandbox-pki.ts';
+import type { TlsMaterial } from '../../../sandbox/vendors/server.ts';
+import type { Directory, KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 
 export interface Answer {
   readonly status: number;

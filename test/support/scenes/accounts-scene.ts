@@ -3,9 +3,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Bundle, OperationOutcome, Parameters, Practitioner } from 'fhir/r4';
-import { signToken } from '../../sandbox/platform/local-state.ts';
-import type { VendorOptions } from '../../sandbox/vendors/vendor.ts';
-import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import { signToken } from '../../../sandbox/platform/local-state.ts';
+import type { VendorOptions } from '../../../sandbox/vendors/vendor.ts';
+import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { System, type SystemOptions, until } from './system.ts';
 
 export interface Person {

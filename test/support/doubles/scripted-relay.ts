@@ -4,13 +4,13 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { WebSocket } from 'ws';
-import { linkUrl } from '../../relay/link/link.ts';
-import { signLinkToken } from '../../relay/link/token.ts';
-import { answerNothing } from '../../relay/search/vendor-call.ts';
-import { writeAnswerLines, writeFrame } from '../../shared/link/answer-frame.ts';
-import type { HubApi } from '../../shared/link/hub.ts';
-import type { CallAnswer, SearchPlan, VendorFailure } from '../../shared/link/relay.ts';
-import { until } from './system.ts';
+import { linkUrl } from '../../../relay/link/link.ts';
+import { signLinkToken } from '../../../relay/link/token.ts';
+import { answerNothing } from '../../../relay/search/vendor-call.ts';
+import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
+import type { HubApi } from '../../../shared/link/hub.ts';
+import type { CallAnswer, SearchPlan, VendorFailure } from '../../../shared/link/relay.ts';
+import { until } from '../scenes/system.ts';
 
 /** Keys of relays, for an edge that is to trust them from its start. */
 export class RelayKeys {

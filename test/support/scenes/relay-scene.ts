@@ -4,13 +4,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
-import type { SearchPlan } from '../../shared/link/relay.ts';
+import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
+import type { SearchPlan } from '../../../shared/link/relay.ts';
+import { startTestEdge, type TestEdge } from '../doubles/relay-edge.ts';
+import { type Handler, startTestVendor, type TestVendor } from '../doubles/relay-vendor.ts';
+import { RPPS_A } from '../samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
-import { RPPS_A } from './relay-bundle.ts';
-import { startTestEdge, type TestEdge } from './relay-edge.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
-import { type Handler, startTestVendor, type TestVendor } from './relay-vendor.ts';
 
 export interface Scene {
   readonly dir: string;

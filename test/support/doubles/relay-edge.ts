@@ -5,10 +5,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { isFrame, readAnswerLines, readFrame } from '../../shared/link/answer-frame.ts';
-import type { Announcement, HubApi } from '../../shared/link/hub.ts';
-import type { CallAnswer, CallHead, RelayApi, SearchPlan } from '../../shared/link/relay.ts';
-import { until } from './relay-until.ts';
+import { isFrame, readAnswerLines, readFrame } from '../../../shared/link/answer-frame.ts';
+import type { Announcement, HubApi } from '../../../shared/link/hub.ts';
+import type { CallAnswer, CallHead, RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
+import { until } from '../wait/until.ts';
 
 export interface EdgeLink {
   readonly relay: RpcStub<RelayApi>;

@@ -1,7 +1,7 @@
 // A caller who leaves without a word.
 
 import { connect } from 'node:net';
-import type { System } from './system.ts';
+import type { System } from '../scenes/system.ts';
 
 /** Asks over a bare socket, to leave with a reset (RST): a half-closed one may still be waiting. */
 export function askAndLeave(

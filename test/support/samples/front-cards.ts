@@ -1,8 +1,8 @@
 // The directory's cards of people whom the simulated vendors know, as the published SAS front would send them.
 
-import type { Vendor } from '../../sandbox/vendors/vendor.ts';
-import { ASSOCIATIONS, PERSONS, type Person, type Place } from '../../sandbox/vendors/world/world.ts';
-import type { FrontCard, FrontCards } from './front-client.ts';
+import type { Vendor } from '../../../sandbox/vendors/vendor.ts';
+import { ASSOCIATIONS, PERSONS, type Person, type Place } from '../../../sandbox/vendors/world/world.ts';
+import type { FrontCard, FrontCards } from '../doubles/front-client.ts';
 
 /** A card's id: made of who it is and which of his places, as the directory numbers its sheets. */
 export function cardId(rank: number, order = 0): string {

@@ -1,7 +1,7 @@
 // An edge and scripted relays on its link, without any vendor: the hub alone, steered plan by plan.
 
-import { signToken } from '../../sandbox/platform/local-state.ts';
-import { RelayKeys, ScriptedRelay } from './scripted-relay.ts';
+import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { RelayKeys, ScriptedRelay } from '../doubles/scripted-relay.ts';
 import { type SearchAnswer, System } from './system.ts';
 
 export interface HubState {

@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { AnswerReader, type Question, type ReadAnswer } from '../../shared/sas/read/answer-reader.ts';
-import { FROM, type Json, NOW, RPPS, TO } from './vendor-bundle.ts';
+import { AnswerReader, type Question, type ReadAnswer } from '../../../shared/sas/read/answer-reader.ts';
+import { FROM, type Json, NOW, RPPS, TO } from '../samples/vendor-bundle.ts';
 
 /** As the relay makes ids. */
 export const shortHash = (text: string): string =>

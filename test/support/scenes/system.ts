@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
-import { ensureSandboxPki, type SandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
-import type { Child } from '../../sandbox/platform/child.ts';
-import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
-import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
-import { startVendor, type Vendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';
+import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
+import type { Child } from '../../../sandbox/platform/child.ts';
+import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
+import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
+import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
+import { startLocalRelay } from '../../../sandbox/platform/local-relay.ts';
+import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
+import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 
 export interface SystemOptions {
   readonly vendors?: readonly VendorOptions[];

@@ -1,17 +1,17 @@
 // The account machinery without network: the real engine on a real D1, and vendors kept in memory by the sandbox's own
 // rules. Time, lost answers, late messages and deaths of an isolate are the test's to decide. Invented people only.
 
-import { type EdgeProcess, startEdge } from '../../sandbox/platform/edge/edge-process.ts';
-import { Accounts } from '../../sandbox/vendors/accounts.ts';
-import { Refusal } from '../../sandbox/vendors/outcome.ts';
-import type { AccountRequest } from '../../shared/link/accounts.ts';
-import type { RegulatorContent } from '../../shared/sas/regulator.ts';
-import { runDue } from '../../worker/accounts/due.ts';
-import type { Engine } from '../../worker/accounts/engine.ts';
-import { type LoginAnswer, logIn } from '../../worker/accounts/login.ts';
-import { type Key, type Saved, saveWanted } from '../../worker/accounts/save.ts';
-import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
-import type { HubAccountReply } from '../../worker/hub/carry-account.ts';
+import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
+import { Accounts } from '../../../sandbox/vendors/accounts.ts';
+import { Refusal } from '../../../sandbox/vendors/outcome.ts';
+import type { AccountRequest } from '../../../shared/link/accounts.ts';
+import type { RegulatorContent } from '../../../shared/sas/regulator.ts';
+import { runDue } from '../../../worker/accounts/due.ts';
+import type { Engine } from '../../../worker/accounts/engine.ts';
+import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
+import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
+import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
+import type { HubAccountReply } from '../../../worker/hub/carry-account.ts';
 
 type Database = Engine['db'];
 type Statement = ReturnType<Database['prepare']>;

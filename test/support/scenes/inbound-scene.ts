@@ -6,21 +6,21 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
-import { checkConfig } from '../../relay/base/config.ts';
-import { pick } from '../../relay/base/log.ts';
-import { EdgeClient } from '../../relay/inbound/edge-client.ts';
-import { loadInbound } from '../../relay/inbound/files.ts';
-import { InboundPort } from '../../relay/inbound/port.ts';
-import { ensureIdentityKey } from '../../relay/link/identity-key.ts';
+import { checkConfig } from '../../../relay/base/config.ts';
+import { pick } from '../../../relay/base/log.ts';
+import { EdgeClient } from '../../../relay/inbound/edge-client.ts';
+import { loadInbound } from '../../../relay/inbound/files.ts';
+import { InboundPort } from '../../../relay/inbound/port.ts';
+import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
 import {
   type Authority,
   type Leaf,
   type LeafRequest,
   openAuthority,
   writeLeaf,
-} from '../../sandbox/pki/authority.ts';
-import type { LogFields } from '../../shared/log.ts';
-import { type AppointmentEdge, startAppointmentEdge } from './inbound-edge.ts';
+} from '../../../sandbox/pki/authority.ts';
+import type { LogFields } from '../../../shared/log.ts';
+import { type AppointmentEdge, startAppointmentEdge } from '../doubles/inbound-edge.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 export const A = { cn: 'agenda-alpha-client', ou: '399990000000118' } as const;
