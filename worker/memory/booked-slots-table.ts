@@ -1,7 +1,7 @@
 // Tables `appointment_versions` and `appointments`, reading what is taken: the times that a search must no longer show.
 // Every version that held and took a slot is looked at: the current one takes it, an earlier one (moved, cancelled, of
 // another practitioner) gave it back when the appointment last changed. Partial indexes serve it, one row per version
-// near the window (test/integration/appointment-overlap.test.ts reads the plans). Table `interfaced` tells whether an SOS
+// near the window (test/integration/appointments/overlap.test.ts reads the plans). Table `interfaced` tells whether an SOS
 // appointment can be another association's than those asked.
 
 import { asList } from '../../shared/fhir/json.ts';

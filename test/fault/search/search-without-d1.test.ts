@@ -1,0 +1,46 @@
+// Claim: a database that cannot be read costs a search what is kept and what is booked, never the vendors' answers; an
+// edge that has never read it says so with 503 and recovers by itself.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { peopleOf } from '../../support/samples/people.ts';
+import { System, slotPath, until } from '../../support/scenes/system.ts';
+
+let system: System;
+let who: string;
+
+beforeAll(async () => {
+  system = await System.start({ vendors: [{ seed: 1 }, { seed: 2 }], settings: { CACHE_TTL_S: '600' } });
+  who = peopleOf(system.vendors).find(
+    ({ full, identifier }) => !full && identifier.startsWith('8'),
+  )!.identifier;
+});
+afterAll(() => system?.stop());
+
+const rename = async (from: string, to: string): Promise<void> => {
+  await (await system.edge.database()).prepare(`ALTER TABLE ${from} RENAME TO ${to}`).run();
+};
+const calls = (): number => system.vendor('agenda-a').state().requests.length;
+
+it('goes on with the vendors it knew, asks them, and logs it', async () => {
+  expect((await system.search(slotPath([who]))).states.get(who)).toBe('slots');
+  await rename('availability', 'lost');
+  const before = calls();
+  const answer = await system.search(slotPath([who]));
+  expect(answer.status).toBe(200);
+  expect(answer.states.get(who)).toBe('slots');
+  expect(calls()).toBe(before + 1);
+  expect(system.edgeLog.some((line) => line.includes('"search memory unreadable"'))).toBe(true);
+});
+
+it('that never read it refuses with 503 and a time to come back, and serves once it is there again', async () => {
+  await system.stopEdge();
+  await system.startEdge();
+  const refused = await system.search(slotPath([who]));
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get('Retry-After')).toBe('5');
+  expect(refused.outcome.issue[0]?.details?.coding?.[0]?.code).toBe('storage-unavailable');
+  await rename('lost', 'availability');
+  await until('it serves again', async () => {
+    const answer = await system.search(slotPath([who]), { headers: { 'Cache-Control': 'no-cache' } });
+    return answer.status === 200 && answer.states.get(who) === 'slots';
+  });
+});

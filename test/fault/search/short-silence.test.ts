@@ -1,0 +1,22 @@
+// Claim: a relay from which nothing came until the search was over is told apart from slow vendors, also when that time
+// was too short to take the relay for lost.
+import { afterEach, expect, it } from 'vitest';
+import { ScriptedScene, told } from '../../support/scenes/scripted-scene.ts';
+import { slotPath } from '../../support/scenes/system.ts';
+
+let scene: ScriptedScene | undefined;
+afterEach(() => scene?.stop());
+
+it('says relay-lost of the relay that said nothing, and timeout of the vendor that did not answer', async () => {
+  scene = await ScriptedScene.start({ DEADLINE_MS: '1500' });
+  const silent = await scene.join('relay-a', ['agenda-s']);
+  await scene.join('relay-b', ['agenda-t']);
+  silent.socket.pause();
+  const answer = await scene.system.search(slotPath(['899900999999']));
+  const reasons = answer.ledger.map(({ diagnostics }) => /editor=(\S+) reason=(\S+)/.exec(diagnostics ?? ''));
+  expect(reasons.map((found) => found?.slice(1))).toEqual([
+    ['agenda-s', 'relay-lost'],
+    ['agenda-t', 'timeout'],
+  ]);
+  expect(told(answer, 'subjects')).toBe('899900999999');
+});

@@ -1,0 +1,84 @@
+// npm start as a developer runs it: the whole system from one command, and nothing of it left when it ends, whichever
+// way it is told to and whatever part of it dies.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../../support/scenes/system.ts';
+
+const START = resolve(import.meta.dirname, '../../../sandbox/platform/start.ts');
+const READY_MS = 90_000;
+
+let state: string;
+let program: ChildProcess;
+let output: string;
+let ended: Promise<unknown[]>;
+
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'passerelle-start-'));
+  output = '';
+  const ports = ['--port', '0', '--mtls-port', '0', '--admin-port', '0'];
+  program = spawn(process.execPath, [START, '--state', state, ...ports], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [program.stdout, program.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    });
+  }
+  ended = once(program, 'exit');
+  await until(`it is ready:\n${output}`, () => output.includes('Ctrl-C arrête tout.'), READY_MS);
+}, READY_MS);
+afterEach(async () => {
+  program.kill('SIGKILL');
+  await ended;
+  await rm(state, { recursive: true, force: true });
+});
+
+const addresses = (): string[] => [
+  ...[...output.matchAll(/commande : (http:\S+)/g)].map(([, url = '']) => url),
+  /Accès \(FHIR\) +(http:\/\/[^/]+)/.exec(output)?.[1] ?? '',
+];
+const answers = async (url: string): Promise<boolean> =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  );
+const allAnswer = async (): Promise<boolean[]> => Promise.all(addresses().map(answers));
+
+/** Children of the program, from Linux's /proc. */
+async function childrenOf(pid: number | undefined): Promise<{ pid: number; command: string }[]> {
+  const listed = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  return Promise.all(
+    listed
+      .split(' ')
+      .filter((text) => text !== '')
+      .map(async (text) => ({
+        pid: Number(text),
+        command: (await readFile(`/proc/${text}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
+      })),
+  );
+}
+
+it.each(['SIGINT', 'SIGTERM'] as const)(
+  'ends all it started, orderly, on %s to itself alone',
+  async (signal) => {
+    expect(addresses()).toHaveLength(4);
+    expect(await allAnswer()).toEqual([true, true, true, true]);
+    program.kill(signal);
+    expect(await ended).toEqual([0, null]);
+    expect(await allAnswer()).toEqual([false, false, false, false]);
+  },
+);
+
+it.skipIf(process.platform !== 'linux')('says which part died, and ends the others', async () => {
+  const relay = (await childrenOf(program.pid)).find(({ command }) => command.includes('relay/main.ts'));
+  if (relay === undefined) throw new Error('no relay among its processes');
+  process.kill(relay.pid, 'SIGKILL');
+  expect(await ended).toEqual([1, null]);
+  expect(output).toContain("Le relais s'est arrêté");
+  expect(await allAnswer()).toEqual([false, false, false, false]);
+});

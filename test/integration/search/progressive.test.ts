@@ -1,0 +1,118 @@
+// Parts as they land, a ledger at the end; and whoever leaves takes his calls along.
+import type { Bundle, OperationOutcome, Slot } from 'fhir/r4';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
+import { errorsOf } from '../../support/oracles/bundle-checks.ts';
+import { peopleOf } from '../../support/samples/people.ts';
+import { System, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+
+let system: System;
+const SLOW_MS = 900;
+
+beforeAll(async () => {
+  system = await System.start({ settings: { DEADLINE_MS: '2500' } });
+});
+afterAll(() => system?.stop());
+beforeEach(() => {
+  for (const vendor of system.vendors) vendor.reset();
+});
+
+interface Arrived {
+  readonly event: string;
+  readonly data: Bundle;
+  readonly atMs: number;
+}
+
+async function stream(
+  path: string,
+): Promise<{ status: number; type: string | null; events: Arrived[]; text: string }> {
+  const startedMs = performance.now();
+  const response = await system.fetch(path, { headers: { Accept: 'text/event-stream' } });
+  const events: Arrived[] = [];
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let at = text.indexOf('\n\n'); at >= 0; at = text.indexOf('\n\n')) {
+      const [event = '', data = ''] = text.slice(0, at).split('\n');
+      text = text.slice(at + 2);
+      events.push({
+        event: event.replace('event: ', ''),
+        data: JSON.parse(data.replace('data: ', '')) as Bundle,
+        atMs: performance.now() - startedMs,
+      });
+    }
+  }
+  return { status: response.status, type: response.headers.get('Content-Type'), events, text };
+}
+
+const people = (): string[] =>
+  peopleOf(system.vendors)
+    .slice(0, 25)
+    .map(({ identifier }) => identifier);
+const urls = (bundles: readonly Bundle[]): string[] =>
+  [
+    ...new Set(
+      bundles
+        .flatMap(({ entry }) => entry ?? [])
+        .filter(({ search }) => search?.mode !== 'outcome')
+        .map(({ fullUrl }) => fullUrl ?? ''),
+    ),
+  ].sort();
+
+it('sends each vendor’s part when it lands, the fastest without waiting, and adds up to the plain answer', async () => {
+  system.vendor('agenda-b').setSettings({ latencyMs: SLOW_MS });
+  const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
+  const subjects = people();
+  const { status, type, events } = await stream(slotPath(subjects, window));
+  expect([status, type]).toEqual([200, 'text/event-stream']);
+  const parts = events.filter(({ event }) => event === 'part');
+  expect(parts.length).toBeGreaterThan(1);
+  expect(parts[0]!.atMs).toBeLessThan(SLOW_MS);
+  expect(parts.at(-1)!.atMs).toBeGreaterThan(SLOW_MS - 50);
+  for (const { data } of parts) {
+    expect(errorsOf(data, { flow: 'INT_R01', subjects, window })).toEqual([]);
+    expect(data.total).toBe(
+      (data.entry ?? []).filter(({ resource }) => (resource as Slot).resourceType === 'Slot').length,
+    );
+  }
+  const plain = await system.search(slotPath(subjects, window));
+  expect(urls(parts.map(({ data }) => data))).toEqual(urls([plain.bundle]));
+});
+
+it('ends with the ledger of the whole', async () => {
+  system.vendor('agenda-b').setFaults('hang');
+  const { events } = await stream(slotPath([...people(), '899900999999']));
+  const last = events.at(-1)!;
+  expect(events.map(({ event }) => event).lastIndexOf('end')).toBe(events.length - 1);
+  expect(events.filter(({ event }) => event === 'end')).toHaveLength(1);
+  expect(last.atMs).toBeLessThan(2_600);
+  expect(last.data).toMatchObject({ type: 'searchset', total: 0 });
+  const outcome = last.data.entry?.[0]?.resource as OperationOutcome;
+  const slots = outcome.issue.find(({ details }) => details?.coding?.[0]?.code === 'slots');
+  expect(slots?.diagnostics?.split(',').length).toBeGreaterThan(5);
+  expect(
+    outcome.issue.some(({ diagnostics }) => diagnostics?.startsWith('editor=agenda-b reason=timeout')),
+  ).toBe(true);
+});
+
+it('refuses a wrong question with an ordinary outcome', async () => {
+  const response = await system.fetch(`${slotPath(people())}&foo=bar`, {
+    headers: { Accept: 'text/event-stream' },
+  });
+  expect(response.status).toBe(400);
+  expect(response.headers.get('Content-Type')).toContain('application/fhir+json');
+});
+
+it.each(['text/event-stream', 'application/fhir+json'])(
+  'ends its vendor calls when a caller of %s leaves',
+  async (accept) => {
+    system.vendor('agenda-b').setFaults('hang');
+    const asked = askAndLeave(system, slotPath(people()), accept);
+    await until('the vendor is called', () => system.vendor('agenda-b').state().inFlight === 1);
+    const calledMs = performance.now();
+    asked.leave();
+    await until('the call is over', () => system.vendor('agenda-b').state().inFlight === 0);
+    expect(performance.now() - calledMs).toBeLessThan(1_500);
+  },
+);

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { cpuSecondsOf, readCpuSeconds } from '../../../bench/cpu.ts';
+import { type CellResult, FULL_CELLS } from '../../../bench/search.ts';
+import { misses, searchTables } from '../../../bench/search-report.ts';
+import { alignColumns, percentile, summarise } from '../../../bench/statistics.ts';
+
+test('a percentile is the nearest rank, and nothing without samples', () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => i + 1);
+  expect([0, 0.5, 0.95, 0.99, 1].map((share) => percentile(hundred, share))).toEqual([1, 50, 95, 99, 100]);
+  expect(percentile([7], 0.5)).toBe(7);
+  expect(percentile([], 0.5)).toBeNaN();
+});
+
+test('samples are summarised whatever their order, and left as they are', () => {
+  const samples = [30, 10, 20];
+  expect(summarise(samples)).toEqual({ count: 3, p50Ms: 20, p95Ms: 30, p99Ms: 30 });
+  expect(samples).toEqual([30, 10, 20]);
+});
+
+test('columns are as wide as their widest cell, numbers to the right', () => {
+  const rows = [
+    ['', 'p50'],
+    ['a vendor', '1'],
+  ];
+  expect(alignColumns(rows)).toEqual(['          p50', 'a vendor    1']);
+});
+
+test('CPU time is read past a process name that holds blanks and parentheses', () => {
+  const stat = '42 (a (b) c) S 1 42 42 0 -1 4194304 900 0 0 0 250 125 0 0 20 0 11 0 100 1 2';
+  expect(cpuSecondsOf(stat)).toBe(3.75);
+});
+
+test('the CPU time of a process that is not there is not a number', async () => {
+  expect(await readCpuSeconds(undefined)).toBeNaN();
+});
+
+test('the cells are every combination the issue asks for', () => {
+  const of = (name: 'vendors' | 'slots' | 'latencyMs' | 'concurrency'): number[] => [
+    ...new Set(FULL_CELLS.map((cell) => cell[name])),
+  ];
+  expect(FULL_CELLS).toHaveLength(24);
+  expect([of('vendors'), of('slots'), of('latencyMs'), of('concurrency')]).toEqual([
+    [1, 5, 20],
+    [2, 20],
+    [0, 50],
+    [1, 16],
+  ]);
+});
+
+function cellResult(p50Ratio: number, latencyMs: number, failed = 0): CellResult {
+  const side = {
+    count: 100,
+    p50Ms: 100,
+    p95Ms: 200,
+    p99Ms: 300,
+    perSecond: 10,
+    bytesPerSearch: 1_000,
+    failed,
+    cpuS: 2,
+    vendorsCpuS: 1,
+  };
+  const ours = { ...side, edgeCpuS: 1, relayCpuS: 1 };
+  const cell = { vendors: 20, slots: 2, latencyMs, concurrency: 1 };
+  return { ...cell, ours, plain: { ...side, failed: 0 }, p50Ratio, throughputRatio: 1, cpuRatio: 1 };
+}
+
+test('each budget is kept at its bound and missed past it', () => {
+  const with16 = { ...cellResult(1, 50), concurrency: 16 };
+  expect(misses([cellResult(1.15, 50), { ...with16, throughputRatio: 0.7, cpuRatio: 2 }])).toEqual([]);
+  expect(misses([cellResult(1.16, 50)])).toHaveLength(1);
+  expect(misses([{ ...with16, throughputRatio: 0.69 }])).toHaveLength(1);
+  expect(misses([{ ...with16, cpuRatio: 2.01 }])).toHaveLength(1);
+  expect(misses([cellResult(3, 0)])).toEqual([]);
+});
+
+test('an answer that is not whole is a miss of its own', () => {
+  expect(misses([cellResult(1, 50, 2)])).toEqual([
+    '20 vendors, 2 slots, 50 ms, x1: 2 answers were not whole',
+  ]);
+});
+
+test('the tables name their units and have one line per cell', () => {
+  const floor = { emptyS: 0.1, statementS: 1 };
+  const lines = searchTables([cellResult(1, 50), cellResult(1, 0)], floor);
+  expect(lines.filter((line) => line.startsWith('20 vendors'))).toHaveLength(4);
+  expect(lines.join('\n')).toContain('CPU seconds per 1,000 searches');
+});

@@ -1,0 +1,104 @@
+// AC-27 and § 2.14 of front-api.md on an isolate that has just begun, with a database that never answers: D1 cannot be
+// made to hang in the local runtime, so the calls run here with one whose promises never settle. With a database that
+// fails instead: test/integration/front/data.test.ts. Last, what a search says of an accident.
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { answerMarketplace } from '../../../worker/front/data/editors.ts';
+import { answerSamuLrms } from '../../../worker/front/data/samulrms.ts';
+import { openSlot } from '../../../worker/front/redirect/open-slot.ts';
+import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
+import { searchCards } from '../../../worker/front/slots/card-search.ts';
+import { readLot } from '../../../worker/front/slots/cards.ts';
+import type { RequestContext } from '../../../worker/http/http.ts';
+
+// The class that the Durable Object extends is the runtime's; nothing here reaches it.
+vi.mock('cloudflare:workers', () => ({ DurableObject: class {} }));
+
+beforeAll(() => {
+  for (const level of ['log', 'warn', 'error', 'info'] as const) {
+    vi.spyOn(console, level).mockReturnValue(undefined);
+  }
+});
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+function hangingDatabase(): RequestContext['env']['DB'] {
+  const statement = { bind: () => statement, all: never, first: never, run: never, raw: never };
+  return { prepare: () => statement, batch: never } as unknown as RequestContext['env']['DB'];
+}
+
+function context(
+  parameters: Record<string, string> = {},
+  database: RequestContext['env']['DB'] = hangingDatabase(),
+): RequestContext {
+  const url = new URL('https://edge.example/aggregator/');
+  return {
+    request: new Request(url),
+    url,
+    fhirBase: 'https://edge.example/fhir',
+    env: { DB: database } as unknown as RequestContext['env'],
+    config: {
+      deadlineMs: 7_000,
+      routing: { mode: 'off' },
+      front: { samuLrms: ['SAMU42'] },
+    } as unknown as RequestContext['config'],
+    requestId: 'hanging',
+    startedMs: Date.now(),
+    caller: undefined,
+    sender: undefined,
+    parameters,
+    waitUntil: () => undefined,
+  };
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
+  const startedMs = performance.now();
+  const value = await work();
+  return { value, ms: performance.now() - startedMs };
+}
+
+describe('AC-27 with a database that hangs', () => {
+  it('samulrms answers the setting in about a second', async () => {
+    const { value, ms } = await timed(() => answerSamuLrms(context()));
+    expect(value.status).toBe(200);
+    expect(await value.json()).toEqual([{ id: expect.any(Number), affectation_authority: 'SAMU42' }]);
+    expect(ms).toBeLessThan(2_000);
+  });
+
+  it('marketplace answers at once', async () => {
+    const { value, ms } = await timed(() => answerMarketplace(context()));
+    expect([value.status, await value.json()]).toEqual([200, []]);
+    expect(ms).toBeLessThan(500);
+  });
+
+  it('a lot is answered within its five seconds, associations included', async () => {
+    const lot = readLot([{ 1: { rpps: '99900000017' }, 2: { siret: '99900000100071' } }]);
+    const { value, ms } = await timed(() => searchCards(context(), lot));
+    expect(value.searches.map(({ found }) => found)).toMatchObject([{ reason: 'storage-unavailable' }]);
+    expect(ms).toBeLessThan(5_000);
+  });
+
+  it('a click that cannot be judged is told to come back', async () => {
+    const slot = writeRedirectToken({
+      editor: 'agenda-a',
+      page: 'https://agenda.example/',
+      startMs: Date.now() + 60_000,
+    });
+    const { value } = await timed(() => openSlot(context({ slot })));
+    expect(value.status).toBe(503);
+  });
+});
+
+it('an accident of ours in one search is told with its cards, and thrown at nobody', async () => {
+  // A row that no version of this edge writes: what reads it meets a TypeError.
+  const odd = { id: 'agenda-a', name: 'Agenda A', flows: 'null', redirect_hosts: '[]', enabled: 1 };
+  const rows = (...results: object[]) => ({ results, meta: { rows_read: 0 } });
+  const statement = { bind: () => statement, all: async () => rows() };
+  const database = {
+    prepare: () => statement,
+    batch: async () => [rows(), rows(odd), rows()],
+  } as unknown as RequestContext['env']['DB'];
+  const { searches } = await searchCards(context({}, database), readLot([{ 1: { rpps: '99900000017' } }]));
+  expect(searches.map(({ found }) => found)).toMatchObject([
+    { reason: 'internal', detail: expect.stringMatching(/^TypeError at /) },
+  ]);
+});

@@ -1,0 +1,157 @@
+// The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
+import { describe, expect, it, vi } from 'vitest';
+import { isServerDoor } from '../../../worker/front/door.ts';
+import { createSignInGuard } from '../../../worker/front/sign-in/guard.ts';
+import { hashSecret, isSameText, isSecretOf } from '../../../worker/front/sign-in/secret-hash.ts';
+import { createAllowance } from '../../../worker/http/allowance.ts';
+
+describe('a secret', () => {
+  it('is known by its hash, which is never the same twice', async () => {
+    const hashes = [await hashSecret('été & hiver'), await hashSecret('été & hiver')];
+    expect(hashes[0]).not.toBe(hashes[1]);
+    for (const hash of hashes) {
+      expect(hash).toMatch(/^pbkdf2-sha256\$100000\$[\w-]{22}\$[\w-]{43}$/);
+      expect(await isSecretOf(hash, 'été & hiver')).toBe(true);
+      expect(await isSecretOf(hash, 'ete & hiver')).toBe(false);
+      expect(await isSecretOf(hash, hash)).toBe(false);
+    }
+  });
+
+  it('may be plain', async () => {
+    expect(await isSecretOf('secret', 'secret')).toBe(true);
+    expect(await isSecretOf('secret', 'secret ')).toBe(false);
+    expect(await isSameText('', '')).toBe(true);
+  });
+
+  it.each(['pbkdf2-sha256$', 'pbkdf2-sha256$100000$$', 'pbkdf2-sha256$9999999$AAAAAAAAAAAAAAAAAAAAAA$x'])(
+    'that claims to be a hash and is none, %s, opens nothing',
+    async (stored) => {
+      for (const given of ['', stored, 'x']) expect(await isSecretOf(stored, given)).toBe(false);
+    },
+  );
+});
+
+describe('the guard', () => {
+  const attempt = { name: 'read', secret: 'right', stored: 'right', address: '192.0.2.1' };
+  const wrong = { ...attempt, secret: 'wrong' };
+
+  it('lets twenty wrong tries through, then one each three seconds', async () => {
+    const judge = createSignInGuard();
+    for (let i = 0; i < 20; i += 1) expect(await judge(wrong, 0)).toBe('wrong');
+    expect(await judge(wrong, 0)).toBe('too-many');
+    expect(await judge(wrong, 2_999)).toBe('too-many');
+    expect(await judge(wrong, 3_000)).toBe('wrong');
+    expect(await judge(wrong, 3_000)).toBe('too-many');
+  });
+
+  it('holds up neither another address nor a pair that it knows', async () => {
+    const judge = createSignInGuard();
+    expect(await judge(attempt, 0)).toBe('right');
+    for (let i = 0; i < 25; i += 1) await judge(wrong, 0);
+    expect(await judge(wrong, 0)).toBe('too-many');
+    expect(await judge(attempt, 0)).toBe('right');
+    expect(await judge({ ...attempt, address: '192.0.2.2' }, 0)).toBe('right');
+    expect(await judge({ ...wrong, address: '192.0.2.2' }, 0)).toBe('wrong');
+  });
+
+  it('knows a pair for ten minutes after its last use, and not under another secret', async () => {
+    const judge = createSignInGuard();
+    const minutes = (n: number): number => n * 60_000;
+    await judge(attempt, 0);
+    await judge(attempt, minutes(9));
+    for (let i = 0; i < 25; i += 1) await judge(wrong, minutes(18));
+    expect(await judge(attempt, minutes(18))).toBe('right');
+    // The stored secret has changed: the old pair is wrong at once.
+    expect(await judge({ ...attempt, stored: 'new' }, minutes(18))).toBe('too-many');
+    for (let i = 0; i < 25; i += 1) await judge(wrong, minutes(28));
+    expect(await judge(attempt, minutes(28))).toBe('too-many');
+  });
+});
+
+describe('the guard over tries at once', () => {
+  it('lets twenty of sixty wrong secrets be hashed', async () => {
+    const judge = createSignInGuard();
+    const stored = await hashSecret('right');
+    const attempt = { name: 'read', stored, address: '192.0.2.1' };
+    const tries = Array.from({ length: 60 }, (_, i) => judge({ ...attempt, secret: `wrong ${i}` }, 0));
+    const verdicts = await Promise.all(tries);
+    expect(verdicts.filter((verdict) => verdict === 'wrong')).toHaveLength(20);
+    expect(verdicts.filter((verdict) => verdict === 'too-many')).toHaveLength(40);
+  });
+
+  it('lets sixty of the right pair through, known or not yet', async () => {
+    const judge = createSignInGuard();
+    const attempt = { name: 'read', secret: 'right', stored: await hashSecret('right'), address: '' };
+    for (let round = 0; round < 3; round += 1) {
+      const verdicts = await Promise.all(Array.from({ length: 60 }, () => judge(attempt, 0)));
+      expect(new Set(verdicts)).toEqual(new Set(['right']));
+    }
+  });
+
+  it('lets a hundred wrong tries of one address through, whatever the names, and still the pair that it knows', async () => {
+    const judge = createSignInGuard();
+    const known = { name: 'read', secret: 'right', stored: 'right', address: '192.0.2.1' };
+    expect(await judge(known, 0)).toBe('right');
+    const verdicts: string[] = [];
+    for (let i = 0; i < 130; i += 1) {
+      verdicts.push(await judge({ ...known, name: `user ${i}`, stored: 'other' }, 0));
+    }
+    expect(verdicts.indexOf('too-many')).toBe(100);
+    expect(await judge(known, 0)).toBe('right');
+    expect(await judge({ ...known, address: '192.0.2.2' }, 0)).toBe('right');
+  });
+
+  it('pays the slow hash for a name that nobody has, too', async () => {
+    let hashed = 0;
+    const { deriveBits } = crypto.subtle;
+    const counting = vi.spyOn(crypto.subtle, 'deriveBits').mockImplementation((...args) => {
+      hashed += 1;
+      return deriveBits.apply(crypto.subtle, args);
+    });
+    const nobody = { name: 'nobody', secret: '', stored: undefined, address: '' };
+    expect(await createSignInGuard()(nobody, 0)).toBe('wrong');
+    counting.mockRestore();
+    expect(hashed).toBe(1);
+  });
+});
+
+describe('an allowance', () => {
+  it('counts each source apart', () => {
+    const allowance = createAllowance({ max: 2, everyMs: 1_000 });
+    expect([allowance.spend('a', 0), allowance.spend('a', 0)]).toEqual([true, true]);
+    expect(allowance.spend('a', 0)).toBe(false);
+    expect(allowance.spend('b', 0)).toBe(true);
+    expect(allowance.spend('a', 999)).toBe(false);
+    expect(allowance.spend('a', 1_000)).toBe(true);
+    expect(allowance.spend('a', 1_000)).toBe(false);
+  });
+
+  it('takes back what was spent for nothing', () => {
+    const allowance = createAllowance({ max: 1, everyMs: 1_000 });
+    expect(allowance.spend('a', 0)).toBe(true);
+    allowance.giveBack('a');
+    allowance.giveBack('a');
+    allowance.giveBack('b');
+    expect([allowance.spend('a', 0), allowance.spend('a', 0)]).toEqual([true, false]);
+  });
+});
+
+describe('doors', () => {
+  const doors = (browsers: string[], servers: string[]) =>
+    ({ browserHosts: new Set(browsers), serverHosts: new Set(servers) }) as unknown as Parameters<
+      typeof isServerDoor
+    >[0];
+
+  it.each([
+    ['none named', [], [], 'any.example', true],
+    ['a browsers’ host', ['b.example'], [], 'b.example', false],
+    ['another than the browsers’', ['b.example'], [], 'any.example', true],
+    ['the server’s host', ['b.example'], ['s.example'], 's.example', true],
+    ['neither', ['b.example'], ['s.example'], 'any.example', false],
+    ['a browsers’ host with its last dot', ['b.example'], [], 'b.example.', false],
+    ['the server’s host with its last dot', [], ['s.example'], 's.example.', true],
+    ['both: the browsers’ wins', ['x.example'], ['x.example'], 'x.example', false],
+  ] as const)('%s', (_, browsers, servers, host, isServer) => {
+    expect(isServerDoor(doors([...browsers], [...servers]), host)).toBe(isServer);
+  });
+});
