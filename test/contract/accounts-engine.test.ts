@@ -122,6 +122,69 @@ describe('a withdrawal and an older message', () => {
   });
 });
 
+describe('withdrawals of one vendor', () => {
+  /** So many accounts, all withdrawn while the vendor is away. */
+  async function withdrawnWhileAway(count: number): Promise<RegulatorContent[]> {
+    const people = Array.from({ length: count }, (_none, i) => person(`p${i}`));
+    for (const one of people) await bench.logIn(await create(one));
+    bench.vendor(A).isDown = true;
+    for (const one of people) {
+      bench.nowMs += 1_000;
+      await change(one, { ...one, active: false });
+    }
+    bench.vendor(A).isDown = false;
+    return people;
+  }
+
+  test.each(['lost-before', 'error', 'refused', 'doubted-before'] as const)(
+    'are all confirmed in one run but the one that alone is %s, tried again and again',
+    async (fate) => {
+      const [cursed] = await withdrawnWhileAway(7);
+      bench.vendor(A).curses.set(cursed?.email ?? '', fate);
+      await bench.runFor(1);
+      expect(keyed(A).filter(({ active }) => active)).toMatchObject([{ key: 'p0' }]);
+      const before = bench.heard.length;
+      await bench.runFor(60);
+      expect(bench.heard.length).toBeGreaterThan(before + 3);
+      bench.vendor(A).curses.clear();
+      await bench.runFor(20);
+      expect(keyed(A).filter(({ active }) => active)).toEqual([]);
+    },
+  );
+
+  test('reach everybody in turn when several accounts are never answered', async () => {
+    const people = await withdrawnWhileAway(12);
+    for (const { email } of people.slice(0, 9)) bench.vendor(A).curses.set(email, 'lost-before');
+    await bench.runFor(4);
+    expect(keyed(A).filter(({ active }) => active)).toHaveLength(9);
+  });
+
+  test('ask a vendor that is not there once in a run, and one that never answers four times', async () => {
+    await withdrawnWhileAway(7);
+    for (const [fate, people] of [
+      ['down', 1],
+      ['lost-before', 4],
+    ] as const) {
+      for (let i = 0; i < 7; i += 1) bench.vendor(A).curses.set(`p${i}@`, fate);
+      bench.nowMs += 3_600_000;
+      const before = bench.heard.length;
+      await bench.runDue();
+      expect(new Set(bench.heard.slice(before).map(({ email }) => email)).size).toBe(people);
+    }
+  });
+
+  test('that are never answered do not keep others from logging in for more than an hour or two', async () => {
+    const [cursed] = await withdrawnWhileAway(1);
+    bench.vendor(A).curses.set(cursed?.email ?? '', 'lost-before');
+    const id = await create(person('new'));
+    await bench.runFor(1);
+    expect((await bench.logIn(id)).vendors[0]).toMatchObject({ reason: 'withdrawals-first' });
+    await bench.runFor(120);
+    expect((await bench.logIn(id)).vendors[0]).toMatchObject({ editor: A, state: 'done' });
+    expect(bench.heard.slice(-3).map(({ active }) => active)).toContain(false);
+  });
+});
+
 describe('an identifier that changes hands', () => {
   test('from somebody without right is taken over, and the account of before is not found by it again', async () => {
     const first = person('a');
