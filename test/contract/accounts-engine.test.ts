@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
-import type { RegulatorContent } from '../../shared/sas/regulator.ts';
+import { type RegulatorContent, regulatorResource } from '../../shared/sas/regulator.ts';
 import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
 import { LEASE_MS } from '../../worker/accounts/ledger.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
@@ -182,6 +182,48 @@ describe('withdrawals of one vendor', () => {
     await bench.runFor(120);
     expect((await bench.logIn(id)).vendors[0]).toMatchObject({ editor: A, state: 'done' });
     expect(bench.heard.slice(-3).map(({ active }) => active)).toContain(false);
+  });
+});
+
+describe('a withdrawal that also renames, at a vendor that holds the new identifier too', () => {
+  const old = person('old');
+  const renamed = { ...person('new'), email: old.email };
+  const open = () => bench.rows('SELECT 1 FROM accounts WHERE editor = ?1 AND withdrawing = 1', A);
+  const states = () => keyed(A).map(({ key, active }) => `${key} ${active}`);
+
+  beforeEach(async () => {
+    await bench.logIn(await create(old));
+    bench.vendor(A).holdBefore(regulatorResource(renamed));
+  });
+
+  test('closes both', async () => {
+    await change(old, { ...renamed, active: false });
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
+  });
+
+  test.each([
+    ['the old one', ['refused', 'refused'], ['old true', 'new true']],
+    ['the new one', ['refused', 'answered', 'refused'], ['old false', 'new true']],
+  ] as const)('stays open while the vendor refuses to close %s', async (_name, fates, left) => {
+    bench.vendor(A).fates.push(...fates);
+    await change(old, { ...renamed, active: false });
+    expect(states()).toEqual(left);
+    expect(await open()).toHaveLength(1);
+    await bench.runFor(2);
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
+  });
+
+  test('closes both when the change of identifier had been lost before', async () => {
+    bench.vendor(A).fates.push('lost-before', 'lost-before');
+    await change(old, renamed);
+    const [row] = await bench.rows<{ regulator: string }>('SELECT regulator FROM accounts LIMIT 1');
+    await bench.logIn(row?.regulator ?? '');
+    await change(renamed, { ...renamed, active: false });
+    await bench.runFor(5);
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
   });
 });
 
