@@ -1,12 +1,20 @@
 // Reads the command line and the files it names. The usage is for people, so in French.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import * as v from 'valibot';
 import { type EditorConfig, readConfig } from '../relay/base/config.ts';
-import { describeUsage, type Flags, readCommandLine, type Values } from '../shared/command-line.ts';
+import {
+  type Check,
+  describeUsage,
+  type Flags,
+  readCommandLine,
+  type Values,
+} from '../shared/command-line.ts';
 import { objectsOf } from '../shared/fhir/json.ts';
 import { err, ok, type Result } from '../shared/result.ts';
+import { SLOT_KINDS } from '../shared/sas/canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
+import { ENCOUNTER_ACTS } from '../shared/sas/rules/terms.ts';
 import { DECLARATION_IDS } from './groups/declarations.ts';
 import type { RunInputs } from './inputs.ts';
 
@@ -14,6 +22,14 @@ const TIMEOUT_S = 10;
 const TIMEOUT_S_MAX = 120;
 const RPPS_MAX = 25;
 const SIRET_MAX = 10;
+
+/** Codes with commas. */
+function listOf(known: readonly string[]): Check {
+  return (value) =>
+    value.split(',').every((code) => known.includes(code.trim()))
+      ? undefined
+      : `des codes parmi ${known.join(', ')} sont attendus, avec des virgules`;
+}
 
 const TEXT = { kind: 'text' } as const;
 
@@ -30,8 +46,13 @@ const FLAGS = {
   'two-places': { ...TEXT, hint: 'RPPS', about: 'celui qui exerce à deux lieux (deviné sinon)' },
   siret: { ...TEXT, hint: 'A,B,…', about: `associations SOS Médecins (${SIRET_MAX} au plus)` },
   cpts: { kind: 'switch', about: 'joue aussi la recherche CPTS (INT_R04)' },
-  kinds: { ...TEXT, hint: 'PUBLIC,PRO,…', about: 'natures de créneau attendues' },
-  types: { ...TEXT, hint: 'AMB,HH,VR', about: 'types de consultation attendus' },
+  kinds: { ...TEXT, hint: 'PUBLIC,PRO,…', check: listOf(SLOT_KINDS), about: 'natures de créneau attendues' },
+  types: {
+    ...TEXT,
+    hint: 'AMB,HH,VR',
+    check: listOf([...ENCOUNTER_ACTS].map(String)),
+    about: 'types de consultation attendus',
+  },
   accounts: { kind: 'switch', about: "joue les comptes régulateurs : écrit chez l'éditeur" },
   regulator: { ...TEXT, hint: 'ID', about: "identifiant national du compte d'essai" },
   'new-regulator': { ...TEXT, hint: 'ID', about: "celui qu'il prend ensuite" },
@@ -47,6 +68,8 @@ const FLAGS = {
   certificates: {
     ...TEXT,
     hint: 'DOSSIER',
+    check: (value) =>
+      statSync(value, { throwIfNoEntry: false })?.isDirectory() ? undefined : 'un dossier est attendu',
     about: 'certificats à refuser : wrong-cn, wrong-ou, revoked (.crt et .key)',
   },
   declarations: { ...TEXT, hint: 'FICHIER', about: 'réponses à D1..D6, en JSON' },

@@ -52,9 +52,9 @@ export interface Run {
 export async function runAll(inputs: RunInputs): Promise<Result<Run, string>> {
   const startedMs = inputs.now();
   const loaded = loadCertificates(inputs.editor, 'client', 'editor', startedMs);
-  const problem = loaded.problems.find(isBlocking);
-  if (problem !== undefined || loaded.certificates === undefined) {
-    return err(`${problem?.field ?? 'certFile'} : ${problem?.text ?? 'ne peut pas être lu'}.`);
+  const problems = loaded.problems.filter(isBlocking);
+  if (problems.length > 0 || loaded.certificates === undefined) {
+    return err(problems.map(({ field, text }) => `${field} : ${text}.`).join('\n'));
   }
   const scene = new Scene(inputs, loaded.certificates);
   const first = await runSecurity(scene);

@@ -5,6 +5,8 @@
 import { oneOf, readFlags } from '../sandbox/platform/flags.ts';
 import { findLocalState, signToken } from '../sandbox/platform/local-state.ts';
 import { describeFailure } from '../sandbox/platform/say.ts';
+import type { Check } from '../shared/command-line.ts';
+import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
 
 const TEXT = { kind: 'text' } as const;
 const WAIT_MS = 30_000;
@@ -14,8 +16,13 @@ const flags = readFlags(
   'npm run explain -- --editor ID (--rpps N | --siret N) --at INSTANT [options]',
   {
     editor: { ...TEXT, hint: 'ID', required: true, about: "l'éditeur, tel que le relais le nomme" },
-    rpps: { ...TEXT, hint: 'N', about: 'le professionnel, avec ou sans préfixe' },
-    siret: { ...TEXT, hint: 'N', about: "ou l'association SOS Médecins" },
+    rpps: {
+      ...TEXT,
+      hint: 'N',
+      check: national(normaliseProfessional),
+      about: 'le professionnel, avec ou sans préfixe',
+    },
+    siret: { ...TEXT, hint: 'N', check: national(normaliseSiret), about: "ou l'association SOS Médecins" },
     at: {
       ...TEXT,
       hint: 'INSTANT',
@@ -52,6 +59,11 @@ const flags = readFlags(
   ({ rpps, siret }) =>
     (rpps === undefined) === (siret === undefined) ? ['Il faut --rpps ou --siret, et un seul des deux.'] : [],
 );
+
+function national(normalise: (value: string) => string | undefined): Check {
+  return (value) =>
+    normalise(value) === undefined ? 'un identifiant national lisible est attendu' : undefined;
+}
 
 interface Rule {
   readonly rule: string;
@@ -117,7 +129,10 @@ function tell(answer: Explanation): void {
   }
   say(`Entre ${answer.from} et ${answer.to} : ${answer.received} créneaux reçus, ${answer.shown} affichés.`);
   const matching = answer.slots.filter(({ matches }) => matches);
-  if (matching.length === 0) say(`Aucun créneau reçu ne couvre ${flags.at}. Ceux qui ont été reçus :`);
+  if (matching.length === 0) {
+    const others = answer.slots.length > 0 ? ' Ceux qui ont été reçus :' : '';
+    say(`Aucun créneau reçu ne couvre ${flags.at}.${others}`);
+  }
   for (const slot of matching.length > 0 ? matching : answer.slots) {
     say(`\n  ${slot.start} → ${slot.end}   Slot/${slot.id}   ${slot.schedule}`);
     if (slot.dropped !== undefined)

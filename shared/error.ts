@@ -74,8 +74,8 @@ export interface ErrorIssue {
   /** One French sentence for people. */
   readonly text: string;
   readonly expression: string;
-  /** Id of the rule that is broken: docs/rules.md, docs/appointments.md § 2. */
-  readonly rule: string;
+  /** Id of the rule that is broken: docs/rules.md, docs/appointments.md § 2. None for a search parameter. */
+  readonly rule?: string;
 }
 
 export interface GatewayErrorFields {

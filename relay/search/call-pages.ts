@@ -1,6 +1,6 @@
 // The pages of one vendor call, with at most one second try in the whole call: where it may help, while there is time
 // for it, through a free place of the vendor's queue, and within the budget of all calls of this process. For searches
-// only: they change nothing at the vendor. docs/relay.md, "Second tries".
+// only: they change nothing at the vendor. docs/relay.md, "Seconds essais".
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Result } from '../../shared/result.ts';

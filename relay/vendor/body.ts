@@ -8,8 +8,8 @@ import { decodeText, wideLabel } from '../../shared/charset.ts';
 import { VENDOR_JSON_DEPTH_MAX } from '../../shared/limits.ts';
 import type { VendorFailure } from '../../shared/link/relay.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { hasTwoEntryLists } from './entry-list.ts';
 import { isTextWithinDepth, isWithinDepth } from './json-depth.ts';
+import { isEachKeyOnce } from './json-keys.ts';
 import type { KnownEntries } from './known-entries.ts';
 
 /**
@@ -95,8 +95,8 @@ function parse(body: Buffer, { contentType, known }: Reading): Result<Parsed, Bo
   } catch {
     return err('not-json');
   }
-  if (hasTwoEntryLists(text)) return err('not-json');
-  return measured || isWithinDepth(json, VENDOR_JSON_DEPTH_MAX) ? ok({ json, bytes }) : err('too-deep');
+  if (!measured && !isWithinDepth(json, VENDOR_JSON_DEPTH_MAX)) return err('too-deep');
+  return isEachKeyOnce(text, json) ? ok({ json, bytes }) : err('not-json');
 }
 
 /** Without a byte order mark. The usual body is only looked at, which costs microseconds. */

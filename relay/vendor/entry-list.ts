@@ -31,28 +31,6 @@ export function entryListStart(bytes: Buffer, depthMax: number): number {
   return -1;
 }
 
-/**
- * The outermost object has more than one `entry`: a parser keeps one and drops the others without a word (RFC 8259 § 4).
- * Where the word stands once, which is nearly always, nothing is read.
- */
-export function hasTwoEntryLists(bytes: Buffer): boolean {
-  const first = bytes.indexOf(`"${ENTRY}"`);
-  if (first < 0 || bytes.indexOf(`"${ENTRY}"`, first + 1) < 0) return false;
-  let count = 0;
-  let depth = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE) {
-      const end = skipString(bytes, at + 1);
-      if (depth === 1 && isEntryKey(bytes, at, end) && bytes[skipBlanks(bytes, end + 1)] === COLON)
-        count += 1;
-      at = end;
-    } else if ((byte | 0x20) === 0x7b) depth += 1;
-    else if ((byte | 0x20) === 0x7d) depth -= 1;
-  }
-  return count > 1;
-}
-
 /** Index behind the object that opens at `from`; -1 when it does not end, or nests deeper than allowed. */
 export function endOfObject(bytes: Buffer, from: number, depthMax: number): number {
   let depth = 0;

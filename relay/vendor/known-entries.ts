@@ -7,6 +7,7 @@
 import type { JsonObject } from '../../shared/fhir/json.ts';
 import { endOfObject, entryListStart, skipBlanks } from './entry-list.ts';
 import { isWithinDepth } from './json-depth.ts';
+import { isEachKeyOnce } from './json-keys.ts';
 
 /** As JSON text; parsed they take about four times as much. An answer of 25 practitioners has 0.1 to 0.6 MB. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;
@@ -63,11 +64,11 @@ export class KnownEntries {
     try {
       const end = this.#readEntries(body, start, entries, depthMax - DEPTH_AROUND);
       if (end < 0) return undefined;
-      const rest: unknown = JSON.parse(
-        `${body.toString('utf8', 0, start)}${HOLE}${body.toString('utf8', end)}`,
-      );
+      const text = Buffer.concat([body.subarray(0, start), Buffer.from(HOLE), body.subarray(end)]);
+      const rest: unknown = JSON.parse(text.toString('utf8'));
       const values = entries.map(({ value }) => value);
-      if (!isWithinDepth(rest, depthMax) || !fill(rest, values)) return undefined;
+      if (!isWithinDepth(rest, depthMax) || !isEachKeyOnce(text, rest) || !fill(rest, values))
+        return undefined;
       this.#remember(entries);
       return rest;
     } catch {
@@ -175,6 +176,7 @@ function readEntry(body: Buffer, at: number, depthMax: number): Known | undefine
   const value = JSON.parse(body.toString('utf8', at, end)) as JsonObject;
   // A copy: a part of the body would keep all of it.
   const bytes = Buffer.from(body.subarray(at, end));
+  if (!isEachKeyOnce(bytes, value)) return undefined;
   return { key: keyAt(body, at), bytes, value, turn: -1, next: undefined };
 }
 

@@ -52,7 +52,7 @@ export function errorOutcome(error: GatewayError, requestId: string): OperationO
         text,
         reason,
         expression: [expression],
-        diagnostics: `${origin}; rule=${rule}`,
+        diagnostics: rule === undefined ? origin : `${origin}; rule=${rule}`,
       })),
     );
   }

@@ -19,7 +19,9 @@ export function parseReference(written: string): ParsedReference {
   const first = path.lastIndexOf('/', last - 1);
   const tail = path.slice(first + 1);
   if (last < 1 || first === last || !/^[A-Z][A-Za-z]*\/[^/?#]+$/.test(tail)) return { exact: text };
-  if (!path.includes('://')) return { exact: text, tail };
+  const front = path.slice(0, first + 1);
+  // Relative to the base of its entry (R4 references.html#literal); with a path or a host it is of who knows which.
+  if (!/^https?:\/\//i.test(front)) return /^\.?\/?$/.test(front) ? { exact: text, tail } : { exact: text };
   return { exact: text, tail, base: normaliseBase(path.slice(0, first)) };
 }
 

@@ -3,7 +3,7 @@
 // Pure, over all pages of one answer.
 
 import { isAnything, itemsOf } from './bundle-entries.ts';
-import { asObject, asText, type JsonObject, objectsOf } from './json.ts';
+import { asObject, asText, type JsonObject } from './json.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
 /** `incomplete`: part is missing; `unread`: part came and was not understood. */
@@ -55,7 +55,7 @@ export class Wholeness {
       if (
         typeof value === 'object' &&
         !BUNDLE_ELEMENTS.has(name) &&
-        !name.startsWith('_') &&
+        !/^_[a-z]/.test(name) &&
         isAnything(value)
       )
         this.#lacks.add('unread');
@@ -64,16 +64,24 @@ export class Wholeness {
     return this.#nextOf(bundle.link);
   }
 
+  /** Any resource of the Bundle but a Slot, with all that stands in it. */
   takeResource(resource: JsonObject): void {
-    const { resourceType, contained } = resource;
+    const { resourceType } = resource;
     if (resourceType === 'OperationOutcome') this.#takeOutcome(resource);
     if (!isTold(resourceType)) this.#lacks.add('unread');
-    // Whatever may be a slot is no part of another resource.
-    if (
-      contained !== undefined &&
-      !objectsOf(contained).every((item) => isTold(item.resourceType) && !mayBeSlot(item))
-    )
-      this.#lacks.add('unread');
+    // The entries of a Bundle are taken one by one.
+    else if (resourceType !== 'Bundle') this.takeWithin(resource);
+  }
+
+  /** Whatever may be a slot is no part of another resource: nobody looks for it there, at no depth. */
+  takeWithin(holder: object): void {
+    for (const inner of Object.values(holder) as unknown[]) {
+      if (typeof inner !== 'object' || inner === null) continue;
+      const { resourceType } = inner as JsonObject;
+      if (resourceType === undefined) this.takeWithin(inner);
+      else if (mayBeSlot(inner as JsonObject)) this.#lacks.add('unread');
+      else this.takeResource(inner as JsonObject);
+    }
   }
 
   takePartial(): void {
@@ -96,7 +104,8 @@ export class Wholeness {
     if (written === undefined || written === null) return;
     const total = typeof written === 'string' && /^\s*\d+\s*$/.test(written) ? Number(written) : written;
     if (total === entries) return;
-    if (typeof total === 'number' && total >= 0) this.#total = Math.max(this.#total, total);
+    if (typeof total === 'number' && Number.isSafeInteger(total) && total >= 0)
+      this.#total = Math.max(this.#total, total);
     else this.#lacks.add('unread');
   }
 

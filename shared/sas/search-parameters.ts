@@ -10,6 +10,8 @@ import type { SlotQuery, SlotWindow } from './query.ts';
 /** How strictly a search is read: FHIR's `Prefer: handling`. Lenient ignores unknown parameters and says so. */
 export type Handling = 'strict' | 'lenient';
 
+/** More are not told: somebody sends what is no search. */
+const PROBLEMS_MAX = 20;
 const SLOT_STATUS = 'http://hl7.org/fhir/slotstatus';
 
 export interface ReadQuery extends SlotQuery {
@@ -48,7 +50,7 @@ export function refuse(reason: Reason, parameter: string, text: string): Gateway
   return new GatewayError({ reason, text, expression: [`http.${parameter}`] });
 }
 
-/** @throws GatewayError for the first parameter that cannot be served. */
+/** @throws GatewayError that names every parameter that cannot be served, up to a bound. */
 export function collectSearch(
   parameters: readonly SearchParameter[],
   words: SearchVocabulary,
@@ -59,24 +61,64 @@ export function collectSearch(
   const tokens: string[] = [];
   const includes = new Set<string>();
   const ignored: string[] = [];
+  const problems = new Problems();
   for (const { name, value } of parameters) {
     if (name === words.startName) starts.push(value);
     else if (name === words.statusName) statuses.push(value.trim());
     else if (name === words.subjectName) tokens.push(...splitValues(value));
-    else if (name === '_format') readFormat(value);
-    else if (name === '_count') readCount(value);
+    else if (name === '_format') problems.meet(() => readFormat(value));
+    else if (name === '_count') problems.meet(() => readCount(value));
     else if (isInclude(name) && knownInclude(name, value, words) !== undefined)
       includes.add(knownInclude(name, value, words) ?? '');
     else if (handling === 'lenient') ignored.push(name);
-    else throw unknown(name, value);
+    else problems.add(unknown(name, value));
   }
-  readStatus(statuses, words.statusName);
-  return {
-    window: readWindow(starts, words.startName),
-    subjects: readSubjects(tokens, words),
-    includes,
-    ignored,
-  };
+  problems.meet(() => readStatus(statuses, words.statusName));
+  const window = problems.meet(() => readWindow(starts, words.startName));
+  const subjects = problems.meet(() => readSubjects(tokens, words));
+  if (window === undefined || subjects === undefined || problems.any) throw problems.toError();
+  return { window, subjects, includes, ignored };
+}
+
+/** What is wrong with one search, each thing once: a caller who writes it by hand mends all of it at once. */
+class Problems {
+  readonly #errors: GatewayError[] = [];
+
+  get any(): boolean {
+    return this.#errors.length > 0;
+  }
+
+  add(error: GatewayError): void {
+    if (this.#errors.length < PROBLEMS_MAX) this.#errors.push(error);
+  }
+
+  /** The result, or undefined and one more problem. */
+  meet<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.add(error);
+      return undefined;
+    }
+  }
+
+  /** One problem is itself. Of several, the first decides the status. */
+  toError(): GatewayError {
+    const [first] = this.#errors;
+    if (first === undefined) throw new TypeError('no problem was met');
+    if (this.#errors.length === 1) return first;
+    return new GatewayError({
+      reason: first.reason,
+      text: first.text,
+      expression: first.expression,
+      issues: this.#errors.map(({ reason, text, expression: [expression = ''] }) => ({
+        reason,
+        text,
+        expression,
+      })),
+    });
+  }
 }
 
 function unknown(name: string, value: string): GatewayError {
@@ -153,8 +195,10 @@ function readWindow(starts: readonly string[], name: string): SlotWindow {
   const fromMs = from[0]?.ms;
   const toMs = to[0]?.ms;
   if (fromMs === undefined || toMs === undefined) {
-    const absent = fromMs === undefined ? 'ge' : 'le';
-    throw refuse('parameter-missing', name, `Le paramètre ${name}=${absent}… est obligatoire.`);
+    const absent = [fromMs === undefined && `${name}=ge`, toMs === undefined && `${name}=le`];
+    const names = absent.filter((one) => one !== false).join(' et ');
+    const text = `${names} : obligatoire, suivi d'une date et heure (AAAA-MM-JJThh:mm:ss±hh:mm).`;
+    throw refuse('parameter-missing', name, text);
   }
   if (toMs < fromMs) throw refuse('window-invalid', name, 'La fin de la fenêtre précède son début.');
   if (toMs - fromMs > WINDOW_MS_MAX) {
@@ -198,7 +242,7 @@ function readSubjects(tokens: readonly string[], words: SearchVocabulary): strin
     throw refuse(
       'parameter-missing',
       words.subjectName,
-      `Aucun identifiant demandé dans ${words.subjectName}.`,
+      `Aucun identifiant demandé dans ${words.subjectName} (attendu ${words.subjectSystem}|valeur).`,
     );
   }
   return [...subjects];

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
-import type { RegulatorContent } from '../../shared/sas/regulator.ts';
+import { type RegulatorContent, regulatorResource } from '../../shared/sas/regulator.ts';
 import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
 import { LEASE_MS } from '../../worker/accounts/model/ledger.ts';
 import { purgeRegulators } from '../../worker/accounts/tables/purge.ts';
@@ -119,6 +119,111 @@ describe('a withdrawal and an older message', () => {
     await bench.logIn(id);
     await bench.runFor(2);
     expect(bench.heard.every(({ active }) => active)).toBe(true);
+  });
+});
+
+describe('withdrawals of one vendor', () => {
+  /** So many accounts, all withdrawn while the vendor is away. */
+  async function withdrawnWhileAway(count: number): Promise<RegulatorContent[]> {
+    const people = Array.from({ length: count }, (_none, i) => person(`p${i}`));
+    for (const one of people) await bench.logIn(await create(one));
+    bench.vendor(A).isDown = true;
+    for (const one of people) {
+      bench.nowMs += 1_000;
+      await change(one, { ...one, active: false });
+    }
+    bench.vendor(A).isDown = false;
+    return people;
+  }
+
+  test.each(['lost-before', 'error', 'refused', 'doubted-before'] as const)(
+    'are all confirmed in one run but the one that alone is %s, tried again and again',
+    async (fate) => {
+      const [cursed] = await withdrawnWhileAway(7);
+      bench.vendor(A).curses.set(cursed?.email ?? '', fate);
+      await bench.runFor(1);
+      expect(keyed(A).filter(({ active }) => active)).toMatchObject([{ key: 'p0' }]);
+      const before = bench.heard.length;
+      await bench.runFor(60);
+      expect(bench.heard.length).toBeGreaterThan(before + 3);
+      bench.vendor(A).curses.clear();
+      await bench.runFor(20);
+      expect(keyed(A).filter(({ active }) => active)).toEqual([]);
+    },
+  );
+
+  test('reach everybody in turn when several accounts are never answered', async () => {
+    const people = await withdrawnWhileAway(12);
+    for (const { email } of people.slice(0, 9)) bench.vendor(A).curses.set(email, 'lost-before');
+    await bench.runFor(4);
+    expect(keyed(A).filter(({ active }) => active)).toHaveLength(9);
+  });
+
+  test('ask a vendor that is not there once in a run, and one that never answers four times', async () => {
+    await withdrawnWhileAway(7);
+    for (const [fate, people] of [
+      ['down', 1],
+      ['lost-before', 4],
+    ] as const) {
+      for (let i = 0; i < 7; i += 1) bench.vendor(A).curses.set(`p${i}@`, fate);
+      bench.nowMs += 3_600_000;
+      const before = bench.heard.length;
+      await bench.runDue();
+      expect(new Set(bench.heard.slice(before).map(({ email }) => email)).size).toBe(people);
+    }
+  });
+
+  test('that are never answered do not keep others from logging in for more than an hour or two', async () => {
+    const [cursed] = await withdrawnWhileAway(1);
+    bench.vendor(A).curses.set(cursed?.email ?? '', 'lost-before');
+    const id = await create(person('new'));
+    await bench.runFor(1);
+    expect((await bench.logIn(id)).vendors[0]).toMatchObject({ reason: 'withdrawals-first' });
+    await bench.runFor(120);
+    expect((await bench.logIn(id)).vendors[0]).toMatchObject({ editor: A, state: 'done' });
+    expect(bench.heard.slice(-3).map(({ active }) => active)).toContain(false);
+  });
+});
+
+describe('a withdrawal that also renames, at a vendor that holds the new identifier too', () => {
+  const old = person('old');
+  const renamed = { ...person('new'), email: old.email };
+  const open = () => bench.rows('SELECT 1 FROM accounts WHERE editor = ?1 AND withdrawing = 1', A);
+  const states = () => keyed(A).map(({ key, active }) => `${key} ${active}`);
+
+  beforeEach(async () => {
+    await bench.logIn(await create(old));
+    bench.vendor(A).holdBefore(regulatorResource(renamed));
+  });
+
+  test('closes both', async () => {
+    await change(old, { ...renamed, active: false });
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
+  });
+
+  test.each([
+    ['the old one', ['refused', 'refused'], ['old true', 'new true']],
+    ['the new one', ['refused', 'answered', 'refused'], ['old false', 'new true']],
+  ] as const)('stays open while the vendor refuses to close %s', async (_name, fates, left) => {
+    bench.vendor(A).fates.push(...fates);
+    await change(old, { ...renamed, active: false });
+    expect(states()).toEqual(left);
+    expect(await open()).toHaveLength(1);
+    await bench.runFor(2);
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
+  });
+
+  test('closes both when the change of identifier had been lost before', async () => {
+    bench.vendor(A).fates.push('lost-before', 'lost-before');
+    await change(old, renamed);
+    const [row] = await bench.rows<{ regulator: string }>('SELECT regulator FROM accounts LIMIT 1');
+    await bench.logIn(row?.regulator ?? '');
+    await change(renamed, { ...renamed, active: false });
+    await bench.runFor(5);
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await open()).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 // Says one message to one vendor until it has an answer that means something: the POST that is refused becomes the
-// guide's conditional PUT, the PUT of an account the vendor has lost becomes a POST. One body, at most four requests,
-// one budget. flows.md § 4.
+// guide's conditional PUT, the PUT of an account the vendor has lost becomes a POST. At most four requests for each
+// identifier, one budget. flows.md § 4.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
@@ -22,12 +22,36 @@ export interface Conversation {
 
 type Address = { readonly method: 'POST' } | { readonly method: 'PUT'; readonly query: RegulatorIdentifier };
 
+/**
+ * A withdrawal that also renames is refused by a vendor that holds an account under the new identifier too. Both are
+ * the person's: each is closed under its own name, and only a yes to each is a yes.
+ */
 export async function converse(
   message: Message,
   regulator: Regulator,
-  { id, editor, budgetMs, send }: Conversation,
+  conversation: Conversation,
 ): Promise<Verdict> {
-  const endMs = Date.now() + budgetMs;
+  const { query, identifier, active } = message;
+  const endMs = Date.now() + conversation.budgetMs;
+  const verdict = await say(message, regulator, conversation, endMs);
+  if (active || verdict.kind !== 'refused' || query === undefined || sameIdentifier(query, identifier)) {
+    return verdict;
+  }
+  const old = await say({ ...message, identifier: query }, regulator, conversation, endMs);
+  if (old.kind !== 'yes') return { ...old, isUncertain: old.isUncertain || verdict.isUncertain };
+  const renamed = await say({ ...message, query: identifier }, regulator, conversation, endMs);
+  const wasLost = verdict.isUncertain || old.wasLost;
+  return renamed.kind === 'yes'
+    ? { ...renamed, wasLost: renamed.wasLost || wasLost }
+    : { ...renamed, isUncertain: renamed.isUncertain || wasLost };
+}
+
+async function say(
+  message: Message,
+  regulator: Regulator,
+  { id, editor, send }: Conversation,
+  endMs: number,
+): Promise<Verdict> {
   const { identifier, active } = message;
   const { family, given, email } = regulator;
   const body = JSON.stringify(regulatorResource({ identifier, active, family, given, email }));
@@ -92,7 +116,7 @@ interface Past {
 function nextAddress(
   address: Address,
   reply: HubAccountReply,
-  { identifier, mayBear }: Message,
+  { identifier, mayBear, active }: Message,
   { wasLost, wasMissing, wasRefused }: Past,
 ): Address | undefined {
   const isAgain = isLost(reply) && isQuick(reply);
@@ -103,8 +127,9 @@ function nextAddress(
   // Often a kept connection that the vendor was closing: a PUT says the same state again.
   if (isAgain && reply.kind === 'failed' && !wasLost) return address;
   if (isMissing(reply) && !wasMissing && !wasRefused) return { method: 'POST' };
-  // The lost message had changed the identifier after all. Without such a doubt it is somebody else's account.
-  if (isRefusal(reply) && (mayBear || wasLost) && !sameIdentifier(address.query, identifier)) {
+  // The lost message had changed the identifier after all. Without such a doubt it is somebody else's account. A
+  // withdrawal is not content with that: the vendor may hold both.
+  if (active && isRefusal(reply) && (mayBear || wasLost) && !sameIdentifier(address.query, identifier)) {
     return { method: 'PUT', query: identifier };
   }
   return undefined;

@@ -179,9 +179,15 @@ async function verifyWithAny(
   }
 }
 
+/**
+ * The issuer's key set was not read: no answer, another status than 200, a page, a list of something else. jose has no
+ * class of its own for most of them, and none of them says anything about the token.
+ */
 function isKeySourceDown(cause: unknown): boolean {
+  if (!(cause instanceof errors.JOSEError)) return true;
+  const { code } = cause;
   return (
-    cause instanceof errors.JWKSTimeout || cause instanceof TypeError || cause instanceof errors.JWKSInvalid
+    code === errors.JOSEError.code || code === errors.JWKSTimeout.code || code === errors.JWKSInvalid.code
   );
 }
 

@@ -73,6 +73,7 @@ export class AnswerReader {
   readonly #shapes: SlotShape[] = [];
   readonly #shapeBySignature: KnownShapes = new Map();
   readonly #shapesByScope = new Map<Scope, KnownShapes>();
+  readonly #taken = new Map<Scope, Set<unknown>>();
   readonly #slotIds = new Set<string>();
   readonly #links = new Map<string, string | undefined>();
 
@@ -126,8 +127,10 @@ export class AnswerReader {
   finish(): ReadAnswer {
     let shown = 0;
     const trace: SlotTrace[] | undefined = this.#question.trace === true ? [] : undefined;
+    this.#noteTaken();
     for (const found of this.#index.slots) {
       const slot = found.resource;
+      if (slot.contained !== undefined) this.#wholeness.takeWithin([slot.contained]);
       const fate = this.#read(found);
       if ('dropped' in fate) this.#dropped.add(fate.dropped, vendorId(slot));
       else {
@@ -172,6 +175,8 @@ export class AnswerReader {
     // Whose it is, where that can be told, also when the slot itself cannot be read.
     if (!isRead) return this.#drop(refuse(facts, 'rule' in place ? place.concern : [place.subject]));
     if ('rule' in place) return this.#drop(place);
+    if (this.#taken.size > 0 && this.#taken.get(found.scope)?.has(slot.id))
+      return this.#drop(refuse('slot-reference-ambiguous', [place.subject]));
     const shape = this.#shapeOf(found, facts.signature);
     if (typeof shape === 'string')
       return this.#drop(refuse(shape, UNDERSTOOD.has(shape) ? NOBODY : [place.subject]));
@@ -179,6 +184,17 @@ export class AnswerReader {
     if (shownAs === undefined) return { dropped: 'slot-duplicate' };
     const { repairs } = facts;
     return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
+  }
+
+  /** One id of one scope that is both free and not free is neither. */
+  #noteTaken(): void {
+    for (const { resource, scope } of this.#index.slots) {
+      const facts = this.#factsOf(resource);
+      if (resource.id === undefined || (facts !== 'slot-not-free' && facts !== 'slot-status-unknown'))
+        continue;
+      const ids = this.#taken.get(scope) ?? new Set();
+      this.#taken.set(scope, ids.add(resource.id));
+    }
   }
 
   #drop(refusal: Refusal): SlotFate {

@@ -3,10 +3,11 @@
 // own entry's fullUrl, and in its own page first. Two contents under one id in one such scope are ambiguous: a reference
 // to them leads nowhere, never to the other one.
 
-import { itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
+import { isAnything, itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
 import { BundlePage, type Found, isSame, type Led, type Scope } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { type ParsedReference, parseReference } from '../../fhir/references.ts';
+import { RESOURCE_TYPES } from '../../fhir/resource-types.ts';
 
 /** Several references of one element, followed. */
 export interface FoundAll {
@@ -31,15 +32,18 @@ export class BundleIndex {
   add(bundle: JsonObject, hear: (resource: JsonObject) => void): void {
     const page = new BundlePage();
     this.#pages.push(page);
-    this.unread += visitEntries(bundle.entry, (entry, resource) => {
+    const unread = visitEntries(bundle.entry, (entry, resource) => {
       this.entries += 1;
       const found = { resource, scope: page.scopeOf(entry, resource) };
+      if (entry.response !== undefined) hearOutcome(entry.response, hear);
       if (resource.resourceType === 'Slot') this.slots.push(found);
       else {
         this.#remember(page, entry, found);
         hear(resource);
       }
     });
+    // After the visit: a Bundle within it counts its own meanwhile.
+    this.unread += unread;
   }
 
   #remember(page: BundlePage, entry: JsonObject, found: Found): void {
@@ -54,10 +58,14 @@ export class BundleIndex {
 
   /** The resource of that type that a Reference of `from` leads to. */
   resolve(reference: JsonObject | undefined, type: string, from: Found): Led {
+    const led = this.#lead(reference, from);
+    return led === 'ambiguous' || led?.resource.resourceType === type ? led : undefined;
+  }
+
+  #lead(reference: JsonObject | undefined, from: Found): Led {
     const text = reference?.reference;
     if (typeof text !== 'string') return undefined;
-    const led = text.startsWith('#') ? this.#own(text.slice(1), from) : this.#follow(text, from.scope);
-    return led === 'ambiguous' || led?.resource.resourceType === type ? led : undefined;
+    return text.startsWith('#') ? this.#own(text.slice(1), from) : this.#follow(text, from.scope);
   }
 
   /** All resources of that type among references, written as a list or as one. */
@@ -66,11 +74,13 @@ export class BundleIndex {
     let lost = 0;
     let isAmbiguous = false;
     for (const item of itemsOf(references) ?? []) {
+      if (item === undefined || item === null) continue;
       const reference = asObject(item);
-      const led = this.resolve(reference, type, from);
+      const led = this.#lead(reference, from);
       if (led === 'ambiguous') isAmbiguous = true;
-      else if (led !== undefined) found.add(led);
-      else if (isOfType(reference, type)) lost += 1;
+      else if (led !== undefined) {
+        if (led.resource.resourceType === type) found.add(led);
+      } else if (mayBeOf(reference, type)) lost += 1;
     }
     return { found: [...found], lost, isAmbiguous };
   }
@@ -130,10 +140,20 @@ export class BundleIndex {
   }
 }
 
-function isOfType(reference: JsonObject | undefined, type: string): boolean {
-  const text = reference?.reference;
-  if (typeof text !== 'string') return false;
-  return reference?.type === type || text.startsWith(`${type}/`) || text.includes(`/${type}/`);
+/** Servers that write an entry as a response say there what went wrong (R4 Bundle.entry.response.outcome). */
+function hearOutcome(response: unknown, hear: (resource: JsonObject) => void): void {
+  const outcome = asObject(asObject(response)?.outcome);
+  if (outcome !== undefined) hear(outcome);
+}
+
+/** What leads nowhere may be of that type, unless it says another; a name alone refers to nothing. */
+function mayBeOf(reference: JsonObject | undefined, type: string): boolean {
+  if (reference === undefined) return true;
+  const { reference: text, identifier, type: said } = reference;
+  if (typeof said === 'string') return said === type;
+  if (!isAnything(text) && !isAnything(identifier)) return false;
+  const named = typeof text === 'string' ? text.split(/[/?]/).filter((part) => RESOURCE_TYPES.has(part)) : [];
+  return named.length === 0 || named.includes(type);
 }
 
 /** The vendor's own id, for counting. */

@@ -2,7 +2,7 @@
 // resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
 // profiles.md §§ 5.1, 8.2. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
 
-import { itemsOf } from '../../fhir/bundle-entries.ts';
+import { isAnything, itemsOf } from '../../fhir/bundle-entries.ts';
 import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
@@ -23,6 +23,7 @@ export interface Holder {
 
 /** `urn:oid:` is often forgotten (identifiers.md § 5). */
 function isSystem(value: unknown, system: string): boolean {
+  if (typeof value !== 'string') return !isAnything(value);
   const text = asText(value);
   return text === undefined || text === system || `urn:oid:${text}` === system;
 }
@@ -73,6 +74,8 @@ function nationalId(
       written !== undefined && isSystem(identifier.system, system) ? normalise(written) : undefined;
     if (found === undefined) continue;
     ids.push(found);
+    // He was that person, says the vendor (R4 Identifier.use is a modifier): it rules him out no more than it proves him.
+    if (identifier.use === 'old') continue;
     if (preference(found, asked) <= preference(best, asked)) continue;
     best = found;
     bestWritten = written;

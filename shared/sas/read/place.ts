@@ -166,6 +166,8 @@ export class PlaceReader {
     if (holders.some((holder) => holder?.subject !== first.subject) || isOfTwo(asked))
       return refuse('slot-holder-ambiguous', asked);
     if (asked.length === 0) return refuse('slot-of-someone-else', this.#unlike(ids));
+    // Asked by a number that he had once.
+    if (!asked.includes(first.subject)) return refuse('slot-holder-ambiguous', asked);
     // Asked by both his numbers, he is shown under one.
     if (asked.length > 1)
       this.#doubts.add(

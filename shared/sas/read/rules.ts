@@ -149,7 +149,7 @@ export const READ_RULES = {
     id: 'slot-reference-ambiguous',
     severity: 'error',
     on: 'Slot',
-    text: "Une référence mène à plusieurs ressources différentes : le même identifiant a deux contenus dans une même portée, ou l'agenda nomme deux lieux.",
+    text: "Une référence mène à plusieurs ressources différentes : le même identifiant a deux contenus dans une même portée, l'agenda nomme deux lieux, ou un créneau est dit libre et non libre.",
     page: 'R4',
   },
   'slot-holder-ambiguous': {

@@ -1,6 +1,7 @@
 // Where a slot takes place: a PractitionerRole with its contained Location (INT_R01, INT_R04), or an SOS
 // Location. profiles.md §§ 6, 7. What the flows do not use (periods, codes, endpoints) is left out.
 
+import { itemsOf } from '../../fhir/bundle-entries.ts';
 import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import type { ResourceText } from '../../link/relay.ts';
@@ -78,7 +79,7 @@ export function readRole(
   };
 }
 
-/** The Location that the role points to, contained or of the Bundle; else the only one it contains. */
+/** The Location that the role points to, contained or of the Bundle; if it points to none, the only one it contains. */
 export function locationOf(role: Found, index: BundleIndex): Led {
   const { found, lost, isAmbiguous } = index.resolveAll(role.resource.location, 'Location', role);
   const [first, ...others] = found;
@@ -87,6 +88,10 @@ export function locationOf(role: Found, index: BundleIndex): Led {
     const isOne = lost === 0 && others.every((other) => addressOf(other) === addressOf(first));
     return isOne ? first : 'ambiguous';
   }
+  const isNamed = (itemsOf(role.resource.location) ?? []).some(
+    (item) => asObject(item)?.reference !== undefined,
+  );
+  if (lost > 0 || isNamed) return undefined;
   const contained = objectsOf(role.resource.contained).filter((item) => item.resourceType === 'Location');
   const [only] = contained;
   if (only === undefined) return undefined;

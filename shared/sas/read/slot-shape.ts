@@ -171,8 +171,9 @@ function readKinds(
       continue;
     }
     repairs.push('kind-unknown');
+    if (isOfAnotherSystem(coding)) continue;
     if (code !== undefined && KINDS.has(code)) others ??= 'slot-kind-not-shown';
-    else if (!isOfAnotherSystem(coding)) others = 'slot-kind-unknown';
+    else others = 'slot-kind-unknown';
   }
   if (kinds.length === 0 && others !== undefined) return others;
   return kinds.map((code) => ({ system: SYSTEM.slotKind, code }));

@@ -65,6 +65,11 @@ test.each<[string, string[], string[]]>([
     ['--timeout', '0', '--declarations', 'absent.json', '--rpps', '12'],
     ['Il manque --config', 'Il manque --editor', '--timeout : ', 'absent.json', '« 12 »'],
   ],
+  [
+    'conformance',
+    ['--kinds', 'PUBLIC,FOO', '--types', 'X', '--certificates', 'absent'],
+    ['--kinds : des codes parmi PUBLIC, PRO', '--types : ', '--certificates : un dossier'],
+  ],
   ['bench', ['serch', '--cells', '99', '--json', 'absent/x.json'], ['search ?', '--cells : ', '--json : ']],
   [
     'soak',
@@ -72,7 +77,11 @@ test.each<[string, string[], string[]]>([
     ['--minutes', '--vendors', '--per-second'],
   ],
   ['explain', ['--at', 'hier'], ['Il manque --editor', '--at : ', '--rpps ou --siret']],
-  ['explain', ['--editor', 'a', ...AT, '--rpps', '1', '--siret', '2'], ['un seul des deux']],
+  [
+    'explain',
+    ['--editor', 'a', ...AT, '--rpps', '1', '--siret', '2'],
+    ['un seul des deux', '« 1 »', '« 2 »'],
+  ],
   ['front-secret', ['kez'], ['key', 'hash']],
   ['front-secret', ['hash'], ['vide']],
 ])('%s %j: every problem is told at once', async (name, args, sentences) => {
@@ -86,7 +95,7 @@ test.each<[string, string[], string]>([
   ['token', ['--state', 'WRONG'], "WRONG n'est pas le dossier d'un accès local"],
   ['token', [], ".passerelle/edge n'est pas le dossier d'un accès local"],
   ['dev-vars', ['--state', 'WRONG'], "WRONG n'est pas le dossier d'un accès local"],
-  ['explain', ['--editor', 'a', ...AT, '--rpps', '1', '--state', 'WRONG'], 'WRONG'],
+  ['explain', ['--editor', 'a', ...AT, '--rpps', '899900000017', '--state', 'WRONG'], 'WRONG'],
   ['vendor', ['--server-cert', 'a', '--server-key', 'b', '--ca', 'c'], "a n'existe pas"],
   ['relay', ['--config', 'absent.json', '--check'], 'config : ne peut pas être lu'],
 ])('%s %j: names what is not there, and makes nothing', async (name, args, sentence) => {
@@ -113,7 +122,7 @@ test('explain says that nothing answers at the address, and which option names a
   await once(free, 'listening');
   const url = `http://127.0.0.1:${(free.address() as AddressInfo).port}`;
   await new Promise((done) => free.close(done));
-  const args = ['--editor', 'a', ...AT, '--rpps', '1', '--edge', url];
+  const args = ['--editor', 'a', ...AT, '--rpps', '899900000017', '--edge', url];
   const ran = await runCommand('explain', args, { cwd, env: { PASSERELLE_TOKEN: 'x' } });
   expectPlain(ran, 1);
   expect(ran.stderr).toContain(`Pas de réponse de ${url} (ECONNREFUSED)`);

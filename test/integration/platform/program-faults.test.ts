@@ -42,7 +42,7 @@ test.each([
 
 /** Hears signals as the relay does, and acts on them when told to. */
 const LISTENER = `
-  const { Signals } = await import('../relay/signals.ts');
+  const { Signals } = await import('./relay/base/signals.ts');
   const signals = new Signals();
   process.stdin.once('data', () => {
     signals.actWith({

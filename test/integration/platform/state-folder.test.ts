@@ -137,7 +137,7 @@ test(
 
 /** Opens the folder as every local program does, and prints its public key. */
 const OPEN = `
-  const { openLocalState } = await import('../sandbox/platform/local-state.ts');
+  const { openLocalState } = await import('./sandbox/platform/local-state.ts');
   process.stdout.write((await openLocalState(process.argv[1])).issuerJwks);`;
 
 test(

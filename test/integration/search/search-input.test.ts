@@ -13,6 +13,21 @@ beforeAll(async () => {
 });
 afterAll(() => system?.stop());
 
+it('a search without anything is told all that is missing, each by its parameter', async () => {
+  const response = await system.fetch('/fhir/Slot');
+  const { issue } = (await response.json()) as OperationOutcome;
+  expect(response.status).toBe(400);
+  expect(issue.map(({ expression }) => expression?.[0])).toEqual([
+    'http.status',
+    'http.start',
+    'http.schedule.actor:Practitioner.identifier',
+  ]);
+  for (const { details, diagnostics } of issue) {
+    expect(details?.text).toMatch(/obligatoire|Aucun identifiant/);
+    expect(diagnostics).toContain(response.headers.get('X-Request-Id') ?? '-');
+  }
+});
+
 interface Refusal {
   readonly status: number;
   readonly reason: string | undefined;
@@ -181,7 +196,7 @@ describe('POST _search', () => {
 
 describe('routes', () => {
   it('unknown to the edge are 404', async () => {
-    for (const path of ['/', '/fhir', '/fhir/Patient', '/fhir/Slot/1', '/admin']) {
+    for (const path of ['/fhir', '/fhir/Patient', '/fhir/Slot/1', '/admin']) {
       expect(await refusal(path)).toMatchObject({ status: 404, reason: 'not-found' });
     }
   });

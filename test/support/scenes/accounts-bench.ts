@@ -43,6 +43,8 @@ export class MemoryVendor {
   /** Of the next requests, in order; then `answered`. */
   readonly fates: Fate[] = [];
   isDown = false;
+  /** Of the messages about these addresses, always. */
+  readonly curses = new Map<string, Fate>();
   #late: AccountRequest[] = [];
 
   constructor(id: string) {
@@ -50,7 +52,8 @@ export class MemoryVendor {
   }
 
   answer(request: AccountRequest): HubAccountReply {
-    const fate = this.isDown ? 'down' : (this.fates.shift() ?? 'answered');
+    const curse = [...this.curses].find(([email]) => request.body.includes(email))?.[1];
+    const fate = this.isDown ? 'down' : (curse ?? this.fates.shift() ?? 'answered');
     switch (fate) {
       case 'down':
         return { kind: 'failed', reason: 'connect', sent: false, durationMs: 1 };
@@ -175,6 +178,7 @@ export class AccountBench {
       vendor.accounts.clear();
       vendor.fates.length = 0;
       vendor.isDown = false;
+      vendor.curses.clear();
       vendor.writeLate();
       vendor.accounts.clear();
     }

@@ -35,7 +35,7 @@ function fieldsOf(node: Schema, path: string): string[] {
 test('docs/relay.md tells every field of the relay file, and none that the schema does not have', () => {
   const page = read('docs/relay.md');
   const part = (title: string): string => page.split(`${title}\n`)[1]?.split('\n## ')[0] ?? '';
-  const cells = [...(part('## Settings') + part('### Bounds')).matchAll(/^\| ([^|]+) \|/gm)].map(
+  const cells = [...(part('## Réglages') + part('### Bornes')).matchAll(/^\| ([^|]+) \|/gm)].map(
     ([, cell = '']) => cell,
   );
   const told = cells

@@ -28,6 +28,53 @@ function refusal(raw: string): { reason: string; expression: string | undefined 
   throw new Error('was accepted');
 }
 
+describe('a search with several problems', () => {
+  const issuesOf = (raw: string): readonly string[] => {
+    try {
+      read(raw);
+    } catch (error) {
+      if (error instanceof GatewayError)
+        return error.issues.map(({ reason, expression }) => `${reason} ${expression}`);
+      throw error;
+    }
+    throw new Error('was accepted');
+  };
+
+  it('is told everything that is missing at once', () => {
+    expect(issuesOf('_include=Slot:schedule')).toEqual([
+      'parameter-missing http.status',
+      'parameter-missing http.start',
+      'parameter-missing http.schedule.actor:Practitioner.identifier',
+    ]);
+  });
+
+  it('is told what is wrong beside what is missing', () => {
+    expect(issuesOf('colour=red&_count=0&start=hier&status=busy&colour=blue')).toEqual([
+      'parameter-unknown http.colour',
+      'parameter-invalid http._count',
+      'parameter-unknown http.colour',
+      'parameter-invalid http.status',
+      'parameter-invalid http.start',
+      'parameter-missing http.schedule.actor:Practitioner.identifier',
+    ]);
+  });
+
+  it('is not answered by more sentences than somebody reads', () => {
+    const many = Array.from({ length: 21 }, (_, at) => `x${at}=1`).join('&');
+    expect(issuesOf(many)).toHaveLength(20);
+  });
+
+  it('names both bounds of the window in one sentence when both are missing', () => {
+    let text = '';
+    try {
+      read(`${INCLUDES}&status=free&${WHO}`);
+    } catch (error) {
+      text = error instanceof GatewayError ? error.text : '';
+    }
+    expect(text).toContain('start=ge et start=le : obligatoire');
+  });
+});
+
 describe('a search of practitioners', () => {
   it('is read with its window and its practitioners', () => {
     expect(read(GOOD)).toEqual({

@@ -12,7 +12,7 @@ export interface DueAccount {
 }
 
 /**
- * Withdrawals of one vendor, the longest open first. Those of a wave that waits for an operator are not due; nor, before
+ * Withdrawals of one vendor, the least tried first, then the longest open: what fails again and again comes last. Those of a wave that waits for an operator are not due; nor, before
  * their time, those that the vendor has answered but not granted so often that it would again: they are never in the
  * way of the others.
  */
@@ -28,7 +28,7 @@ export async function listWithdrawals(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
          WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND (a.next_try_ms IS NULL
            OR a.next_try_ms <= ?3 OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
-         ORDER BY r.withdrawn_ms, a.regulator LIMIT ?2`,
+         ORDER BY a.attempts, r.withdrawn_ms, a.regulator LIMIT ?2`,
       )
       .bind(editor, max, nowMs)
       .all<DueAccount>(),
@@ -64,7 +64,7 @@ export async function listDue(
   };
 }
 
-/** After one withdrawal found its vendor away, the others wait as long: one probe, not one per account. */
+/** After some withdrawals found their vendor away, the others wait as long: a few probes, not one per account. */
 export async function postponeWithdrawals(db: D1Database, editor: string, untilMs: number): Promise<void> {
   await guardStore(() =>
     db
