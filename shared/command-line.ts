@@ -1,6 +1,6 @@
 // Reads the command line of one of our programs: flags as `--name value` or `--name=value`, all problems at once, each
 // in one French sentence. Called by the `main` of relay, conformance, sandbox, bench and scripts. No I/O: the caller
-// prints and exits (0 for help, 2 for problems).
+// prints and exits (0 for help, 2 for problems). docs/decisions/0014-commands.md.
 
 /** A French end of sentence that says what is expected, or undefined when the value is right. */
 export type Check = (value: string) => string | undefined;

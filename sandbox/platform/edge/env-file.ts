@@ -8,7 +8,7 @@ import { SETTING_NAMES } from '../../../worker/base/settings.ts';
 
 export type Settings = Readonly<Record<string, string>>;
 
-/** What lets somebody in on a local edge; see design.md "Commands". */
+/** What lets somebody in on a local edge; see docs/decisions/0014-commands.md. */
 const LOCAL_ENTRANCE = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'FRONT_KEYS', 'FRONT_USERS'];
 
 export interface EnvFile {
