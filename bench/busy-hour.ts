@@ -1,6 +1,6 @@
 // An hour of a busy region, played faster than it is: what is kept is kept as much shorter. Regulators search around
-// places, the larger towns more often, and the SAS front asks for the nearest 25 at a time (front-api.md § 1.3), so that
-// lists overlap from search to search.
+// places, the larger towns more often, and the SAS front asks for the nearest 25 at a time (docs/guide.md G-904), so
+// that lists overlap from search to search.
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { Load } from './load.ts';
@@ -25,7 +25,7 @@ export interface PlayedHour {
 }
 
 const VENDORS = 5;
-/** Searches in an hour, the guide's figure (flows.md § 1): fewer are played in proportionally less time. */
+/** Searches in an hour, the guide's figure (docs/guide.md G-108): fewer are played in proportionally less time. */
 const PER_HOUR = 3_000;
 const HOUR_MS = 3_600_000;
 /** 30 s, the default, become 3 s; faster, and our own milliseconds would count for seconds. */
@@ -61,9 +61,9 @@ export interface AskedList {
 }
 
 /**
- * The lists asked, in order of time. A call to the SAMU means four searches (flows.md § 1): the page asks for the nearest
- * whatever their slots, then for the nearest with slots; once the regulator has looked, he goes further away, or changes
- * a filter and the page asks both again.
+ * The lists asked, in order of time. A call to the SAMU means four searches (docs/guide.md G-108): the page asks for
+ * the nearest whatever their slots, then for the nearest with slots; once the regulator has looked, he goes further
+ * away, or changes a filter and the page asks both again.
  */
 export function listsOf(searches: number): AskedList[] {
   const random = seeded(SEED);

@@ -4,7 +4,7 @@
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 /** One vendor's whole answer, all pages, after decompression: 25 practitioners × 3 days × 3 places stay under 4 MB. */
 export const VENDOR_BODY_BYTES_MAX = 16 * 1024 * 1024;
-/** Pages followed through `next`; the guide knows none (flows.md A33). */
+/** Pages followed through `next`; the guide knows none (docs/guide.md G-211). */
 export const VENDOR_PAGES_MAX = 50;
 /** Entries over all pages of one exchange. */
 export const VENDOR_ENTRIES_MAX = 20_000;
@@ -14,7 +14,7 @@ export const VENDOR_JSON_DEPTH_MAX = 64;
 export const VENDOR_HEADER_BYTES_MAX = 16 * 1024;
 /** Practitioners in one vendor call (the guide's bound). */
 export const PRACTITIONERS_PER_CALL_MAX = 25;
-/** SIRET in one vendor call (flows.md A1: the stricter of the two). */
+/** SIRET in one vendor call (docs/guide.md G-302: the stricter of the two). */
 export const ASSOCIATIONS_PER_CALL_MAX = 10;
 /** Identifiers of one SAS-facing search. */
 export const SUBJECTS_MAX = 500;

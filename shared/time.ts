@@ -1,5 +1,5 @@
 // Instants as the guide writes them and as vendors and callers write them. Pure: `now` is always passed in.
-// Strict form (identifiers.md § 6): `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`, three decimals, numeric offset, never `Z`.
+// Strict form (docs/guide.md G-606): `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`, three decimals, numeric offset, never `Z`.
 
 const TOLERANT =
   /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;

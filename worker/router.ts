@@ -129,7 +129,7 @@ function baseOf(url: URL, config: Config): string {
   return config.publicUrl ?? url.origin;
 }
 
-/** 406 only when the caller's Accept leaves no room for JSON (flows.md § 2). */
+/** 406 only when the caller's Accept leaves no room for JSON (docs/guide.md G-103). */
 function negotiate(request: Request, streams = false): void {
   const accept = request.headers.get('Accept') ?? '';
   const ranges = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '');

@@ -23,7 +23,7 @@ export const QUICK_FRONT: FrontEffort = { rounds: 3, callsPerRound: 100, interfa
 
 const CONCURRENCY = 4;
 const BASELINE = '/healthz';
-/** front-api.md § 2.14. */
+/** docs/guide.md G-903. */
 const P99_MS_MAX: Readonly<Record<string, number>> = {
   login_check: 50,
   'exist, known': 200,

@@ -1,5 +1,5 @@
 // The kit's order of account requests, as data: who is written, what is spoilt, what must come back. `stage` holds
-// the identifiers of the run. flows.md § 4: PUT is an upsert, identity is system and value together.
+// the identifiers of the run. docs/guide.md § 4: PUT is an upsert, identity is system and value together.
 
 import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
 import { defineRequirements, type Requirement } from '../requirement.ts';

@@ -1,4 +1,4 @@
-// The relay's one settings file (design.md "Relay configuration"; docs/relay.md tells each field): read once,
+// The relay's one settings file (docs/relay.md tells each field): read once,
 // checked by one schema, every problem named by its field and never by its value. An entry of a vendor that is wrong
 // is set aside by its id, and the others stand. Paths are relative to the file. config.schema.json says the same to
 // editors of JSON; a test keeps the two together.

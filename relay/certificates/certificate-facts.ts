@@ -1,6 +1,6 @@
 // What a certificate says, read from its own bytes: names attribute by attribute, usages, issuer, key ids. Node
 // joins names into one text and shows no key usage, and a text can be made to look like another name; so nothing
-// here goes through a text. No I/O, no clock. RFC 5280 § 4, mtls.md § 6.
+// here goes through a text. No I/O, no clock. RFC 5280 § 4, docs/guide.md G-807.
 
 import type { X509Certificate } from 'node:crypto';
 import { Asn1Error, type Element, readElement, readElements, readOid, readTime } from './asn1.ts';

@@ -1,6 +1,6 @@
 // The certificates of one vendor: reads the files, proves that they belong together (key, chain, lists, dates)
 // and makes the TLS context that every connection to it shares. Called at start, by `--check` and at each
-// reload; keeps nothing. docs/relay.md, mtls.md §§ 2-4 and 6.
+// reload; keeps nothing. docs/relay.md, docs/guide.md G-802, G-803, G-806, G-807.
 
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { ServerTrust } from './server-trust.ts';
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 
-// TLS 1.2 only with forward secrecy and AEAD (mtls.md § 4); the lighter AES first.
+// TLS 1.2 only with forward secrecy and AEAD (docs/guide.md G-806); the lighter AES first.
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
   'TLS_AES_256_GCM_SHA384',

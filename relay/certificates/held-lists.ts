@@ -1,6 +1,6 @@
 // The revocation lists that are held, by the key that signed them: which of two is newer, whether one says what is
 // revoked now, and what the lists say of a certificate on its way to a root. Used in both directions: for vendors'
-// servers and for their certificates at the mTLS port. No I/O, no clock. RFC 5280 §§ 5 and 6.3, mtls.md § 6.
+// servers and for their certificates at the mTLS port. No I/O, no clock. RFC 5280 §§ 5 and 6.3, docs/guide.md G-807.
 
 import type { Authority, AuthorityPath, AuthorityPool } from './authority-pool.ts';
 import type { CertificateFacts } from './certificate-facts.ts';

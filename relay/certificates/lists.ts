@@ -1,5 +1,5 @@
 // The revocation lists of `listen.crlFiles`, read one file at a time: a file that is broken, foreign, not valid
-// yet or older than what serves leaves what serves in place, and costs the other files nothing. mtls.md § 6.
+// yet or older than what serves leaves what serves in place, and costs the other files nothing. docs/guide.md G-807.
 
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// Whether a certificate shown at the mTLS port is a vendor's, and whose: the acceptance algorithm of mtls.md § 6.
+// Whether a certificate shown at the mTLS port is a vendor's, and whose: the acceptance algorithm of docs/guide.md
+// G-807.
 // One frozen state of authorities, lists and vendors; a reload makes another. Asked for every request, with the
 // clock of that moment: resumed sessions and kept connections are judged like new ones. No I/O.
 

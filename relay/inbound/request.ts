@@ -1,6 +1,6 @@
 // One request at the mTLS port, from the certificate to the answer: whose is it, may it ask again so soon, what
 // does it want, what does the edge say. The only place of the relay that sends an OperationOutcome. Without a
-// valid certificate there is one answer to everything, and why is in the log alone. mtls.md §§ 5, 6, flows.md § 5.
+// valid certificate there is one answer to everything, and why is in the log alone. docs/guide.md G-805, G-807, § 5.
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';

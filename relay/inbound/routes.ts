@@ -1,5 +1,5 @@
 // What the mTLS port serves to vendors: appointments to write, and the statement that says so. Everything else is
-// 404 or 405. flows.md § 5.
+// 404 or 405. docs/guide.md § 5.
 
 import type { CapabilityStatement } from 'fhir/r4';
 import { GatewayError } from '../../shared/error.ts';

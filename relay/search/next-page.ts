@@ -1,5 +1,5 @@
 // Which page comes next, if the vendor may name it: same origin, under its own base path, never one already
-// read, and not too many (flows.md A33). A vendor's link is the only URL not from our own settings that the
+// read, and not too many (docs/guide.md G-211). A vendor's link is the only URL not from our own settings that the
 // relay ever calls, so it is resolved and compared as a URL, never as text. No I/O.
 
 import { VENDOR_PAGES_MAX } from '../../shared/limits.ts';

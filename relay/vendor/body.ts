@@ -1,5 +1,5 @@
 // From the bytes a vendor sent to a parsed value: decoded under a bound, measured for depth, parsed once. The content
-// type is not needed: what parses is JSON (flows.md A2). Its charset counts where the bytes are not UTF-8.
+// type is not needed: what parses is JSON (docs/guide.md G-103). Its charset counts where the bytes are not UTF-8.
 
 import { isUtf8 } from 'node:buffer';
 import { promisify } from 'node:util';

@@ -1,5 +1,5 @@
 // Query strings and token parameters of FHIR searches, read by hand: `URLSearchParams` turns the `+` of a date
-// into a blank. flows.md § 3.2 (encodings seen), identifiers.md § 5 (tokens). Pure.
+// into a blank. docs/guide.md G-205 (encodings seen), G-605 (tokens). Pure.
 
 import { err, ok, type Result } from '../result.ts';
 

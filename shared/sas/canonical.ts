@@ -1,5 +1,5 @@
-// Every canonical URL, system and code list of the guide, once. Source: profiles.md §§ 2, 13, identifiers.md
-// §§ 1, 3, 4; package ans.fhir.fr.sas 1.2.0.
+// Every canonical URL, system and code list of the guide, once. Source: docs/guide.md G-109, G-110, G-111, G-601;
+// package ans.fhir.fr.sas 1.2.0.
 
 const SAS = 'http://sas.fr/fhir/StructureDefinition/';
 const ANS = 'https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/';
@@ -57,7 +57,7 @@ export const SLOT_KINDS_SOS = ['PUBLIC', 'SNP'] as const;
 export const CONSULTATION_CODES = ['AMB', 'HH', 'VR'] as const;
 export const BOOKABLE_CODES = ['ROUTINE', 'WALKIN'] as const;
 
-/** Last path segment of a canonical URL: how a profile is recognised whatever base it is written with (flows.md A4). */
+/** Last path segment of a canonical URL: how a profile is recognised whatever base it is written with (docs/guide.md G-106). */
 export function canonicalName(url: string): string {
   return url.slice(url.lastIndexOf('/') + 1);
 }

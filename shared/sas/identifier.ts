@@ -1,4 +1,4 @@
-// National identifiers of professionals and structures, with their prefix digit. identifiers.md §§ 2, 5.
+// National identifiers of professionals and structures, with their prefix digit. docs/guide.md G-602, G-605.
 // Check digits are never a reason to refuse: the guide's own examples have wrong ones.
 
 /** What a prefixed identifier names. */

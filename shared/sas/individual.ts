@@ -1,5 +1,5 @@
 // The search of practitioners' slots as SAS asks it: INT_R01, and INT_R04 when CPTS resources are included.
-// flows.md § 3.1. Whether it is asked of vendors, in which batches, is decided later.
+// docs/guide.md G-201, G-202, G-203. Whether it is asked of vendors, in which batches, is decided later.
 
 import type { SearchParameter } from '../fhir/search.ts';
 import { SYSTEM } from './canonical.ts';

@@ -1,4 +1,4 @@
-// French telephone numbers in E.164, as the guide wants them (FAQ; identifiers.md § 7). Pure.
+// French telephone numbers in E.164, as the guide wants them (docs/guide.md G-703). Pure.
 
 /** Area codes of the overseas départements and their country code; mainland numbers take 33. */
 const OVERSEAS: readonly (readonly [RegExp, string])[] = [

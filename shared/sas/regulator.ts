@@ -1,5 +1,5 @@
 // A regulator's account as SAS words it (INT_R02), between the FHIR resource and the few facts we keep of it.
-// Profile FrPractitionerRegul; flows.md § 4. `judgeRegulator` says whether a resource is acceptable; this file
+// Profile FrPractitionerRegul; docs/guide.md § 4. `judgeRegulator` says whether a resource is acceptable; this file
 // reads one that is, and writes the one vendors receive. Pure.
 
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../fhir/json.ts';
@@ -72,7 +72,7 @@ export function sameIdentifier(
   return a !== undefined && b !== undefined && a.system === b.system && a.value === b.value;
 }
 
-/** identifiers.md § 5: the prefix `urn:oid:` may be forgotten; without system a UUID is SAS's own, else national. */
+/** docs/guide.md G-605: the prefix `urn:oid:` may be forgotten; without system a UUID is SAS's own, else national. */
 export function regulatorIdentifierOf(token: Token): RegulatorIdentifier {
   const { system, value } = token;
   if (system === undefined) return { system: UUID.test(value) ? SYSTEM.sas : SYSTEM.idnps, value };

@@ -1,5 +1,5 @@
 // Reads the parameters of a slot search into a SlotQuery: what INT_R01, INT_R04 (individual.ts) and SOS
-// (sos.ts) have in common. Every refusal names its parameter. flows.md §§ 3.1, 3.2; identifiers.md §§ 5, 6.
+// (sos.ts) have in common. Every refusal names its parameter. docs/guide.md G-201, G-202, G-203, G-205, G-605, G-606.
 
 import { GatewayError, type Reason } from '../error.ts';
 import { parseToken, type SearchParameter, splitValues } from '../fhir/search.ts';
@@ -208,7 +208,7 @@ function readWindow(starts: readonly string[], name: string): SlotWindow {
 }
 
 function readBound(value: string, name: string): Bound {
-  // A form decoder made the offset's + a blank (flows.md § 3.2).
+  // A form decoder made the offset's + a blank (docs/guide.md G-205).
   const text = value.trim().replace(/(T[\d:.]+) (\d\d:?\d\d)$/, '$1+$2');
   const prefix = text.slice(0, 2).toLowerCase();
   if (prefix !== 'ge' && prefix !== 'le') {

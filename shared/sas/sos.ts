@@ -1,4 +1,4 @@
-// The search of SOS Médecins slots as SAS asks it: Schedules of associations, with their Slots. flows.md § 3.1.
+// The search of SOS Médecins slots as SAS asks it: Schedules of associations, with their Slots. docs/guide.md G-301.
 
 import type { SearchParameter } from '../fhir/search.ts';
 import { SYSTEM } from './canonical.ts';

@@ -1,5 +1,5 @@
-// The exact request of the guide for one vendor call. flows.md § 3.1 (parameters) and § 3.2 (encodings: `|`
-// and `+` escaped, `:` and `,` raw, `Location:organization` in lower case, always an offset).
+// The exact request of the guide for one vendor call. docs/guide.md G-201, G-202, G-301 (parameters) and G-205
+// (encodings: `|` and `+` escaped, `:` and `,` raw, `Location:organization` in lower case, always an offset).
 
 import { formatInstant, parisOffsetMinutes } from '../time.ts';
 import { SYSTEM } from './canonical.ts';

@@ -1,4 +1,4 @@
-// V1..V31 of ANS's kit (testkit-requirements.md § 6) twice over: at the gateway's own face, in the kit's order, and from
+// V1..V31 of ANS's kit (docs/guide.md G-407) twice over: at the gateway's own face, in the kit's order, and from
 // the gateway to simulated vendors over mTLS, which keep accounts by the same rules. After each row that is accepted
 // the regulator logs in, and every vendor then holds what the kit has just said.
 

@@ -357,7 +357,7 @@ describe('the front', () => {
     expect([await activeOf(ZOE.uuid), await activeOf(other.uuid)]).toEqual([0, 1]);
   });
 
-  test('U11 cannot make an account by a retry that comes after the withdrawal, though the first call was lost', async () => {
+  test('G-931 cannot make an account by a retry that comes after the withdrawal, though the first call was lost', async () => {
     await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
     await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, sasTerritories: [] });
     expect(await activeOf(ZOE.uuid)).toBe(0);
@@ -410,7 +410,7 @@ describe('the front', () => {
     expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(1);
   });
 
-  test('U11 a retry that read before the withdrawal committed does not undo it', async () => {
+  test('G-931 a retry that read before the withdrawal committed does not undo it', async () => {
     await recordFromFront(bench.engine(), ZOE);
     const slow = bench.engine();
     // Another isolate withdraws just before the retry's save.

@@ -1,6 +1,6 @@
 // Says one message to one vendor until it has an answer that means something: the POST that is refused becomes the
 // guide's conditional PUT, the PUT of an account the vendor has lost becomes a POST. At most four requests for each
-// identifier, one budget. flows.md § 4.
+// identifier, one budget. docs/guide.md § 4.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';

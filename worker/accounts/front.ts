@@ -1,6 +1,6 @@
 // The two calls of the published SAS front about regulators, for worker/front/data/regulators.ts: `regulators` records,
 // `regulators/login` records and pushes. Keyed by SAS's own id; retries of the front come late, out of order, and
-// without their territories. front-api.md §§ 2.8, 3.5, U10, U11, U16.
+// without their territories. docs/guide.md G-911, G-918, G-930, G-931, G-936.
 
 import { err, ok, type Result } from '../../shared/result.ts';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
@@ -22,7 +22,7 @@ export interface FrontRegulator {
   readonly sasTerritories: readonly string[];
 }
 
-/** `incomplete`: U16, nothing to key or to send by. `duplicate`: its national id is an active regulator's. */
+/** `incomplete`: docs/guide.md G-936, nothing to key or to send by. `duplicate`: its national id is an active regulator's. */
 export type FrontRefusal = 'incomplete' | 'duplicate';
 
 /** Undefined: the call says nothing that is to be kept (a right that has ended already, an older call that comes late). */

@@ -1,6 +1,6 @@
 // A regulator logs in: each vendor that should have the account as it is now is told, all at once, and the answer says
 // where each stands within the budget. A vendor that is slower goes on behind; its outcome is recorded all the same.
-// flows.md § 4 ("when").
+// docs/guide.md G-405.
 
 import { type Delivery, deliverAll, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 // SAS says what a regulator is now. An account is named by system and value; a PUT whose query finds nobody makes it;
 // an identifier that somebody without right still bears is released to whoever takes it, one of an active regulator
-// is not (testkit-requirements.md § 6, V1..V31). Called by the FHIR face and, keyed by SAS's own id, by the front's.
+// is not (docs/guide.md G-407, V1..V31). Called by the FHIR face and, keyed by SAS's own id, by the front's.
 
 import { err, ok, type Result } from '../../shared/result.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../shared/sas/regulator.ts';

@@ -1,5 +1,5 @@
 // Which appointment a write means: the identifier in the query, the id in the path and the identifier in the body
-// must agree, and all must be the sender's own. flows.md § 5, A3; identifiers.md § 5.
+// must agree, and all must be the sender's own. docs/guide.md G-502, G-605, § 5.
 
 import { GatewayError } from '../../shared/error.ts';
 import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
@@ -49,7 +49,7 @@ export function checkBodyOwned(resource: JsonObject, sender: Sender): void {
 
 function checkOwned(system: string, sender: Sender, expression: string): void {
   const owned = sender.appointmentSystem;
-  // `urn:oid:` is often forgotten in queries (identifiers.md § 5); in a body the rules want it whole.
+  // `urn:oid:` is often forgotten in queries (docs/guide.md G-605); in a body the rules want it whole.
   if (system === owned || (expression.startsWith('http.') && `urn:oid:${system}` === owned)) return;
   throw new GatewayError({
     reason: 'not-owner',

@@ -1,5 +1,5 @@
 // POST /fhir/Appointment, PUT /fhir/Appointment?identifier=, PUT /fhir/Appointment/{id}: what vendors report
-// through a relay's mTLS port (INT_R03). flows.md § 5; docs/appointments.md; R4 http.html (create, update,
+// through a relay's mTLS port (INT_R03). docs/guide.md § 5; docs/appointments.md; R4 http.html (create, update,
 // conditional update, Prefer).
 
 import { GatewayError } from '../../shared/error.ts';

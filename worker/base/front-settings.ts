@@ -23,7 +23,7 @@ export interface FrontSettings {
   readonly users: ReadonlyMap<string, string>;
   /** `user:password`, plain or hashed, that login_check asks for besides; undefined: none. */
   readonly basic: string | undefined;
-  /** Host names at which the browser's calls alone are served (U15). */
+  /** Host names at which the browser's calls alone are served (docs/guide.md G-935). */
   readonly browserHosts: ReadonlySet<string>;
   /** When there are any, the server's calls are served at these host names only. */
   readonly serverHosts: ReadonlySet<string>;

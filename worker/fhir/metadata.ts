@@ -1,4 +1,5 @@
-// GET /fhir/metadata: the CapabilityStatement, made from the routes that exist. flows.md § 3.1, A30.
+// GET /fhir/metadata: the CapabilityStatement, made from the routes that exist. docs/guide.md G-201, G-202, G-203,
+// G-206.
 
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
 import { VERSION } from '../base/version.ts';

@@ -1,6 +1,6 @@
 // GET /fhir/Slot, GET /fhir/Schedule and their POST _search: reads the question, asks every vendor, answers one
 // Bundle with its ledger before the deadline; or, to who accepts text/event-stream, each vendor's part as it
-// lands (progressive-answer.ts). flows.md § 3; testkit-requirements.md § 5.
+// lands (progressive-answer.ts). docs/guide.md G-218, § 2.
 
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';

@@ -1,5 +1,5 @@
-// The two doors of U15: the token that a browser holds is the server's own, so the calls that only the front's server
-// makes can be kept from the host name that browsers reach. front-api.md § 4.
+// The two doors of docs/guide.md G-935: the token that a browser holds is the server's own, so the calls that only the
+// front's server makes can be kept from the host name that browsers reach. docs/guide.md G-935.
 
 import { GatewayError } from '../../shared/error.ts';
 import type { FrontSettings } from '../base/front-settings.ts';

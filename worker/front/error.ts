@@ -1,5 +1,5 @@
 // How a refusal reads under /aggregator/: `{"code", "message"}`, never an OperationOutcome. The front's log keeps
-// the first hundred characters of it. front-api.md § 2.
+// the first hundred characters of it. docs/guide.md G-901.
 
 import { type GatewayError, REASONS } from '../../shared/error.ts';
 import { jsonResponse, refusalHeaders } from '../http/http.ts';

@@ -1,5 +1,5 @@
 // The Bundle of a search, mostly by pasting text: each resource once, one Practitioner or association per national
-// identifier, one Schedule per place. flows.md § 3.3; testkit-requirements.md § 5.
+// identifier, one Schedule per place. docs/guide.md G-207, G-218.
 
 import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/link/relay.ts';
 import { PROFILE } from '../../shared/sas/canonical.ts';
@@ -150,7 +150,7 @@ export interface BundleHead {
   readonly selfUrl: string;
 }
 
-/** The searchset; without any entry it has no `entry` element at all (FAQ 9). */
+/** The searchset; without any entry it has no `entry` element at all (docs/guide.md G-210). */
 export function bundleText(head: BundleHead, entries: readonly string[]): string {
   return entries.length === 0 ? `${headText(head)}}` : `${headText(head)},"entry":[${entries.join(',')}]}`;
 }

@@ -1,6 +1,6 @@
 // What may be shown of the vendors' answers: per practitioner or association, each place with its slots that have
 // not started, are not booked and lie in the window asked. Both faces are written from it: the FHIR Bundle
-// (bundle.ts) and the SAS front's cards. Pure. flows.md § 3.3, § 8 A7, A8, A21.
+// (bundle.ts) and the SAS front's cards. Pure. docs/guide.md G-207, G-208, G-210, G-216.
 
 import type {
   CallAnswer,

@@ -1,5 +1,5 @@
 // The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with one id made from
-// the FINESS so that two vendors' answers meet in one. profiles.md §§ 8.1, 9.1; flows.md A6, A25-A28.
+// the FINESS so that two vendors' answers meet in one. docs/guide.md G-114, G-215, G-218, G-704.
 
 import type { Found } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';

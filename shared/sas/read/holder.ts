@@ -1,6 +1,6 @@
 // Who a slot belongs to: the Practitioner (INT_R01, INT_R04) or the association's Organization (SOS). One
 // resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
-// profiles.md §§ 5.1, 8.2. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
+// docs/guide.md G-223, G-704. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
 
 import { isAnything, itemsOf } from '../../fhir/bundle-entries.ts';
 import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
@@ -21,7 +21,7 @@ export interface Holder {
   readonly ids: readonly string[];
 }
 
-/** `urn:oid:` is often forgotten (identifiers.md § 5). */
+/** `urn:oid:` is often forgotten (docs/guide.md G-605). */
 function isSystem(value: unknown, system: string): boolean {
   if (typeof value !== 'string') return !isAnything(value);
   const text = asText(value);

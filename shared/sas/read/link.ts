@@ -1,4 +1,4 @@
-// The booking page of a slot (`Slot.comment`): FAQ; flows.md A34; identifiers.md § 8.
+// The booking page of a slot (`Slot.comment`): docs/guide.md G-705, G-706.
 
 const LENGTH_MAX = 2_048;
 

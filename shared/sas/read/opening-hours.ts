@@ -1,4 +1,4 @@
-// Opening hours of an SOS place. flows.md § 3.4 and A18: days `mon`..`sun`, times `hh:mm:ss`.
+// Opening hours of an SOS place. docs/guide.md G-308: days `mon`..`sun`, times `hh:mm:ss`.
 
 import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
 import type { ReadRuleId } from './rules.ts';

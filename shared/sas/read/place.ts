@@ -1,5 +1,5 @@
 // From a vendor's Schedule to the place it stands for: holder, site and one Schedule per site, whichever number
-// of Schedules the vendor cut it into. FAQ F6, F15; flows.md § 3.3. What leads to several people or places that differ is
+// of Schedules the vendor cut it into. docs/guide.md G-207. What leads to several people or places that differ is
 // shown for none of them; what is out of use is not shown (docs/divergences.md).
 
 import type { Found, Led } from '../../fhir/bundle-page.ts';

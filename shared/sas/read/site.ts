@@ -1,5 +1,5 @@
 // Where a slot takes place: a PractitionerRole with its contained Location (INT_R01, INT_R04), or an SOS
-// Location. profiles.md §§ 6, 7. What the flows do not use (periods, codes, endpoints) is left out.
+// Location. docs/guide.md G-701, G-702. What the flows do not use (periods, codes, endpoints) is left out.
 
 import { itemsOf } from '../../fhir/bundle-entries.ts';
 import type { Found, Led } from '../../fhir/bundle-page.ts';
@@ -133,7 +133,7 @@ function writeContained(
   };
 }
 
-/** INTRN only: the profile's pattern holds for every identifier (flows.md A12, A25). */
+/** INTRN only: the profile's pattern holds for every identifier (docs/guide.md G-109, G-307). */
 function readLocationIdentifiers(
   location: JsonObject,
   fallback: string,

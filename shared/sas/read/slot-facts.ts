@@ -1,5 +1,5 @@
 // What a slot says by itself, whatever was asked and wherever it takes place: free or not, times, shape, booking page.
-// Pure. flows.md §§ 3.4, 8.
+// Pure. docs/guide.md G-213, G-219, G-220.
 
 import { isAnything } from '../../fhir/bundle-entries.ts';
 import { asObject, asText, type JsonObject } from '../../fhir/json.ts';

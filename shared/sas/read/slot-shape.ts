@@ -1,6 +1,6 @@
 // What slots have in common besides their times and place: kinds, consultation types, reasons, specialties,
 // bookable or not. A vendor sends few different shapes, so each is read, repaired and checked once per answer
-// and only pointed to by its slots. profiles.md § 3; flows.md § 3.4 and A9-A11, A20, A21, A29.
+// and only pointed to by its slots. docs/guide.md G-112, G-213, G-214, G-216, G-217, G-219, G-220, G-306.
 
 import { itemsOf } from '../../fhir/bundle-entries.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
@@ -185,8 +185,8 @@ function isOfAnotherSystem(coding: JsonObject | undefined): boolean {
 }
 
 /**
- * The kind CPTS and the reference to a CPTS go together (FAQ 6): whichever is there alone is completed or taken
- * away, by name. Undefined when the slot was open to nobody else.
+ * The kind CPTS and the reference to a CPTS go together (docs/guide.md G-215): whichever is there alone is completed or
+ * taken away, by name. Undefined when the slot was open to nobody else.
  */
 function agreeOnCpts(kinds: JsonObject[], isTied: boolean, repairs: ReadRuleId[]): JsonObject[] | undefined {
   const others = kinds.filter(({ code }) => code !== 'CPTS');
@@ -285,7 +285,7 @@ function readConsultation(
   if (kept === 0 && text !== undefined) push({ text }, `text ${text}`);
 }
 
-/** A specialty without code goes first: ANS's kit forgives the required binding at index 0 only (flows.md A10). */
+/** A specialty without code goes first: ANS's kit forgives the required binding at index 0 only (docs/guide.md G-214). */
 function readSpecialties(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
   const coded: JsonObject[] = [];
   const textOnly: JsonObject[] = [];

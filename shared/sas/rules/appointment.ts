@@ -1,5 +1,5 @@
 // An appointment that a vendor tells SAS about (INT_R03), for a practitioner or for SOS Médecins. Whatever could
-// name a patient is refused: the flow needs none (flows.md § 5). Profiles FrAppointmentSAS, sas-sos-appointment;
+// name a patient is refused: the flow needs none (docs/guide.md G-508). Profiles FrAppointmentSAS, sas-sos-appointment;
 // page "gestion des rendez-vous".
 
 import { readReference } from '../../fhir/reference.ts';

@@ -17,7 +17,7 @@ import { checkSchedule } from './schedule.ts';
 import { checkSlot, hasCptsKind } from './slot.ts';
 import { serviceReferences } from './slot-service-type.ts';
 
-/** The element the search is about; everything else in the answer was included. flows.md A14. */
+/** The element the search is about; everything else in the answer was included. docs/guide.md G-305. */
 const MATCH: Readonly<Record<Flow, string>> = { INT_R01: 'Slot', INT_R04: 'Slot', SOS: 'Schedule' };
 
 export function checkEntry(c: Checker, entry: Json, index: number, flow: Flow, graph: BundleGraph): void {
@@ -67,7 +67,7 @@ const outcomes: EntryJudge = (c, r) => {
   walkResource(c, r, 'OperationOutcome');
 };
 
-/** profiles.md § 2: the profile of each type in each flow. What is absent is foreign to the flow. */
+/** docs/guide.md G-110: the profile of each type in each flow. What is absent is foreign to the flow. */
 const JUDGES: Readonly<Record<Flow, ReadonlyMap<string, EntryJudge>>> = {
   INT_R01: new Map([
     ['Slot', slots],
@@ -104,7 +104,7 @@ function judgeForeign(c: Checker, resource: Json, type: string): void {
   c.fail('bundle-entry-foreign');
 }
 
-/** flows.md A21: an INT_R04 answer mixes CPTS slots and plain ones; the declared profile says which. */
+/** docs/guide.md G-216: an INT_R04 answer mixes CPTS slots and plain ones; the declared profile says which. */
 function judgeMixedSlot(c: Checker, slot: Json): void {
   const [declared] = isObject(slot.meta) ? list(slot.meta.profile) : [];
   if (declared !== PROFILE.slotIndividual) {

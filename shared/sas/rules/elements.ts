@@ -112,7 +112,7 @@ const SYSTEM_TYPES: ReadonlyMap<unknown, string> = new Map([
   [SYSTEM.sas, 'INTRN'],
 ]);
 
-/** flows.md A25: code and `system` must agree, whatever the coding system says. Reports below `steps`. */
+/** docs/guide.md G-109: code and `system` must agree, whatever the coding system says. Reports below `steps`. */
 export function checkCoherent(c: Checker, identifier: Json, ...steps: (string | number)[]): void {
   const expected = SYSTEM_TYPES.get(identifier.system);
   if (expected === undefined || !isObject(identifier.type)) return;

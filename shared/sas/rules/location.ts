@@ -37,7 +37,7 @@ export function checkLocation(c: Checker, location: Json, profile: LocationProfi
   }
 }
 
-/** flows.md A12: SOS places carry the vendor's own identifier (INTRN) only, whatever the page allows. */
+/** docs/guide.md G-307: SOS places carry the vendor's own identifier (INTRN) only, whatever the page allows. */
 function checkIdentifier(c: Checker, identifier: Json, index: number, profile: LocationProfile): void {
   const { type, system, value } = identifier;
   if (type === undefined || system === undefined || value === undefined) {

@@ -41,7 +41,7 @@ export function checkOrganization(c: Checker, organization: Json, profile: Organ
   }
 }
 
-/** flows.md A6, A25: the coding system of IDNST differs between the two profiles of package 1.2.0. */
+/** docs/guide.md G-109, G-114: the coding system of IDNST differs between the two profiles of package 1.2.0. */
 function checkIdentifier(c: Checker, identifier: Json, index: number, profile: OrganizationProfile): void {
   const { type, system, value } = identifier;
   const types = profile === 'sos' ? SYSTEM.locationIdentifierType : SYSTEM.identifierTypeHl7Fr;

@@ -121,7 +121,7 @@ function checkComment(c: Checker, slot: Json): void {
   }
 }
 
-/** A walk-in slot is not booked: only a bookable one owes a URL (flows.md A19). */
+/** A walk-in slot is not booked: only a bookable one owes a URL (docs/guide.md G-219). */
 function isRoutine(slot: Json): boolean {
   const codings = isObject(slot.appointmentType) ? list(slot.appointmentType.coding) : [];
   return !codings.some((coding) => isObject(coding) && coding.code === 'WALKIN');

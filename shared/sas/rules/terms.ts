@@ -1,6 +1,6 @@
 // Code lists and systems that only the validators need; the rest is in ../canonical.ts. The lists of TRE_* and
 // fr-core value sets are not published with the package: only what the guide itself names is pinned.
-// Source: profiles.md §§ 8, 12, 13.
+// Source: docs/guide.md G-111, G-114, G-215.
 import { BOOKABLE_CODES, CONSULTATION_CODES, SLOT_KINDS, SLOT_KINDS_SOS } from '../canonical.ts';
 
 export const ORGANIZATION_TYPE_SYSTEM = 'http://interopsante.org/fhir/CodeSystem/fr-v2-3307';
@@ -11,7 +11,7 @@ export const ORIENTATION_SYSTEM =
 export const ORIENTATION_EXTENSION =
   'https://interop.esante.gouv.fr/ig/fhir/sas/StructureDefinition/sas-categorie-orientation';
 
-/** Part of every known spelling of TRE_R66's system (flows.md A9): tells a wrong spelling from another system. */
+/** Part of every known spelling of TRE_R66's system (docs/guide.md G-112): tells a wrong spelling from another system. */
 export const ESTABLISHMENT_SYSTEM_MARK = 'TRE_R66-';
 
 // Sets of `unknown`, because what is looked up comes from outside.

@@ -1,5 +1,5 @@
 // Regulators' accounts from SAS to simulated vendors over mTLS: who is asked, when, how, and what is answered.
-// flows.md § 4.
+// docs/guide.md § 4.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';

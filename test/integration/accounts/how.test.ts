@@ -1,5 +1,5 @@
 // How an account is brought to a vendor that loses answers, refuses, is slow, repeats itself or keeps other rules than
-// the guide's; who is not asked at all. flows.md § 4, "R for the client side".
+// the guide's; who is not asked at all. docs/guide.md G-408.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';

@@ -1,5 +1,5 @@
 // What vendors report, at the real edge: who may write, what each message becomes, each refusal with its status
-// and reason. flows.md § 5; docs/appointments.md.
+// and reason. docs/guide.md § 5; docs/appointments.md.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';

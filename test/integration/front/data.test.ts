@@ -1,5 +1,5 @@
 // What the front's calls say from the edge's own data: vendors and who declares them, who is interfaced and since when,
-// the SAMU, the marketplace; and the operator's side of it. front-api.md §§ 2.5 to 2.12, 5 (AC-22, 23, 26, 27).
+// the SAMU, the marketplace; and the operator's side of it. docs/guide.md G-910 to G-914, § 10 (AC-22, 23, 26, 27).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localSettings, signToken } from '../../../sandbox/platform/local-state.ts';
 import { indexDeclared } from '../../../worker/front/tables/declarations.ts';

@@ -1,6 +1,6 @@
 // The journeys of the published front that rest on the edge's own data, end to end as both its callers make them:
 // search page of a dispatch software, directory page, settings dialog, the interfaced index over a day; and that the
-// front's cookies go nowhere (AC-28). front-api.md § 1.3. Sign-in and withdrawal: front-regulators.test.ts.
+// front's cookies go nowhere (AC-28). docs/guide.md G-904. Sign-in and withdrawal: front-regulators.test.ts.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
@@ -86,7 +86,7 @@ it('the settings dialog: vendors, those of the practitioner, and what he saves',
     await front.asBrowser(`/v1/practitioners/national-id/${who}`, token),
   );
   expect(after.map(({ editor }) => editor.id)).toEqual(ids.slice(0, 1));
-  // What is declared restricts nobody (U17): each vendor is asked all the same.
+  // What is declared restricts nobody (docs/guide.md G-937): each vendor is asked all the same.
   const asked = system.vendors.map((vendor) => vendor.state().requests.length);
   await front.asBrowser('/v1/PractitionerSlots', token, {
     method: 'POST',

@@ -1,5 +1,5 @@
 // What the front says of regulators' accounts, and what vendors hear of it: the sign-in and its four requests, stale
-// retries, lost fields, withdrawals. front-api.md §§ 1.3, 2.8, 5 (AC-24, AC-25), U10, U11, U16.
+// retries, lost fields, withdrawals. docs/guide.md G-904, G-911, § 10 (AC-24, AC-25), G-930, G-931, G-936.
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';

@@ -1,5 +1,5 @@
 // Sign-in of the published SAS front and what every one of its calls shares: tokens, refusals, headers, doors.
-// front-api.md §§ 1.1, 2.1, 5 (AC-01 to AC-04), U15.
+// docs/guide.md G-901, G-902, § 10 (AC-01 to AC-04), G-935.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

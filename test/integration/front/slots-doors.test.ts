@@ -1,6 +1,7 @@
-// PractitionerSlots at the two host names of U15, as a search page and the directory page behind a card's link ask it:
-// AC-08, AC-12 to AC-14 of front-api.md § 5. The night of the clock change is in test/unit/front/slots-days.test.ts
-// alone: the edge's clock is the runtime's own, and cannot be set from here as the vendors' can.
+// PractitionerSlots at the two host names of docs/guide.md G-935, as a search page and the directory page behind a
+// card's link ask it: AC-08, AC-12 to AC-14 of docs/guide.md § 10. The night of the clock change is in
+// test/unit/front/slots-days.test.ts alone: the edge's clock is the runtime's own, and cannot be set from here as the
+// vendors' can.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERSONS } from '../../../sandbox/vendors/world/world.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';

@@ -1,6 +1,6 @@
 // The journeys of the published front that bring slots, end to end as its callers make them: a search of eight lots with
 // a vendor that hangs (AC-20), a CPTS page, a dashboard; and that failures behind the edge are never the front's.
-// front-api.md §§ 1.3, 2.3, 2.14.
+// docs/guide.md G-903, G-904, G-906, G-908.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

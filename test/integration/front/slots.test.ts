@@ -1,5 +1,5 @@
 // PractitionerSlots and dashboard/getSlots over the running system, as the published front calls them: AC-05 to AC-19 and
-// AC-21 of front-api.md § 5, held against the vendors' own agendas.
+// AC-21 of docs/guide.md § 10, held against the vendors' own agendas.
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

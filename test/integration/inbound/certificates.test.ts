@@ -1,5 +1,5 @@
-// Every certificate case of mtls.md § 7 at the relay's mTLS port, on both TLS versions, on a full handshake and on a
-// resumed session. One port in front of one edge; only c20 has lists of its own.
+// Every certificate case of docs/guide.md G-808 at the relay's mTLS port, on both TLS versions, on a full handshake and
+// on a resumed session. One port in front of one edge; only c20 has lists of its own.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';

@@ -1,5 +1,5 @@
-// The list cases r01 to r06 of mtls.md § 7 at the relay's mTLS port, on both TLS versions, on full handshakes, on
-// resumed sessions and on kept connections.
+// The list cases r01 to r06 of docs/guide.md G-808 at the relay's mTLS port, on both TLS versions, on full handshakes,
+// on resumed sessions and on kept connections.
 
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

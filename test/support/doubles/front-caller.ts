@@ -1,4 +1,4 @@
-// The published SAS front's two callers, as it sends (front-api.md § 1.1): the browser (lower-case bearer, cookies of
+// The published SAS front's two callers, as it sends (docs/guide.md G-901): the browser (lower-case bearer, cookies of
 // the same origin) and the server (Content-Type on GET too, no Accept, a new token before each call).
 
 import { request } from 'node:http';

@@ -1,6 +1,6 @@
 // The published SAS front's browser, as far as slots go: what it makes of an answer to PractitionerSlots, and throws
 // where the real one breaks its lot; and the rules that an answer must keep so that it never does. Written from
-// front-api.md §§ 2.3, 5, apart from the edge's own code.
+// docs/guide.md G-906, G-908, § 10, apart from the edge's own code.
 
 export interface FrontCard {
   readonly rpps?: string;

@@ -1,5 +1,5 @@
 // docs/guide.md and the comments that cite it: a fact that is cited exists, and has one number only.
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -34,4 +34,14 @@ it('each source of a fact is a page that the guide links to', () => {
   );
   expect(used.length).toBeGreaterThan(100);
   expect(used.filter((key) => !links.includes(key))).toEqual([]);
+});
+
+it('each page that a comment cites is in the repository', () => {
+  const lost = SOURCES.filter((path) => path.endsWith('.ts')).flatMap((path) =>
+    [...readFileSync(new URL(path, ROOT), 'utf8').matchAll(/^\s*(?:\/\/|\/?\*).*?\b([\w/-]+\.md)\b/gm)]
+      .map(([, page = '']) => page)
+      .filter((page) => !existsSync(new URL(page, ROOT)))
+      .map((page) => `${path}: ${page}`),
+  );
+  expect(lost).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// AC-27 and § 2.14 of front-api.md on an isolate that has just begun, with a database that never answers: D1 cannot be
+// AC-27 and G-903 of docs/guide.md on an isolate that has just begun, with a database that never answers: D1 cannot be
 // made to hang in the local runtime, so the calls run here with one whose promises never settle. With a database that
 // fails instead: test/integration/front/data.test.ts. Last, what a search says of an accident.
 import { beforeAll, describe, expect, it, vi } from 'vitest';

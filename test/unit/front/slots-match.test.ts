@@ -1,4 +1,4 @@
-// Which card a vendor's place is, and what becomes of places and cards: the rules of front-api.md § 3.4.
+// Which card a vendor's place is, and what becomes of places and cards: the rules of docs/guide.md G-917.
 import { describe, expect, it } from 'vitest';
 import { chooseActions } from '../../../worker/front/slots/actions.ts';
 import { type Card, readLot } from '../../../worker/front/slots/cards.ts';

@@ -96,7 +96,7 @@ describe('the schema of PractitionerSlots', () => {
     expect(judge(pointer, {})).toEqual([]);
   });
 
-  // Each of these breaks a lot in the published front (front-api.md § 2.3).
+  // Each of these breaks a lot in the published front (docs/guide.md G-906, G-908).
   it.each([
     ['a key of no action', { status: 'ok' }],
     ['null for the slots', { '810001': { ...update, slot: null } }],

@@ -1,5 +1,5 @@
 // What a write or a search of the FHIR face says: the identifier of the query, the regulator of the body. Everything
-// the profile forbids is refused here, each rule named. flows.md § 4; docs/rules.md.
+// the profile forbids is refused here, each rule named. docs/guide.md § 4; docs/rules.md.
 
 import { GatewayError } from '../../../shared/error.ts';
 import type { JsonObject } from '../../../shared/fhir/json.ts';

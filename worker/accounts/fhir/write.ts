@@ -1,5 +1,6 @@
 // POST /fhir/Practitioner and PUT /fhir/Practitioner?identifier=: SAS says what a regulator is (INT_R02). Recorded and
-// answered at once; a right that ends goes out to the vendors behind the answer. flows.md § 4; docs/accounts.md § 2.
+// answered at once; a right that ends goes out to the vendors behind the answer. docs/guide.md § 4; docs/accounts.md §
+// 2.
 
 import { GatewayError } from '../../../shared/error.ts';
 import { log } from '../../base/log.ts';

@@ -40,7 +40,7 @@ function readBound(name: string, text: string): Range {
 }
 
 function readDate(name: string, text: string): { readonly ms: number; readonly lastMs: number } {
-  // A form decoder made the offset's + a blank (flows.md § 3.2).
+  // A form decoder made the offset's + a blank (docs/guide.md G-205).
   const date = text.trim().replace(/(T[\d:.]+) (\d\d:?\d\d)$/, '$1+$2');
   const [, year = '', month] = /^(\d{4})(?:-(\d{2}))?$/.exec(date) ?? [];
   const first = parseInstant(year === '' ? date : `${year}-${month ?? '01'}-01`);

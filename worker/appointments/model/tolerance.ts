@@ -1,5 +1,5 @@
 // What vendors write otherwise than the guide and mean the same: put right before the rules are judged, so that
-// expressions still point into what was sent. flows.md A4 (profiles), A16, A17 (statuses), A25 (type systems).
+// expressions still point into what was sent. docs/guide.md G-106, G-109, G-505, G-506.
 // Reads any JSON; never throws. No I/O.
 
 import { asList, asObject, type JsonObject } from '../../../shared/fhir/json.ts';
@@ -145,7 +145,7 @@ function repairReference(value: unknown, repairs: Set<Repair>): unknown {
   return { ...reference, identifier: prefixed(trimmed, repairs) };
 }
 
-/** An RPPS or ADELI number without the digit that says which it is (identifiers.md § 2). */
+/** An RPPS or ADELI number without the digit that says which it is (docs/guide.md G-602). */
 function prefixed(identifier: JsonObject, repairs: Set<Repair>): JsonObject {
   const { system, value } = identifier;
   if (system !== SYSTEM.idnps || typeof value !== 'string' || !BARE_NUMBER.test(value)) return identifier;

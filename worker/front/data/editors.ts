@@ -1,5 +1,5 @@
 // GET /v1/editors: the vendors a practitioner may declare; and the marketplace's list, which the front stores and
-// never reads, but waits for. front-api.md §§ 2.5, 2.12.
+// never reads, but waits for. docs/guide.md G-910, G-914.
 
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { listNumberedEditors } from '../tables/declarations.ts';

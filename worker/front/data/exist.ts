@@ -1,5 +1,5 @@
 // GET /v1/practitioner/{id}/exist: does a vendor know this practitioner? What is no identifier is not known, which the
-// front's status report relies on. From our own data, no vendor is asked. front-api.md § 2.9.
+// front's status report relies on. From our own data, no vendor is asked. docs/guide.md G-912.
 
 import { professionalKind } from '../../../shared/sas/identifier.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';

@@ -1,5 +1,5 @@
 // GET /v1/index/pro-id-by-date-range: who became interfaced within the front's window of five minutes. An answer that
-// is lost cannot be asked again in full: an ADELI is told once. front-api.md § 2.10, U13.
+// is lost cannot be asked again in full: an ADELI is told once. docs/guide.md G-913, G-933.
 
 import { GatewayError } from '../../../shared/error.ts';
 import { type ParsedInstant, parseInstant } from '../../../shared/time.ts';

@@ -1,6 +1,6 @@
 // GET /v1/practitioners/national-id/{id} and PUT /v1/practitioner-editors/{id}/bulk: which vendors a practitioner
-// declares, and the whole new set. Whoever has the front's token may write (U15): hence the brake and the record of
-// every change. front-api.md §§ 2.6, 2.7.
+// declares, and the whole new set. Whoever has the front's token may write (docs/guide.md G-935): hence the brake and
+// the record of every change. docs/guide.md G-910.
 
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';

@@ -1,5 +1,5 @@
 // PUT /v1/regulators and PUT /v1/regulators/login: what the front says of a regulator's account. A user waits behind
-// both: recorded and answered at once, vendors are told behind the answer. front-api.md § 2.8, U10, U11, U16;
+// both: recorded and answered at once, vendors are told behind the answer. docs/guide.md G-911, G-930, G-931, G-936;
 // docs/accounts.md.
 
 import * as v from 'valibot';

@@ -1,6 +1,6 @@
 // GET /v1/samulrms: the SAMU whose dispatch software may open the front's search. An error would show a refusal that
 // the front caches for an hour, so this call has no way to fail: D1's rows; without D1, those this isolate read last,
-// else a copy in the platform's cache; always over the list of the setting FRONT_SAMULRMS. front-api.md § 2.11.
+// else a copy in the platform's cache; always over the list of the setting FRONT_SAMULRMS. docs/guide.md G-914.
 
 import * as v from 'valibot';
 import { log } from '../../base/log.ts';

@@ -1,6 +1,6 @@
 // GET /r/{slot} and /aggregator/r/{slot}: from a slot to the vendor's booking page, with `origin`, for a browser that
 // holds no token. Only to hosts that the vendor declared; whatever else happens is told by a page in French.
-// identifiers.md § 8; docs/redirect.md.
+// docs/guide.md G-705, G-706; docs/redirect.md.
 
 import { log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';

@@ -1,5 +1,5 @@
 // POST /v1/login_check: name and secret of a front user → the token of every other call. Before each call of the
-// front's server, so it must cost little. front-api.md § 2.1.
+// front's server, so it must cost little. docs/guide.md G-902.
 
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';

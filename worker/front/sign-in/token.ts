@@ -1,5 +1,5 @@
 // The tokens that login_check gives and every other call of the SAS front carries: JWT signed by the edge, lived a
-// little longer than the front keeps them (3300 s in a cookie). front-api.md § 2.1.
+// little longer than the front keeps them (3300 s in a cookie). docs/guide.md G-902.
 
 import { importJWK, SignJWT } from 'jose';
 import type { FrontKey } from '../../base/front-settings.ts';

@@ -1,5 +1,6 @@
 // What becomes of a practitioner's or association's cards: which places are cards that the directory has (update), which
-// are new and where the front hangs them (create), which card they take the place of (delete). Pure. front-api.md § 3.4.
+// are new and where the front hangs them (create), which card they take the place of (delete). Pure. docs/guide.md
+// G-917.
 
 import type { Card, Lot } from './cards.ts';
 import { countyOfPostalCode } from './county.ts';

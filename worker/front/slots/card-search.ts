@@ -1,5 +1,6 @@
 // From the cards of the SAS front to what the one search engine finds for them: by which flows and how long. A search
-// that fails is told, never thrown: the front must get an answer. front-api.md §§ 2.14, 3.1; docs/decisions/0012-front.md.
+// that fails is told, never thrown: the front must get an answer. docs/guide.md G-903, G-915;
+// docs/decisions/0012-front.md.
 
 import { GatewayError, REASONS } from '../../../shared/error.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
@@ -15,7 +16,7 @@ import type { Card, Lot } from './cards.ts';
 import { cardsBySubject, windowOf } from './lot-question.ts';
 import type { CardSubject } from './places.ts';
 
-/** Lots are asked one after the other while somebody waits: front-api.md § 2.14. */
+/** Lots are asked one after the other while somebody waits: docs/guide.md G-903. */
 const LOT_DEADLINE_MS = 5_000;
 
 /** One search of the engine. */

@@ -1,6 +1,6 @@
 // What the SAS front asks: its cards (sheets of the directory, one per place), read tolerantly from the bodies of
 // PractitionerSlots (two shapes) and dashboard/getSlots. Unknown fields are passed over; a missing or odd one reads as
-// unknown. Pure. front-api.md §§ 2.2, 2.4.
+// unknown. Pure. docs/guide.md G-905, G-909.
 
 import { GatewayError } from '../../../shared/error.ts';
 import { asFiniteNumber, asList, asObject, type JsonObject } from '../../../shared/fhir/json.ts';
@@ -14,7 +14,7 @@ export interface Card {
   readonly adeli: string;
   readonly finess: string;
   readonly siret: string;
-  /** In fact the RPPS activity id in all mocks (U1). */
+  /** In fact the RPPS activity id in all mocks (docs/guide.md G-921). */
   readonly rppsRang: string;
   readonly postalCode: string;
   /** Street only, or the full address. */
@@ -35,7 +35,7 @@ export interface Lot {
   readonly cards: readonly Card[];
   /** Départements of the search, where places that the directory lacks may be shown; empty: anywhere. */
   readonly counties: ReadonlySet<string>;
-  /** Changes nothing in the answer (U2). */
+  /** Changes nothing in the answer (docs/guide.md G-922). */
   readonly searchType: string;
 }
 

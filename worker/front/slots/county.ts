@@ -1,5 +1,5 @@
 // What a French postal code says: the département, and the clock that a card's days are counted on. Pure but for the
-// formats of time zones. front-api.md §§ 3.2, 3.4.
+// formats of time zones. docs/guide.md G-915, G-917.
 
 const DAY_MS = 24 * 3600 * 1000;
 const PARIS = 'Europe/Paris';

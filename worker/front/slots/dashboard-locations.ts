@@ -1,5 +1,5 @@
 // The answer of dashboard/getSlots: a practitioner's places at each vendor with their slots. Here it is
-// the front that matches places with addresses. front-api.md § 2.4.
+// the front that matches places with addresses. docs/guide.md G-909.
 
 import type { Lot } from './cards.ts';
 import { countyOfPostalCode, zoneOfCounty } from './county.ts';

@@ -1,5 +1,6 @@
 // POST /v1/PractitionerSlots and /v1/dashboard/getSlots: from the front's cards to an answer in its shape. Whatever fails
-// behind it, the front gets 200 with what there is; a header and the log say what went wrong. front-api.md § 2.3, U2.
+// behind it, the front gets 200 with what there is; a header and the log say what went wrong. docs/guide.md G-906,
+// G-908.
 
 import { log } from '../../base/log.ts';
 import { describeUnexpected } from '../../base/unexpected.ts';

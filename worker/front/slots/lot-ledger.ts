@@ -1,5 +1,5 @@
 // What the answer of the SAS front's face cannot say in its body, as one response header: the ledger of all its
-// searches together, and which vendors failed. Pure. front-api.md § 2.3; docs/ledger.md.
+// searches together, and which vendors failed. Pure. docs/guide.md G-906, G-908; docs/ledger.md.
 
 import { GatewayError } from '../../../shared/error.ts';
 import type { CardSearch } from './card-search.ts';

@@ -1,4 +1,4 @@
-// What a lot of cards asks of the search engine: whom, and until when. Pure. front-api.md §§ 3.1, 3.2.
+// What a lot of cards asks of the search engine: whom, and until when. Pure. docs/guide.md G-915.
 
 import { normaliseProfessional, normaliseSiret } from '../../../shared/sas/identifier.ts';
 import type { SlotWindow } from '../../../shared/sas/query.ts';

@@ -1,5 +1,5 @@
-// Which of a practitioner's cards a vendor's place is. The rules of the closed aggregator are unknown; these are the
-// dossier's, tried in its order. Pure. front-api.md § 3.4, U1.
+// Which of a practitioner's cards a vendor's place is. The rules of the closed aggregator are unknown; these are ours,
+// tried in this order. Pure. docs/guide.md G-917, G-921.
 
 import { normalisePhone } from '../../../shared/sas/phone.ts';
 import type { Card, Position } from './cards.ts';

@@ -1,4 +1,4 @@
-// The number by which the front knows a place: positive, 31 bits, the same in every answer. Pure. front-api.md § 3.3.
+// The number by which the front knows a place: positive, 31 bits, the same in every answer. Pure. docs/guide.md G-916.
 
 /** From a card's id; or, of a place that the directory lacks, whose it is and where. */
 export function placeId(...parts: readonly string[]): number {

@@ -1,5 +1,5 @@
 // A vendor's place as the SAS front is told of it, read once from the text of its PractitionerRole or Location; and
-// the person or association it belongs to. Pure. front-api.md § 3.3.
+// the person or association it belongs to. Pure. docs/guide.md G-916.
 
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../shared/fhir/json.ts';
 import type { ResourceText } from '../../../shared/link/relay.ts';

@@ -1,5 +1,6 @@
 // The answer of PractitionerSlots: per card or new place one action with its slots. Every rule on what may
-// never be in the answer is the front's own: one bad entry breaks its whole lot. front-api.md §§ 2.2, 2.3, 3.3, 3.4.
+// never be in the answer is the front's own: one bad entry breaks its whole lot. docs/guide.md G-905, G-906, G-908,
+// G-916, G-917.
 
 import { normaliseStructure } from '../../../shared/sas/identifier.ts';
 import { chooseActions, type DeleteAction, type PlaceAction } from './actions.ts';

@@ -1,5 +1,5 @@
 // The slots of one or several offers as the SAS front reads them: in order, each once, with what it shows of each.
-// What all slots of a shape say is read once. Pure but for the links. front-api.md § 3.3.
+// What all slots of a shape say is read once. Pure but for the links. docs/guide.md G-916.
 
 import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import type { SlotShape } from '../../../shared/link/relay.ts';

@@ -1,4 +1,4 @@
-// Street names as people write them, brought to one form for comparing. Pure. front-api.md § 3.4.
+// Street names as people write them, brought to one form for comparing. Pure. docs/guide.md G-917.
 
 const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
   ['all', 'allee'],

@@ -1,6 +1,6 @@
 // Tables `editor_numbers`, `declared_editors` and `declaration_changes`: the numbers by which the front calls vendors,
 // which of them a practitioner declares, and every change of that. A declaration is a hint and an entry of the
-// front's index; it never restricts whom a search asks (front-api.md, U17).
+// front's index; it never restricts whom a search asks (docs/guide.md G-937).
 
 import { guardStore } from '../../store/guard.ts';
 import { ACTIVE_EDITORS } from '../../store/interfaced.ts';
@@ -104,7 +104,7 @@ export async function replaceDeclarations(db: D1Database, request: DeclarationRe
   );
 }
 
-/** With one active vendor at least, a practitioner is interfaced (U12). */
+/** With one active vendor at least, a practitioner is interfaced (docs/guide.md G-932). */
 export function indexDeclared(db: D1Database, nowMs: number, practitioner: string): D1PreparedStatement {
   return db
     .prepare(

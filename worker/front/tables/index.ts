@@ -1,5 +1,5 @@
 // Table `front_index`, read: who became interfaced within a time. A practitioner that this never says is never asked
-// for by the front's search "with slots". front-api.md §§ 1.3, 2.10, U13.
+// for by the front's search "with slots". docs/guide.md G-904, G-913, G-933.
 
 import { guardStore } from '../../store/guard.ts';
 

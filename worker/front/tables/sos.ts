@@ -1,5 +1,5 @@
 // Table `sos_associations`: the operator's list of SOS Médecins. A card that carries only a SIRET is searched when it
-// is of one of them; the others are pharmacies, clinics and the like. front-api.md § 3.1.
+// is of one of them; the others are pharmacies, clinics and the like. docs/guide.md G-915.
 
 import { guardStore } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';

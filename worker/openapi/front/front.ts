@@ -1,5 +1,5 @@
-// The other calls of the published SAS front: sign-in, vendors, practitioners, regulators. front-api.md §§ 2.1, 2.5 to
-// 2.12.
+// The other calls of the published SAS front: sign-in, vendors, practitioners, regulators. docs/guide.md G-902, G-910
+// to G-914.
 
 import {
   flag,

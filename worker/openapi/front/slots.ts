@@ -1,5 +1,5 @@
-// The two searches of slots, as the published SAS front asks and reads them: front-api.md §§ 2.2 to 2.4. What the
-// schemas forbid (null, other keys) is what breaks that client.
+// The two searches of slots, as the published SAS front asks and reads them: docs/guide.md G-905, G-906, G-908, G-909.
+// What the schemas forbid (null, other keys) is what breaks that client.
 
 import {
   flag,

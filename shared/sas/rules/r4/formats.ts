@@ -13,7 +13,7 @@ export const E164 = /^\+[1-9]\d{6,14}$/;
 export const PHONE_FRENCH = /^\+(?:33|262|590|594|596)\d{9}$/;
 export const POSTAL_CODE = /^\d{5}$/;
 
-/** A structure and a number of its own, or an RPPS. identifiers.md § 2; other national identifiers: ../identifier.ts. */
+/** A structure and a number of its own, or an RPPS. docs/guide.md G-602; other national identifiers: ../identifier.ts. */
 export const REGULATOR_ID = /^(?:8\d{11}|[35][0-9AB]{9,14}\/[A-Za-z0-9._-]+)$/;
 
 /** Absolute http(s) URL without credentials, blank or control character. */
