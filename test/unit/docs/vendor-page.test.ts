@@ -1,14 +1,14 @@
 // docs/raccorder-un-editeur.md, which vendors build from: its examples pass our validators, its requests are those sent.
 import { expect, test } from 'vitest';
-import { VENDOR_HEADERS } from '../../relay/vendor/vendor-client.ts';
-import { asObject } from '../../shared/fhir/json.ts';
-import { encodeToken } from '../../shared/fhir/search.ts';
-import { regulatorResource } from '../../shared/sas/regulator.ts';
-import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
-import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
-import { readMessage } from '../../worker/appointments/model/message.ts';
-import { blocksOf } from '../support/docs-commands.ts';
+import { VENDOR_HEADERS } from '../../../relay/vendor/vendor-client.ts';
+import { asObject } from '../../../shared/fhir/json.ts';
+import { encodeToken } from '../../../shared/fhir/search.ts';
+import { regulatorResource } from '../../../shared/sas/regulator.ts';
+import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
+import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
+import { buildVendorRequest } from '../../../shared/sas/vendor-request.ts';
+import { readMessage } from '../../../worker/appointments/model/message.ts';
+import { blocksOf } from '../../support/docs-commands.ts';
 
 const BLOCKS = blocksOf('docs/raccorder-un-editeur.md');
 const EXAMPLES = BLOCKS.filter(({ language }) => language === 'json').map(({ text }) => JSON.parse(text));

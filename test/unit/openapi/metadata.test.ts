@@ -1,9 +1,9 @@
 // The CapabilityStatement against the routes it is made from: the scopes that it tells are those that open them.
 import type { CapabilityStatement } from 'fhir/r4';
 import { expect, test, vi } from 'vitest';
-import { capabilityHandler } from '../../worker/fhir/metadata.ts';
-import type { RequestContext } from '../../worker/http/http.ts';
-import { ROUTES } from '../../worker/routes.ts';
+import { capabilityHandler } from '../../../worker/fhir/metadata.ts';
+import type { RequestContext } from '../../../worker/http/http.ts';
+import { ROUTES } from '../../../worker/routes.ts';
 
 vi.mock('cloudflare:workers', () => ({ DurableObject: class {} }));
 

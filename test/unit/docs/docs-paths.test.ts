@@ -1,9 +1,9 @@
 // Pages lead somewhere: each file that one names exists, each link ends at a page and a heading that exist.
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })];
 const read = (file: string): string => readFileSync(resolve(ROOT, file), 'utf8');
 const OURS = /^(?:worker|relay|shared|sandbox|conformance|test|bench|scripts|docs)\//;
@@ -20,6 +20,21 @@ test('each file or folder of ours that a page names exists', () => {
       .map(([, path = '']) => path)
       .filter((path) => OURS.test(path) && globSync(path, { cwd: ROOT }).length === 0)
       .map((path) => `${page}: ${path}`),
+  );
+  expect(lost).toEqual([]);
+});
+
+test('each file that a page names alone stands somewhere', () => {
+  const names = new Set(
+    globSync('{worker,relay,shared,sandbox,conformance,test,bench,scripts}/**/*.ts', { cwd: ROOT }).map(
+      (path) => basename(path),
+    ),
+  );
+  const lost = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/`([\w-]+(?:\.test)?\.ts)`/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !names.has(name))
+      .map((name) => `${page}: ${name}`),
   );
   expect(lost).toEqual([]);
 });
