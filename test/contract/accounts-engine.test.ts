@@ -227,6 +227,48 @@ describe('a withdrawal that also renames, at a vendor that holds the new identif
   });
 });
 
+describe('a vendor that held the account from before us, under an identifier that SAS has changed since', () => {
+  const old = person('old');
+  const renamed = { ...person('new'), email: old.email };
+  const states = () => keyed(A).map(({ key, active }) => `${key} ${active}`);
+
+  test.each([
+    ['without being told', false],
+    ['told of the new one only', true],
+  ])('loses it when the right ends, %s', async (_name, isTold) => {
+    bench.vendor(A).holdBefore(regulatorResource(old));
+    const id = await create(old);
+    await change(old, renamed);
+    if (isTold) await bench.logIn(id);
+    bench.vendor(A).fates.push('answered', 'refused');
+    await change(renamed, { ...renamed, active: false });
+    expect(states()).toEqual(['old true', 'new false']);
+    expect(await bench.rows('SELECT 1 FROM accounts WHERE withdrawing = 1')).toHaveLength(1);
+    await bench.runFor(2);
+    expect(states()).toEqual(['old false', 'new false']);
+    expect(await bench.rows('SELECT 1 FROM accounts WHERE withdrawing = 1')).toEqual([]);
+  });
+
+  test('keeps it when another regulator bears that identifier now', async () => {
+    const id = await create(old);
+    await change(old, renamed);
+    const other = { ...person('old'), email: 'other@regulation.example' };
+    await bench.logIn(await create(other));
+    await bench.logIn(id);
+    await change(renamed, { ...renamed, active: false });
+    expect(states()).toEqual(['old true', 'new false']);
+  });
+
+  test('is not told under the identifier it knew him by: it has moved his account', async () => {
+    const id = await create(old);
+    await bench.logIn(id);
+    await change(old, renamed);
+    await bench.logIn(id);
+    await change(renamed, { ...renamed, active: false });
+    expect(states()).toEqual(['new false']);
+  });
+});
+
 describe('an identifier that changes hands', () => {
   test('from somebody without right is taken over, and the account of before is not found by it again', async () => {
     const first = person('a');

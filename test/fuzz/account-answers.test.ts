@@ -297,6 +297,7 @@ async function judge(answer: Answer, kind: Kind, isWhole: boolean): Promise<stri
     id: 'x',
     editor: 'agenda-test',
     budgetMs: 5_000,
+    former: [],
     send: (request) => accounts.send(request, {}) as Promise<AccountReply>,
   });
   return verdict.kind === 'yes' ? 'done' : verdict.reason;

@@ -17,22 +17,40 @@ export interface Conversation {
   readonly id: string;
   readonly editor: string;
   readonly budgetMs: number;
+  /** Under which the vendor may hold another account of the regulator's; a withdrawal closes it too. */
+  readonly former: readonly RegulatorIdentifier[];
   readonly send: (request: AccountRequest) => Promise<HubAccountReply>;
 }
 
 type Address = { readonly method: 'POST' } | { readonly method: 'PUT'; readonly query: RegulatorIdentifier };
 
-/**
- * A withdrawal that also renames is refused by a vendor that holds an account under the new identifier too. Both are
- * the person's: each is closed under its own name, and only a yes to each is a yes.
- */
+/** A withdrawal is confirmed by a yes under each identifier by which the vendor may hold an account. */
 export async function converse(
   message: Message,
   regulator: Regulator,
   conversation: Conversation,
 ): Promise<Verdict> {
-  const { query, identifier, active } = message;
   const endMs = Date.now() + conversation.budgetMs;
+  const verdict = await sayUnderBoth(message, regulator, conversation, endMs);
+  if (message.active || !message.isFinal || verdict.kind !== 'yes') return verdict;
+  for (const identifier of conversation.former) {
+    const closed = await say({ ...message, identifier, query: identifier }, regulator, conversation, endMs);
+    if (closed.kind !== 'yes') return { ...closed, isUncertain: closed.isUncertain || verdict.wasLost };
+  }
+  return verdict;
+}
+
+/**
+ * A withdrawal that also renames is refused by a vendor that holds an account under the new identifier too. Both are
+ * the person's: each is closed under its own name, and only a yes to each is a yes.
+ */
+async function sayUnderBoth(
+  message: Message,
+  regulator: Regulator,
+  conversation: Conversation,
+  endMs: number,
+): Promise<Verdict> {
+  const { query, identifier, active } = message;
   const verdict = await say(message, regulator, conversation, endMs);
   if (active || verdict.kind !== 'refused' || query === undefined || sameIdentifier(query, identifier)) {
     return verdict;

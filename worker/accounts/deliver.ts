@@ -154,6 +154,7 @@ async function sayAndSettle(
     editor: pair.editor,
     budgetMs: pair.deadlineMs ?? engine.deadlineMs,
     send: engine.send,
+    former: pair.former,
   });
   const row = settle(before, claimed, message, verdict, engine.nowMs());
   const { isOurs, version } = await storeSettled(engine.db, row);

@@ -170,7 +170,7 @@ export class AccountBench {
 
   async clear(): Promise<void> {
     await this.#db.batch(
-      ['accounts', 'regulators', 'account_waves', 'account_drift'].map((table) =>
+      ['accounts', 'regulators', 'former_identifiers', 'account_waves', 'account_drift'].map((table) =>
         this.#db.prepare(`DELETE FROM ${table}`),
       ),
     );

@@ -1,9 +1,11 @@
 // Table `accounts`: what is known of each regulator's account at each vendor. A row is replaced whole, and only by who
 // read its last revision: of two isolates that would send at once, D1 lets one claim. docs/accounts.md § 3.
 
+import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 import { guardStore } from '../../store/guard.ts';
 import type { AccountRow, Message } from '../model/ledger.ts';
 import type { Regulator } from '../model/regulator.ts';
+import { readFormer, SELECT_FORMER } from './former.ts';
 import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
 import { type RawAccount, rowValues, toAccountRow } from './row.ts';
 
@@ -22,6 +24,8 @@ export interface Pair {
   readonly isTaken: boolean;
   /** Withdrawals that this vendor has not confirmed, of whomever. */
   readonly withdrawals: number;
+  /** Under which the vendor may hold an account of his that it was never told of. */
+  readonly former: readonly RegulatorIdentifier[];
 }
 
 export interface Loaded {
@@ -37,6 +41,7 @@ interface RawPair extends Partial<RawAccount> {
   readonly deadline_ms: number | null;
   readonly is_taken: number;
   readonly withdrawals: number;
+  readonly former: string;
 }
 
 /** Parameters: 1 regulator, 2 vendor or NULL for all. */
@@ -47,7 +52,8 @@ const SELECT_PAIRS = `SELECT a.*, e.id, e.name, e.enabled, e.deadline_ms,
         AND o.confirmed_system = a.confirmed_system AND o.regulator <> a.regulator)
       OR EXISTS (SELECT 1 FROM accounts AS o WHERE o.editor = a.editor AND o.sent_value = a.confirmed_value
         AND o.sent_system = a.confirmed_system AND o.regulator <> a.regulator))) AS is_taken,
-    (SELECT COUNT(*) FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1) AS withdrawals
+    (SELECT COUNT(*) FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1) AS withdrawals,
+    ${SELECT_FORMER} AS former
   FROM editors AS e LEFT JOIN accounts AS a ON a.editor = e.id AND a.regulator = ?1
   WHERE (?2 IS NULL OR e.id = ?2) ORDER BY e.id`;
 
@@ -73,6 +79,7 @@ function toPair(raw: RawPair): Pair {
     row: typeof raw.regulator === 'string' ? toAccountRow(raw as RawAccount) : undefined,
     isTaken: raw.is_taken === 1,
     withdrawals: raw.withdrawals,
+    former: readFormer(raw.former),
   };
 }
 

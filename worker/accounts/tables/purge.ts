@@ -12,8 +12,9 @@ const FORGOTTEN = `SELECT r.id FROM regulators AS r
   ORDER BY r.id LIMIT ${PURGED_MAX}`;
 
 export async function purgeRegulators(db: D1Database, beforeMs: number): Promise<number> {
-  const [, purged] = await guardStore(() =>
+  const [, , purged] = await guardStore(() =>
     db.batch([
+      db.prepare(`DELETE FROM former_identifiers WHERE regulator IN (${FORGOTTEN})`).bind(beforeMs),
       db.prepare(`DELETE FROM accounts WHERE regulator IN (${FORGOTTEN})`).bind(beforeMs),
       db.prepare(`DELETE FROM regulators WHERE id IN (${FORGOTTEN})`).bind(beforeMs),
     ]),

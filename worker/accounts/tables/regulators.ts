@@ -5,6 +5,7 @@ import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 import { guardStore } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
+import { keepFormer, takeFormer } from './former.ts';
 import { openEverywhere } from './opening.ts';
 
 export const REGULATOR_COLUMNS =
@@ -137,8 +138,14 @@ export async function saveRegulator(db: D1Database, request: SaveRequest): Promi
         .bind(next.wave, next.updatedMs),
     );
   }
+  statements.push(keepFormer(db, next, before));
   try {
-    const results = await db.batch([...statements, upsert(db, request, stamp), ...follow(db, next, stamp)]);
+    const results = await db.batch([
+      ...statements,
+      upsert(db, request, stamp),
+      ...follow(db, next, stamp),
+      takeFormer(db, next, stamp),
+    ]);
     return results[statements.length]?.results.length === 1;
   } catch (cause) {
     // Two saves for one identifier: the unique index lets one through.
