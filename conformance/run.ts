@@ -4,8 +4,8 @@
 import { hash } from 'node:crypto';
 import { isBlocking } from '../relay/base/problem.ts';
 import { type Certificates, loadCertificates } from '../relay/certificates/certificates.ts';
-import type { RuleCount } from '../shared/link/relay.ts';
 import { err, ok, type Result } from '../shared/result.ts';
+import type { RuleCount } from '../shared/sas/answer.ts';
 import { AnswerReader } from '../shared/sas/read/answer-reader.ts';
 import { describeFailure, type Exchange } from './calls/exchange.ts';
 import type { Answer } from './calls/search.ts';

@@ -2,7 +2,8 @@
 // What can be read at any moment (queues, connections, expiry) is read when asked.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { SearchPlan, VendorFailure } from '../shared/link/relay.ts';
+import type { VendorFailure } from '../shared/failure.ts';
+import type { SearchPlan } from '../shared/link/relay.ts';
 import type { Vendors } from './search/searches.ts';
 import type { Exchanged } from './search/vendor-call.ts';
 import type { AccountExchanged } from './vendor/accounts.ts';

@@ -1,7 +1,7 @@
 // One request to the vendor and what came of it, as the report keeps it. Bodies are parsed by the relay's own
 // reader and under its bounds; the report keeps their shape only (mask.ts).
 
-import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { VendorFailure } from '../../shared/failure.ts';
 
 export interface Sent {
   readonly method: 'GET' | 'POST' | 'PUT';

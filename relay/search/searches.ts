@@ -2,7 +2,8 @@
 // over when the budget is. A vendor that hangs costs its own answer only. Called by the link's session, one per
 // connection; knows the vendors, not the socket.
 
-import type { CallAnswer, SearchPlan } from '../../shared/link/relay.ts';
+import type { SearchPlan } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { GivenUp } from '../vendor/failure.ts';
 import type { VendorClient } from '../vendor/vendor-client.ts';
 import { SearchClock } from './clock.ts';

@@ -3,8 +3,10 @@
 
 import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
 import { VENDOR_BODY_BYTES_MAX } from '../../shared/limits.ts';
-import type { CallAnswer, FailedCall, SearchPlan, VendorFailure } from '../../shared/link/relay.ts';
+import type { SearchPlan } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
 import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';

@@ -2,7 +2,8 @@
 
 import { FRAME_BYTES_MAX } from '../../shared/limits.ts';
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
-import type { CallAnswer, CallHead } from '../../shared/link/relay.ts';
+import type { CallHead } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { answerNothing } from './vendor-call.ts';
 
 // What is not ASCII takes two or three bytes on the wire.

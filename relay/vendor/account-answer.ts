@@ -2,9 +2,9 @@
 // 201 or 204, whole, with nothing in it, or with the account as it was said, or with an OperationOutcome that tells of
 // no error. Everything else confirms nothing, and says why. docs/accounts.md § 3.
 
+import type { VendorFailure } from '../../shared/failure.ts';
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../shared/fhir/json.ts';
 import type { AccountDoubt } from '../../shared/link/accounts.ts';
-import type { VendorFailure } from '../../shared/link/relay.ts';
 import { regulatorIdentifierOf, sameIdentifier } from '../../shared/sas/regulator.ts';
 import { type BodyHeaders, readBody } from './body.ts';
 

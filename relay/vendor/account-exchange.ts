@@ -2,8 +2,8 @@
 // search's exchange, the body of a refusal is kept too, for its issue codes.
 
 import type { Dispatcher } from 'undici';
+import type { VendorFailure } from '../../shared/failure.ts';
 import { ACCOUNT_REPLY_BYTES_MAX } from '../../shared/link/accounts.ts';
-import type { VendorFailure } from '../../shared/link/relay.ts';
 import type { BodyHeaders } from './body.ts';
 import { describeExchangeError, failureOf, readRetryAfter } from './failure.ts';
 

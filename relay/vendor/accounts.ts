@@ -2,6 +2,7 @@
 // came back. Decides nothing: no second try, no other identifier. Called by the link's session; knows the vendors, not the socket. Logs and counts, and never whom it is about.
 
 import * as v from 'valibot';
+import type { VendorFailure } from '../../shared/failure.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type AccountReply,
   type AccountRequest,
 } from '../../shared/link/accounts.ts';
-import type { VendorFailure } from '../../shared/link/relay.ts';
 import { issueCodesOf } from '../../shared/sas/regulator.ts';
 import { denialOf } from './account-answer.ts';
 import type { WriteOutcome } from './account-exchange.ts';

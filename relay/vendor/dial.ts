@@ -13,7 +13,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { VendorFailure } from '../../shared/failure.ts';
 import type { ServerTrust } from '../certificates/server-trust.ts';
 
 /** Name resolution, TCP and TLS together: a vendor that does not shake hands in this time is not there. */

@@ -3,7 +3,7 @@
 // followed. The chunks are the socket's own buffers: nothing is copied before the body is whole.
 
 import type { Dispatcher } from 'undici';
-import type { FailedCall } from '../../shared/link/relay.ts';
+import type { FailedCall } from '../../shared/failure.ts';
 import { describeExchangeError, failureOf, readRetryAfter } from './failure.ts';
 
 /** An error's body is read only so that the connection can serve again; past this the connection is dropped. */

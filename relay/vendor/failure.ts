@@ -1,7 +1,7 @@
-// From what went wrong in an exchange to the closed list of reasons the edge knows (shared/link/relay.ts), and
+// From what went wrong in an exchange to the closed list of reasons the edge knows (shared/failure.ts), and
 // from an ended wait to why it ended. No I/O, no clock.
 
-import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { VendorFailure } from '../../shared/failure.ts';
 import { DialError } from './dial.ts';
 
 /** A vendor that asks for more than a day's rest is asked again after a day. */

@@ -2,8 +2,8 @@
 // each reload that changes the vendor; what runs on an older one is finished there. Knows nothing of slots.
 
 import { Pool } from 'undici';
+import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
-import type { FailedCall } from '../../shared/link/relay.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
 import type { EditorConfig } from '../base/config.ts';

@@ -1,7 +1,7 @@
 // The resources of one Bundle by all that a reference in it may call them (R4 bundle.html#references). Pure.
 
 import type { JsonObject } from './json.ts';
-import { type ParsedReference, parseReference } from './references.ts';
+import { type ParsedReference, parseReference } from './reference.ts';
 
 /** A resource where it stands: its references are resolved from there. One per entry, so it may serve as a key. */
 export interface Found {

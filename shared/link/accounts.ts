@@ -1,7 +1,7 @@
 // One message about one regulator's account to one vendor, and what became of it (INT_R02). Types and bounds
 // only. The edge decides what is sent and in what order (docs/accounts.md); a relay carries one message once.
 
-import type { VendorFailure } from './relay.ts';
+import type { VendorFailure } from '../failure.ts';
 
 /** The guide's resource takes 1 kB. */
 export const ACCOUNT_BODY_LENGTH_MAX = 16 * 1024;

@@ -3,7 +3,8 @@
 // by one line per resource text. The hub reads the first two lines; only the Worker reads the rest, and it pastes the
 // resource lines without parsing them. Both ends and the exact bytes: docs/link-protocol.md.
 
-import type { CallAnswer, CallHead, Place, ResourceText } from './relay.ts';
+import type { CallAnswer, Place, ResourceText } from '../sas/answer.ts';
+import type { CallHead } from './relay.ts';
 
 /** First character of such a message; Cap'n Web's are JSON arrays. */
 const MARK = 'A';

@@ -50,6 +50,12 @@ export function refuse(reason: Reason, parameter: string, text: string): Gateway
   return new GatewayError({ reason, text, expression: [`http.${parameter}`] });
 }
 
+/** The refusal of a parameter that a strict search does not know; its name is cut to 80 characters. */
+export function unknownParameter(name: string): GatewayError {
+  const shown = name.slice(0, 80);
+  return refuse('parameter-unknown', shown, `Paramètre inconnu : ${shown}.`);
+}
+
 /** @throws GatewayError that names every parameter that cannot be served, up to a bound. */
 export function collectSearch(
   parameters: readonly SearchParameter[],
@@ -71,7 +77,7 @@ export function collectSearch(
     else if (isInclude(name) && knownInclude(name, value, words) !== undefined)
       includes.add(knownInclude(name, value, words) ?? '');
     else if (handling === 'lenient') ignored.push(name);
-    else problems.add(unknown(name, value));
+    else problems.add(isInclude(name) ? unknownInclude(name, value) : unknownParameter(name));
   }
   problems.meet(() => readStatus(statuses, words.statusName));
   const window = problems.meet(() => readWindow(starts, words.startName));
@@ -121,12 +127,9 @@ class Problems {
   }
 }
 
-function unknown(name: string, value: string): GatewayError {
+function unknownInclude(name: string, value: string): GatewayError {
   const shown = name.slice(0, 80);
-  if (isInclude(name)) {
-    return refuse('parameter-unknown', shown, `Inclusion inconnue : ${shown}=${value.slice(0, 80)}.`);
-  }
-  return refuse('parameter-unknown', shown, `Paramètre inconnu : ${shown}.`);
+  return refuse('parameter-unknown', shown, `Inclusion inconnue : ${shown}=${value.slice(0, 80)}.`);
 }
 
 function isInclude(name: string): boolean {

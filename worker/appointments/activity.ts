@@ -2,10 +2,9 @@
 // service; with `by=territory` also by territory of the regulator. docs/appointments.md § 5.
 
 import { parseQuery } from '../../shared/fhir/search.ts';
-import { refuse } from '../../shared/sas/search-parameters.ts';
+import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/days.ts';
 import type { RequestContext } from '../http/http.ts';
-import { unknownParameter } from './model/filter.ts';
 import { countActivity, countActivityByTerritory } from './tables/activity.ts';
 
 const DAYS_MAX = 366;

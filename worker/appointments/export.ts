@@ -4,11 +4,11 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
-import { refuse } from '../../shared/sas/search-parameters.ts';
+import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
 import { CSV_HEADER, csvLine } from './lines.ts';
-import { type AppointmentFilter, type Position, readFilter, unknownParameter } from './model/filter.ts';
+import { type AppointmentFilter, type Position, readFilter } from './model/filter.ts';
 import { resourceText } from './model/resource.ts';
 import { listFacts, searchAppointments } from './tables/search.ts';
 

@@ -4,9 +4,8 @@
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
-import { readFormat, refuse } from '../../shared/sas/search-parameters.ts';
+import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
-import { unknownParameter } from './model/filter.ts';
 import { etagOf, resourceText, type StoredAppointment, versionHeaders } from './model/resource.ts';
 import {
   type AppointmentVersion,

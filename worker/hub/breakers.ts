@@ -1,7 +1,7 @@
 // The breakers of all vendors, as the hub asks them: who may be called, who is held back and since when. Mode
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
-import type { FailedCall } from '../../shared/link/relay.ts';
+import type { FailedCall } from '../../shared/failure.ts';
 import { log } from '../base/log.ts';
 import {
   BREAKER_DEFAULTS,

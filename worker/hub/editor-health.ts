@@ -2,7 +2,7 @@
 // success, its last failure. The ledger tells the one (since when), operators read all of it (GET /admin/editors). Kept
 // in the Durable Object's storage: written when a vendor goes from well to failing or back, else once a minute at most.
 
-import type { FailedCall, VendorFailure } from '../../shared/link/relay.ts';
+import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
 import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
 
 /** Failures of ours on the way to a vendor: they say nothing of it. */

@@ -1,7 +1,7 @@
 // What the Worker asks of the relay hub, and what the hub reports while relays answer. Types only: both sides
 // of that call live in worker/, one in the Worker's isolate, the other in the Durable Object.
 
-import type { VendorFailure } from '../../shared/link/relay.ts';
+import type { VendorFailure } from '../../shared/failure.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 
 export interface HubSearch {

@@ -1,7 +1,7 @@
 // Gathers in the hub what searches tell of their vendors' slots, and writes it to D1 now and then: one write per
 // vendor and rule for many searches. What an eviction loses is at most the last half minute of counts.
 
-import type { RuleCount } from '../../shared/link/relay.ts';
+import type { RuleCount } from '../../shared/sas/answer.ts';
 import { log } from '../base/log.ts';
 import { addRuleCounts, type CountKind, type RuleCountRow } from '../store/rule-counts.ts';
 

@@ -1,7 +1,7 @@
 // What kept answers say of a question: whom each vendor need not be asked for, and whose answer grows old. Pure.
 // docs/cache.md.
 
-import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
 import type { CallResult } from '../search/fan-out.ts';

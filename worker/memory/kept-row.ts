@@ -2,7 +2,7 @@
 // back. What an isolate has read once it need not move or parse again while the row's version stands. docs/cache.md.
 
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 
 /** What one vendor said of one subject over a window. Times in milliseconds. */

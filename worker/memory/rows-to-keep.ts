@@ -2,7 +2,7 @@
 // Pure. docs/cache.md.
 
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
-import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/sas/answer.ts';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 import type { CallResult } from '../search/fan-out.ts';
 import { failureOf } from '../search/ledger.ts';

@@ -2,7 +2,7 @@
 // An association's: SOS appointments may say neither practitioner nor place, so what they name decides first, and the
 // rest is counted. Pure. docs/appointments.md § 6.
 
-import type { Place, SlotRow } from '../../shared/link/relay.ts';
+import type { Place, SlotRow } from '../../shared/sas/answer.ts';
 import { isSiret } from '../../shared/sas/identifier.ts';
 import { slotKeyAt } from '../../shared/sas/slot-key.ts';
 import { type BookedSlot, type Interval, overlaps } from './booked-slots.ts';

@@ -3,7 +3,7 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
-import type { SlotTrace } from '../../shared/link/relay.ts';
+import type { SlotTrace } from '../../shared/sas/answer.ts';
 import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';

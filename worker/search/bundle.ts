@@ -1,7 +1,7 @@
 // The Bundle of a search, mostly by pasting text: each resource once, one Practitioner or association per national
 // identifier, one Schedule per place. docs/guide.md G-207, G-218.
 
-import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/link/relay.ts';
+import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/sas/answer.ts';
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { Offer, Selection } from './selection.ts';

@@ -1,7 +1,7 @@
 // Puts calls to vendors through the hub and gathers what comes back before the deadline. What has not come by then is
 // a vendor's time-out, never a longer wait.
 
-import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { AskedCall, HubOutcome, HubSearch } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/relay-hub.ts';

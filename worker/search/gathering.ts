@@ -2,7 +2,7 @@
 // out. Of an answer it shares with another search it takes what it asked for itself. No I/O, no clock.
 
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../shared/link/relay.ts';
+import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { AskedCall, CallFailure, HubEvent } from '../hub/hub-calls.ts';
 import type { CallResult, FanOut } from './fan-out.ts';
 import { doubtsOf } from './ledger.ts';

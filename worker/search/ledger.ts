@@ -3,7 +3,7 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
-import type { CallAnswer, Doubt } from '../../shared/link/relay.ts';
+import type { CallAnswer, Doubt } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallFailure } from '../hub/hub-calls.ts';
 import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';

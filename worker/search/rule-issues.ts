@@ -2,7 +2,7 @@
 // issue per rule that dropped or repaired something. docs/ledger.md.
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
-import type { RuleCount } from '../../shared/link/relay.ts';
+import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Answers } from './answers.ts';
 import { describeRule } from './describe-rule.ts';
 import type { HiddenSlots } from './selection.ts';

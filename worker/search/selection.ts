@@ -10,7 +10,7 @@ import type {
   SlotRow,
   SlotShape,
   SubjectAnswer,
-} from '../../shared/link/relay.ts';
+} from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { Tombstones } from '../memory/booked-slots.ts';
 import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '../memory/taken.ts';

@@ -1,6 +1,6 @@
 // What one search teaches of its vendors' slots: received = shown + dropped, counted after the edge's own look.
 
-import type { RuleCount } from '../../shared/link/relay.ts';
+import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { CallTally } from '../hub/rule-tally.ts';
 import type { Answers } from './answers.ts';
 import type { HiddenSlots } from './selection.ts';

@@ -6,7 +6,7 @@
 import { isAnything, itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
 import { BundlePage, type Found, isSame, type Led, type Scope } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import { type ParsedReference, parseReference } from '../../fhir/references.ts';
+import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import { RESOURCE_TYPES } from '../../fhir/resource-types.ts';
 
 /** Several references of one element, followed. */

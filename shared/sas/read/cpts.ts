@@ -4,7 +4,7 @@
 import type { Found } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
-import type { CptsService } from '../../link/relay.ts';
+import type { CptsService } from '../answer.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isStrictFiness, normaliseStructure } from '../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';

@@ -4,7 +4,7 @@
 // them. What is understood and rightly not shown (busy, outside the window, somebody else's, another flow's kind, out of
 // use) is no doubt. docs/ledger.md.
 
-import type { Doubt } from '../../link/relay.ts';
+import type { Doubt } from '../answer.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** Whom it may be about; `anybody`: all who were asked. Nobody: it is understood. */

@@ -4,7 +4,7 @@
 
 import { isAnything, itemsOf } from '../../fhir/bundle-entries.ts';
 import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
-import type { ResourceText } from '../../link/relay.ts';
+import type { ResourceText } from '../answer.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../identifier.ts';
 import { type Phone, readPhones } from './contact.ts';

@@ -5,7 +5,7 @@
 import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asObject, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
-import type { ResourceText } from '../../link/relay.ts';
+import type { ResourceText } from '../answer.ts';
 import { PROFILE } from '../canonical.ts';
 import type { Flow } from '../query.ts';
 import { type BundleIndex, type FoundAll, vendorId } from './bundle-index.ts';

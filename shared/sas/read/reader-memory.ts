@@ -3,7 +3,7 @@
 // it and compared before use. One per vendor, since ids name the vendor; what it knows of a resource goes with it.
 
 import type { JsonObject } from '../../fhir/json.ts';
-import type { ResourceText } from '../../link/relay.ts';
+import type { ResourceText } from '../answer.ts';
 import type { Flow } from '../query.ts';
 import type { Holder } from './holder.ts';
 import type { ReadRuleId } from './rules.ts';

@@ -4,7 +4,7 @@
 import { itemsOf } from '../../fhir/bundle-entries.ts';
 import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import type { ResourceText } from '../../link/relay.ts';
+import type { ResourceText } from '../answer.ts';
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { normaliseStructure } from '../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';

@@ -1,6 +1,6 @@
 // Counts what the reader dropped and repaired, by rule, with a few of the vendor's own resource ids.
 
-import type { RuleCount } from '../../link/relay.ts';
+import type { RuleCount } from '../answer.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** Ids kept per rule: enough to find the fault, bounded whatever a vendor sends. */

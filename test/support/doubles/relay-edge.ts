@@ -7,7 +7,8 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isFrame, readAnswerLines, readFrame } from '../../../shared/link/answer-frame.ts';
 import type { Announcement, HubApi } from '../../../shared/link/hub.ts';
-import type { CallAnswer, CallHead, RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
+import type { CallHead, RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { until } from '../wait/until.ts';
 
 export interface EdgeLink {

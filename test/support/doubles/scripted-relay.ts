@@ -7,9 +7,11 @@ import { WebSocket } from 'ws';
 import { linkUrl } from '../../../relay/link/link.ts';
 import { signLinkToken } from '../../../relay/link/token.ts';
 import { answerNothing } from '../../../relay/search/vendor-call.ts';
+import type { VendorFailure } from '../../../shared/failure.ts';
 import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
 import type { HubApi } from '../../../shared/link/hub.ts';
-import type { CallAnswer, SearchPlan, VendorFailure } from '../../../shared/link/relay.ts';
+import type { SearchPlan } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { until } from '../scenes/system.ts';
 
 /** Keys of relays, for an edge that is to trust them from its start. */

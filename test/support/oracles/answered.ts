@@ -1,7 +1,7 @@
 // Answers of vendors as the Worker holds them after the link, and what the two faces make of them.
 
 import { createHash } from 'node:crypto';
-import type { CallAnswer } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import type { Flow, SlotQuery } from '../../../shared/sas/query.ts';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
 import { bundleEntries } from '../../../worker/search/bundle.ts';

@@ -7,7 +7,7 @@ import {
   writeAnswerLines,
   writeFrame,
 } from '../../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { readPages } from '../../support/oracles/read-answer.ts';
 import { answer, bundle, practitioner, role, schedule, slot } from '../../support/samples/vendor-bundle.ts';
 

@@ -5,7 +5,7 @@ import { answerNothing } from '../../../relay/search/vendor-call.ts';
 import { cutFrames, writeAnswer } from '../../../relay/search/write-frames.ts';
 import { FRAME_BYTES_MAX } from '../../../shared/limits.ts';
 import { readAnswerLines, writeAnswerLines } from '../../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 
 function answer(call: number, length: number): CallAnswer {
   const holder = { type: 'Practitioner', id: 'p', text: 'x'.repeat(length) };

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { mayHelp } from '../../../relay/search/call-pages.ts';
 import { RETRY_BURST, RetryBudget } from '../../../relay/search/retry-budget.ts';
-import type { VendorFailure } from '../../../shared/link/relay.ts';
+import type { VendorFailure } from '../../../shared/failure.ts';
 
 test.each([
   [{ reason: 'reset' }],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeAnswerLines } from '../../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../../shared/link/relay.ts';
+import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import type { HubEvent } from '../../../worker/hub/hub-calls.ts';
 import { Gathering } from '../../../worker/search/gathering.ts';
 import { failureOf } from '../../../worker/search/ledger.ts';

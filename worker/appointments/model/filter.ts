@@ -11,7 +11,12 @@ import {
 } from '../../../shared/fhir/search.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { normaliseProfessional } from '../../../shared/sas/identifier.ts';
-import { type Handling, readFormat, refuse } from '../../../shared/sas/search-parameters.ts';
+import {
+  type Handling,
+  readFormat,
+  refuse,
+  unknownParameter,
+} from '../../../shared/sas/search-parameters.ts';
 import { decodeCursor } from './cursor.ts';
 import { APPOINTMENT_STATUSES, isAppointmentStatus } from './lattice.ts';
 import { type Range, readRange } from './range.ts';
@@ -88,11 +93,6 @@ export function readAppointmentSearch(
   }
   const position = cursor === undefined ? undefined : decodeCursor(cursor, sort);
   return { filter, sort, count, position, ignored };
-}
-
-export function unknownParameter(name: string): Error {
-  const shown = name.slice(0, 80);
-  return refuse('parameter-unknown', shown, `Paramètre inconnu : ${shown}.`);
 }
 
 export interface ReadFilter {

@@ -2,7 +2,7 @@
 // the person or association it belongs to. Pure. docs/guide.md G-916.
 
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../shared/fhir/json.ts';
-import type { ResourceText } from '../../../shared/link/relay.ts';
+import type { ResourceText } from '../../../shared/sas/answer.ts';
 import { readPosition } from '../../../shared/sas/read/contact.ts';
 import type { Offer, SubjectOffers } from '../../search/selection.ts';
 import type { Card, Position } from './cards.ts';

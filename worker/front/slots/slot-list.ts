@@ -2,7 +2,7 @@
 // What all slots of a shape say is read once. Pure but for the links. docs/guide.md G-916.
 
 import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
-import type { SlotShape } from '../../../shared/link/relay.ts';
+import type { SlotShape } from '../../../shared/sas/answer.ts';
 import { CONSULTATION_CODES, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { formatInstant, strictMillis } from '../../../shared/time.ts';
 import type { LinkWriter } from '../redirect/reservation-link.ts';
