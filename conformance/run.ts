@@ -1,5 +1,5 @@
 // The run: every group in the kit's order, then what a gateway would make of the answers. Returns what was judged
-// and exchanged; writes nothing.
+// and exchanged; writes nothing. docs/decisions/0006-conformance.md.
 
 import { hash } from 'node:crypto';
 import { isBlocking } from '../relay/base/problem.ts';

@@ -1,5 +1,5 @@
 // The relay's counters, for Prometheus. Labels are vendors, reasons and rules: never a person, never a URL.
-// What can be read at any moment (queues, connections, expiry) is read when asked.
+// What can be read at any moment (queues, connections, expiry) is read when asked. docs/decisions/0003-prom-client.md.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { VendorFailure } from '../shared/failure.ts';

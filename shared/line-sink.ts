@@ -1,7 +1,7 @@
 // Where a program's log lines go: handed to the descriptor at once, kept in a bounded backlog while its reader takes
 // nothing, lost and counted when it is broken. Nothing here waits, throws or retries in a loop: a broken log costs
 // lines, never the process. No I/O of its own: the caller gives the write. Used by the relay's log and by the local
-// edge's launcher.
+// edge's launcher. docs/decisions/0004-pino.md.
 
 /** Lines held while the reader does not read; past this, new ones are lost. */
 const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;

@@ -1,5 +1,5 @@
 // The relay's log: JSON lines on stdout. Only the fields of shared/log.ts pass, at run time too: an object with
-// more in it than its type says cannot leak.
+// more in it than its type says cannot leak. docs/decisions/0004-pino.md.
 
 import { pino } from 'pino';
 import { LineSink } from '../../shared/line-sink.ts';

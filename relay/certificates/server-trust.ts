@@ -1,6 +1,7 @@
 // Whether the certificate that a vendor's server shows reaches a root of its `caFile` on some way, and is revoked on
 // none that is used. Asked for each connection, after the handshake and before the first byte of a request. OpenSSL
 // goes first: its yes to the chain stands, its no stands unless it may come of the one way that it tried. No I/O.
+// docs/decisions/0013-server-trust.md.
 
 import type { X509Certificate } from 'node:crypto';
 import { type AuthorityPath, type AuthorityPool, judgeDates, readAuthority } from './authority-pool.ts';

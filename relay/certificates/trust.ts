@@ -2,6 +2,7 @@
 // G-807.
 // One frozen state of authorities, lists and vendors; a reload makes another. Asked for every request, with the
 // clock of that moment: resumed sessions and kept connections are judged like new ones. No I/O.
+// docs/decisions/0007-inbound.md.
 
 import type { X509Certificate } from 'node:crypto';
 import { vendorPaths } from './authorities.ts';

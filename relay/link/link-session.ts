@@ -1,5 +1,6 @@
 // What one connection serves to the edge: RelayApi over Cap'n Web. Only its prototype's methods can be called
 // from the other side; everything else is behind `#`. Checks what arrives, then hands it to the searches.
+// docs/decisions/0005-capnweb.md.
 
 import { RpcTarget } from 'capnweb';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';

@@ -1,6 +1,7 @@
 // One HTTP exchange with a vendor, as undici's handler: gathers the body under its bound and ends in exactly one
 // outcome, whatever happens first: the end, an error, a bound, the signal. Redirects are an outcome, never
 // followed. The chunks are the socket's own buffers: nothing is copied before the body is whole.
+// docs/decisions/0002-undici.md.
 
 import type { Dispatcher } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';

@@ -1,5 +1,6 @@
 // Calls one vendor: its pool of mTLS connections, its bounded queue, one page at a time. Made at start and at
 // each reload that changes the vendor; what runs on an older one is finished there. Knows nothing of slots.
+// docs/decisions/0002-undici.md.
 
 import { Pool } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';

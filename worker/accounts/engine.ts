@@ -1,5 +1,6 @@
 // What the account machinery works with: the store, the way to a vendor, a clock that callers own, settings. Handlers,
 // the front's face and the scheduled run each make one with `openEngine`; tests give it another clock.
+// docs/decisions/0010-accounts.md.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type Config, type Env, readConfig } from '../base/config.ts';

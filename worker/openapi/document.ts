@@ -1,5 +1,5 @@
 // The OpenAPI 3.1 document: the route table says what answers and who may call, the descriptions beside it say what
-// with. FHIR's own face is described by /fhir/metadata too, as FHIR wants.
+// with. FHIR's own face is described by /fhir/metadata too, as FHIR wants. docs/decisions/0011-openapi.md.
 
 import { VERSION } from '../base/version.ts';
 import type { Route } from '../routes.ts';

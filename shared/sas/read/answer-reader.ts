@@ -2,7 +2,7 @@
 // slot received is either shown or dropped for exactly one named reason, and whatever was not understood is a doubt
 // about those whom it may concern (doubts.ts). Pure: no I/O, no clock, hash passed in.
 // Called by the relay for each exchange; its result crosses the link as it is. docs/guide.md G-207, G-213, G-219,
-// G-220.
+// G-220. docs/decisions/0008-answer.md.
 
 import { countEntries } from '../../fhir/bundle-entries.ts';
 import type { Found, Scope } from '../../fhir/bundle-page.ts';

@@ -45,3 +45,14 @@ it('each page that a comment cites is in the repository', () => {
   );
   expect(lost).toEqual([]);
 });
+
+it('each decision stands in the index and is named by code that it rules', () => {
+  const decisions = globSync('docs/decisions/[0-9]*.md', { cwd: ROOT });
+  const index = readFileSync(new URL('docs/decisions/README.md', ROOT), 'utf8');
+  const code = SOURCES.filter((path) => path.endsWith('.ts')).map((path) =>
+    readFileSync(new URL(path, ROOT), 'utf8'),
+  );
+  expect(decisions.length).toBeGreaterThan(10);
+  expect(decisions.filter((path) => !index.includes(`(${path.split('/').at(-1)})`))).toEqual([]);
+  expect(decisions.filter((path) => !code.some((text) => text.includes(path)))).toEqual([]);
+});

@@ -1,5 +1,6 @@
 // The frame of every judgment of one resource: R4 first, then the profile. Judges of Bundles use
 // `judgeInto` for each entry with the Bundle's checker, so that paths and limits are shared.
+// docs/decisions/0001-validators.md.
 
 import type { Finding } from '../table/rule.ts';
 import { Checker, type Json } from './checker.ts';
