@@ -23,26 +23,30 @@ interface RouteArguments {
   readonly startedMs: number;
 }
 
+/** `:id+` in a path takes slashes, and also nothing; itty-router's own `+` wants at least one character. */
+const patternOf = (path: string): string => path.replace(/:(\w+)\+/g, '(?<$1>[^]{0,})');
+
 const router = IttyRouter<IRequestStrict, [RouteArguments]>();
 for (const route of ROUTES) {
   const serve = (request: IRequestStrict, given: RouteArguments): Promise<Response> =>
     serveRoute(route, request as unknown as Request, request.params ?? {}, given);
+  const pattern = patternOf(route.path);
   if (route.method === 'GET') {
-    router.get(route.path, serve);
-    router.head(route.path, serve);
-  } else if (route.method === 'POST') router.post(route.path, serve);
-  else if (route.method === 'PUT') router.put(route.path, serve);
-  else router.delete(route.path, serve);
+    router.get(pattern, serve);
+    router.head(pattern, serve);
+  } else if (route.method === 'POST') router.post(pattern, serve);
+  else if (route.method === 'PUT') router.put(pattern, serve);
+  else router.delete(pattern, serve);
 }
 for (const path of new Set(ROUTES.map((route) => route.path))) {
   const methods = ROUTES.filter((route) => route.path === path).map(({ method }) => method);
   const allow = [...(methods.includes('GET') ? ['HEAD'] : []), ...methods, 'OPTIONS'].join(', ');
   router.options(
-    path,
+    patternOf(path),
     (_request, { requestId }) =>
       new Response(null, { status: 204, headers: { Allow: allow, 'X-Request-Id': requestId } }),
   );
-  router.all(path, (request) => {
+  router.all(patternOf(path), (request) => {
     throw new GatewayError({
       reason: 'method-not-allowed',
       text: `La méthode ${request.method} n'est pas admise ici.`,

@@ -91,6 +91,10 @@ describe('vendors of a practitioner', () => {
     expect(await editors()).toEqual(before);
   });
 
+  it.each(['', 'abc', 'a/b', '/', '%00'])('says that "%s" declares nobody, never an error', async (id) => {
+    expect(await declared(id)).toEqual([]);
+  });
+
   it('takes ids as text, leaves out those it does not know, counts none twice', async () => {
     const [first] = await editors();
     expect((await bulk(UNKNOWN, [String(first!.id), first!.id, 999, 'x'])).status).toBe(200);
