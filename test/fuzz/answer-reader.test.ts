@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../shared/sas/query.ts';
+import type { CallResult } from '../../worker/hub/call-result.ts';
 import { bundleText } from '../../worker/search/bundle.ts';
-import type { CallResult } from '../../worker/search/fan-out.ts';
 import { mergeAnswers } from '../support/oracles/answered.ts';
 import { errorsOf } from '../support/oracles/bundle-checks.ts';
 import { readPages } from '../support/oracles/read-answer.ts';

@@ -4,7 +4,7 @@
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
-import type { HubAccountReply } from '../hub/carry-account.ts';
+import type { HubAccountReply } from '../hub/hub-calls.ts';
 import type { Message } from './model/ledger.ts';
 import type { Regulator } from './model/regulator.ts';
 import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './model/verdict.ts';

@@ -4,8 +4,8 @@
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type Config, type Env, readConfig } from '../base/config.ts';
-import type { HubAccountReply } from '../hub/carry-account.ts';
-import { hubOf } from '../hub/relay-hub.ts';
+import type { HubAccountReply } from '../hub/hub-calls.ts';
+import { hubOf } from '../hub/hub-of.ts';
 
 export interface Engine {
   readonly db: D1Database;

@@ -9,9 +9,9 @@ import { bundleEntries, bundleText } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
 import { findSlotsByParts } from '../search/find-slots.ts';
 import { ledgerEntry } from '../search/ledger.ts';
-import { extraIssues, recordSearch } from '../search/record.ts';
+import { recordSearch } from '../search/record.ts';
 import type { Selection } from '../search/selection.ts';
-import type { SearchQuestion } from './search-question.ts';
+import { extraIssues, type SearchQuestion } from './search-question.ts';
 
 export const EVENT_STREAM = 'text/event-stream';
 

@@ -1,8 +1,12 @@
 // The question of a slot search, from GET or POST _search: raw query, parameters, preferences, self link.
 
+import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { echoQuery, type SearchParameter } from '../../shared/fhir/search.ts';
 import type { Handling, ReadQuery } from '../../shared/sas/search-parameters.ts';
 import type { RequestContext } from '../http/http.ts';
+import type { Answers } from '../search/answers.ts';
+import { ruleIssues } from '../search/rule-issues.ts';
+import type { HiddenSlots } from '../search/selection.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { readSearchParameters } from './search-query.ts';
 
@@ -24,4 +28,23 @@ export async function readQuestion(
   const { raw, parameters } = await readSearchParameters(context);
   const query = read(parameters, preferences.handling);
   return { query, preferences, selfUrl: `${context.fhirBase}/${type}?${echoQuery(raw)}` };
+}
+
+/** Rules met by each vendor's slots (when all was asked) and parameters that lenient handling passed over. */
+export function extraIssues(
+  { query, preferences }: SearchQuestion,
+  answers: Answers,
+  hidden: readonly HiddenSlots[],
+): Issue[] {
+  const rules = preferences.ledger === 'full' ? ruleIssues(answers, hidden) : [];
+  const ignored = query.ignored.map(
+    (name): Issue => ({
+      severity: 'warning',
+      code: 'not-supported',
+      reason: 'parameter-unknown',
+      text: `Le paramètre ${name.slice(0, 80)} a été ignoré.`,
+      expression: [`http.${name.slice(0, 80)}`],
+    }),
+  );
+  return [...rules, ...ignored];
 }

@@ -9,9 +9,9 @@ import { bundleBytes, bundlePieces } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
 import { findSlots } from '../search/find-slots.ts';
 import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../search/ledger.ts';
-import { extraIssues, recordSearch } from '../search/record.ts';
+import { recordSearch } from '../search/record.ts';
 import { answerProgressively, EVENT_STREAM } from './progressive-answer.ts';
-import { type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
+import { extraIssues, type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
 import { serverTiming } from './server-timing.ts';
 
 export function searchSlots(context: RequestContext): Promise<Response> {

@@ -3,7 +3,8 @@
 import { GatewayError } from '../../shared/error.ts';
 import { authenticateRelay } from '../http/auth.ts';
 import type { RequestContext } from '../http/http.ts';
-import { hubOf, RELAY_ID_HEADER } from './relay-hub.ts';
+import { RELAY_ID_HEADER } from './hub-calls.ts';
+import { hubOf } from './hub-of.ts';
 
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {
   const relay = await authenticateRelay(request, config);

@@ -1,22 +1,9 @@
 // One message about one account, from the hub to a relay that serves the vendor. What a lost link leaves unsaid is
 // never sent again here: only the ledger knows whether that is safe.
 
-import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
+import type { AccountRequest } from '../../shared/link/accounts.ts';
+import type { HubAccountReply } from './hub-calls.ts';
 import type { RelayLink } from './relay-link.ts';
-
-/**
- * What the relay said, or why none could: `relay-lost` is sent but unanswered; `relay-absent` and `out-of-order` (its
- * entry at the relay is broken) are never sent.
- */
-export type HubAccountReply =
-  | AccountReply
-  | {
-      readonly kind: 'failed';
-      readonly reason: 'relay-absent' | 'relay-lost' | 'out-of-order';
-      readonly status?: undefined;
-      readonly sent: boolean;
-      readonly durationMs: number;
-    };
 
 /** What the hop back may take once the relay has spent its budget. */
 const HOP_MS = 500;

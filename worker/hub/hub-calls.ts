@@ -1,8 +1,12 @@
-// What the Worker asks of the relay hub, and what the hub reports while relays answer. Types only: both sides
-// of that call live in worker/, one in the Worker's isolate, the other in the Durable Object.
+// What the Worker asks of the relay hub, and what the hub reports while relays answer. Types (and the name of one header)
+// only: both sides of these calls live in worker/, one in the Worker's isolate, the other in the Durable Object.
 
 import type { VendorFailure } from '../../shared/failure.ts';
+import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
+import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
+import type { EditorFacts } from './editor-state.ts';
+import type { RelayDescription } from './relay-link.ts';
 
 export interface HubSearch {
   readonly id: string;
@@ -57,3 +61,64 @@ export type HubEvent =
 export type HubListener = (event: HubEvent) => void;
 
 export type HubOutcome = 'done' | 'no-relay';
+
+/** What one call to a vendor brought. */
+export interface CallTally {
+  readonly editor: string;
+  readonly received: number;
+  readonly shown: number;
+  readonly dropped: readonly RuleCount[];
+  readonly repaired: readonly RuleCount[];
+}
+
+/**
+ * What the relay said, or why none could: `relay-lost` is sent but unanswered; `relay-absent` and `out-of-order` (its
+ * entry at the relay is broken) are never sent.
+ */
+export type HubAccountReply =
+  | AccountReply
+  | {
+      readonly kind: 'failed';
+      readonly reason: 'relay-absent' | 'relay-lost' | 'out-of-order';
+      readonly status?: undefined;
+      readonly sent: boolean;
+      readonly durationMs: number;
+    };
+
+/** The relays of this moment and the searches under way, for operators. */
+export interface HubDescription {
+  readonly relays: readonly RelayDescription[];
+  readonly searches: number;
+  /** Vendor calls under way for which some search waits. */
+  readonly calls: number;
+  /** By vendor, its breaker's state: `closed`, `open`, `half-open`. */
+  readonly breakers: Readonly<Record<string, string>>;
+}
+
+/** Names, on a relay's WebSocket handed to the hub, the relay whose token was verified. */
+export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
+
+/** The relay hub as the rest of the Worker calls it (hub-of.ts). Every call rejects when the hub cannot be reached. */
+export interface HubCalls {
+  /** True when at least one relay can be asked. */
+  hasRelay(): Promise<boolean>;
+  /**
+   * Gives each call to a relay that serves its vendor, or waits with a search that asked the same a moment ago; `listener`
+   * receives each answer. Resolves when all have answered or the budget is spent: a call that was never reported has timed
+   * out.
+   */
+  search(search: HubSearch, listener: HubListener): Promise<HubOutcome>;
+  /** Gives up a search whose caller has disconnected. Unknown ids are ignored. */
+  cancel(id: string): Promise<void>;
+  /** Takes what a search learned of its vendors' slots; the hub writes it to D1 some time later. */
+  noteRules(tallies: readonly CallTally[]): Promise<void>;
+  /** Writes to D1 what was noted so far. */
+  writeRuleCounts(): Promise<void>;
+  /** Hands one message about one account to a relay that serves the vendor; docs/accounts.md. */
+  sendAccount(request: AccountRequest): Promise<HubAccountReply>;
+  describe(): Promise<HubDescription>;
+  /** What the hub remembers of these vendors, by id, for operators. */
+  describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, EditorFacts>>>;
+  /** Notes that the operator has just switched a vendor on or off. */
+  noteSwitched(editor: string): Promise<void>;
+}

@@ -9,36 +9,27 @@ import { log } from '../base/log.ts';
 import { saveAnnouncement } from '../store/editors.ts';
 import { readAnnouncement } from './announcement.ts';
 import { Breakers } from './breakers.ts';
-import { carryAccount, type HubAccountReply } from './carry-account.ts';
+import { carryAccount } from './carry-account.ts';
 import { EditorHealth } from './editor-health.ts';
 import type { EditorFacts } from './editor-state.ts';
-import type { HubListener, HubOutcome, HubSearch } from './hub-calls.ts';
+import {
+  type CallTally,
+  type HubAccountReply,
+  type HubCalls,
+  type HubDescription,
+  type HubListener,
+  type HubOutcome,
+  type HubSearch,
+  RELAY_ID_HEADER,
+} from './hub-calls.ts';
 import { Flights } from './in-flight-calls.ts';
 import { LinkTable } from './link-table.ts';
 import { Presence } from './presence.ts';
-import { type RelayDescription, RelayLink } from './relay-link.ts';
-import { type CallTally, RuleTally } from './rule-tally.ts';
+import { RelayLink } from './relay-link.ts';
+import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 
-/** The one instance that relays and searches meet in. */
-const HUB_NAME = 'hub';
-export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
-
-/** The hub as the rest of the Worker calls it. */
-export function hubOf(env: Env): DurableObjectStub<RelayHub> {
-  return env.RELAY_HUB.get(env.RELAY_HUB.idFromName(HUB_NAME), { locationHint: 'weur' });
-}
-
-export interface HubDescription {
-  readonly relays: readonly RelayDescription[];
-  readonly searches: number;
-  /** Vendor calls under way that somebody waits for. */
-  readonly calls: number;
-  /** State of each vendor's breaker. */
-  readonly breakers: Readonly<Record<string, string>>;
-}
-
-export class RelayHub extends DurableObject<Env> {
+export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: EditorHealth;
@@ -91,12 +82,12 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   /** True when at least one relay can be asked. */
-  hasRelay(): boolean {
+  async hasRelay(): Promise<boolean> {
     return this.#serving().length > 0;
   }
 
   /** What a search learned of its vendors' slots; written to D1 some time later. */
-  noteRules(tallies: readonly CallTally[]): void {
+  async noteRules(tallies: readonly CallTally[]): Promise<void> {
     this.#rules.add(tallies);
   }
 
@@ -110,7 +101,7 @@ export class RelayHub extends DurableObject<Env> {
    * each answer. Resolves when all have answered or the budget is spent: a call that nobody reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
-    if (!this.hasRelay()) return 'no-relay';
+    if (this.#serving().length === 0) return 'no-relay';
     const run = new SearchRun(search, listener, {
       links: () => this.#serving(),
       flights: this.#flights,
@@ -127,7 +118,7 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   /** Gives up a search whose caller no longer waits. */
-  cancel(id: string): void {
+  async cancel(id: string): Promise<void> {
     this.#running.get(id)?.abandon();
   }
 
@@ -137,7 +128,7 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   /** What is going on, for operators: the relays of this moment and the searches under way. */
-  describe(): HubDescription {
+  async describe(): Promise<HubDescription> {
     return {
       relays: this.#links.all().map((link) => link.describe()),
       searches: this.#running.size,
@@ -147,7 +138,7 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   /** What is remembered of these vendors, for operators. */
-  describeEditors(editors: readonly string[]): Readonly<Record<string, EditorFacts>> {
+  async describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, EditorFacts>>> {
     const breakers = this.#breakers();
     return Object.fromEntries(
       editors.map((editor): [string, EditorFacts] => {
@@ -168,7 +159,7 @@ export class RelayHub extends DurableObject<Env> {
   }
 
   /** The operator has switched a vendor on or off. */
-  noteSwitched(editor: string): void {
+  async noteSwitched(editor: string): Promise<void> {
     this.#health.noteSwitched(editor, Date.now());
   }
 

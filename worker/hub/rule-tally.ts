@@ -1,18 +1,9 @@
 // Gathers in the hub what searches tell of their vendors' slots, and writes it to D1 now and then: one write per
 // vendor and rule for many searches. What an eviction loses is at most the last half minute of counts.
 
-import type { RuleCount } from '../../shared/sas/answer.ts';
 import { log } from '../base/log.ts';
 import { addRuleCounts, type CountKind, type RuleCountRow } from '../store/rule-counts.ts';
-
-/** What one call to a vendor brought. */
-export interface CallTally {
-  readonly editor: string;
-  readonly received: number;
-  readonly shown: number;
-  readonly dropped: readonly RuleCount[];
-  readonly repaired: readonly RuleCount[];
-}
+import type { CallTally } from './hub-calls.ts';
 
 const FLUSH_MS = 15_000;
 const IDS_MAX = 20;

@@ -4,7 +4,7 @@
 
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../base/log.ts';
-import { assignCalls, type RelayShare } from '../search/plan.ts';
+import { assignCalls, type RelayShare } from './assign-calls.ts';
 import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';

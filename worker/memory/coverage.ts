@@ -3,9 +3,8 @@
 
 import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
-import type { CallResult } from '../search/fan-out.ts';
-import { failureOf } from '../search/ledger.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
 

@@ -4,8 +4,7 @@
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/sas/answer.ts';
 import type { SlotWindow } from '../../shared/sas/query.ts';
-import type { CallResult } from '../search/fan-out.ts';
-import { failureOf } from '../search/ledger.ts';
+import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { KeptPart, KeptRow } from './kept-row.ts';
 
@@ -29,17 +28,17 @@ export function rowsToKeep(
   const ttls = new Map(editors.map((editor) => [editor.id, ttlMs(editor)]));
   const fresh = new Map<string, KeptPart[]>();
   for (const result of results) {
-    const { call, answer, landedMs, isShared } = result;
+    const { call, answer, arrivedMs, isShared } = result;
     const ttl = ttls.get(call.editor) ?? 0;
     // What was kept before did not land; who began a shared call keeps its answer.
-    if (landedMs === undefined || isShared === true || landedMs + ttl <= nowMs) continue;
+    if (arrivedMs === undefined || isShared === true || arrivedMs + ttl <= nowMs) continue;
     if (answer === undefined || answer.noStore) continue;
     const bySubject = new Map(answer.subjects.map((one) => [one.subject, one]));
     for (const subject of call.subjects) {
       if (failureOf(result, subject) !== undefined) continue;
       const one = bySubject.get(subject);
       const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
-      const part = { editor: call.editor, window, saidMs: landedMs, untilMs: landedMs + ttl, lines };
+      const part = { editor: call.editor, window, saidMs: arrivedMs, untilMs: arrivedMs + ttl, lines };
       const known = fresh.get(subject);
       if (known === undefined) fresh.set(subject, [part]);
       else known.push(part);

@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { hubOf } from '../hub/relay-hub.ts';
+import { hubOf } from '../hub/hub-of.ts';
 import { refreshEditors } from '../memory/remembered-editors.ts';
 import { purgeBroadcasts } from '../memory/routing-table.ts';
 import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';

@@ -8,11 +8,12 @@ import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifi
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
 import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
+import type { CallResult } from '../hub/call-result.ts';
 import type { Tombstones } from '../memory/booked-slots.ts';
 import { readSearchMemory } from '../memory/search-memory.ts';
 import { Deadline } from '../search/deadline.ts';
 import { describeRule, type RuleDescription } from '../search/describe-rule.ts';
-import { type CallResult, fanOut } from '../search/fan-out.ts';
+import { fanOut } from '../search/fan-out.ts';
 import { planCalls, servingEditors } from '../search/plan.ts';
 import { type SelectionContext, selectSlots } from '../search/selection.ts';
 

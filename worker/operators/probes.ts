@@ -1,7 +1,7 @@
 // GET /healthz and /readyz: for load balancers and monitors, without authentication and without detail.
 
 import type { RequestContext } from '../http/http.ts';
-import { hubOf } from '../hub/relay-hub.ts';
+import { hubOf } from '../hub/hub-of.ts';
 
 const PROBE_MS = 2_000;
 

@@ -1,6 +1,7 @@
 // What a search has in hand once it has asked: whom it asked, and what each said. Types only.
 
-import type { CallResult } from './fan-out.ts';
+import type { CallResult } from '../hub/call-result.ts';
+import type { HubOutcome } from '../hub/hub-calls.ts';
 
 /** Whom a search asked and what each answered, now or a moment ago. */
 export interface Answers {
@@ -12,6 +13,18 @@ export interface Answers {
   readonly skipped: SkippedQuestions;
   /** What crossed the link for this search's own calls, characters. */
   readonly linkBytes: number;
+}
+
+/** What one fan-out brought. */
+export interface FanOut {
+  /** One per call, in the order of the calls. */
+  readonly results: readonly CallResult[];
+  /** By vendor, since when every call to it has failed, milliseconds since 1970. */
+  readonly failingSinceMs: Readonly<Record<string, number>>;
+  /** What crossed the link for calls of this search's own, characters. */
+  readonly linkBytes: number;
+  /** `late`: the hub did not end the search in time; `lost`: the hub itself failed in mid-search. */
+  readonly outcome: HubOutcome | 'late' | 'lost';
 }
 
 export interface SkippedQuestions {

@@ -1,37 +1,13 @@
 // Puts calls to vendors through the hub and gathers what comes back before the deadline. What has not come by then is
 // a vendor's time-out, never a longer wait.
 
-import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { RequestContext } from '../http/http.ts';
-import type { AskedCall, HubOutcome, HubSearch } from '../hub/hub-calls.ts';
-import { hubOf } from '../hub/relay-hub.ts';
+import type { CallResult } from '../hub/call-result.ts';
+import type { HubOutcome, HubSearch } from '../hub/hub-calls.ts';
+import { hubOf } from '../hub/hub-of.ts';
+import type { FanOut } from './answers.ts';
 import { Gathering } from './gathering.ts';
 import { whenLeft } from './leaving.ts';
-import type { LedgerFailure } from './ledger.ts';
-
-/** One question to one vendor and what became of it. */
-export interface CallResult {
-  readonly call: AskedCall;
-  /** `sinceMs`: since when, where the failure itself says so. */
-  readonly failure?: { readonly reason: LedgerFailure; readonly status?: number; readonly sinceMs?: number };
-  /** Present also with a failure, when part of the answer came before. Of those whom the call asks for, no other. */
-  readonly answer?: CallAnswer;
-  /** When the answer arrived at the Worker, milliseconds: present on what was just asked and answered. */
-  readonly landedMs?: number;
-  /** When the vendor said it, milliseconds: present on what was kept of an earlier search. */
-  readonly saidMs?: number;
-  /** Another search made the call, and notes and keeps what it brought. */
-  readonly isShared?: boolean;
-}
-
-export interface FanOut {
-  readonly results: readonly CallResult[];
-  /** Since when every call to a vendor has failed, milliseconds. */
-  readonly failingSinceMs: Readonly<Record<string, number>>;
-  /** What crossed the link for calls of this search's own, characters. */
-  readonly linkBytes: number;
-  readonly outcome: HubOutcome | 'late' | 'lost';
-}
 
 export interface FanOutOptions extends Omit<HubSearch, 'id'> {
   /** Ends the calls, besides the request's own signal. */

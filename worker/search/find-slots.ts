@@ -2,8 +2,8 @@
 // rest, leaves out what is booked, says what is known of each identifier, and keeps what was fresh.
 
 import type { RequestContext } from '../http/http.ts';
+import type { CallResult } from '../hub/call-result.ts';
 import type { Answers } from './answers.ts';
-import type { CallResult } from './fan-out.ts';
 import type { Ledger } from './ledger.ts';
 import { type FindOptions, Search, type SearchCost } from './search.ts';
 import { type Selection, shownOf } from './selection.ts';

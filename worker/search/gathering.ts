@@ -3,9 +3,9 @@
 
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
+import { type CallResult, doubtsOf } from '../hub/call-result.ts';
 import type { AskedCall, CallFailure, HubEvent } from '../hub/hub-calls.ts';
-import type { CallResult, FanOut } from './fan-out.ts';
-import { doubtsOf } from './ledger.ts';
+import type { FanOut } from './answers.ts';
 
 /** Why a call of which nothing was heard has failed. */
 const SILENCE = {
@@ -47,7 +47,7 @@ export class Gathering {
           return this.#keep(number, (call) => {
             const mine = ofThose(answer, call);
             const isShared = typeof number === 'number' && shared.includes(number);
-            return { ...(isShared ? shareOf(mine, nowMs - this.#startedMs) : whole(mine)), landedMs: nowMs };
+            return { ...(isShared ? shareOf(mine, nowMs - this.#startedMs) : whole(mine)), arrivedMs: nowMs };
           });
         });
       }

@@ -1,19 +1,10 @@
 // The completeness ledger: for every identifier asked, exactly one of slots, none, unknown, switched off, not interfaced;
 // and for every vendor that failed, why and since when. docs/ledger.md is its reader's page.
 
-import type { Issue } from '../../shared/fhir/operation-outcome.ts';
-import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
-import type { CallAnswer, Doubt } from '../../shared/sas/answer.ts';
+import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import type { CallFailure } from '../hub/hub-calls.ts';
+import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
 import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
-import type { CallResult } from './fan-out.ts';
-
-/**
- * `unusable`: part of the answer was not understood; `incomplete`: the vendor says, or shows, that part of it is missing.
- * Either way it proves nobody's "none" whom that part may be about (shared/sas/read/doubts.ts).
- */
-export type LedgerFailure = CallFailure | 'unusable' | 'incomplete';
 
 export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
@@ -43,38 +34,6 @@ interface EditorFailure {
 interface FailedRow extends Omit<EditorFailure, 'subjects' | 'rules'> {
   readonly subjects: Set<string>;
   readonly rules: Set<string>;
-}
-
-/** Drops that mean "we could not read this vendor", unlike slots that were rightly left out: from relays that tell no doubts. */
-const UNREADABLE = new Set([
-  'slot-dates-unreadable',
-  'slot-end-not-after-start',
-  'slot-schedule-unresolved',
-  'slot-holder-unresolved',
-  'slot-site-unresolved',
-  'site-address-incomplete',
-  'slot-cpts-unresolved',
-  'slot-not-conformant',
-]);
-
-/** What of an answer was not understood, and whom that may be about. */
-export function doubtsOf({ doubts, dropped }: CallAnswer): readonly Doubt[] {
-  return doubts ?? dropped.filter(({ rule }) => UNREADABLE.has(rule)).map(({ rule }) => ({ rule }));
-}
-
-/** Why a vendor's word on one of those asked cannot be taken as the whole truth. */
-export function failureOf({ failure, answer }: CallResult, subject: string): LedgerFailure | undefined {
-  if (failure !== undefined) return failure.reason;
-  const doubt = answer && doubtsOf(answer).find((one) => isAbout(one, subject));
-  return doubt && reasonOf(doubt);
-}
-
-function isAbout({ subjects }: Doubt, subject: string): boolean {
-  return subjects === undefined || subjects.includes(subject);
-}
-
-function reasonOf({ rule }: Doubt): LedgerFailure {
-  return rule === 'answer-incomplete' ? 'incomplete' : 'unusable';
 }
 
 /** Whom of those asked each reason leaves in doubt; nobody of them, too, when the call failed for nobody left. */

@@ -1,33 +1,11 @@
-// Decides who is asked what: every enabled vendor that serves the flow, in batches the guide allows, each sent
-// to a relay that serves it. Pure.
+// Decides which vendor is asked for which subjects: every enabled vendor that serves the flow, in batches the guide
+// allows. Which relay carries each call is decided in the hub (hub/assign-calls.ts). Pure.
 
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
-import type { SearchCall } from '../../shared/link/relay.ts';
 import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
 import type { EditorSubjects } from '../memory/coverage.ts';
 import type { EditorRow } from '../store/editors.ts';
-
-export interface RelayChoice {
-  readonly id: string;
-  readonly editors: ReadonlySet<string>;
-  /** Vendor calls it is busy with. */
-  readonly load: number;
-}
-
-/** What one relay is sent. */
-export interface RelayShare {
-  readonly relay: string;
-  readonly calls: readonly SearchCall[];
-  /** For each call of this share, its number in the whole. */
-  readonly numbers: readonly number[];
-}
-
-export interface Assignment {
-  readonly shares: readonly RelayShare[];
-  /** Numbers of the calls that none of the relays can carry. */
-  readonly unserved: readonly number[];
-}
 
 /** Lists of at most `size`, as even as can be: 26 makes 13 + 13, not 25 + 1. */
 export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
@@ -83,45 +61,4 @@ export function planCalls(
       ...(deadlineMs === undefined ? {} : { budgetMs: deadlineMs }),
     }));
   });
-}
-
-/** Gives each vendor's calls to the least loaded relay that serves it. */
-export function assignCalls(
-  numbers: readonly number[],
-  calls: readonly AskedCall[],
-  relays: readonly RelayChoice[],
-): Assignment {
-  const shares = new Map<string, { calls: SearchCall[]; numbers: number[] }>();
-  const load = new Map(relays.map((relay) => [relay.id, relay.load]));
-  const relayOf = new Map<string, string | undefined>();
-  const unserved: number[] = [];
-  for (const number of numbers) {
-    const call = calls[number];
-    if (call === undefined) continue;
-    if (!relayOf.has(call.editor)) relayOf.set(call.editor, leastLoaded(call.editor, relays, load));
-    const relay = relayOf.get(call.editor);
-    if (relay === undefined) {
-      unserved.push(number);
-      continue;
-    }
-    const share = shares.get(relay) ?? { calls: [], numbers: [] };
-    shares.set(relay, share);
-    share.calls.push(call);
-    share.numbers.push(number);
-    load.set(relay, (load.get(relay) ?? 0) + 1);
-  }
-  return { shares: [...shares].map(([relay, share]) => ({ relay, ...share })), unserved };
-}
-
-function leastLoaded(
-  editor: string,
-  relays: readonly RelayChoice[],
-  load: ReadonlyMap<string, number>,
-): string | undefined {
-  let best: string | undefined;
-  for (const relay of relays) {
-    if (!relay.editors.has(editor)) continue;
-    if (best === undefined || (load.get(relay.id) ?? 0) < (load.get(best) ?? 0)) best = relay.id;
-  }
-  return best;
 }

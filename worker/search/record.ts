@@ -1,37 +1,15 @@
-// What a search leaves behind besides its answer: a log line, counts by rule, which vendor has slots of whom, and the
-// issues that go with the ledger when they were asked for.
+// What a search leaves behind besides its answer: a log line, counts by rule, and which vendor has slots of which
+// practitioner or association.
 
-import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
-import type { SearchQuestion } from '../fhir/search-question.ts';
 import type { RequestContext } from '../http/http.ts';
 import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
 import type { Answers } from './answers.ts';
 import type { FoundSlots } from './find-slots.ts';
-import { ruleIssues } from './rule-issues.ts';
-import type { HiddenSlots, Selection } from './selection.ts';
+import type { Selection } from './selection.ts';
 import { noteTallies } from './tallies.ts';
 import { tallySearch } from './tally-search.ts';
-
-/** Rules met by each vendor's slots (when all was asked) and parameters that lenient handling passed over. */
-export function extraIssues(
-  { query, preferences }: SearchQuestion,
-  answers: Answers,
-  hidden: readonly HiddenSlots[],
-): Issue[] {
-  const rules = preferences.ledger === 'full' ? ruleIssues(answers, hidden) : [];
-  const ignored = query.ignored.map(
-    (name): Issue => ({
-      severity: 'warning',
-      code: 'not-supported',
-      reason: 'parameter-unknown',
-      text: `Le paramètre ${name.slice(0, 80)} a été ignoré.`,
-      expression: [`http.${name.slice(0, 80)}`],
-    }),
-  );
-  return [...rules, ...ignored];
-}
 
 /** Counted and logged beside the answer, never instead of it. */
 export function recordSearch(

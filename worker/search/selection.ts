@@ -12,9 +12,9 @@ import type {
   SubjectAnswer,
 } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import type { CallResult } from '../hub/call-result.ts';
 import type { Tombstones } from '../memory/booked-slots.ts';
 import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '../memory/taken.ts';
-import type { CallResult } from './fan-out.ts';
 
 /** One place of one vendor, with at least one slot to show. */
 export interface Offer {

@@ -3,8 +3,8 @@
 
 import type { Env } from '../base/config.ts';
 import { log } from '../base/log.ts';
-import { hubOf } from '../hub/relay-hub.ts';
-import type { CallTally } from '../hub/rule-tally.ts';
+import type { CallTally } from '../hub/hub-calls.ts';
+import { hubOf } from '../hub/hub-of.ts';
 
 /** How long the first of them waits for the others. */
 const GATHER_MS = 250;

@@ -1,7 +1,7 @@
 // What one search teaches of its vendors' slots: received = shown + dropped, counted after the edge's own look.
 
 import type { RuleCount } from '../../shared/sas/answer.ts';
-import type { CallTally } from '../hub/rule-tally.ts';
+import type { CallTally } from '../hub/hub-calls.ts';
 import type { Answers } from './answers.ts';
 import type { HiddenSlots } from './selection.ts';
 

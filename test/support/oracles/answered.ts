@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import type { Flow, SlotQuery } from '../../../shared/sas/query.ts';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
+import type { CallResult } from '../../../worker/hub/call-result.ts';
 import { bundleEntries } from '../../../worker/search/bundle.ts';
-import type { CallResult } from '../../../worker/search/fan-out.ts';
 import {
   type HiddenSlots,
   type SelectionContext,
@@ -51,7 +51,7 @@ export function answered(
   return {
     call: { editor, subjects },
     answer: whole,
-    landedMs: NOW,
+    arrivedMs: NOW,
     ...(whole.failure === undefined ? {} : { failure: whole.failure }),
   };
 }

@@ -9,7 +9,7 @@ import { cardsBySubject } from '../../../worker/front/slots/lot-question.ts';
 import { type FoundSubject, readFound } from '../../../worker/front/slots/places.ts';
 import { writeEntries } from '../../../worker/front/slots/practitioner-entries.ts';
 import { slotLister } from '../../../worker/front/slots/slot-list.ts';
-import type { CallResult } from '../../../worker/search/fan-out.ts';
+import type { CallResult } from '../../../worker/hub/call-result.ts';
 import { selectSlots } from '../../../worker/search/selection.ts';
 import { NOW } from '../samples/vendor-bundle.ts';
 import { hash } from './answered.ts';

@@ -11,7 +11,7 @@ import type { Engine } from '../../../worker/accounts/engine.ts';
 import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
-import type { HubAccountReply } from '../../../worker/hub/carry-account.ts';
+import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
 
 type Database = Engine['db'];
 type Statement = ReturnType<Database['prepare']>;

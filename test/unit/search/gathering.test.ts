@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { writeAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
+import { failureOf } from '../../../worker/hub/call-result.ts';
 import type { HubEvent } from '../../../worker/hub/hub-calls.ts';
 import { Gathering } from '../../../worker/search/gathering.ts';
-import { failureOf } from '../../../worker/search/ledger.ts';
 import { answered, OTHER } from '../../support/oracles/answered.ts';
 import {
   answer,
@@ -39,10 +39,10 @@ describe('what a search has in hand of its calls', () => {
     const gathering = new Gathering(calls, NOW);
     gathering.take(landing(said(), false), NOW + 200);
     expect(gathering.finish('done').results).toMatchObject([
-      { landedMs: NOW + 200 },
+      { arrivedMs: NOW + 200 },
       { call: calls[1], failure: { reason: 'timeout' } },
     ]);
-    expect(gathering.finish('done').results[1]).not.toHaveProperty('landedMs');
+    expect(gathering.finish('done').results[1]).not.toHaveProperty('arrivedMs');
   });
 
   it('holds of a shared answer only those it asked for', () => {
@@ -66,7 +66,7 @@ describe('what a search has in hand of its calls', () => {
       repaired: [],
       durationMs: 200,
     });
-    expect(shared).toMatchObject({ isShared: true, landedMs: NOW + 200 });
+    expect(shared).toMatchObject({ isShared: true, arrivedMs: NOW + 200 });
   });
 
   it('does not take a shared answer at its word when slots in it could not be read', () => {

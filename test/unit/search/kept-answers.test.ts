@@ -2,12 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../../shared/sas/query.ts';
+import type { CallResult } from '../../../worker/hub/call-result.ts';
 import { Tombstones } from '../../../worker/memory/booked-slots.ts';
 import { Coverage, renewedBy, trimRenewed } from '../../../worker/memory/coverage.ts';
 import { type KeptRow, readParts, writeParts } from '../../../worker/memory/kept-row.ts';
 import { rowsToKeep } from '../../../worker/memory/rows-to-keep.ts';
 import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../../worker/search/bundle.ts';
-import type { CallResult } from '../../../worker/search/fan-out.ts';
 import { planCalls } from '../../../worker/search/plan.ts';
 import { selectSlots, shownOf } from '../../../worker/search/selection.ts';
 import type { EditorRow } from '../../../worker/store/editors.ts';
@@ -51,7 +51,7 @@ const version = (): string => {
 /** As soon as it has landed. */
 const keep = (results: readonly CallResult[], before: readonly KeptRow[] = [], nowMs = NOW): KeptRow[] =>
   rowsToKeep(
-    results.map((result) => (result.landedMs === undefined ? result : { ...result, landedMs: nowMs })),
+    results.map((result) => (result.arrivedMs === undefined ? result : { ...result, arrivedMs: nowMs })),
     WINDOW,
     before,
     { editors: EDITORS, nowMs, ttlMs, version },
@@ -135,7 +135,7 @@ describe('what is kept', () => {
   });
 
   it('is not kept again by who took it from what was kept, or shared another’s call', () => {
-    const { landedMs: _, ...kept } = withSlot;
+    const { arrivedMs: _, ...kept } = withSlot;
     expect(keep([{ ...kept, saidMs: NOW - 1 }])).toEqual([]);
     expect(keep([{ ...withSlot, isShared: true }])).toEqual([]);
   });

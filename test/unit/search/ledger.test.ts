@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CallResult } from '../../../worker/hub/call-result.ts';
 import type { Answers } from '../../../worker/search/answers.ts';
-import type { CallResult } from '../../../worker/search/fan-out.ts';
 import { isPlainlyEmpty, keepLedger, ledgerEntry, ledgerHeader } from '../../../worker/search/ledger.ts';
 import { answered, BASE, mergeAnswers, OTHER, query } from '../../support/oracles/answered.ts';
 import {

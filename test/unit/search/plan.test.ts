@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
-import {
-  assignCalls,
-  planCalls,
-  type RelayChoice,
-  servingEditors,
-  splitEvenly,
-} from '../../../worker/search/plan.ts';
+import { assignCalls, type RelayChoice } from '../../../worker/hub/assign-calls.ts';
+import { planCalls, servingEditors, splitEvenly } from '../../../worker/search/plan.ts';
 import { query } from '../../support/oracles/answered.ts';
 import { type Json, RPPS } from '../../support/samples/vendor-bundle.ts';
 

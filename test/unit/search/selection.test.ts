@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
 import { slotKey } from '../../../shared/sas/slot-key.ts';
+import type { CallResult } from '../../../worker/hub/call-result.ts';
 import { type BookedSlot, Tombstones } from '../../../worker/memory/booked-slots.ts';
 import { bundleText } from '../../../worker/search/bundle.ts';
-import type { CallResult } from '../../../worker/search/fan-out.ts';
 import {
   answered,
   BASE,

@@ -3,7 +3,7 @@
 // refuse a second POST with any 4xx or 5xx, so that no refusal of a POST says that the account is not there. Pure.
 
 import type { AccountDoubt } from '../../../shared/link/accounts.ts';
-import type { HubAccountReply } from '../../hub/carry-account.ts';
+import type { HubAccountReply } from '../../hub/hub-calls.ts';
 
 export type Verdict =
   | {
