@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ACCOUNT_STEPS, type AccountRequest, type Stage } from '../../conformance/calls/account-steps.ts';
 import { AccountScene, type Reply, type Written } from '../support/scenes/accounts-scene.ts';
-import { until } from '../support/scenes/system.ts';
+import { until } from '../support/wait/until.ts';
 
 const uuid = (digit: number): string => `${String(digit).repeat(8)}-aaaa-4aaa-8aaa-aaaaaaaaaaaa`;
 const STAGE: Stage = {

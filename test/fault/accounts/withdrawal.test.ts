@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { AccountScene, keyOf, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 interface Exposure {
   readonly open: number;
@@ -55,7 +55,7 @@ const exposure = async (): Promise<Exposure> =>
   (await scene.asAdmin<Exposure>('/admin/accounts/exposure')).body;
 const isOpen = (vendor: string, person: { system: string; value: string }): boolean | undefined =>
   scene.held(vendor, person)[0]?.active;
-const wasTried = (): Promise<void> =>
+const wasTried = (): Promise<true> =>
   until('A was tried', async () => (await exposure()).accounts[0]?.attempts === 1);
 const withdraw = (person: ReturnType<typeof technical>): Promise<void> =>
   scene.change(person, { ...person, active: false });

@@ -20,7 +20,7 @@ import {
 } from '../../support/doubles/appointment-edge.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
 import { individual } from '../../support/samples/appointment-samples.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const KILLS = 4;

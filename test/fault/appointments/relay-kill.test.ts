@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { type Called, call, type Shown } from '../../support/doubles/inbound-caller.ts';
 import { individual } from '../../support/samples/appointment-samples.ts';
-import { System, until } from '../../support/scenes/system.ts';
+import { System } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const THREADS = 4;

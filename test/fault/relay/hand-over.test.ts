@@ -3,7 +3,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { ScriptedScene, told } from '../../support/scenes/scripted-scene.ts';
-import { type SearchAnswer, slotPath, until } from '../../support/scenes/system.ts';
+import { type SearchAnswer, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let scene: ScriptedScene;
 beforeAll(async () => {

@@ -9,7 +9,8 @@ import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { ScriptedScene } from '../../support/scenes/scripted-scene.ts';
-import { System, slotPath, until } from '../../support/scenes/system.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System | undefined;
 let scene: ScriptedScene | undefined;

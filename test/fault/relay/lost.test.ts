@@ -4,7 +4,8 @@ import type { Slot } from 'fhir/r4';
 import { afterEach, expect, it } from 'vitest';
 import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, slotPath, until } from '../../support/scenes/system.ts';
+import { type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System | undefined;
 afterEach(async () => {

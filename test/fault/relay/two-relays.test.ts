@@ -5,7 +5,8 @@ import { afterEach, expect, it } from 'vitest';
 import type { Child } from '../../../sandbox/platform/child.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, until } from '../../support/scenes/system.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System | undefined;
 let second: Child | undefined;

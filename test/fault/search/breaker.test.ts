@@ -5,7 +5,8 @@ import { afterEach, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { RelayKeys, ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
-import { type SearchAnswer, System, slotPath, until } from '../../support/scenes/system.ts';
+import { type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System | undefined;
 let relay: ScriptedRelay | undefined;

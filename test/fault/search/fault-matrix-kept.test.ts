@@ -16,7 +16,8 @@ import {
   shuffled,
   titleOf,
 } from '../../support/scenes/fault-matrix.ts';
-import { System, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const DEADLINE_MS = 2_000;

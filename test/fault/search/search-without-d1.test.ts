@@ -2,7 +2,8 @@
 // edge that has never read it says so with 503 and recovers by itself.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, until } from '../../support/scenes/system.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let who: string;

@@ -4,7 +4,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AccountScene, type Person, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const A = 'agenda-a';
 let scene: AccountScene;

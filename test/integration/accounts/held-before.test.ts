@@ -10,7 +10,7 @@ import {
   practitioner,
   technical,
 } from '../../support/scenes/accounts-scene.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 interface Exposure {
   readonly accounts: readonly {
@@ -51,9 +51,9 @@ async function sql(...statements: string[]): Promise<void> {
 
 const exposed = async (): Promise<Exposure['accounts']> =>
   (await scene.asAdmin<Exposure>('/admin/accounts/exposure')).body.accounts;
-const allConfirmed = (): Promise<void> =>
+const allConfirmed = (): Promise<true> =>
   until('every vendor’s yes is recorded', async () => (await exposed()).length === 0);
-const onlyAIsOpen = (): Promise<void> =>
+const onlyAIsOpen = (): Promise<true> =>
   until('B has confirmed, and A was tried', async () => {
     const [first, ...others] = await exposed();
     return others.length === 0 && first?.editor === A && first.attempts === 1;

@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { AccountScene, keyOf, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let scene: AccountScene;
 

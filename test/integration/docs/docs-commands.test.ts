@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../../support/docs-commands.ts';
 import { COMMANDS, runCommand } from '../../support/scenes/command.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const START_MS = 120_000;
 const COMMAND_MS = 120_000;

@@ -5,7 +5,8 @@ import { localSettings, signToken } from '../../../sandbox/platform/local-state.
 import { indexDeclared } from '../../../worker/front/tables/declarations.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
-import { System, schedulePath, slotPath, until } from '../../support/scenes/system.ts';
+import { System, schedulePath, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let front: FrontCaller;

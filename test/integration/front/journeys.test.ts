@@ -8,7 +8,8 @@ import { draw } from '../../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../../worker/store/interfaced.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
-import { System, until } from '../../support/scenes/system.ts';
+import { System } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let front: FrontCaller;

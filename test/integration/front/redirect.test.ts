@@ -10,7 +10,8 @@ import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { get } from '../../support/doubles/sandbox-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, until } from '../../support/scenes/system.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const ORIGIN = 'sas-essai';
 let system: System;

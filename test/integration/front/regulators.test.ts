@@ -6,7 +6,7 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
 import { AccountScene } from '../../support/scenes/accounts-scene.ts';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 interface FrontAccount {
   readonly uuid: string | null;
@@ -60,7 +60,7 @@ async function signIn(account: FrontAccount): Promise<void> {
 }
 const held = (vendor: string, { uuid }: { uuid: string }) =>
   scene.held(vendor, { system: SYSTEM.sas, value: uuid });
-const everywhere = (account: { uuid: string }, active: boolean): Promise<void> =>
+const everywhere = (account: { uuid: string }, active: boolean): Promise<true> =>
   until(`every vendor holds it ${active ? 'open' : 'closed'}`, () =>
     VENDORS.every((vendor) => held(vendor, account).some((one) => one.active === active)),
   );

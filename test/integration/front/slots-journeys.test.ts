@@ -16,7 +16,8 @@ import {
 } from '../../support/doubles/front-client.ts';
 import { cardId, cardOf, cardsOf } from '../../support/samples/front-cards.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, until } from '../../support/scenes/system.ts';
+import { System } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const LOT_SIZE = 25;

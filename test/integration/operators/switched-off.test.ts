@@ -6,7 +6,8 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { cardOf } from '../../support/samples/front-cards.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';
-import { System, schedulePath, slotPath, until } from '../../support/scenes/system.ts';
+import { System, schedulePath, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let admin: string;

@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { until } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const START = resolve(import.meta.dirname, '../../../sandbox/platform/start.ts');
 const READY_MS = 90_000;

@@ -3,7 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { ScriptedScene, told } from '../../support/scenes/scripted-scene.ts';
-import { slotPath, until } from '../../support/scenes/system.ts';
+import { slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const RPPS = '810000000011';
 

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import type { ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { ScriptedScene, told } from '../../support/scenes/scripted-scene.ts';
-import { type SearchAnswer, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+import { type SearchAnswer, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let scene: ScriptedScene;
 let relay: ScriptedRelay;
@@ -37,7 +38,7 @@ function somebody(): string {
 }
 
 const search = (): Promise<SearchAnswer> => scene.system.search(path);
-const searching = (count: number): Promise<void> =>
+const searching = (count: number): Promise<true> =>
   until(`${count} wait`, async () => (await scene.hub()).searches === count);
 const stateOf = async (answer: Promise<SearchAnswer>): Promise<string | null> =>
   (await answer).headers.get('X-Passerelle-Ledger');

@@ -8,14 +8,8 @@ import { call } from '../../support/doubles/inbound-caller.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { individual } from '../../support/samples/appointment-samples.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';
-import {
-  type SearchAnswer,
-  System,
-  schedulePath,
-  slotPath,
-  until,
-  windowOf,
-} from '../../support/scenes/system.ts';
+import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let admin: string;

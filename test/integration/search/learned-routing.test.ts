@@ -3,7 +3,8 @@
 import { afterEach, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, until } from '../../support/scenes/system.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System | undefined;
 afterEach(async () => {

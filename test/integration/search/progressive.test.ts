@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { errorsOf } from '../../support/oracles/bundle-checks.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 const SLOW_MS = 900;

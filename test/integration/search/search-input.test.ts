@@ -3,7 +3,8 @@
 import type { CapabilityStatement, OperationOutcome } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { System, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 const WHO = ['899900101371'];

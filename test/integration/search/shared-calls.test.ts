@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, slotPath, until, windowOf } from '../../support/scenes/system.ts';
+import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let admin: string;

@@ -12,7 +12,7 @@ import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.
 import type { HubApi } from '../../../shared/link/hub.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
-import { until } from '../scenes/system.ts';
+import { until } from '../wait/until.ts';
 
 /** Keys of relays, for an edge that is to trust them from its start. */
 export class RelayKeys {

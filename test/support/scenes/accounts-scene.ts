@@ -6,7 +6,8 @@ import type { Bundle, OperationOutcome, Parameters, Practitioner } from 'fhir/r4
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import type { VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
-import { System, type SystemOptions, until } from './system.ts';
+import { until } from '../wait/until.ts';
+import { System, type SystemOptions } from './system.ts';
 
 export interface Person {
   readonly system: string;

@@ -5,7 +5,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import type { Child } from '../../../sandbox/platform/child.ts';
@@ -29,19 +28,6 @@ export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
 export const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
 const THREE_VENDORS: readonly VendorOptions[] = [{ seed: 1 }, { seed: 2 }, { seed: 3 }];
 const CA_BITS = 2048;
-
-/** Polls until `check` holds; fails with `what` after so long. */
-export async function until(
-  what: string,
-  check: () => boolean | Promise<boolean>,
-  limitMs = 15_000,
-): Promise<void> {
-  const endMs = Date.now() + limitMs;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(`never happened: ${what}`);
-    await wait(20);
-  }
-}
 
 export class System {
   readonly dir: string;

@@ -2,12 +2,18 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-const POLL_MS = 5;
+const POLL_MS = 10;
+/** Milliseconds that only a hang reaches, also on a busy machine. */
+export const HANG_MS = 60_000;
 
+/**
+ * Polls `read` until it gives a value other than false and undefined, and returns that value.
+ * @throws Error naming `what` after `timeoutMs`, or whatever `read` throws.
+ */
 export async function until<T>(
   what: string,
   read: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = HANG_MS,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   for (;;) {
