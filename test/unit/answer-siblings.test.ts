@@ -63,6 +63,11 @@ describe('resources elsewhere than R4 has them', () => {
       'unknown',
       bundle([{ ...bundle([]), entry: [{}] }]),
     ],
+    [
+      'beside the resource of an entry',
+      'unknown',
+      { ...bundle([]), entry: [{ resource: schedule(), slot: slot() }] },
+    ],
     ['under a prototype', 'unknown', JSON.parse(text.replace('"entry"', '"__proto__"')) as Json],
     ['in Parameters', 'unknown', bundle([{ resourceType: 'Parameters', parameter: [{ resource: slot() }] }])],
     [
@@ -126,6 +131,30 @@ describe('a place', () => {
     ),
   )('%s: %s', (_what, fate, page) => {
     expect(fateOf(page)).toBe(fate);
+  });
+
+  it('of a role that names another practitioner in a list: unknown', () => {
+    const other = practitioner({ id: 'ps-2', identifier: [{ value: OTHER }] });
+    const page = bundle([
+      slot(),
+      schedule(),
+      practitioner(),
+      other,
+      role({ practitioner: [{ reference: 'Practitioner/ps-2' }] }),
+    ]);
+    expect(fateOf(page)).toBe('unknown');
+  });
+
+  it('whose postal code is a number is read with its zero, and 0 is none', () => {
+    const address = contained().address as Json;
+    const coded = (postalCode: number): Json =>
+      at({ contained: [contained({ address: { ...address, postalCode } })] });
+    expect([81000, 1000, 999, 0].map((code) => fateOf(coded(code)))).toEqual([
+      'shown',
+      'shown',
+      'unknown',
+      'unknown',
+    ]);
   });
 
   it('that the role contains and does not name is its place', () => {

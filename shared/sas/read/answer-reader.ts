@@ -101,7 +101,7 @@ export class AnswerReader {
     this.#items += countEntries(bundle.entry);
     if (this.#items > VENDOR_ENTRIES_MAX) return err('too-many-entries');
     const before = this.#index.entries;
-    this.#index.add(bundle, this.#hear);
+    this.#index.add(bundle, this.#hear, this.#look);
     const next = this.#wholeness.takePage(bundle, this.#index.entries - before);
     return this.#index.entries > VENDOR_ENTRIES_MAX
       ? err('too-many-entries')
@@ -119,10 +119,12 @@ export class AnswerReader {
     if (resource.resourceType === 'Schedule') this.#schedules += 1;
     if (resource.resourceType !== 'Bundle') return;
     const before = this.#index.entries;
-    this.#index.add(resource, this.#hear);
+    this.#index.add(resource, this.#hear, this.#look);
     const next = this.#wholeness.takePage(resource, this.#index.entries - before);
     if (!isAnswer(resource) || next !== undefined) this.#wholeness.takePartial();
   };
+
+  readonly #look = (beside: object): void => this.#wholeness.takeWithin(beside);
 
   /** Everything read so far: call once, after the last page. */
   finish(): ReadAnswer {

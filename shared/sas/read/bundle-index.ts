@@ -18,6 +18,9 @@ export interface FoundAll {
   readonly isAmbiguous: boolean;
 }
 
+/** Of an entry of a search's answer. */
+const USUAL = new Set(['fullUrl', 'resource', 'search']);
+
 export class BundleIndex {
   readonly slots: Found[] = [];
   readonly #pages: BundlePage[] = [];
@@ -28,14 +31,18 @@ export class BundleIndex {
   /** Items of entry lists that could not be read. */
   unread = 0;
 
-  /** Takes the entries of one page; `hear` gets each resource that is no Slot. Called before anything is resolved. */
-  add(bundle: JsonObject, hear: (resource: JsonObject) => void): void {
+  /**
+   * Takes the entries of one page. Called before anything is resolved.
+   * @param hear gets each resource that is no Slot
+   * @param look gets what stands in an entry beside its resource: an outcome (R4 Bundle.entry.response), who knows
+   */
+  add(bundle: JsonObject, hear: (resource: JsonObject) => void, look: (beside: object) => void): void {
     const page = new BundlePage();
     this.#pages.push(page);
     const unread = visitEntries(bundle.entry, (entry, resource) => {
       this.entries += 1;
       const found = { resource, scope: page.scopeOf(entry, resource) };
-      if (entry.response !== undefined) hearOutcome(entry.response, hear);
+      for (const name in entry) if (!USUAL.has(name)) look([entry[name]]);
       if (resource.resourceType === 'Slot') this.slots.push(found);
       else {
         this.#remember(page, entry, found);
@@ -138,12 +145,6 @@ export class BundleIndex {
     }
     return contained.get(id);
   }
-}
-
-/** Servers that write an entry as a response say there what went wrong (R4 Bundle.entry.response.outcome). */
-function hearOutcome(response: unknown, hear: (resource: JsonObject) => void): void {
-  const outcome = asObject(asObject(response)?.outcome);
-  if (outcome !== undefined) hear(outcome);
 }
 
 /** What leads nowhere may be of that type, unless it says another; a name alone refers to nothing. */

@@ -68,7 +68,10 @@ function readLine(address: JsonObject, repairs: ReadRuleId[]): string | undefine
 function readPostalCode(address: JsonObject, repairs: ReadRuleId[]): string | undefined {
   const text =
     asText(address.postalCode) ??
-    (typeof address.postalCode === 'number' ? String(address.postalCode).padStart(5, '0') : undefined);
+    // A number loses the zero in front of 01000, no more.
+    (typeof address.postalCode === 'number' && address.postalCode >= 1000
+      ? String(address.postalCode).padStart(5, '0')
+      : undefined);
   if (text === undefined) return undefined;
   if (text === address.postalCode && /^\d{5}$/.test(text)) return text;
   const digits = text.replace(/^F(?:R)?-/i, '').replace(/[\s.]/g, '');

@@ -128,7 +128,7 @@ export class PlaceReader {
     if (unclear !== undefined) return unclear;
     const [location] = locations.found as readonly [Found];
     const { managingOrganization } = location.resource;
-    const organizations = this.#index.resolveAll([managingOrganization], 'Organization', location);
+    const organizations = this.#index.resolveAll(managingOrganization, 'Organization', location);
     const holder = this.#onlyHolder(organizations);
     if ('rule' in holder) return holder;
     const mine = [holder.subject];
@@ -147,7 +147,7 @@ export class PlaceReader {
   /** The practitioners that an agenda names, by itself and by its roles. Whom a role names in vain, the agenda tells. */
   #peopleOf(named: FoundAll, roles: FoundAll): FoundAll {
     const byRole = roles.found.map((role) =>
-      this.#index.resolveAll([role.resource.practitioner], 'Practitioner', role),
+      this.#index.resolveAll(role.resource.practitioner, 'Practitioner', role),
     );
     const isAmbiguous = [named, roles, ...byRole].some((all) => all.isAmbiguous);
     return { ...named, found: [...new Set([named, ...byRole].flatMap(({ found }) => found))], isAmbiguous };

@@ -87,7 +87,7 @@ export function addressesOf({ address }: Obj): string[] {
 }
 
 export function addressText(line: unknown, postalCode: unknown, city: unknown): string {
-  const digits = String(postalCode).replace(/\D/g, '').slice(0, 5);
+  const digits = String(postalCode).padStart(5, '0').replace(/\D/g, '').slice(0, 5);
   return [squash(line), digits, squash(city)].join('|');
 }
 

@@ -85,6 +85,7 @@ export class Holders {
     const actors = new Set<Item>();
     let isWhole = true;
     for (const actor of listOf(schedule.resource.actor)) {
+      if (actor === null) continue;
       if (isObj(actor) && listOf(actor.reference).length + listOf(actor.identifier).length === 0) continue;
       const led = this.#references.one(schedule, actor, ...types);
       if (led !== undefined) actors.add(led);

@@ -78,8 +78,11 @@ class BundleReading {
     const { total, entry } = bundle;
     const count = typeof total === 'string' && /^\s*\d+\s*$/.test(total) ? Number(total) : (total ?? 0);
     if (typeof count !== 'number' || !Number.isSafeInteger(count) || count < 0) this.#doubts.push('total');
-    else this.total = Math.max(this.total, count);
+    const before = this.entries;
     this.#entries(entry, scope);
+    // Some servers count all that they send on a page.
+    if (typeof count === 'number' && count !== this.entries - before)
+      this.total = Math.max(this.total, count);
   }
 
   #entries(entry: unknown, scope: string): void {
@@ -109,7 +112,8 @@ class BundleReading {
       return;
     }
     if (isModified(entry)) this.#doubts.push('modified entry');
-    for (const [key, value] of Object.entries(entry)) if (key !== 'resource') this.#within(value);
+    for (const [key, value] of Object.entries(entry))
+      if (!/^(resource|search|fullUrl)$/.test(key)) this.#within(value);
     if (isObj(entry.resource)) this.#resource(entry.resource, entry.fullUrl, scope);
     else this.#doubts.push('no resource');
   }

@@ -35,7 +35,7 @@ export class References {
     const said = isObj(reference) && typeof reference.type === 'string' ? [reference.type] : [];
     const named = [
       ...said,
-      ...(/\b(PractitionerRole|Location|HealthcareService|Device|Organization|Schedule|Slot)\//
+      ...(/\b(PractitionerRole|Location|HealthcareService|Device|Organization|Schedule|Slot)(?:\/|$)/
         .exec(text)
         ?.slice(1) ?? []),
     ];
