@@ -2,6 +2,7 @@
 // closed in the order it depends on. A second signal does not wait.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { within } from '../shared/deadline.ts';
 import type { Log, LogFields } from '../shared/log.ts';
 
 const FINISH_MS = 10_000;
@@ -62,10 +63,8 @@ async function close(closing: Closing, why: LogFields): Promise<void> {
   await closing.finishLog(LOG_TIMEOUT_MS);
 }
 
-async function before(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), timeoutMs);
-  const done = await Promise.race([work.then(() => true), promise]);
-  clearTimeout(timer);
-  return done;
+/** True when `work` is done before `timeoutMs` have passed. */
+function before(work: Promise<unknown>, timeoutMs: number): Promise<boolean> {
+  const done = work.then(() => true);
+  return within(done, timeoutMs, () => false);
 }

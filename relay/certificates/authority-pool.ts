@@ -3,7 +3,7 @@
 // says whose child a certificate is (key ids are hints that may be missing, equal or older). No I/O, no clock.
 // RFC 5280 § 6; OpenSSL tries one way only and takes the first issuer of a fitting name.
 
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { hash, type KeyObject, type X509Certificate } from 'node:crypto';
 import { type CertificateFacts, KEY_USAGE, readCertificate } from './certificate-facts.ts';
 
 const PATH_LENGTH_MAX = 6;
@@ -33,8 +33,8 @@ export function readAuthority(certificate: X509Certificate): Authority | undefin
   const key = readKey(certificate);
   if (facts === undefined || key === undefined) return undefined;
   return {
-    id: sha256(certificate.raw),
-    keyId: sha256(key.export({ type: 'spki', format: 'der' })),
+    id: hash('sha256', certificate.raw),
+    keyId: hash('sha256', key.export({ type: 'spki', format: 'der' })),
     name: facts.cn.at(-1) ?? '',
     key,
     facts,
@@ -155,8 +155,4 @@ function readKey(certificate: X509Certificate): KeyObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

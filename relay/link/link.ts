@@ -3,6 +3,7 @@
 
 import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { WebSocket } from 'ws';
+import { rejectLate, within } from '../../shared/deadline.ts';
 import { FRAME_BYTES_MAX, LINK_PING_MS } from '../../shared/limits.ts';
 import { type Announcement, type HubApi, LINK_CLOSE, LINK_PATH } from '../../shared/link/hub.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
@@ -96,7 +97,7 @@ export class Link {
   async drain(timeoutMs: number): Promise<void> {
     this.#draining = true;
     if (this.#state.name !== 'up') return;
-    await within(this.#state.hub.drain(), timeoutMs).catch(() => {});
+    await within(this.#state.hub.drain(), timeoutMs, rejectLate).catch(() => {});
   }
 
   /** Resolves when the socket is closed: what was said before has then reached the edge, or never will. */
@@ -177,7 +178,7 @@ export class Link {
       searches.abandon(session);
       accounts?.abandon(session);
     });
-    const announced = within(hub.announce(this.#settings.announcement()), ANNOUNCE_TIMEOUT_MS);
+    const announced = within(hub.announce(this.#settings.announcement()), ANNOUNCE_TIMEOUT_MS, rejectLate);
     this.#tell(announced, socket, () => {
       if (this.#state.name !== 'announcing') return;
       this.#state = { ...this.#state, name: 'up' };
@@ -264,20 +265,8 @@ export function linkUrl(edgeUrl: string): string {
 
 /** Says goodbye, and does not wait for ever to hear it back. */
 async function closeSocket(socket: WebSocket): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT_MS);
-  socket.once('close', () => resolve());
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.close(1001);
-  await promise;
-  clearTimeout(timer);
-}
-
-async function within<T>(work: PromiseLike<T>, timeoutMs: number): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('timeout')), timeoutMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(closed, CLOSE_TIMEOUT_MS, () => socket.terminate());
+  await closed;
 }

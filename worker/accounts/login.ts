@@ -2,6 +2,7 @@
 // where each stands within the budget. A vendor that is slower goes on behind; its outcome is recorded all the same.
 // docs/guide.md G-405.
 
+import { within } from '../../shared/deadline.ts';
 import { type Delivery, deliverAll, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
 import { isDue, newRow } from './model/ledger.ts';
@@ -36,17 +37,13 @@ export async function logIn(engine: Engine, id: string): Promise<LoginAnswer | u
   const asked = loaded.pairs.filter(({ isServed }) => isServed);
   const due = asked.filter((pair) => isAskable(pair, regulator) && isPairDue(pair, regulator, nowMs));
   const answers = await begin(engine, loaded, due);
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), engine.settings.loginMs);
   const vendors = await Promise.all(
     asked.map(async (pair): Promise<VendorAnswer> => {
       const working = answers.get(pair.editor);
       if (working === undefined) return idle(pair);
-      const answer = await Promise.race([working, late.promise]);
-      return answer === 'late' ? underWay(pair, nowMs + engine.deadlineMs) : answer;
+      return within(working, engine.settings.loginMs, () => underWay(pair, nowMs + engine.deadlineMs));
     }),
   );
-  clearTimeout(timer);
   return { regulator, vendors, rest: allToTheEnd([...answers.values()]) };
 }
 

@@ -1,6 +1,7 @@
 // Pages that the edge shows to people: whole in one answer, without script, image or anything from elsewhere, which
 // the Content-Security-Policy also says. Legible at any width and zoom, in light and dark.
 
+import { sha256 } from '../../shared/hash.ts';
 import { type Html, html, raw } from '../../shared/html.ts';
 
 export interface Page {
@@ -44,6 +45,5 @@ ${body}
 }
 
 async function digest(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(hash)));
+  return btoa(String.fromCharCode(...(await sha256(text))));
 }

@@ -1,6 +1,7 @@
 // One message about one account, from the hub to a relay that serves the vendor. What a lost link leaves unsaid is
 // never sent again here: only the ledger knows whether that is safe.
 
+import { rejectLate, within } from '../../shared/deadline.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import type { HubAccountReply } from './hub-calls.ts';
 import type { RelayLink } from './relay-link.ts';
@@ -19,15 +20,9 @@ export async function carryAccount(
     const reason = isBroken ? 'out-of-order' : 'relay-absent';
     return { kind: 'failed', reason, sent: false, durationMs: 0 };
   }
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), request.budgetMs + HOP_MS);
-  });
   try {
-    return await Promise.race([link.sendAccount(request), late]);
+    return await within(link.sendAccount(request), request.budgetMs + HOP_MS, rejectLate);
   } catch {
     return { kind: 'failed', reason: 'relay-lost', sent: true, durationMs: Date.now() - startedMs };
-  } finally {
-    if (timer !== null) clearTimeout(timer);
   }
 }

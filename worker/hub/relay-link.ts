@@ -2,6 +2,7 @@
 // with. A relay that has not announced yet, that drains or that is gone is given nothing.
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
+import { within } from '../../shared/deadline.ts';
 import { FRAME_BYTES_MAX } from '../../shared/limits.ts';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
 import { type AnswerFrame, isFrame, readFrame } from '../../shared/link/answer-frame.ts';
@@ -118,15 +119,11 @@ export class RelayLink {
   /** Asks it for a sign of life; false when none comes. */
   async isAlive(): Promise<boolean> {
     if (this.isLost) return false;
-    const { promise: silence, resolve } = Promise.withResolvers<false>();
-    const timer = setTimeout(() => resolve(false), LIFE_MS);
     const answer = Promise.resolve(this.#session.cancel('', [])).then(
       () => true,
       () => !this.isLost,
     );
-    const alive = await Promise.race([answer, silence]);
-    clearTimeout(timer);
-    return alive;
+    return within(answer, LIFE_MS, () => false);
   }
 
   describe(): RelayDescription {

@@ -2,6 +2,7 @@
 // once more what a relay left undone or a joined call cut short, and ends with its budget. Lives in the relay hub's
 // memory.
 
+import { within } from '../../shared/deadline.ts';
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../base/log.ts';
 import { assignCalls, type RelayShare } from './assign-calls.ts';
@@ -62,11 +63,10 @@ export class SearchRun implements FlightWaiter {
     const editors = new Set(this.#search.calls.map(({ editor }) => editor));
     const sinceMs = this.#context.health.failingSince(editors);
     if (Object.keys(sinceMs).length > 0) this.#emit({ kind: 'failing', sinceMs });
-    const timer = setTimeout(() => this.#ended.resolve('late'), this.#search.budgetMs);
+    const ended = within(this.#ended.promise, this.#search.budgetMs, () => 'late' as const);
     this.#begin();
     this.#settle([]);
-    const how = await this.#ended.promise;
-    clearTimeout(timer);
+    const how = await ended;
     // Of these we know only that their relay is gone: their vendors may be well.
     if (how === 'late') this.#fail(this.#context.flights.unheard(this), 'relay-lost');
     this.#context.flights.leave(this);

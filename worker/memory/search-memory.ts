@@ -1,6 +1,7 @@
 // What the edge knows before it asks anybody, read from D1 in one go: the vendors and the operator's switches, what
 // vendors said a moment ago, and which slots are booked. A search goes on without D1 as well as it can.
 
+import { rejectLate, within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
@@ -54,7 +55,7 @@ export async function readSearchMemory(
   // Who wants everybody asked anew wants everybody asked.
   const isRouted = config.routing.mode === 'learned' && use === 'used';
   try {
-    return await within(read(DB, query, { use, isRouted }), waitMs);
+    return await within(read(DB, query, { use, isRouted }), waitMs, rejectLate);
   } catch (cause) {
     log('error', 'search memory unreadable', {
       requestId,
@@ -98,14 +99,4 @@ async function read(
     ...(knowledge === undefined ? {} : { knowledge: knowledgeIn(knowledge) }),
     rowsRead: results.reduce((sum, { meta }) => sum + meta.rows_read, 0),
   };
-}
-
-async function within<T>(reading: Promise<T>, ms: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('late')), ms);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

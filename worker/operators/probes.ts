@@ -1,5 +1,6 @@
 // GET /healthz and /readyz: for load balancers and monitors, without authentication and without detail.
 
+import { within } from '../../shared/deadline.ts';
 import type { RequestContext } from '../http/http.ts';
 import { hubOf } from '../hub/hub-of.ts';
 
@@ -12,8 +13,7 @@ export function answerHealth(): Response {
 /** Ready: D1 answers and at least one relay can be asked. */
 export async function answerReadiness({ env }: RequestContext): Promise<Response> {
   const checks = Promise.all([env.DB.prepare('SELECT 1').first(), hubOf(env).hasRelay()]);
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), PROBE_MS));
-  const result = await Promise.race([checks.catch(() => undefined), late]);
+  const result = await within(checks, PROBE_MS, () => undefined).catch(() => undefined);
   return probe(result?.[1] === true);
 }
 

@@ -1,9 +1,10 @@
 // Puts calls to vendors through the hub and gathers what comes back before the deadline. What has not come by then is
 // a vendor's time-out, never a longer wait.
 
+import { within } from '../../shared/deadline.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
-import type { HubOutcome, HubSearch } from '../hub/hub-calls.ts';
+import type { HubSearch } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import type { FanOut } from './answers.ts';
 import { Gathering } from './gathering.ts';
@@ -35,23 +36,13 @@ export async function fanOut(
   for (const signal of [request.signal, givenUp]) {
     if (signal !== undefined) whenLeft(signal, () => void hub.cancel(id));
   }
-  const outcome = await within(running, budgetMs);
+  const outcome = await within(running, budgetMs + HUB_GRACE_MS, () => 'late' as const).catch(
+    // The hub itself went in mid-search; what came before stands.
+    () => 'lost' as const,
+  );
   if (outcome === 'late') void hub.cancel(id);
   return gathering.finish(outcome);
 }
 
 /** The hub ends its searches itself; this is for a hub that cannot (evicted, unreachable). */
 const HUB_GRACE_MS = 100;
-
-/** `lost`: the hub itself went in mid-search; what came before stands. */
-async function within(running: Promise<HubOutcome>, budgetMs: number): Promise<FanOut['outcome']> {
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), budgetMs + HUB_GRACE_MS);
-  try {
-    return await Promise.race([running, late.promise]);
-  } catch {
-    return 'lost';
-  } finally {
-    clearTimeout(timer);
-  }
-}

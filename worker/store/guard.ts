@@ -1,5 +1,6 @@
 // What every store call shares: a bound on the wait, and one error when D1 does not do its part.
 
+import { rejectLate, within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 
 /** Below the seven seconds that a vendor waits, with room for the way back. */
@@ -7,12 +8,8 @@ const STORE_MS = 6_000;
 
 /** @throws GatewayError storage-unavailable, after `waitMs` at the latest. */
 export async function guardStore<T>(call: () => Promise<T>, waitMs = STORE_MS): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error('late')), waitMs);
-  });
   try {
-    return await Promise.race([call(), late]);
+    return await within(call(), waitMs, rejectLate);
   } catch (cause) {
     throw new GatewayError({
       reason: 'storage-unavailable',
@@ -20,8 +17,6 @@ export async function guardStore<T>(call: () => Promise<T>, waitMs = STORE_MS): 
       detail: describe(cause),
       cause,
     });
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 // A few rows that every request needs and that seldom change, kept in the isolate: read anew when they have aged, and
 // still there when D1 is not.
 
+import { within } from '../../shared/deadline.ts';
 import { guardStore } from './guard.ts';
 
 /** Who reads: a request, with what of it outlives its answer. */
@@ -90,13 +91,5 @@ export function remember<T>(load: (db: D1Database) => Promise<T>): Remembered<T>
 
 /** `last` when `working` fails, or is not there in time. */
 export async function orAfter<T>(working: Promise<T>, patienceMs: number, last: T): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<T>((resolve) => {
-    timer = setTimeout(() => resolve(last), patienceMs);
-  });
-  try {
-    return await Promise.race([working.catch(() => last), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return within(working, patienceMs, () => last).catch(() => last);
 }

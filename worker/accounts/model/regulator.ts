@@ -1,5 +1,6 @@
 // A regulator as kept at the edge: what SAS last said, its version, and the hash that tells whether a vendor has it.
 
+import { sha256Hex } from '../../../shared/hash.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 
 export interface Regulator {
@@ -21,12 +22,12 @@ export interface Regulator {
   readonly wave: string | undefined;
 }
 
+/** Hexadecimal characters. */
+const HASH_LENGTH = 32;
+
 /** Of all that vendors are told: two contents with one hash need no message between them. */
 export async function hashOf(content: RegulatorContent): Promise<string> {
   const { identifier, active, family, given, email } = content;
   const text = JSON.stringify([identifier.system, identifier.value, active, family, given, email]);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest).subarray(0, 16), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
+  return (await sha256Hex(text)).slice(0, HASH_LENGTH);
 }

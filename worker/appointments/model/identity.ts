@@ -1,21 +1,17 @@
 // How an appointment gets its id, and how two messages are known to be the same. The id is made from what makes
 // an appointment unique, so that two edges, a restart or a lost answer lead to the same Location.
 
+import { sha256Hex } from '../../../shared/hash.ts';
 import { ID_HASH_LENGTH } from '../../../shared/sas/appointment-id.ts';
 
 const CONTENT_HASH_LENGTH = 32;
 
 /** `{editor}-{hash}`: at most 61 characters of a FHIR id, since editors' ids have at most 40. */
 export async function appointmentId(editor: string, system: string, value: string): Promise<string> {
-  const hash = await sha256(`Appointment\n${editor}\n${system}\n${value}`);
+  const hash = await sha256Hex(`Appointment\n${editor}\n${system}\n${value}`);
   return `${editor}-${hash.slice(0, ID_HASH_LENGTH)}`;
 }
 
 export async function contentHash(profile: string, content: string): Promise<string> {
-  return (await sha256(`${profile}\n${content}`)).slice(0, CONTENT_HASH_LENGTH);
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return (await sha256Hex(`${profile}\n${content}`)).slice(0, CONTENT_HASH_LENGTH);
 }

@@ -2,6 +2,7 @@
 // pays the slow hash; tries are bounded per address, and per name and address, and never shut out a pair known to be
 // right. In the memory of one isolate: it spares work and slows guessing, it is no account of who tried what.
 
+import { sha256Hex } from '../../../shared/hash.ts';
 import { createAllowance } from '../../http/allowance.ts';
 import { isSecretOf, NOBODYS_SECRET } from './secret-hash.ts';
 
@@ -56,7 +57,7 @@ export function createSignInGuard(): SignInGuard {
     const { name, secret, stored, address } = attempt;
     // Not at start: a Worker has no randomness outside requests.
     salt ??= crypto.randomUUID();
-    const pair = await digest(JSON.stringify([salt, name, secret, stored ?? '']));
+    const pair = await sha256Hex(JSON.stringify([salt, name, secret, stored ?? '']));
     if ((right.get(pair) ?? Number.NEGATIVE_INFINITY) > nowMs) {
       remember(pair, nowMs);
       return 'right';
@@ -75,9 +76,4 @@ export function createSignInGuard(): SignInGuard {
     remember(pair, nowMs);
     return 'right';
   };
-}
-
-async function digest(text: string): Promise<string> {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  return String.fromCharCode(...bytes);
 }

@@ -1,6 +1,8 @@
 // Secrets of front users: hashed slowly (PBKDF2-SHA-256) for keeping, compared in constant time. A stored secret may
 // also be plain: on a local machine, in a setting. Web-standard APIs only; scripts/front-secret.ts hashes with it too.
 
+import { sha256 } from '../../../shared/hash.ts';
+
 const SCHEME = 'pbkdf2-sha256';
 /** The most that Cloudflare's runtime allows. */
 const ITERATIONS = 100_000;
@@ -28,14 +30,10 @@ export async function isSecretOf(stored: string, given: string): Promise<boolean
 
 /** In a time that says nothing about where they differ, or how long they are. */
 export async function isSameText(a: string, b: string): Promise<boolean> {
-  const [left, right] = await Promise.all([digest(a), digest(b)]);
+  const [left, right] = await Promise.all([sha256(a), sha256(b)]);
   let difference = 0;
   for (const [i, byte] of left.entries()) difference |= byte ^ (right[i] ?? 0);
   return difference === 0;
-}
-
-async function digest(text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 }
 
 async function derive(
