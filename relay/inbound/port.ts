@@ -1,6 +1,6 @@
 // The mTLS port's life: opens it, holds its limits, swaps certificates, lists and vendors under it, drains it.
 // The handshake asks for a certificate and takes any or none: OpenSSL's opinion is not used, each request is
-// judged (inbound.ts). So a reload reaches resumed sessions and kept connections too. docs/guide.md G-805, G-806,
+// judged (request.ts). So a reload reaches resumed sessions and kept connections too. docs/guide.md G-805, G-806,
 // G-807.
 
 import { constants } from 'node:crypto';

@@ -1,5 +1,5 @@
 // Times that vendors report as booked: slots that overlap them are shown no longer, whatever the vendor still sends and
-// whatever was remembered of it. Built from the appointments near the window (store/appointments-tombstones.ts). One that
+// whatever was remembered of it. Built from the appointments near the window (booked-slots-table.ts). One that
 // no longer takes its time (cancelled, missed, moved) lifts that, and invents nothing: what the vendor said before it was
 // lifted may be from before the booking, so the slot comes back only with a word that is younger. Intervals are half
 // open: who leaves at 10:15 is not in the way at 10:15. Pure. docs/appointments.md § 6.

@@ -1,6 +1,6 @@
 // INT_R03 as a vendor lives it: appointments booked in its agenda and told to SAS at once, and at every change.
 // A booking is a fact whatever SAS answers. What concerns one appointment is told in order, one message after the
-// other, unless hostility is asked for (`appointment-request.ts`).
+// other, unless hostility is asked for (`request.ts`).
 
 import type { Appointment } from 'fhir/r4';
 import { listPointSlots } from '../search/schedule-search.ts';

@@ -1,6 +1,6 @@
 // The journeys of the published front that rest on the edge's own data, end to end as both its callers make them:
 // search page of a dispatch software, directory page, settings dialog, the interfaced index over a day; and that the
-// front's cookies go nowhere (AC-28). docs/guide.md G-904. Sign-in and withdrawal: front-regulators.test.ts.
+// front's cookies go nowhere (AC-28). docs/guide.md G-904. Sign-in and withdrawal: regulators.test.ts.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';

@@ -39,6 +39,21 @@ test('each file that a page names alone stands somewhere', () => {
   expect(lost).toEqual([]);
 });
 
+test('each file that a comment names stands somewhere', () => {
+  const files = globSync('{worker,relay,shared,sandbox,conformance,test,bench,scripts}/**/*.{ts,sql}', {
+    cwd: ROOT,
+  });
+  const isOne = (name: string): boolean =>
+    files.some((path) => path === name || path.endsWith(`/${name.replace(/^(?:\.\.?\/)+/, '')}`));
+  const lost = files.flatMap((path) =>
+    [...read(path).matchAll(/^\s*(?:\/\/|\/?\*|--).*$/gm)]
+      .flatMap(([comment]) => comment.match(/[\w./-]+\.ts\b/g) ?? [])
+      .filter((name) => !isOne(name))
+      .map((name) => `${path}: ${name}`),
+  );
+  expect(lost).toEqual([]);
+});
+
 test('each link of a page ends at a file, and at a heading when it names one', () => {
   const lost = PAGES.flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]

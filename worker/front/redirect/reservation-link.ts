@@ -1,5 +1,5 @@
 // The address that a slot's hour leads to: the vendor's booking page with exactly one `origin`, by which the vendor
-// knows that a regulator comes from the SAS. Either that page itself or our own redirect to it (redirect-token.ts).
+// knows that a regulator comes from the SAS. Either that page itself or our own redirect to it (token.ts).
 // Source: docs/guide.md G-705, G-706, G-916, G-928. Pure but for a memo per answer.
 
 import type { RequestContext } from '../../http/http.ts';

@@ -1,4 +1,4 @@
-// What operators keep for the SAS front's face: worker/handlers/front-admin*.ts, docs/front.md.
+// What operators keep for the SAS front's face: worker/front/operators/, docs/front.md.
 
 import {
   flag,

@@ -1,4 +1,4 @@
-// Regulators' accounts as SAS writes and reads them (INT_R02): worker/handlers/practitioner-*.ts; docs/accounts.md § 2.
+// Regulators' accounts as SAS writes and reads them (INT_R02): worker/accounts/fhir/; docs/accounts.md § 2.
 
 import type { Operations, Parameter } from '../model.ts';
 import { STORED } from '../refusals.ts';

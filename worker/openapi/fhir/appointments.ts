@@ -1,4 +1,4 @@
-// Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/handlers/appointment-*.ts;
+// Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/appointments/;
 // docs/appointments.md.
 
 import type { Operation, Operations, Parameter } from '../model.ts';

@@ -33,7 +33,7 @@ CREATE TABLE appointment_versions (
   epoch INTEGER NOT NULL,                 -- grows with each correction by If-Match
   hash TEXT NOT NULL,                     -- of profile and content
   stamp_ms INTEGER,                       -- the vendor's own meta.lastUpdated
-  rank INTEGER NOT NULL,                  -- of the status, worker/appointments/lattice.ts
+  rank INTEGER NOT NULL,                  -- of the status, worker/appointments/model/lattice.ts
   updated_ms INTEGER NOT NULL,            -- when it was recorded
   method TEXT NOT NULL,                   -- POST, PUT
   relay TEXT NOT NULL,

@@ -4,7 +4,7 @@
 -- Who may sign in at login_check, besides those of the setting FRONT_USERS.
 CREATE TABLE front_users (
   name TEXT PRIMARY KEY,
-  secret TEXT NOT NULL,                   -- hashed, worker/front/secret-hash.ts
+  secret TEXT NOT NULL,                   -- hashed, worker/front/sign-in/secret-hash.ts
   updated_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
