@@ -2,7 +2,7 @@
 
 import { NIGHTLY_CRON, runAccounts } from './accounts/schedule.ts';
 import { purgeExpiredAppointments } from './appointments/purge.ts';
-import type { Env } from './base/config.ts';
+import type { Env } from './base/env.ts';
 import { purgeFront } from './front/operators/purge.ts';
 import { purgeSearchMemory } from './memory/purge.ts';
 import { handleRequest } from './router.ts';

@@ -5,7 +5,8 @@
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
-import { type Config, type Env, readConfig } from './base/config.ts';
+import { type Config, readConfig } from './base/config.ts';
+import type { Env } from './base/env.ts';
 import { log } from './base/log.ts';
 import { describeUnexpected } from './base/unexpected.ts';
 import { EVENT_STREAM } from './fhir/progressive-answer.ts';
@@ -14,7 +15,8 @@ import { FRONT_PREFIX, frontErrorResponse } from './front/error.ts';
 import { authenticate, authenticateFront, authenticateSender, authorise } from './http/auth.ts';
 import { errorResponse, type RequestContext } from './http/http.ts';
 import { refusalPage, wantsPage } from './http/refusal-page.ts';
-import { ROUTES, type Route } from './routes.ts';
+import type { Route } from './http/route.ts';
+import { ROUTES } from './routes.ts';
 
 interface RouteArguments {
   readonly env: Env;

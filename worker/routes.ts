@@ -7,13 +7,13 @@ import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import { PRACTITIONER_ROUTES } from './accounts/fhir/routes.ts';
 import { APPOINTMENT_ROUTES } from './appointments/routes.ts';
-import { type Capability, capabilityHandler } from './fhir/metadata.ts';
+import { capabilityHandler } from './fhir/metadata.ts';
 import { searchSchedules, searchSlots } from './fhir/slot-search.ts';
 import { FRONT_ADMIN_ROUTES } from './front/operators/routes.ts';
 import { REDIRECT_ROUTES } from './front/redirect/routes.ts';
 import { FRONT_ROUTES } from './front/routes.ts';
 import type { Need } from './http/auth.ts';
-import type { RequestContext } from './http/http.ts';
+import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { docsHandler, openApiHandler } from './openapi/handlers.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './operators/editor-rules.ts';
@@ -21,22 +21,6 @@ import { switchEditor } from './operators/editor-switches.ts';
 import { explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { answerWelcome } from './operators/welcome.ts';
-
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  /**
-   * Any of these scopes opens the route. `open`: no bearer token (or, for relays, their own). `relay`: only what
-   * a relay forwards for a vendor that proved itself at its mTLS port. `front`: a token of the front's login_check.
-   */
-  readonly needs: readonly Need[] | 'open' | 'relay' | 'front';
-  /** Not served at the host names of the front's browsers (worker/front/door.ts). */
-  readonly door?: 'server';
-  readonly handler: (context: RequestContext) => Response | Promise<Response>;
-  readonly capability?: Capability;
-  /** Answers text/event-stream too. */
-  readonly streams?: true;
-}
 
 const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
 const SEARCH_SCHEDULES: readonly Need[] = [...SEARCH_SLOTS, { resource: 'Schedule', permission: 's' }];

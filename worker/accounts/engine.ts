@@ -3,7 +3,8 @@
 // docs/decisions/0010-accounts.md.
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
-import { type Config, type Env, readConfig } from '../base/config.ts';
+import { type Config, readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import type { HubAccountReply } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
 

@@ -1,6 +1,6 @@
 // What the cron trigger of each minute does for accounts (wrangler.toml). docs/accounts.md § 5.
 
-import type { Env } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { runDue } from './due.ts';
 import { openEngine } from './engine.ts';
 import { purgeRegulators } from './tables/purge.ts';

@@ -1,7 +1,8 @@
 // The scheduled purge of appointments (cron trigger in wrangler.toml): what ended longer ago than the retention
 // setting says is forgotten. docs/storage.md.
 
-import { type Env, readConfig } from '../base/config.ts';
+import { readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { purgeAppointments } from './tables/purge.ts';
 

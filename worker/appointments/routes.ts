@@ -2,9 +2,8 @@
 // Part of the table in worker/routes.ts.
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import type { Capability } from '../fhir/metadata.ts';
 import type { Need } from '../http/auth.ts';
-import type { Route } from '../routes.ts';
+import type { Capability, Route } from '../http/route.ts';
 import { reportActivity } from './activity.ts';
 import { exportAppointments } from './export.ts';
 import { APPOINTMENT_PARAMETERS } from './model/filter.ts';

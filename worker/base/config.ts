@@ -4,15 +4,17 @@
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
-import type { RelayHub } from '../hub/relay-hub.ts';
-import type { RoutingSettings } from '../memory/routing.ts';
+import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
-export interface Env {
-  readonly DB: D1Database;
-  readonly RELAY_HUB: DurableObjectNamespace<RelayHub>;
-  readonly [name: string]: unknown;
+/** Learned routing, settings ROUTING_*; worker/memory/routing.ts uses them. */
+export interface RoutingSettings {
+  readonly mode: 'off' | 'learned';
+  /** Every vendor is asked for each practitioner at least this often. */
+  readonly broadcastEveryMs: number;
+  /** Of the vendors that a search would leave out, it asks this many. */
+  readonly exploreCalls: number;
 }
 
 export interface Config {

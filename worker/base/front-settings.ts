@@ -5,6 +5,10 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 import * as v from 'valibot';
 import { jsonSetting } from './json-setting.ts';
 
+/** `iss` and `aud` of the tokens that login_check gives (worker/front/sign-in/token.ts). */
+export const FRONT_ISSUER = 'urn:x-passerelle:front';
+export const FRONT_AUDIENCE = 'urn:x-passerelle:front';
+
 export interface FrontKey {
   readonly kid: string;
   readonly kty: 'OKP';

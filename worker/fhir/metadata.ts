@@ -4,20 +4,7 @@
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
 import { VERSION } from '../base/version.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
-
-type Interaction = 'search-type' | 'read' | 'vread' | 'history-instance' | 'create' | 'update';
-
-/** What a route tells the CapabilityStatement. */
-export interface Capability {
-  readonly type: 'Slot' | 'Schedule' | 'Appointment' | 'Practitioner';
-  readonly interactions: readonly Interaction[];
-  readonly searchParameters: readonly string[];
-  readonly includes: readonly string[];
-  readonly revIncludes: readonly string[];
-  readonly profiles: readonly string[];
-  /** Versions, conditional writes and the like, as R4 names them. */
-  readonly behaviour?: Partial<CapabilityStatementRestResource>;
-}
+import type { Capability } from '../http/route.ts';
 
 export function capabilityHandler(capabilities: () => readonly Capability[]) {
   return (context: RequestContext): Response => {

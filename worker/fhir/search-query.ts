@@ -2,7 +2,8 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery, type SearchParameter } from '../../shared/fhir/search.ts';
-import { type RequestContext, readBounded } from '../http/http.ts';
+import { readBounded } from '../http/body.ts';
+import type { RequestContext } from '../http/http.ts';
 
 /** A list of 500 practitioners takes 24 kB. */
 const QUERY_BYTES_MAX = 64 * 1024;

@@ -1,7 +1,7 @@
 // Every path of the published SAS front's aggregator API, docs/front.md. Part of the table in worker/routes.ts.
 // `needs: 'front'`: a token of login_check. `door: 'server'`: not served at a browsers' host name.
 
-import type { Route } from '../routes.ts';
+import type { Route } from '../http/route.ts';
 import { answerFrontEditors, answerMarketplace } from './data/editors.ts';
 import { answerExist } from './data/exist.ts';
 import { answerIndexRange } from './data/index-range.ts';

@@ -13,7 +13,7 @@ import { GatewayError, type Reason } from '../../shared/error.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../../shared/link/hub.ts';
 import type { Config } from '../base/config.ts';
-import { FRONT_AUDIENCE, FRONT_ISSUER } from '../front/sign-in/token.ts';
+import { FRONT_AUDIENCE, FRONT_ISSUER } from '../base/front-settings.ts';
 import { knownToken, rememberToken } from './known-tokens.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];

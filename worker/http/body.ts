@@ -1,9 +1,9 @@
-// Reads a request body within its bounds: media type, size, charset, nesting, JSON, and that it is the resource
-// expected. Everything here is 400, 413 or 415; what the resource says is judged in message.ts.
+// Reads a request's body within its bounds: size, charset, JSON and, for FHIR resources, media type, nesting and the
+// type expected. Everything here is 400, 413 or 415; each wing judges what the body says.
 
+import { decodeText } from '../../shared/charset.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
-import { readBounded } from './http.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;
@@ -12,7 +12,37 @@ export const APPOINTMENT_DEPTH_MAX = 32;
 
 const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$/;
 
-/** @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
+/** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
+export async function readBounded(request: Request, bytesMax: number): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax) {
+      throw new GatewayError({
+        reason: 'body-too-large',
+        text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
+      });
+    }
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  const text = decodeText(whole, request.headers.get('Content-Type') ?? undefined);
+  if (text !== undefined) return text;
+  throw malformed("L'encodage du corps ne peut être reconnu : l'envoyer en UTF-8.");
+}
+
+/** The body as JSON of any kind. @throws GatewayError body-too-large, body-malformed. */
+export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+  return parse(await readBounded(request, bytesMax));
+}
+
+/** The FHIR resource expected. @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
 export async function readResource(request: Request, type: string): Promise<JsonObject> {
   checkMediaType(request.headers);
   const text = await readBounded(request, APPOINTMENT_BYTES_MAX);

@@ -1,10 +1,10 @@
 // What every route shares: the request as handlers see it, and the responses they give.
 
 import type { Resource } from 'fhir/r4';
-import { decodeText } from '../../shared/charset.ts';
-import { GatewayError, REASONS } from '../../shared/error.ts';
+import { type GatewayError, REASONS } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
-import type { Config, Env } from '../base/config.ts';
+import type { Config } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import type { Caller, Sender } from './auth.ts';
 
 export interface RequestContext {
@@ -69,42 +69,4 @@ export function jsonResponse(
       'X-Request-Id': context.requestId,
     },
   });
-}
-
-/** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
-export async function readBounded(request: Request, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) {
-      throw new GatewayError({
-        reason: 'body-too-large',
-        text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
-      });
-    }
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  const text = decodeText(whole, request.headers.get('Content-Type') ?? undefined);
-  if (text !== undefined) return text;
-  throw new GatewayError({
-    reason: 'body-malformed',
-    text: "L'encodage du corps ne peut être reconnu : l'envoyer en UTF-8.",
-  });
-}
-
-/** The body as JSON. @throws GatewayError body-too-large, body-malformed. */
-export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
-  const text = await readBounded(request, bytesMax);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new GatewayError({ reason: 'body-malformed', text: "Le corps n'est pas du JSON." });
-  }
 }

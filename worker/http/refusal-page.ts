@@ -3,7 +3,8 @@
 
 import { type GatewayError, REASONS } from '../../shared/error.ts';
 import { type Html, html } from '../../shared/html.ts';
-import { type Config, type Env, readConfig } from '../base/config.ts';
+import { type Config, readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { refusalHeaders } from './http.ts';
 import { plainPage, wayBack, waysOn } from './plain-page.ts';
 

@@ -1,6 +1,6 @@
 // The one way from the rest of the Worker to the relay hub.
 
-import type { Env } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import type { HubCalls } from './hub-calls.ts';
 
 /** The one instance where relays and searches meet. */

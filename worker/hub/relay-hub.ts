@@ -4,7 +4,8 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
-import { type Env, readConfig } from '../base/config.ts';
+import { readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { saveAnnouncement } from '../store/editors.ts';
 import { readAnnouncement } from './announcement.ts';

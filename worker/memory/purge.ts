@@ -1,7 +1,8 @@
 // The scheduled purge of what searches remember: vendors' answers, and when everybody was last asked (cron triggers in
 // wrangler.toml). What is past its time is never used, purged or not: this is for the room it takes.
 
-import { type Env, readConfig } from '../base/config.ts';
+import { readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { purgeAvailability } from './availability-table.ts';
 import { purgeBroadcasts } from './routing-table.ts';

@@ -2,6 +2,7 @@
 // others only now and then: one or a few of them with each search, all of them once in a while. Nobody is left out for
 // good, and whoever has no known vendor is asked of all. Pure. docs/cache.md.
 
+import type { RoutingSettings } from '../base/config.ts';
 import type { EditorRow } from '../store/editors.ts';
 
 export interface RoutingKnowledge {
@@ -9,14 +10,6 @@ export interface RoutingKnowledge {
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>;
   /** By subject, when every vendor was last asked, milliseconds. */
   readonly broadcastMs: ReadonlyMap<string, number>;
-}
-
-export interface RoutingSettings {
-  readonly mode: 'off' | 'learned';
-  /** Every vendor is asked for somebody at least this often. */
-  readonly broadcastEveryMs: number;
-  /** Of the vendors that would not be asked in a search, so many are. */
-  readonly exploreCalls: number;
 }
 
 export interface Route {

@@ -2,25 +2,18 @@
 // with. FHIR's own face is described by /fhir/metadata too, as FHIR wants. docs/decisions/0011-openapi.md.
 
 import { VERSION } from '../base/version.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
+import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Media, Method } from './documented.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
 import { FHIR_SCHEMAS } from './fhir/parts.ts';
 import { FHIR_SEARCH_OPERATIONS } from './fhir/search.ts';
 import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front/front.ts';
 import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front/slots.ts';
-import {
-  type Answer,
-  type Content,
-  type Operation,
-  type Operations,
-  type Parameter,
-  type Schema,
-  TAGS,
-} from './model.ts';
+import { type Answer, type Content, type Operation, type Operations, TAGS } from './model.ts';
 import { describeOptions } from './options.ts';
 import { PAGE_OPERATIONS } from './pages.ts';
 import { REFUSAL_SCHEMAS, refusalsOf } from './refusals.ts';
@@ -42,39 +35,6 @@ const DESCRIPTION = `Ce que la passerelle sert au SAS en FHIR R4, aux éditeurs,
 La face FHIR du guide « Service d’Accès aux Soins » se décrit aussi elle-même : [/fhir/metadata](/fhir/metadata).
 
 Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
-
-interface Media {
-  readonly schema: Schema;
-  readonly examples: Readonly<Record<string, { readonly value: unknown }>>;
-}
-
-export interface DocumentedAnswer {
-  readonly description: string;
-  readonly headers: Readonly<Record<string, { readonly description: string; readonly schema: Schema }>>;
-  readonly content?: Readonly<Record<string, Media>>;
-}
-
-export interface DocumentedOperation {
-  readonly operationId: string;
-  readonly tags: readonly string[];
-  readonly summary: string;
-  readonly description?: string;
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
-  readonly parameters?: readonly (Omit<Parameter, 'required'> & { readonly required: boolean })[];
-  readonly requestBody?: { readonly required: true; readonly content: Readonly<Record<string, Media>> };
-  readonly responses: Readonly<Record<string, DocumentedAnswer>>;
-}
-
-export type Method = 'get' | 'post' | 'put' | 'delete' | 'options';
-
-export interface ApiDocument {
-  readonly openapi: string;
-  readonly info: Readonly<Record<string, unknown>> & { readonly title: string; readonly description: string };
-  readonly servers: readonly { readonly url: string }[];
-  readonly tags: readonly { readonly name: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Partial<Record<Method, DocumentedOperation>>>>>;
-  readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
 
 /** Of the routes that this document is about. */
 export function isDescribed({ path }: Pick<Route, 'path'>): boolean {

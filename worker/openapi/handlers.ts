@@ -5,14 +5,12 @@ import type { Html } from '../../shared/html.ts';
 import type { Config } from '../base/config.ts';
 import { pageResponse } from '../http/html-page.ts';
 import type { RequestContext } from '../http/http.ts';
-import type { Route } from '../routes.ts';
+import type { Handler, Route } from '../http/route.ts';
 import { describeApi } from './document.ts';
 import { writeDocs } from './page/page.ts';
 import { DOCS_STYLE } from './page/style.ts';
 
 const CACHE = 'public, max-age=300';
-
-type Handler = (context: RequestContext) => Response | Promise<Response>;
 
 interface Written {
   readonly baseUrl: string;

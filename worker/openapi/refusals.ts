@@ -5,7 +5,7 @@ import { GatewayError, REASONS, type Reason } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { FRONT_PREFIX } from '../front/error.ts';
 import { refusalHeaders } from '../http/http.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../http/route.ts';
 import { type Answer, JSON_TYPE, object, oneOf, ref, type Schema, text } from './model.ts';
 
 type Sentences = Partial<Readonly<Record<Reason, string>>>;

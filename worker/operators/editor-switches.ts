@@ -4,7 +4,8 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
-import { jsonResponse, type RequestContext, readJson } from '../http/http.ts';
+import { readJson } from '../http/body.ts';
+import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import { refreshEditors } from '../memory/remembered-editors.ts';

@@ -1,7 +1,7 @@
 // What searches of this isolate taught of their vendors' slots and the hub does not know yet: many searches make one
 // message. What an isolate loses with its life is the last moment's counts.
 
-import type { Env } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import type { CallTally } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';

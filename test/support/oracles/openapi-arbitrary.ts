@@ -2,7 +2,7 @@
 // are no JSON at all.
 
 import fc from 'fast-check';
-import type { ApiDocument } from '../../../worker/openapi/document.ts';
+import type { ApiDocument } from '../../../worker/openapi/documented.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,8 @@
 // Learned routing: fewer calls, and nobody left out for good.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { joinSkipped, type RoutingSettings, routeSearch } from '../../../worker/memory/routing.ts';
+import type { RoutingSettings } from '../../../worker/base/config.ts';
+import { joinSkipped, routeSearch } from '../../../worker/memory/routing.ts';
 import type { EditorRow } from '../../../worker/store/editors.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');

@@ -4,7 +4,8 @@
 import { GatewayError } from '../../../shared/error.ts';
 import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../../shared/fhir/search.ts';
 import { readFormat, refuse } from '../../../shared/sas/search-parameters.ts';
-import { fhirResponse, type RequestContext, readBounded } from '../../http/http.ts';
+import { readBounded } from '../../http/body.ts';
+import { fhirResponse, type RequestContext } from '../../http/http.ts';
 import { loadPairs } from '../tables/accounts.ts';
 import { type RegulatorFilter, searchRegulators } from '../tables/search.ts';
 import { etagOf, practitionerOf } from './resource.ts';

@@ -2,9 +2,8 @@
 // worker/routes.ts.
 
 import { PROFILE } from '../../../shared/sas/canonical.ts';
-import type { Capability } from '../../fhir/metadata.ts';
 import type { Need } from '../../http/auth.ts';
-import type { Route } from '../../routes.ts';
+import type { Capability, Route } from '../../http/route.ts';
 import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from '../operators.ts';
 import { loginPractitioner } from './login.ts';
 import { readPractitioner, searchPractitioners } from './read.ts';

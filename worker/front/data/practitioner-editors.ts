@@ -7,7 +7,8 @@ import { GatewayError } from '../../../shared/error.ts';
 import { professionalKind } from '../../../shared/sas/identifier.ts';
 import { log } from '../../base/log.ts';
 import { createAllowance } from '../../http/allowance.ts';
-import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { readJson } from '../../http/body.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { listNumberedEditors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
 
 const BODY_BYTES_MAX = 16_384;

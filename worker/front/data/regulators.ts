@@ -16,7 +16,8 @@ import type { Saved } from '../../accounts/save.ts';
 import { withdrawEverywhere } from '../../accounts/withdraw.ts';
 import { log } from '../../base/log.ts';
 import { describeUnexpected } from '../../base/unexpected.ts';
-import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { readJson } from '../../http/body.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
 
 const BODY_BYTES_MAX = 32_768;
 const text = v.pipe(

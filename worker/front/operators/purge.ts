@@ -1,8 +1,8 @@
 // The nightly part of the front's face: forgets, and lets declared vendors that became active enter its index.
 // docs/storage.md.
 
-import type { Env } from '../../base/config.ts';
 import { addDays, parisDayOf } from '../../base/days.ts';
+import type { Env } from '../../base/env.ts';
 import { log } from '../../base/log.ts';
 import { purgeFrontTables } from '../tables/purge.ts';
 import { purgeRedirects } from '../tables/redirects.ts';

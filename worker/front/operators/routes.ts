@@ -1,7 +1,7 @@
 // What operators keep for the SAS front's face: its users, the SAMU, the associations SOS Médecins, what
 // practitioners declare. Part of the table in worker/routes.ts. docs/front.md § 5.
 
-import type { Route } from '../../routes.ts';
+import type { Route } from '../../http/route.ts';
 import {
   answerDeclarationChanges,
   answerDeclared,

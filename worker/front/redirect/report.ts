@@ -1,7 +1,7 @@
 // GET /admin/redirects: how often regulators opened booking pages through our redirect, by day (Paris) and vendor.
 
-import { readPeriod } from '../../appointments/activity.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
+import { readPeriod } from '../../http/period.ts';
 import { readRedirects } from '../tables/redirects.ts';
 
 export async function reportRedirects(context: RequestContext): Promise<Response> {

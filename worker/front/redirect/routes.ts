@@ -1,6 +1,6 @@
 // The paths of reservation links, and their figures. Part of the table in worker/routes.ts.
 
-import type { Route } from '../../routes.ts';
+import type { Route } from '../../http/route.ts';
 import { openSlot } from './open-slot.ts';
 import { reportRedirects } from './report.ts';
 

@@ -3,7 +3,8 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';
-import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { readJson } from '../../http/body.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { secretOfFrontUser } from '../tables/users.ts';
 import { createSignInGuard, type Verdict } from './guard.ts';
 import { signFrontToken } from './token.ts';

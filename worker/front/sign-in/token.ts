@@ -2,10 +2,8 @@
 // little longer than the front keeps them (3300 s in a cookie). docs/guide.md G-902.
 
 import { importJWK, SignJWT } from 'jose';
-import type { FrontKey } from '../../base/front-settings.ts';
+import { FRONT_AUDIENCE, FRONT_ISSUER, type FrontKey } from '../../base/front-settings.ts';
 
-export const FRONT_ISSUER = 'urn:x-passerelle:front';
-export const FRONT_AUDIENCE = 'urn:x-passerelle:front';
 export const FRONT_TOKEN_LIFETIME_S = 3_900;
 
 const imported = new WeakMap<FrontKey, ReturnType<typeof importJWK>>();

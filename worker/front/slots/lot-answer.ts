@@ -4,7 +4,8 @@
 
 import { log } from '../../base/log.ts';
 import { describeUnexpected } from '../../base/unexpected.ts';
-import { jsonResponse, type RequestContext, readJson } from '../../http/http.ts';
+import { readJson } from '../../http/body.ts';
+import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { lastEditors } from '../../memory/remembered-editors.ts';
 import { countRefusedPage } from '../redirect/counts.ts';
 import { type LinkWriter, linkWriter } from '../redirect/reservation-link.ts';

@@ -1,7 +1,7 @@
 // The page of /docs, written from the OpenAPI document alone: what is not in the document is not on the page.
 
 import { type Html, html, join } from '../../../shared/html.ts';
-import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Method } from '../document.ts';
+import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Method } from '../documented.ts';
 import type { Schema } from '../model.ts';
 import { describeType, writeSchema } from './fields.ts';
 

@@ -1,0 +1,42 @@
+// What a route is: a row of the table worker/routes.ts, which the router serves and which the CapabilityStatement and
+// the OpenAPI document are made from. Each wing lists its own rows. Types only.
+
+import type { CapabilityStatementRestResource } from 'fhir/r4';
+import type { Need } from './auth.ts';
+import type { RequestContext } from './http.ts';
+
+/** The FHIR interactions that this edge serves. */
+type Interaction = 'search-type' | 'read' | 'vread' | 'history-instance' | 'create' | 'update';
+
+/** What a route tells the CapabilityStatement. */
+export interface Capability {
+  readonly type: 'Slot' | 'Schedule' | 'Appointment' | 'Practitioner';
+  readonly interactions: readonly Interaction[];
+  readonly searchParameters: readonly string[];
+  readonly includes: readonly string[];
+  readonly revIncludes: readonly string[];
+  readonly profiles: readonly string[];
+  /** Versions, conditional writes and the like, as R4 names them. */
+  readonly behaviour?: Partial<CapabilityStatementRestResource>;
+}
+
+/** Answers one request; a GatewayError that it throws becomes the refusal (worker/router.ts). */
+export type Handler = (context: RequestContext) => Response | Promise<Response>;
+
+/** One method on one path. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As itty-router reads it: `:name` stands for one segment, `:name+` for one or more. */
+  readonly path: string;
+  /**
+   * Any of these scopes opens the route. `open`: no bearer token (or, for relays, their own). `relay`: only what
+   * a relay forwards for a vendor that proved itself at its mTLS port. `front`: a token of the front's login_check.
+   */
+  readonly needs: readonly Need[] | 'open' | 'relay' | 'front';
+  /** Not served at the host names of the front's browsers (worker/front/door.ts). */
+  readonly door?: 'server';
+  readonly handler: Handler;
+  readonly capability?: Capability;
+  /** Answers text/event-stream too. */
+  readonly streams?: true;
+}
