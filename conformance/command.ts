@@ -14,7 +14,7 @@ import { objectsOf } from '../shared/fhir/json.ts';
 import { err, ok, type Result } from '../shared/result.ts';
 import { SLOT_KINDS } from '../shared/sas/canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
-import { ENCOUNTER_ACTS } from '../shared/sas/rules/terms.ts';
+import { ENCOUNTER_ACTS } from '../shared/sas/terms.ts';
 import { DECLARATION_IDS } from './groups/declarations.ts';
 import type { RunInputs } from './inputs.ts';
 

@@ -3,8 +3,7 @@
 // by which a TLS 1.3 server refuses a certificate, because it comes after our side of the handshake (RFC 8446 § 4.4.2.4).
 
 import type { TLSSocket } from 'node:tls';
-import { DialError } from '../../relay/vendor/dial.ts';
-import { describeExchangeError } from '../../relay/vendor/failure.ts';
+import { DialError, describeExchangeError } from '../../relay/base/failure.ts';
 import type { Failure } from './exchange.ts';
 
 /** How long a TLS 1.3 server that sends no session ticket is given to refuse the certificate, before the request leaves. */

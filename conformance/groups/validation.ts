@@ -2,7 +2,7 @@
 // (docs/rules.md). One problem per rule: where it is broken first, how many times, and what would be right.
 
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import type { Finding } from '../../shared/sas/rules/table/rule.ts';
+import type { Finding } from '../../shared/sas/rules/r4/checker.ts';
 import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
 import type { Answer } from '../calls/search.ts';
 import { showModel } from '../report/model-resources.ts';

@@ -2,8 +2,21 @@
 
 import type { IncomingMessage } from 'node:http';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
-import type { EdgeAnswer } from './edge-client.ts';
 
+/** What the edge answered, one header a member. */
+export interface EdgeAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+  readonly location: string | undefined;
+  readonly retryAfter: string | undefined;
+  /** What became of the message: created, changed, same, repeated, late. */
+  readonly fate: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What the vendor gets. */
 export interface Answer {
   readonly status: number;
   /** Those that are undefined are left out. */

@@ -7,9 +7,9 @@ import { type Dispatcher, Pool } from 'undici';
 import { asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { REASON_SYSTEM } from '../../shared/fhir/operation-outcome.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { describeExchangeError, readRetryAfter } from '../base/failure.ts';
 import type { InboundEditor } from '../certificates/trust.ts';
-import { describeExchangeError, readRetryAfter } from '../vendor/failure.ts';
-import { writtenFor } from './answer.ts';
+import { type EdgeAnswer, writtenFor } from './answer.ts';
 import { InboundTokens } from './token.ts';
 
 const CONNECTIONS = 64;
@@ -35,18 +35,6 @@ export interface EdgeRequest {
   readonly body: Buffer;
   /** Whether 404 can be about the resource; elsewhere it means an edge that does not know the route. */
   readonly onlyById: boolean;
-}
-
-export interface EdgeAnswer {
-  readonly status: number;
-  readonly contentType: string | undefined;
-  readonly etag: string | undefined;
-  readonly lastModified: string | undefined;
-  readonly location: string | undefined;
-  readonly retryAfter: string | undefined;
-  /** What became of the message: created, changed, same, repeated, late. */
-  readonly fate: string | undefined;
-  readonly body: Buffer;
 }
 
 export type EdgeFailureReason =

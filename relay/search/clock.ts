@@ -1,7 +1,7 @@
 // The budgets of one search: the plan's, and the shorter ones some vendors are given. Each call has a controller of
 // its own, so that it can be given up alone; calls with the same budget share one timer.
 
-import { GivenUp } from '../vendor/failure.ts';
+import { GivenUp } from '../base/failure.ts';
 
 interface Hand {
   readonly controllers: AbortController[];

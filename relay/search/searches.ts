@@ -4,7 +4,7 @@
 
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
-import { GivenUp } from '../vendor/failure.ts';
+import { GivenUp } from '../base/failure.ts';
 import type { VendorClient } from '../vendor/vendor-client.ts';
 import { SearchClock } from './clock.ts';
 import type { RetryBudget } from './retry-budget.ts';

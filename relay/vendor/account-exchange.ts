@@ -4,8 +4,8 @@
 import type { Dispatcher } from 'undici';
 import type { VendorFailure } from '../../shared/failure.ts';
 import { ACCOUNT_REPLY_BYTES_MAX } from '../../shared/link/accounts.ts';
+import { describeExchangeError, failureOf, readRetryAfter } from '../base/failure.ts';
 import type { BodyHeaders } from './body.ts';
-import { describeExchangeError, failureOf, readRetryAfter } from './failure.ts';
 
 export type WriteOutcome =
   | {

@@ -13,10 +13,10 @@ import {
   type AccountRequest,
 } from '../../shared/link/accounts.ts';
 import { issueCodesOf } from '../../shared/sas/regulator.ts';
+import { GivenUp } from '../base/failure.ts';
 import { denialOf } from './account-answer.ts';
 import type { WriteOutcome } from './account-exchange.ts';
 import { type BodyHeaders, readBody } from './body.ts';
-import { GivenUp } from './failure.ts';
 import type { VendorClient } from './vendor-client.ts';
 
 const BUDGET_MS_MAX = 60_000;

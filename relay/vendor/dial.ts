@@ -13,7 +13,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { VendorFailure } from '../../shared/failure.ts';
+import { DialError } from '../base/failure.ts';
 import type { ServerTrust } from '../certificates/server-trust.ts';
 
 /** Name resolution, TCP and TLS together: a vendor that does not shake hands in this time is not there. */
@@ -28,19 +28,6 @@ export interface DialSettings {
   readonly servername: string | undefined;
   /** The vendor's identity; it replaces the check of the host name. */
   readonly pin: { readonly cn: string; readonly ou: string } | undefined;
-}
-
-/** Why no connection was made. `code` is Node's or OpenSSL's word for it. */
-export class DialError extends Error {
-  readonly failure: VendorFailure;
-  readonly code: string;
-
-  constructor(failure: VendorFailure, code: string, cause?: Error) {
-    super(failure, { cause });
-    this.name = 'DialError';
-    this.failure = failure;
-    this.code = code;
-  }
 }
 
 export function makeDialler(

@@ -5,7 +5,7 @@
 
 import type { Dispatcher } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';
-import { describeExchangeError, failureOf, readRetryAfter } from './failure.ts';
+import { describeExchangeError, failureOf, readRetryAfter } from '../base/failure.ts';
 
 /** An error's body is read only so that the connection can serve again; past this the connection is dropped. */
 const REFUSAL_BYTES_MAX = 64 * 1024;

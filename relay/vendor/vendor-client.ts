@@ -8,13 +8,13 @@ import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
 import type { EditorConfig } from '../base/config.ts';
+import { failureOf } from '../base/failure.ts';
 import { VERSION } from '../base/version.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { readBody } from './body.ts';
 import { makeDialler } from './dial.ts';
 import { Exchange, type Outcome } from './exchange.ts';
-import { failureOf } from './failure.ts';
 import { Gate, GateFull } from './gate.ts';
 import { KnownEntries } from './known-entries.ts';
 

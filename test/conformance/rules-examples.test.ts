@@ -12,10 +12,10 @@ import { judgeLocation } from '../../shared/sas/rules/location.ts';
 import { judgeOrganization } from '../../shared/sas/rules/organization.ts';
 import { judgePractitioner } from '../../shared/sas/rules/practitioner.ts';
 import { judgePractitionerRole } from '../../shared/sas/rules/practitioner-role.ts';
+import type { Finding } from '../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
 import { judgeSchedule } from '../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../shared/sas/rules/slot.ts';
-import type { Finding } from '../../shared/sas/rules/table/rule.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

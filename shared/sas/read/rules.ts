@@ -2,384 +2,129 @@
 // slot has exactly one reason: received = shown + dropped. Profile rules stand in ../rules/; these are about
 // what may be shown, and about what is put right before it is.
 
-import type { Rule } from '../rules/table/rule.ts';
+import { defineRules } from '../rules/table/rule.ts';
 
+/** Every rule of the reader, by id. */
 export const READ_RULES = {
-  'slot-not-free': {
-    id: 'slot-not-free',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le créneau n'est pas libre : seuls les créneaux de statut « free » sont affichés.",
-    page: 'PS',
-  },
-  'slot-dates-unreadable': {
-    id: 'slot-dates-unreadable',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le début ou la fin du créneau est absent ou n'est pas une date et heure réelle.",
-    page: 'PS',
-  },
-  'slot-end-not-after-start': {
-    id: 'slot-end-not-after-start',
-    severity: 'error',
-    on: 'Slot',
-    text: 'La fin du créneau doit être postérieure à son début.',
-    page: 'PS',
-  },
-  'slot-outside-window': {
-    id: 'slot-outside-window',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Le début du créneau est hors de la fenêtre demandée.',
-    page: 'PS',
-  },
-  'slot-started': {
-    id: 'slot-started',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Le créneau a déjà commencé.',
-    page: 'PS',
-  },
-  'slot-duplicate': {
-    id: 'slot-duplicate',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Le même créneau (lieu, début, fin, contenu) est envoyé plusieurs fois : il est affiché une seule fois.',
-    page: 'R4',
-  },
-  'slot-of-someone-else': {
-    id: 'slot-of-someone-else',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le créneau est celui d'un professionnel ou d'une association qui n'était pas demandé.",
-    page: 'PS',
-  },
-  'slot-schedule-unresolved': {
-    id: 'slot-schedule-unresolved',
-    severity: 'error',
-    on: 'Slot',
-    text: "L'agenda (Schedule) du créneau est absent de la réponse.",
-    page: 'PS',
-  },
-  'slot-holder-unresolved': {
-    id: 'slot-holder-unresolved',
-    severity: 'error',
-    on: 'Schedule',
-    text: "Le professionnel (ou l'association) de l'agenda est absent de la réponse ou n'a pas d'identifiant national lisible.",
-    page: 'FAQ',
-  },
-  'slot-site-unresolved': {
-    id: 'slot-site-unresolved',
-    severity: 'error',
-    on: 'Schedule',
-    text: "Le lieu de l'agenda (PractitionerRole et son lieu, ou Location) est absent de la réponse.",
-    page: 'FAQ',
-  },
-  'site-address-incomplete': {
-    id: 'site-address-incomplete',
-    severity: 'error',
-    on: 'Location',
-    text: "L'adresse du lieu n'a pas de voie, de commune ou de code postal à cinq chiffres.",
-    page: 'PS',
-  },
-  'slot-kind-not-shown': {
-    id: 'slot-kind-not-shown',
-    severity: 'error',
-    on: 'Slot',
-    text: "Aucun des types de créneau envoyés n'est affichable pour ce flux.",
-    page: 'SOS',
-  },
-  'slot-not-asked': {
-    id: 'slot-not-asked',
-    severity: 'warning',
-    on: 'Slot',
-    text: "Le créneau commence hors de la fenêtre demandée par le SAS : l'éditeur avait été interrogé sur une fenêtre arrondie.",
-    page: 'PS',
-  },
-  'slot-booked': {
-    id: 'slot-booked',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Un rendez-vous a été déclaré sur ce créneau : il est encore envoyé alors qu’il est pris.',
-    page: 'RDV',
-  },
-  'editor-switched-off': {
-    id: 'editor-switched-off',
-    severity: 'warning',
-    on: 'Slot',
-    text: 'L’exploitant a désactivé cet éditeur : rien de ce qu’il envoie n’est montré.',
-    page: 'PS',
-  },
-  'slot-cpts-unresolved': {
-    id: 'slot-cpts-unresolved',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le créneau n'est ouvert qu'à une CPTS, et les ressources de cette CPTS sont absentes ou incomplètes.",
-    page: 'CPTS',
-  },
-  'slot-not-conformant': {
-    id: 'slot-not-conformant',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Le créneau reste non conforme à son profil après réparation.',
-    page: 'PS',
-  },
-  'slot-status-unknown': {
-    id: 'slot-status-unknown',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le statut du créneau est absent ou n'est pas un statut de FHIR : on ne sait pas s'il est libre.",
-    page: 'R4',
-  },
-  'slot-modifier-unknown': {
-    id: 'slot-modifier-unknown',
-    severity: 'error',
-    on: 'Slot',
-    text: 'Le créneau, ou une ressource sur laquelle il repose, porte modifierExtension, implicitRules ou un état que la passerelle ne connaît pas.',
-    page: 'R4',
-  },
-  'slot-kind-unknown': {
-    id: 'slot-kind-unknown',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le type de créneau envoyé n'est pas l'un de ceux de TRE_R314.",
-    page: 'PS',
-  },
-  'slot-reference-ambiguous': {
-    id: 'slot-reference-ambiguous',
-    severity: 'error',
-    on: 'Slot',
-    text: "Une référence mène à plusieurs ressources différentes : le même identifiant a deux contenus dans une même portée, l'agenda nomme deux lieux, ou un créneau est dit libre et non libre.",
-    page: 'R4',
-  },
-  'slot-holder-ambiguous': {
-    id: 'slot-holder-ambiguous',
-    severity: 'error',
-    on: 'Schedule',
-    text: "L'agenda nomme plusieurs professionnels, ou son professionnel porte les numéros de deux personnes demandées.",
-    page: 'PS',
-  },
-  'schedule-out-of-use': {
-    id: 'schedule-out-of-use',
-    severity: 'error',
-    on: 'Schedule',
-    text: "L'agenda n'est plus en service (active: false).",
-    page: 'R4',
-  },
-  'practitioner-out-of-use': {
-    id: 'practitioner-out-of-use',
-    severity: 'error',
-    on: 'Practitioner',
-    text: "Le professionnel n'est plus en activité (active: false).",
-    page: 'R4',
-  },
-  'role-out-of-use': {
-    id: 'role-out-of-use',
-    severity: 'error',
-    on: 'PractitionerRole',
-    text: "La situation d'exercice n'est plus en service (active: false).",
-    page: 'R4',
-  },
-  'location-out-of-use': {
-    id: 'location-out-of-use',
-    severity: 'error',
-    on: 'Location',
-    text: 'Le lieu est suspendu ou fermé (status: suspended, inactive).',
-    page: 'R4',
-  },
-  'organization-out-of-use': {
-    id: 'organization-out-of-use',
-    severity: 'error',
-    on: 'Organization',
-    text: "L'organisation n'est plus en service (active: false).",
-    page: 'R4',
-  },
-  'slot-cpts-out-of-use': {
-    id: 'slot-cpts-out-of-use',
-    severity: 'error',
-    on: 'Slot',
-    text: "Le créneau n'est ouvert qu'à une CPTS, et celle-ci n'est plus en service (active: false).",
-    page: 'CPTS',
-  },
-  'answer-incomplete': {
-    id: 'answer-incomplete',
-    severity: 'warning',
-    on: 'Bundle',
-    text: "La réponse dit ou montre qu'elle n'est pas entière : OperationOutcome en erreur, total supérieur à ce qui est venu, suite introuvable.",
-    page: 'R4',
-  },
-  'answer-not-understood': {
-    id: 'answer-not-understood',
-    severity: 'warning',
-    on: 'Bundle',
-    text: "Une partie de la réponse n'a pas été comprise : entrée sans ressource, type inconnu, total ou lien illisible.",
-    page: 'R4',
-  },
-  'status-spelling': repaired(
-    'status-spelling',
-    'Slot',
-    'Le statut est écrit en majuscules ou avec des blancs.',
-    'R4',
-  ),
-  'instant-form': repaired(
-    'instant-form',
-    'Slot',
-    'La date est réécrite sous la forme AAAA-MM-JJThh:mm:ss.SSS±hh:mm.',
-    'PS',
-  ),
-  'instant-without-offset': repaired(
-    'instant-without-offset',
-    'Slot',
-    "La date n'a pas de décalage horaire : elle est lue à l'heure de Paris.",
-    'PS',
-  ),
-  'kind-unknown': repaired(
-    'kind-unknown',
-    'Slot',
-    'Un type de créneau inconnu pour ce flux est retiré.',
-    'FAQ',
-  ),
-  'consultation-unknown': repaired(
-    'consultation-unknown',
-    'Slot',
-    'Un type de consultation hors AMB, HH et VR est retiré ; son libellé est gardé.',
-    'FAQ',
-  ),
-  'service-type-split': repaired(
-    'service-type-split',
-    'Slot',
-    'Un serviceType qui porte plusieurs codes est séparé en un serviceType par code.',
-    'FAQ',
-  ),
-  'cpts-unresolved': repaired(
-    'cpts-unresolved',
-    'Slot',
-    'La référence à une CPTS ne mène pas à un HealthcareService et une Organization complets : elle est retirée.',
-    'CPTS',
-  ),
-  'cpts-out-of-use': repaired(
-    'cpts-out-of-use',
-    'Slot',
-    "Une CPTS qui n'est plus en service est retirée du créneau.",
-    'CPTS',
-  ),
-  'kind-cpts-added': repaired(
-    'kind-cpts-added',
-    'Slot',
-    'Le créneau est rattaché à une CPTS sans en avoir la nature : elle est ajoutée.',
-    'CPTS',
-  ),
-  'appointment-type-unknown': repaired(
-    'appointment-type-unknown',
-    'Slot',
-    'appointmentType ne vaut ni ROUTINE ni WALKIN : il est retiré.',
-    'PS',
-  ),
-  'specialty-unknown': repaired(
-    'specialty-unknown',
-    'Slot',
-    'Une spécialité sans code ni texte est retirée.',
-    'FAQ',
-  ),
-  'code-spelling': repaired(
-    'code-spelling',
-    'Slot',
-    "Un code ou son système est ramené à l'écriture du guide.",
-    'CPTS',
-  ),
-  'comment-not-a-link': repaired(
-    'comment-not-a-link',
-    'Slot',
-    "comment n'est pas une adresse http ou https : il est retiré.",
-    'FAQ',
-  ),
-  'identifier-prefix': repaired(
-    'identifier-prefix',
-    'Practitioner',
-    "Le préfixe de l'identifiant national est ajouté.",
-    'FAQ',
-  ),
-  'identifier-pruned': repaired(
-    'identifier-pruned',
-    'Practitioner',
-    "Un identifiant d'un autre système que celui du profil est retiré.",
-    'PS',
-  ),
-  'structure-id-unknown': repaired(
-    'structure-id-unknown',
-    'PractitionerRole',
-    "L'identifiant de la structure n'est ni FINESS, ni SIRET, ni rang : il est retiré.",
-    'FAQ',
-  ),
-  'phone-form': repaired(
-    'phone-form',
-    'PractitionerRole',
-    'Le téléphone est réécrit au format +33XXXXXXXXX.',
-    'FAQ',
-  ),
-  'phone-unusable': repaired(
-    'phone-unusable',
-    'PractitionerRole',
-    'Un numéro court, étranger, illisible ou hors d’usage est retiré.',
-    'FAQ',
-  ),
-  'location-contained': repaired(
-    'location-contained',
-    'PractitionerRole',
-    'Le lieu, envoyé à part, est placé dans PractitionerRole.contained.',
-    'FAQ',
-  ),
-  'location-identifier-made': repaired(
-    'location-identifier-made',
-    'Location',
-    "Le lieu n'a pas d'identifiant interne complet (type, système, valeur) : la passerelle le complète.",
-    'FAQ',
-  ),
-  'location-name-made': repaired(
-    'location-name-made',
-    'Location',
-    "Le lieu n'a pas de nom : celui de l'association est repris.",
-    'SOS',
-  ),
-  'address-line-joined': repaired(
-    'address-line-joined',
-    'Location',
-    "Les lignes de l'adresse sont réunies en une seule.",
-    'PS',
-  ),
-  'postal-code-form': repaired(
-    'postal-code-form',
-    'Location',
-    'Le code postal est réduit à ses cinq chiffres.',
-    'PS',
-  ),
-  'practitioner-merged': repaired(
-    'practitioner-merged',
-    'Practitioner',
-    'Le même identifiant national est porté par plusieurs ressources : une seule est affichée.',
-    'R4',
-  ),
-  'schedule-merged': repaired(
-    'schedule-merged',
-    'Schedule',
-    "Plusieurs agendas décrivent le même lieu : ils n'en font plus qu'un.",
-    'FAQ',
-  ),
-  'opening-hours-form': repaired(
-    'opening-hours-form',
-    'Location',
-    "Les jours ou les heures d'ouverture sont réécrits comme R4 les veut, ou retirés.",
-    'SOS',
-  ),
-} as const satisfies Record<string, Rule>;
-
-function repaired<Id extends string>(
-  id: Id,
-  on: string,
-  text: string,
-  page: string,
-): Rule & { readonly id: Id } {
-  return { id, severity: 'repaired', on, text, page };
-}
+  ...defineRules('Slot', {
+    'slot-not-free':
+      "error [PS] Le créneau n'est pas libre : seuls les créneaux de statut « free » sont affichés.",
+    'slot-dates-unreadable':
+      "error [PS] Le début ou la fin du créneau est absent ou n'est pas une date et heure réelle.",
+    'slot-end-not-after-start': 'error [PS] La fin du créneau doit être postérieure à son début.',
+    'slot-outside-window': 'error [PS] Le début du créneau est hors de la fenêtre demandée.',
+    'slot-started': 'error [PS] Le créneau a déjà commencé.',
+    'slot-duplicate':
+      'error [R4] Le même créneau (lieu, début, fin, contenu) est envoyé plusieurs fois : il est affiché une seule fois.',
+    'slot-of-someone-else':
+      "error [PS] Le créneau est celui d'un professionnel ou d'une association qui n'était pas demandé.",
+    'slot-schedule-unresolved': "error [PS] L'agenda (Schedule) du créneau est absent de la réponse.",
+  }),
+  ...defineRules('Schedule', {
+    'slot-holder-unresolved':
+      "error [FAQ] Le professionnel (ou l'association) de l'agenda est absent de la réponse ou n'a pas d'identifiant national lisible.",
+    'slot-site-unresolved':
+      "error [FAQ] Le lieu de l'agenda (PractitionerRole et son lieu, ou Location) est absent de la réponse.",
+  }),
+  ...defineRules('Location', {
+    'site-address-incomplete':
+      "error [PS] L'adresse du lieu n'a pas de voie, de commune ou de code postal à cinq chiffres.",
+  }),
+  ...defineRules('Slot', {
+    'slot-kind-not-shown': "error [SOS] Aucun des types de créneau envoyés n'est affichable pour ce flux.",
+    'slot-not-asked':
+      "warning [PS] Le créneau commence hors de la fenêtre demandée par le SAS : l'éditeur avait été interrogé sur une fenêtre arrondie.",
+    'slot-booked':
+      'error [RDV] Un rendez-vous a été déclaré sur ce créneau : il est encore envoyé alors qu’il est pris.',
+    'editor-switched-off':
+      'warning [PS] L’exploitant a désactivé cet éditeur : rien de ce qu’il envoie n’est montré.',
+    'slot-cpts-unresolved':
+      "error [CPTS] Le créneau n'est ouvert qu'à une CPTS, et les ressources de cette CPTS sont absentes ou incomplètes.",
+    'slot-not-conformant': 'error [PS] Le créneau reste non conforme à son profil après réparation.',
+    'slot-status-unknown':
+      "error [R4] Le statut du créneau est absent ou n'est pas un statut de FHIR : on ne sait pas s'il est libre.",
+    'slot-modifier-unknown':
+      'error [R4] Le créneau, ou une ressource sur laquelle il repose, porte modifierExtension, implicitRules ou un état que la passerelle ne connaît pas.',
+    'slot-kind-unknown': "error [PS] Le type de créneau envoyé n'est pas l'un de ceux de TRE_R314.",
+    'slot-reference-ambiguous':
+      "error [R4] Une référence mène à plusieurs ressources différentes : le même identifiant a deux contenus dans une même portée, l'agenda nomme deux lieux, ou un créneau est dit libre et non libre.",
+  }),
+  ...defineRules('Schedule', {
+    'slot-holder-ambiguous':
+      "error [PS] L'agenda nomme plusieurs professionnels, ou son professionnel porte les numéros de deux personnes demandées.",
+    'schedule-out-of-use': "error [R4] L'agenda n'est plus en service (active: false).",
+  }),
+  ...defineRules('Practitioner', {
+    'practitioner-out-of-use': "error [R4] Le professionnel n'est plus en activité (active: false).",
+  }),
+  ...defineRules('PractitionerRole', {
+    'role-out-of-use': "error [R4] La situation d'exercice n'est plus en service (active: false).",
+  }),
+  ...defineRules('Location', {
+    'location-out-of-use': 'error [R4] Le lieu est suspendu ou fermé (status: suspended, inactive).',
+  }),
+  ...defineRules('Organization', {
+    'organization-out-of-use': "error [R4] L'organisation n'est plus en service (active: false).",
+  }),
+  ...defineRules('Slot', {
+    'slot-cpts-out-of-use':
+      "error [CPTS] Le créneau n'est ouvert qu'à une CPTS, et celle-ci n'est plus en service (active: false).",
+  }),
+  ...defineRules('Bundle', {
+    'answer-incomplete':
+      "warning [R4] La réponse dit ou montre qu'elle n'est pas entière : OperationOutcome en erreur, total supérieur à ce qui est venu, suite introuvable.",
+    'answer-not-understood':
+      "warning [R4] Une partie de la réponse n'a pas été comprise : entrée sans ressource, type inconnu, total ou lien illisible.",
+  }),
+  ...defineRules('Slot', {
+    'status-spelling': 'repaired [R4] Le statut est écrit en majuscules ou avec des blancs.',
+    'instant-form': 'repaired [PS] La date est réécrite sous la forme AAAA-MM-JJThh:mm:ss.SSS±hh:mm.',
+    'instant-without-offset':
+      "repaired [PS] La date n'a pas de décalage horaire : elle est lue à l'heure de Paris.",
+    'kind-unknown': 'repaired [FAQ] Un type de créneau inconnu pour ce flux est retiré.',
+    'consultation-unknown':
+      'repaired [FAQ] Un type de consultation hors AMB, HH et VR est retiré ; son libellé est gardé.',
+    'service-type-split':
+      'repaired [FAQ] Un serviceType qui porte plusieurs codes est séparé en un serviceType par code.',
+    'cpts-unresolved':
+      'repaired [CPTS] La référence à une CPTS ne mène pas à un HealthcareService et une Organization complets : elle est retirée.',
+    'cpts-out-of-use': "repaired [CPTS] Une CPTS qui n'est plus en service est retirée du créneau.",
+    'kind-cpts-added':
+      'repaired [CPTS] Le créneau est rattaché à une CPTS sans en avoir la nature : elle est ajoutée.',
+    'appointment-type-unknown': 'repaired [PS] appointmentType ne vaut ni ROUTINE ni WALKIN : il est retiré.',
+    'specialty-unknown': 'repaired [FAQ] Une spécialité sans code ni texte est retirée.',
+    'code-spelling': "repaired [CPTS] Un code ou son système est ramené à l'écriture du guide.",
+    'comment-not-a-link': "repaired [FAQ] comment n'est pas une adresse http ou https : il est retiré.",
+  }),
+  ...defineRules('Practitioner', {
+    'identifier-prefix': "repaired [FAQ] Le préfixe de l'identifiant national est ajouté.",
+    'identifier-pruned': "repaired [PS] Un identifiant d'un autre système que celui du profil est retiré.",
+  }),
+  ...defineRules('PractitionerRole', {
+    'structure-id-unknown':
+      "repaired [FAQ] L'identifiant de la structure n'est ni FINESS, ni SIRET, ni rang : il est retiré.",
+    'phone-form': 'repaired [FAQ] Le téléphone est réécrit au format +33XXXXXXXXX.',
+    'phone-unusable': 'repaired [FAQ] Un numéro court, étranger, illisible ou hors d’usage est retiré.',
+    'location-contained': 'repaired [FAQ] Le lieu, envoyé à part, est placé dans PractitionerRole.contained.',
+  }),
+  ...defineRules('Location', {
+    'location-identifier-made':
+      "repaired [FAQ] Le lieu n'a pas d'identifiant interne complet (type, système, valeur) : la passerelle le complète.",
+    'location-name-made': "repaired [SOS] Le lieu n'a pas de nom : celui de l'association est repris.",
+    'address-line-joined': "repaired [PS] Les lignes de l'adresse sont réunies en une seule.",
+    'postal-code-form': 'repaired [PS] Le code postal est réduit à ses cinq chiffres.',
+  }),
+  ...defineRules('Practitioner', {
+    'practitioner-merged':
+      'repaired [R4] Le même identifiant national est porté par plusieurs ressources : une seule est affichée.',
+  }),
+  ...defineRules('Schedule', {
+    'schedule-merged': "repaired [FAQ] Plusieurs agendas décrivent le même lieu : ils n'en font plus qu'un.",
+  }),
+  ...defineRules('Location', {
+    'opening-hours-form':
+      "repaired [SOS] Les jours ou les heures d'ouverture sont réécrits comme R4 les veut, ou retirés.",
+  }),
+} as const;
 
 export type ReadRuleId = keyof typeof READ_RULES;

@@ -2,16 +2,16 @@
 // orientation category, the other extension the package defines. Page "gestion des rendez-vous".
 
 import { EXTENSION, SYSTEM } from '../canonical.ts';
-import type { AppointmentProfile } from './appointment.ts';
-import { checkCoherent } from './elements.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import {
   OPERATOR_TYPES,
   ORIENTATION_CATEGORIES,
   ORIENTATION_EXTENSION,
   ORIENTATION_SYSTEM,
   ORIENTATIONS,
-} from './terms.ts';
+} from '../terms.ts';
+import type { AppointmentProfile } from './appointment-participant.ts';
+import { checkCoherent } from './elements.ts';
+import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 
 export function checkOperator(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const extensions = list(appointment.extension);

@@ -3,10 +3,12 @@
 
 import { SYSTEM } from '../canonical.ts';
 import { professionalKind } from '../identifier.ts';
-import type { AppointmentProfile } from './appointment.ts';
+import { PARTICIPANT_STATUSES } from '../terms.ts';
 import { hasCoding, isFilled } from './elements.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { PARTICIPANT_STATUSES } from './terms.ts';
+
+/** Which of the two appointment profiles judges an appointment. */
+export type AppointmentProfile = 'individual' | 'sos';
 
 export function checkParticipants(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const participants = appointment.participant;

@@ -4,17 +4,15 @@
 
 import { readReference } from '../../fhir/reference.ts';
 import { PROFILE } from '../canonical.ts';
+import { SAS_APPOINTMENT_STATUSES } from '../terms.ts';
 import { checkOperator } from './appointment-operator.ts';
-import { checkParticipants } from './appointment-participant.ts';
+import { type AppointmentProfile, checkParticipants } from './appointment-participant.ts';
 import { checkPrivacy } from './appointment-privacy.ts';
 import { checkProfile, checkSpecialties } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { instantMs } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
-import { SAS_APPOINTMENT_STATUSES } from './terms.ts';
-
-export type AppointmentProfile = 'individual' | 'sos';
 
 export function judgeAppointment(value: unknown, profile: AppointmentProfile): readonly Finding[] {
   return judge(value, 'Appointment', checkAppointment, profile);

@@ -1,12 +1,21 @@
 // The graph of one Bundle: which entry is at which address, who refers to whom, and the rules that only show
 // there. One map lookup per reference, so 5,000 slots cost 5,000 lookups, however they are arranged.
-import type { Flow } from '../query.ts';
-import type { BundleOptions } from './bundle.ts';
+import type { Flow, SlotWindow } from '../query.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { instantMs } from './r4/formats.ts';
 import { actorReference } from './schedule.ts';
 import { serviceReferences } from './slot-service-type.ts';
 import type { RuleId } from './table/table.ts';
+
+/** What the search that a Bundle answers asked for; what is absent is not checked. */
+export interface BundleOptions {
+  /** Bounds that every slot's start must keep, inclusive. */
+  readonly window?: SlotWindow;
+  /** Prefixed identifiers that were asked: nobody else may appear. */
+  readonly subjects?: readonly string[];
+  /** The caller's clock: no slot may have started. */
+  readonly nowMs?: number;
+}
 
 interface Node {
   readonly index: number;

@@ -3,23 +3,14 @@
 // sas-sos-bundle-aggregator; pages PS, CPTS, SOS, FAQ; R4 bdl-*.
 
 import { PROFILE } from '../canonical.ts';
-import type { Flow, SlotWindow } from '../query.ts';
+import type { Flow } from '../query.ts';
 import { checkEntry } from './bundle-entry.ts';
-import { BundleGraph } from './bundle-graph.ts';
+import { BundleGraph, type BundleOptions } from './bundle-graph.ts';
 import { checkProfile } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { Checker, isObject, type Json, list } from './r4/checker.ts';
 import { URL_ILLEGAL } from './r4/formats.ts';
 import { walkResource } from './r4/r4-walk.ts';
-import type { Finding } from './table/rule.ts';
-
-export interface BundleOptions {
-  /** Bounds that every slot's start must keep, inclusive. */
-  readonly window?: SlotWindow;
-  /** Prefixed identifiers that were asked: nobody else may appear. */
-  readonly subjects?: readonly string[];
-  /** The caller's clock: no slot may have started. */
-  readonly nowMs?: number;
-}
 
 const CANONICAL: Readonly<Record<Flow, string>> = {
   INT_R01: PROFILE.bundleIndividual,

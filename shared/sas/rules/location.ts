@@ -10,10 +10,10 @@ import {
   hasCoding,
   isFilled,
 } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { POSTAL_CODE } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
 
 export type LocationProfile = 'contained' | 'sos';
 

@@ -3,11 +3,11 @@
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isSiret, isStrictFiness } from '../identifier.ts';
+import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from '../terms.ts';
 import { checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
-import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from './terms.ts';
 
 export type OrganizationProfile = 'cpts' | 'sos';
 

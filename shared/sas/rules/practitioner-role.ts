@@ -12,9 +12,9 @@ import {
   isFilled,
 } from './elements.ts';
 import { checkLocation } from './location.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
 
 /** Judges the role and the Location it contains. */
 export function judgePractitionerRole(value: unknown): readonly Finding[] {

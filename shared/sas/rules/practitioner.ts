@@ -4,9 +4,9 @@
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { professionalKind } from '../identifier.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
 
 export function judgePractitioner(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkPractitioner, undefined);

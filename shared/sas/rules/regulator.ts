@@ -4,10 +4,10 @@
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { REGULATOR_ID } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
 
 export function judgeRegulator(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkRegulator, undefined);

@@ -4,9 +4,9 @@
 
 import { PROFILE } from '../canonical.ts';
 import { checkProfile, checkSpecialties, referenceProblem, referenceProblemAmong } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { judge } from './r4/judge.ts';
-import type { Finding } from './table/rule.ts';
 
 export type ScheduleProfile = 'individual' | 'sos';
 

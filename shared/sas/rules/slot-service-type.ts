@@ -2,10 +2,12 @@
 // to its HealthcareService. Profiles FrSlotAgregateur, sas-cpts-slot-aggregator, sas-sos-slot-aggregator.
 
 import { CPTS_CODE, EXTENSION, SYSTEM } from '../canonical.ts';
+import { ENCOUNTER_ACTS, ESTABLISHMENT_SYSTEM_MARK, SAS_ACTS } from '../terms.ts';
 import { referenceProblem } from './elements.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import type { SlotProfile } from './slot.ts';
-import { ENCOUNTER_ACTS, ESTABLISHMENT_SYSTEM_MARK, SAS_ACTS } from './terms.ts';
+
+/** Which of the three slot profiles judges a slot. */
+export type SlotProfile = 'individual' | 'cpts' | 'sos';
 
 /** Reports on every entry; true when one of them carries CPTS data (category 604 or the reference to it). */
 export function checkServiceTypes(c: Checker, slot: Json, profile: SlotProfile): boolean {

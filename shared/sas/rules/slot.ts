@@ -3,15 +3,13 @@
 // sas-sos-slot-aggregator.
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
+import { APPOINTMENT_TYPES, KINDS, SOS_KINDS } from '../terms.ts';
 import { checkProfile, checkSpecialties, referenceProblem } from './elements.ts';
+import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { HTTP_URL, instantMs, isGuideInstant } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
-import { checkServiceTypes } from './slot-service-type.ts';
-import type { Finding } from './table/rule.ts';
-import { APPOINTMENT_TYPES, KINDS, SOS_KINDS } from './terms.ts';
-
-export type SlotProfile = 'individual' | 'cpts' | 'sos';
+import { checkServiceTypes, type SlotProfile } from './slot-service-type.ts';
 
 const CANONICAL: Readonly<Record<SlotProfile, string>> = {
   individual: PROFILE.slotIndividual,

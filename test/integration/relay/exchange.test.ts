@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EditorConfig } from '../../../relay/base/config.ts';
-import { GivenUp } from '../../../relay/vendor/failure.ts';
+import { GivenUp } from '../../../relay/base/failure.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import { makeClient } from '../../support/doubles/relay-client.ts';
 import {

@@ -1,6 +1,6 @@
 // One failing sample at least per rule of appointments and regulator accounts.
 import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
-import { ORIENTATION_EXTENSION, ORIENTATION_SYSTEM } from '../../../shared/sas/rules/terms.ts';
+import { ORIENTATION_EXTENSION, ORIENTATION_SYSTEM } from '../../../shared/sas/terms.ts';
 import { edit, type FailingSamples } from './edit.ts';
 
 const OTHER = 'https://agenda.example/ids';

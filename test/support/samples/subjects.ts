@@ -2,16 +2,17 @@
 
 import { PROFILE } from '../../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
-import { type BundleOptions, judgeBundle } from '../../../shared/sas/rules/bundle.ts';
+import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
+import type { BundleOptions } from '../../../shared/sas/rules/bundle-graph.ts';
 import { judgeHealthcareService } from '../../../shared/sas/rules/healthcare-service.ts';
 import { judgeLocation } from '../../../shared/sas/rules/location.ts';
 import { judgeOrganization } from '../../../shared/sas/rules/organization.ts';
 import { judgePractitioner } from '../../../shared/sas/rules/practitioner.ts';
 import { judgePractitionerRole } from '../../../shared/sas/rules/practitioner-role.ts';
+import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
-import type { Finding } from '../../../shared/sas/rules/table/rule.ts';
 import * as bundles from './bundles.ts';
 import * as valid from './valid.ts';
 

@@ -2,8 +2,8 @@
 import type { Bundle } from 'fhir/r4';
 import { expect, it } from 'vitest';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
-import type { Finding } from '../../../shared/sas/rules/table/rule.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
 import * as examples from '../../../worker/openapi/fhir/examples.ts';
 import { errorsOf } from '../../support/oracles/bundle-checks.ts';

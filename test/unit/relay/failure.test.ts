@@ -1,8 +1,8 @@
 // The words of Node, OpenSSL and undici, each under the reason the edge knows.
 
 import { expect, test } from 'vitest';
-import { DialError, matchPin } from '../../../relay/vendor/dial.ts';
-import { describeExchangeError, readRetryAfter } from '../../../relay/vendor/failure.ts';
+import { DialError, describeExchangeError, readRetryAfter } from '../../../relay/base/failure.ts';
+import { matchPin } from '../../../relay/vendor/dial.ts';
 
 const coded = (code: string): Error => Object.assign(new Error('outside text'), { code });
 

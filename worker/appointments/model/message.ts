@@ -6,9 +6,10 @@ import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fh
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { professionalKind } from '../../../shared/sas/identifier.ts';
-import { type AppointmentProfile, judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
-import type { Finding } from '../../../shared/sas/rules/table/rule.ts';
 import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
 import { namedSlots } from '../named.ts';
 import { hasLabels, keepContent } from './content.ts';

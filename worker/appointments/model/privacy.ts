@@ -5,8 +5,8 @@
 import { asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import { readReference } from '../../../shared/fhir/reference.ts';
 import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment.ts';
-import { ORIENTATION_EXTENSION } from '../../../shared/sas/rules/terms.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import { ORIENTATION_EXTENSION } from '../../../shared/sas/terms.ts';
 
 /** Rules of this file, with the sentence the vendor reads. */
 export const PRIVACY_RULES = {

@@ -1,12 +1,20 @@
 // One judgment in progress: where we are in the resource, and what was found. The path is a stack of names
 // and indices that is written out only when something is reported, because almost nothing is. No I/O.
-import type { Finding } from '../table/rule.ts';
 import { RULES, type RuleId } from '../table/table.ts';
 
 /** Findings of one judgment: at most this many errors and this many warnings, so that neither hides the other. */
 export const FINDING_COUNT_MAX = 500;
 /** Names and indices from the root. The deepest legal element of the guide is at about 20. */
 export const PATH_STEP_COUNT_MAX = 64;
+
+/** One broken rule, and where. */
+export interface Finding<Id extends string = RuleId> {
+  readonly rule: Id;
+  /** FHIRPath of where, e.g. `Slot.serviceType[1].coding[0].code`. */
+  readonly expression: string;
+  /** What should stand there, when the rule's sentence cannot say it: a profile's URL, a type, codes. */
+  readonly expected?: string;
+}
 
 export type Json = { readonly [key: string]: unknown };
 export type Step = string | number;

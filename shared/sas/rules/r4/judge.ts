@@ -2,7 +2,7 @@
 // `judgeInto` for each entry with the Bundle's checker, so that paths and limits are shared.
 // docs/decisions/0001-validators.md.
 
-import type { Finding } from '../table/rule.ts';
+import type { Finding } from './checker.ts';
 import { Checker, type Json } from './checker.ts';
 import { walkResource } from './r4-walk.ts';
 

@@ -1,7 +1,6 @@
-// What a rule is and what a broken one looks like. Tables of rules are written as `severity [page] sentence`,
+// What a rule is. Tables of rules are written as `severity [page] sentence`,
 // so that a row stays on one line and a wrong severity does not compile. The reader of vendors' answers
-// declares its own table (severity `repaired`) with the same types. No I/O, no clock.
-import type { RuleId } from './table.ts';
+// declares its own table (severity `repaired`) in the same form. No I/O, no clock.
 
 /** `error`: never leaves the edge. `warning`: passes, and is counted. `repaired`: the reader put it right. */
 export type Severity = 'error' | 'warning' | 'repaired';
@@ -15,14 +14,6 @@ export interface Rule {
   readonly text: string;
   /** Page of the guide: a source key (`PS`, `FAQ`, `R4`) or a profile's name. */
   readonly page: string;
-}
-
-export interface Finding<Id extends string = RuleId> {
-  readonly rule: Id;
-  /** FHIRPath of where, e.g. `Slot.serviceType[1].coding[0].code`. */
-  readonly expression: string;
-  /** What should stand there, when the rule's sentence cannot say it: a profile's URL, a type, codes. */
-  readonly expected?: string;
 }
 
 export type RuleRow = `${Severity} [${string}] ${string}`;

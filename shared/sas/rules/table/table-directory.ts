@@ -1,7 +1,7 @@
 // Rules of the resources that say who and where: practitioner, role, location, organization, healthcare
 // service. Pages: "recherche de créneaux" of PS, CPTS and SOS, FAQ.
 import { SYSTEM } from '../../canonical.ts';
-import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from '../terms.ts';
+import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from '../../terms.ts';
 import { defineRules } from './rule.ts';
 
 const practitioner = defineRules('Practitioner', {

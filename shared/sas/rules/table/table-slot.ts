@@ -1,7 +1,7 @@
 // Rules of the slot and schedule profiles (INT_R01, INT_R04, SOS Médecins), and of the elements that several
 // profiles share. Pages: "recherche de créneaux" of PS, CPTS and SOS, FAQ.
 import { EXTENSION, PROFILE, SLOT_KINDS, SYSTEM } from '../../canonical.ts';
-import { ENCOUNTER_ACTS } from '../terms.ts';
+import { ENCOUNTER_ACTS } from '../../terms.ts';
 import { defineRules } from './rule.ts';
 
 const shared = defineRules('toute ressource', {

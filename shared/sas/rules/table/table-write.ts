@@ -1,7 +1,7 @@
 // Rules of what is written: appointments (INT_R03) and regulator accounts (INT_R02).
 // Pages: "gestion des rendez-vous" (RDV) and "gestion du régulateur" (REG), FAQ.
 import { EXTENSION, SYSTEM } from '../../canonical.ts';
-import { ORIENTATION_CATEGORIES, ORIENTATION_SYSTEM, ORIENTATIONS } from '../terms.ts';
+import { ORIENTATION_CATEGORIES, ORIENTATION_SYSTEM, ORIENTATIONS } from '../../terms.ts';
 import { defineRules } from './rule.ts';
 
 const appointment = defineRules('Appointment', {

@@ -1,6 +1,6 @@
 // Every rule of the validators, by id. `RuleId` is the closed union of the ids: a typo does not compile.
 // scripts/rule-table.ts prints it, with the reader's rules, as docs/rules.md. No I/O, no clock.
-import type { Finding, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { BUNDLE_RULES } from './table-bundle.ts';
 import { DIRECTORY_RULES } from './table-directory.ts';
 import { R4_RULES } from './table-r4.ts';
@@ -22,6 +22,12 @@ export function ruleOf(id: RuleId): Rule {
 }
 
 /** The rule's sentence and, where the finding knows it, the value that was expected. */
-export function describeFinding({ rule, expected }: Finding): string {
+export function describeFinding({
+  rule,
+  expected,
+}: {
+  readonly rule: RuleId;
+  readonly expected?: string;
+}): string {
   return expected === undefined ? RULES[rule].text : `${RULES[rule].text} Attendu : ${expected}`;
 }

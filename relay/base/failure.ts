@@ -2,7 +2,6 @@
 // from an ended wait to why it ended. No I/O, no clock.
 
 import type { VendorFailure } from '../../shared/failure.ts';
-import { DialError } from './dial.ts';
 
 /** A vendor that asks for more than a day's rest is asked again after a day. */
 const RETRY_AFTER_S_MAX = 24 * 3600;
@@ -15,6 +14,19 @@ export class GivenUp extends Error {
     super(failure);
     this.name = 'GivenUp';
     this.failure = failure;
+  }
+}
+
+/** Why no connection was made. `code` is Node's or OpenSSL's word for it. */
+export class DialError extends Error {
+  readonly failure: VendorFailure;
+  readonly code: string;
+
+  constructor(failure: VendorFailure, code: string, cause?: Error) {
+    super(failure, { cause });
+    this.name = 'DialError';
+    this.failure = failure;
+    this.code = code;
   }
 }
 

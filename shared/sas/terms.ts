@@ -1,7 +1,7 @@
-// Code lists and systems that only the validators need; the rest is in ../canonical.ts. The lists of TRE_* and
+// Code lists and systems that only the validators need; the rest is in canonical.ts. The lists of TRE_* and
 // fr-core value sets are not published with the package: only what the guide itself names is pinned.
 // Source: docs/guide.md G-111, G-114, G-215.
-import { BOOKABLE_CODES, CONSULTATION_CODES, SLOT_KINDS, SLOT_KINDS_SOS } from '../canonical.ts';
+import { BOOKABLE_CODES, CONSULTATION_CODES, SLOT_KINDS, SLOT_KINDS_SOS } from './canonical.ts';
 
 export const ORGANIZATION_TYPE_SYSTEM = 'http://interopsante.org/fhir/CodeSystem/fr-v2-3307';
 export const SECTOR_SYSTEM =

@@ -1,0 +1,46 @@
+// What the relay's log says of its exchanges with vendors: facts and codes, never whom an exchange was about, nor a text
+// from outside.
+
+import type { SearchPlan } from '../shared/link/relay.ts';
+import type { Log } from '../shared/log.ts';
+import type { ExchangeOutcome } from './metrics.ts';
+import type { Exchanged } from './search/vendor-call.ts';
+import type { AccountExchanged } from './vendor/accounts.ts';
+
+/** Which vendor and what became of it; never who it was about. */
+export function logAccount(log: Log, { request, reply, code }: AccountExchanged): void {
+  log('info', 'account-exchange', {
+    requestId: request.id,
+    editor: request.editor,
+    flow: 'INT_R02',
+    method: request.method,
+    reason: reply.kind === 'failed' ? reply.reason : 'ok',
+    ...(reply.status !== undefined && { status: reply.status }),
+    ...(code !== undefined && { detail: code }),
+    durationMs: reply.durationMs,
+  });
+}
+
+export function logExchange(
+  log: Log,
+  plan: SearchPlan,
+  { answer, status, code, retry }: Exchanged,
+  reason: ExchangeOutcome,
+): void {
+  const call = plan.calls[answer.call];
+  log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
+    requestId: plan.id,
+    editor: call?.editor ?? '',
+    flow: plan.flow,
+    subjects: call?.subjects.length ?? 0,
+    reason,
+    ...(status !== undefined && { status }),
+    ...(code !== undefined && { detail: code }),
+    ...((retry === 'answered' || retry === 'failed') && { attempt: 2 }),
+    durationMs: answer.durationMs,
+    bytes: answer.bytes,
+    pages: answer.pages,
+    count: answer.received,
+    slots: answer.shown,
+  });
+}
