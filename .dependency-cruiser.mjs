@@ -1,0 +1,160 @@
+// Who may import whom: the wings of ARCHITECTURE.md, whose doors are read from its table. A type counts like a value
+// unless a rule says otherwise. scripts/check-imports.ts runs it (`npm run imports`); docs/decisions/0009-tooling.md.
+
+import { readFileSync } from 'node:fs';
+
+const PROGRAMS = '^(worker|relay|shared|conformance|sandbox|scripts|bench)/';
+
+/** The rows of the table "wing | purpose | doors": a wing's path, and the files in it that outsiders may import. */
+function readDoors() {
+  const page = readFileSync(new URL('ARCHITECTURE.md', import.meta.url), 'utf8');
+  const [, table = ''] = page.split(/^\| wing \| purpose \| doors \|\n\|[-|]+\n/m);
+  const named = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  const rows = table.split(/\n(?!\|)/, 1)[0].split('\n');
+  const doors = rows.map((row) => {
+    const [, wing, , files] = row.split('|');
+    return { wing: named(wing)[0]?.replace(/\/$/, ''), doors: named(files) };
+  });
+  if (doors.length < 20 || doors.some((row) => row.wing === undefined || row.doors.length === 0)) {
+    throw new Error('ARCHITECTURE.md: the table of the wings and their doors cannot be read');
+  }
+  return doors;
+}
+
+const forbid = (name, comment, from, to, more = {}) => ({
+  name,
+  comment,
+  severity: 'error',
+  from,
+  to,
+  ...more,
+});
+const only = (folder, allowed, comment) =>
+  forbid(
+    `${folder}-imports`,
+    comment,
+    { path: `^${folder}/` },
+    { path: PROGRAMS_AND_TESTS, pathNot: allowed },
+  );
+const PROGRAMS_AND_TESTS = '^(worker|relay|shared|conformance|sandbox|scripts|bench|test)/';
+
+const WINGS = [
+  forbid(
+    'shared-base',
+    'Files beside the folders of shared/ import each other only.',
+    { path: '^shared/[^/]+$' },
+    { path: PROGRAMS_AND_TESTS, pathNot: '^shared/[^/]+$' },
+  ),
+  only(
+    'shared/fhir',
+    '^shared/([^/]+|fhir/.+)$',
+    'shared/fhir imports the files beside the folders of shared/.',
+  ),
+  only(
+    'shared/sas',
+    '^shared/([^/]+|(fhir|sas)/.+)$',
+    'shared/sas imports shared/fhir and the files beside.',
+  ),
+  only('shared/link', '^shared/', 'shared/link imports nothing outside shared/.'),
+  forbid(
+    'shared-link-types',
+    'shared/link imports types of fhir and sas only.',
+    { path: '^shared/link/' },
+    { path: '^shared/(fhir|sas)/', dependencyTypesNot: ['type-only'] },
+  ),
+  only('worker', '^(worker|shared)/', 'worker/ imports shared/ only.'),
+  only('relay', '^(relay|shared)/', 'relay/ imports shared/ only.'),
+  only('conformance', '^(conformance|relay|shared)/', 'conformance/ imports shared/ and relay/ only.'),
+  only(
+    'sandbox/(pki|vendors)',
+    '^(sandbox/|shared/fhir/)',
+    'The simulated vendors read the guide on their own.',
+  ),
+  forbid(
+    'sandbox-types',
+    'The simulated vendors use types of shared/fhir only.',
+    { path: '^sandbox/(pki|vendors)/' },
+    { path: '^shared/', dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
+    'tests-on-top',
+    'Nobody imports test/, bench/ or scripts/.',
+    { path: '^(worker|relay|shared|conformance|sandbox)/' },
+    { path: '^(test|bench|scripts)/' },
+  ),
+  forbid(
+    'bench-stands-alone',
+    'bench/ and scripts/ import nothing of test/.',
+    { path: '^(bench|scripts)/' },
+    { path: '^test/' },
+    { severity: 'warn' },
+  ),
+];
+
+const RUNTIMES = [
+  forbid(
+    'no-node',
+    'shared/ and worker/ use web-standard APIs only.',
+    { path: '^(shared|worker)/' },
+    { dependencyTypes: ['core'] },
+  ),
+  forbid(
+    'no-cloudflare',
+    'cloudflare: modules stay in worker/.',
+    { path: PROGRAMS, pathNot: '^worker/' },
+    { path: '^cloudflare:' },
+  ),
+  forbid(
+    'no-dev-package',
+    'What runs in production is under "dependencies".',
+    { path: '^(worker|relay|shared|conformance)/' },
+    { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+  ),
+];
+
+const CIRCLES = [
+  forbid(
+    'no-circle',
+    'Files form no circle, types included.',
+    { path: PROGRAMS },
+    { circular: true },
+    { severity: 'warn' },
+  ),
+  forbid(
+    'no-circle-of-folders',
+    'Folders form no circle.',
+    { path: PROGRAMS },
+    { circular: true },
+    { scope: 'folder', severity: 'warn' },
+  ),
+  forbid(
+    'nothing-from-above',
+    'The files beside the folders of worker/ and relay/ know everybody; no folder knows them.',
+    { path: '^(worker|relay)/[^/]+/' },
+    { path: '^$1/[^/]+$' },
+    { severity: 'warn' },
+  ),
+];
+
+const ROWS = readDoors();
+const DOORS = ROWS.map(({ wing, doors }) => {
+  const inner = ROWS.filter((row) => row.wing.startsWith(`${wing}/`)).map((row) => `^${row.wing}/`);
+  return forbid(
+    `doors of ${wing}`,
+    `ARCHITECTURE.md lists the doors of ${wing}.`,
+    { path: PROGRAMS, pathNot: [`^${wing}/`, '^bench/'] },
+    { path: `^${wing}/`, pathNot: [`^${wing}/(${doors.join('|')})$`, ...inner] },
+    { severity: 'warn' },
+  );
+});
+
+export default {
+  forbidden: [...WINGS, ...RUNTIMES, ...CIRCLES, ...DOORS],
+  options: {
+    // TypeScript 7 has no parser that dependency-cruiser can call; swc reads the syntax, type imports included.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js', '.json'] },
+  },
+};
