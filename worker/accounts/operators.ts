@@ -7,7 +7,6 @@ import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { listEditors } from '../store/editors.ts';
 import { openEngine } from './engine.ts';
-import { instant } from './fhir/resource.ts';
 import { listDrift } from './tables/drift.ts';
 import { accountsByVendor, exposureByVendor, listOpen } from './tables/exposure.ts';
 import { confirmWave, listWaves } from './tables/waves.ts';
@@ -15,6 +14,8 @@ import { flushWithdrawals } from './withdraw.ts';
 
 const LIST_MAX = 500;
 const DAY_MS = 24 * 3600 * 1000;
+
+const instant = (ms: number): string => new Date(ms).toISOString();
 
 /** GET /admin/accounts. */
 export async function answerAccounts(context: RequestContext): Promise<Response> {

@@ -3,10 +3,10 @@
 // slowly is waited for. It resumes from `cursor`, the `lastUpdated` of the last whole line received.
 
 import { GatewayError } from '../../shared/error.ts';
-import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
+import { readQuery } from '../http/query.ts';
 import { CSV_HEADER, csvLine } from './lines.ts';
 import { type AppointmentFilter, type Position, readFilter } from './model/filter.ts';
 import { resourceText } from './model/resource.ts';
@@ -42,9 +42,7 @@ export function exportAppointments(context: RequestContext): Response {
 }
 
 function readExport({ url }: RequestContext): Export {
-  const parameters = parseQuery(url.search.slice(1));
-  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
-  const { filter, rest } = readFilter(parameters.value);
+  const { filter, rest } = readFilter(readQuery(url.search.slice(1)));
   let format: Format = 'ndjson';
   let position: Position | undefined;
   for (const { name, value } of rest) {

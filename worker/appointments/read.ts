@@ -2,10 +2,10 @@
 // all of them. R4 http.html (read, vread, history).
 
 import { GatewayError } from '../../shared/error.ts';
-import { parseQuery } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
+import { readQuery } from '../http/query.ts';
 import { etagOf, resourceText, type StoredAppointment, versionHeaders } from './model/resource.ts';
 import {
   type AppointmentVersion,
@@ -28,7 +28,7 @@ export async function readAppointment(context: RequestContext): Promise<Response
 export async function readAppointmentVersion(context: RequestContext): Promise<Response> {
   readParameters(context, []);
   const id = idOf(context);
-  const version = context.url.pathname.split('/')[5] ?? '';
+  const { version = '' } = context.parameters;
   const found =
     id === undefined || !/^[1-9]\d{0,8}$/.test(version)
       ? undefined
@@ -52,16 +52,13 @@ export async function readAppointmentHistory(context: RequestContext): Promise<R
 }
 
 /** The id in the path; undefined for what is none of ours, which is not looked up. */
-function idOf({ url }: RequestContext): string | undefined {
-  const id = url.pathname.split('/')[3] ?? '';
+function idOf({ parameters: { id = '' } }: RequestContext): string | undefined {
   return ownerOf(id) === undefined ? undefined : id;
 }
 
 function readParameters({ url }: RequestContext, known: readonly string[]): ReadonlyMap<string, string> {
-  const parameters = parseQuery(url.search.slice(1));
-  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
   const given = new Map<string, string>();
-  for (const { name, value } of parameters.value) {
+  for (const { name, value } of readQuery(url.search.slice(1))) {
     if (name === '_format') readFormat(value);
     else if (known.includes(name)) given.set(name, value);
     else throw unknownParameter(name);

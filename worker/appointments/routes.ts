@@ -9,7 +9,7 @@ import { exportAppointments } from './export.ts';
 import { APPOINTMENT_PARAMETERS } from './model/filter.ts';
 import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './read.ts';
 import { searchAppointment } from './search.ts';
-import { createAppointment, updateAppointment, updateAppointmentById } from './write.ts';
+import { writeAppointment } from './write.ts';
 
 const READ: readonly Need[] = [{ resource: 'Appointment', permission: 'r' }];
 const SEARCH: readonly Need[] = [{ resource: 'Appointment', permission: 's' }];
@@ -30,11 +30,11 @@ const capability: Capability = {
 };
 
 export const APPOINTMENT_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: createAppointment },
-  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: updateAppointment },
+  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },
+  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },
   // Before {id}, which would take its OPTIONS and its 405 for its own.
   { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, handler: searchAppointment },
-  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: updateAppointmentById },
+  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: writeAppointment },
   { method: 'GET', path: '/fhir/Appointment', needs: SEARCH, handler: searchAppointment, capability },
   { method: 'GET', path: '/fhir/Appointment/:id', needs: READ, handler: readAppointment },
   { method: 'GET', path: '/fhir/Appointment/:id/_history', needs: READ, handler: readAppointmentHistory },

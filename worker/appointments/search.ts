@@ -3,16 +3,15 @@
 
 import { operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { echoQuery } from '../../shared/fhir/search.ts';
-import { readPreferences } from '../fhir/preferences.ts';
-import { readSearchParameters } from '../fhir/search-query.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
-import { encodeCursor } from './model/cursor.ts';
-import { type AppointmentSearch, readAppointmentSearch } from './model/filter.ts';
+import { readHandling } from '../http/prefer.ts';
+import { readSearchParameters } from '../http/query.ts';
+import { type AppointmentSearch, encodeCursor, readAppointmentSearch } from './model/filter.ts';
 import { resourceText } from './model/resource.ts';
 import { type FoundAppointment, searchAppointments } from './tables/search.ts';
 
 export async function searchAppointment(context: RequestContext): Promise<Response> {
-  const { handling } = readPreferences(context.request.headers);
+  const handling = readHandling(context.request.headers.get('Prefer'));
   const { raw, parameters } = await readSearchParameters(context);
   const search = readAppointmentSearch(parameters, handling);
   const { filter, sort, position, count } = search;

@@ -1,35 +1,72 @@
-// Which appointment a write means: the identifier in the query, the id in the path and the identifier in the body
-// must agree, and all must be the sender's own. docs/guide.md G-502, G-605, § 5.
+// What a write means: which appointment, which version of it, and what it is to say. The identifier in the query, the
+// id in the path and the identifier in the body must agree, and all must be the sender's own. The only way from a
+// vendor's request to a message. docs/guide.md G-502, G-605, § 5.
 
 import { GatewayError } from '../../shared/error.ts';
 import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
-import { parseQuery, parseToken } from '../../shared/fhir/search.ts';
+import { parseToken } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
-import { readFormat, refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
+import { refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
 import type { Sender } from '../http/auth.ts';
-import { appointmentId } from './model/identity.ts';
-import type { NationalId } from './model/message.ts';
+import { readResource } from '../http/body.ts';
+import type { RequestContext } from '../http/http.ts';
+import { readIdentifierQuery } from '../http/query.ts';
+import { appointmentId, contentHash } from './model/identity.ts';
+import { type AppointmentMessage, type NationalId, readMessage } from './model/message.ts';
 
-/**
- * The `identifier` of a write's query, in any case; undefined without one. A value without system is the
- * sender's. @throws GatewayError query-malformed, parameter-*, not-owner.
- */
-export function readIdentifierQuery(url: URL, sender: Sender): NationalId | undefined {
-  const parameters = parseQuery(url.search.slice(1));
-  if (!parameters.ok) throw refuse('query-malformed', 'identifier', 'La requête ne peut être décodée.');
-  let found: NationalId | undefined;
-  for (const { name, value } of parameters.value) {
-    if (name === '_format') readFormat(value);
-    else if (name.toLowerCase() !== 'identifier') {
-      throw refuse('parameter-unknown', name.slice(0, 80), `Paramètre inconnu : ${name.slice(0, 80)}.`);
-    } else if (found !== undefined) {
-      throw refuse('parameter-repeated', 'identifier', 'Un seul identifiant est admis.');
-    } else found = readToken(value, sender);
-  }
-  return found;
+/** An appointment as a vendor sends it, under the address that it has here. */
+export interface SentAppointment {
+  /** FHIR id: the one of the path, or made from the sender and the identifier. */
+  readonly id: string;
+  readonly message: AppointmentMessage;
+  /** Of the profile and the content: two messages of one hash say the same. */
+  readonly hash: string;
+  /** The version that must be current, from If-Match; `any` for `*`: it must exist. */
+  readonly ifMatch: number | 'any' | undefined;
+  /** When the body had been read, milliseconds. */
+  readonly nowMs: number;
 }
 
-function readToken(text: string, sender: Sender): NationalId {
+/**
+ * Reads the address, then the body. The first refusal ends it: of the headers and the address, of the body's form, of
+ * its owner, of its rules, and last of an identifier that is not the address's.
+ * @throws GatewayError parameter-*, query-malformed, not-found, not-owner, media-type-not-supported, body-*,
+ * patient-data, rule-broken, identifier-mismatch.
+ */
+export async function readSent(context: RequestContext, sender: Sender): Promise<SentAppointment> {
+  const { request, url, parameters } = context;
+  const ifMatch = request.method === 'PUT' ? readIfMatch(request.headers.get('If-Match')) : undefined;
+  const asked = readIdentifierQuery(url, (text) => readOwnToken(text, sender), isIdentifier);
+  if (parameters.id !== undefined) checkIdOwned(parameters.id, sender);
+  const resource = await readResource(request, 'Appointment');
+  checkBodyOwned(resource, sender);
+  const nowMs = Date.now();
+  const read = readMessage(resource, nowMs);
+  if (!read.ok) {
+    const isPatient = read.error.some((issue) => issue.reason === 'patient-data');
+    const reason = isPatient ? 'patient-data' : 'rule-broken';
+    throw new GatewayError({ reason, text: 'Le rendez-vous est refusé.', issues: read.error });
+  }
+  const message = read.value;
+  const { identifier } = message;
+  if (asked !== undefined && (asked.system !== identifier.system || asked.value !== identifier.value)) {
+    throw mismatch("L'identifiant de la requête et celui de la ressource diffèrent.", 'http.identifier');
+  }
+  const id = await appointmentId(sender.editor, identifier.system, identifier.value);
+  // An appointment keeps its identifier for life.
+  if (parameters.id !== undefined && parameters.id !== id) {
+    throw mismatch("L'identifiant de la ressource n'est pas celui du rendez-vous de cette adresse.");
+  }
+  return { id, message, hash: await contentHash(message.profile, message.content), ifMatch, nowMs };
+}
+
+/** In any case: vendors write `Identifier` too. */
+function isIdentifier(name: string): boolean {
+  return name.toLowerCase() === 'identifier';
+}
+
+/** A value without system is the sender's. @throws GatewayError parameter-invalid, not-owner. */
+function readOwnToken(text: string, sender: Sender): NationalId {
   const token = parseToken(text);
   if (token === undefined) {
     throw refuse('parameter-invalid', 'identifier', TOKEN_FORM);
@@ -40,7 +77,7 @@ function readToken(text: string, sender: Sender): NationalId {
 }
 
 /** A body whose identifier can be read, and is another vendor's, is refused before anything else is said of it. */
-export function checkBodyOwned(resource: JsonObject, sender: Sender): void {
+function checkBodyOwned(resource: JsonObject, sender: Sender): void {
   objectsOf(resource.identifier).forEach((identifier, index) => {
     if (typeof identifier.system !== 'string' || identifier.system.trim() === '') return;
     checkOwned(identifier.system.trim(), sender, `Appointment.identifier[${index}].system`);
@@ -58,18 +95,8 @@ function checkOwned(system: string, sender: Sender, expression: string): void {
   });
 }
 
-/** @throws GatewayError identifier-mismatch. */
-export function checkSameIdentifier(asked: NationalId | undefined, sent: NationalId): void {
-  if (asked === undefined || (asked.system === sent.system && asked.value === sent.value)) return;
-  throw new GatewayError({
-    reason: 'identifier-mismatch',
-    text: "L'identifiant de la requête et celui de la ressource diffèrent.",
-    expression: ['http.identifier', 'Appointment.identifier'],
-  });
-}
-
-/** For `PUT Appointment/{id}`. @throws GatewayError not-found, not-owner. */
-export function checkIdOwned(id: string, sender: Sender): void {
+/** @throws GatewayError not-found, not-owner. */
+function checkIdOwned(id: string, sender: Sender): void {
   const owner = ownerOf(id);
   if (owner === undefined) {
     throw new GatewayError({
@@ -81,12 +108,24 @@ export function checkIdOwned(id: string, sender: Sender): void {
   throw new GatewayError({ reason: 'not-owner', text: "Ce rendez-vous n'est pas celui de cet éditeur." });
 }
 
-/** @throws GatewayError identifier-mismatch: an appointment keeps its identifier for life. */
-export async function checkIdentifierOfId(id: string, sent: NationalId, sender: Sender): Promise<void> {
-  if ((await appointmentId(sender.editor, sent.system, sent.value)) === id) return;
-  throw new GatewayError({
+function mismatch(text: string, ...asked: readonly string[]): GatewayError {
+  return new GatewayError({
     reason: 'identifier-mismatch',
-    text: "L'identifiant de la ressource n'est pas celui du rendez-vous de cette adresse.",
-    expression: ['Appointment.identifier'],
+    text,
+    expression: [...asked, 'Appointment.identifier'],
+  });
+}
+
+/** If-Match (RFC 9110 § 13.1.1, R4 concurrency). Strong and weak tags are the same here. */
+export function readIfMatch(header: string | null): number | 'any' | undefined {
+  const text = header?.trim() ?? '';
+  if (text === '') return undefined;
+  if (text === '*') return 'any';
+  const version = /^(?:W\/)?"?(\d{1,9})"?$/.exec(text)?.[1];
+  if (version !== undefined) return Number(version);
+  throw new GatewayError({
+    reason: 'parameter-invalid',
+    text: 'If-Match attend la version reçue dans ETag, par exemple W/"2".',
+    expression: ['http.If-Match'],
   });
 }

@@ -8,62 +8,27 @@ import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
 import { log } from '../base/log.ts';
 import type { Sender } from '../http/auth.ts';
-import { readResource } from '../http/body.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
-import { appointmentId, contentHash } from './model/identity.ts';
-import { type AppointmentMessage, readMessage } from './model/message.ts';
+import { type Return, readReturn } from '../http/prefer.ts';
+import type { AppointmentMessage } from './model/message.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
-import { type Return, readIfMatch, readReturn } from './preconditions.ts';
 import { recordAppointment, type WriteOutcome, type WrittenState } from './tables/record.ts';
-import {
-  checkBodyOwned,
-  checkIdentifierOfId,
-  checkIdOwned,
-  checkSameIdentifier,
-  readIdentifierQuery,
-} from './target.ts';
+import { readSent } from './target.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
 type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';
 
-export function createAppointment(context: RequestContext): Promise<Response> {
-  return write(context, 'POST');
-}
-
-export function updateAppointment(context: RequestContext): Promise<Response> {
-  return write(context, 'PUT');
-}
-
-export function updateAppointmentById(context: RequestContext): Promise<Response> {
-  return write(context, 'PUT', context.url.pathname.split('/').at(-1));
-}
-
-async function write(context: RequestContext, method: 'POST' | 'PUT', id?: string): Promise<Response> {
-  const { request, url, requestId } = context;
+/** POST and both PUT: the address tells which appointment is meant (target.ts). */
+export async function writeAppointment(context: RequestContext): Promise<Response> {
+  const { request, requestId } = context;
   const sender = senderOf(context);
-  const wanted = readReturn(request.headers.get('Prefer'));
-  const ifMatch = method === 'PUT' ? readIfMatch(request.headers.get('If-Match')) : undefined;
-  const asked = readIdentifierQuery(url, sender);
-  if (id !== undefined) checkIdOwned(id, sender);
-  const resource = await readResource(request, 'Appointment');
-  checkBodyOwned(resource, sender);
-  const nowMs = Date.now();
-  const read = readMessage(resource, nowMs);
-  if (!read.ok) {
-    const reason = read.error.some((issue) => issue.reason === 'patient-data')
-      ? 'patient-data'
-      : 'rule-broken';
-    throw new GatewayError({ reason, text: 'Le rendez-vous est refusé.', issues: read.error });
-  }
-  const message = read.value;
-  checkSameIdentifier(asked, message.identifier);
-  if (id !== undefined) await checkIdentifierOfId(id, message.identifier, sender);
-  const target = {
-    id: await appointmentId(sender.editor, message.identifier.system, message.identifier.value),
-    hash: await contentHash(message.profile, message.content),
-  };
+  // Without a wish the vendor has the content already.
+  const wanted = readReturn(request.headers.get('Prefer')) ?? 'minimal';
+  const { id, message, hash, ifMatch, nowMs } = await readSent(context, sender);
+  const method = request.method === 'POST' ? 'POST' : 'PUT';
   const outcome = await recordAppointment(context.env.DB, {
-    ...target,
+    id,
+    hash,
     message,
     editor: sender.editor,
     relay: sender.relay,
@@ -84,7 +49,7 @@ async function write(context: RequestContext, method: 'POST' | 'PUT', id?: strin
     detail: fate,
     durationMs: Date.now() - context.startedMs,
   });
-  return answer(context, { id: target.id, status, fate, state, message, wanted, inserted: outcome.inserted });
+  return answer(context, { id, status, fate, state, message, wanted, inserted: outcome.inserted });
 }
 
 function senderOf({ sender }: RequestContext): Sender {

@@ -6,3 +6,14 @@ export const log: Log = (level, message, fields = {}) => {
   // biome-ignore lint/suspicious/noConsole: the console is a Worker's log
   console[level](JSON.stringify({ level, time: new Date().toISOString(), ...fields, message }));
 };
+
+/** What a log line may say of an unforeseen error: its class and its place. Its text may hold what a person sent. */
+export function describeUnexpected(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause;
+  const where =
+    cause.stack
+      ?.split('\n')
+      .find((line) => line.trimStart().startsWith('at '))
+      ?.trim() ?? '';
+  return `${cause.name} ${where}`.slice(0, 300);
+}

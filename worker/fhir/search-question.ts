@@ -4,11 +4,11 @@ import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import { echoQuery, type SearchParameter } from '../../shared/fhir/search.ts';
 import type { Handling, ReadQuery } from '../../shared/sas/search-parameters.ts';
 import type { RequestContext } from '../http/http.ts';
+import { readSearchParameters } from '../http/query.ts';
 import type { Answers } from '../search/answers.ts';
 import { ruleIssues } from '../search/rule-issues.ts';
 import type { HiddenSlots } from '../search/selection.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
-import { readSearchParameters } from './search-query.ts';
 
 export interface SearchQuestion {
   readonly query: ReadQuery;

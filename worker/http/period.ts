@@ -1,10 +1,10 @@
 // The period that a report of the operators is about: `from`, `to`, `vendor`. Appointments' activity and the
 // redirects' counts share it. No I/O.
 
-import { parseQuery } from '../../shared/fhir/search.ts';
 import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/days.ts';
 import type { RequestContext } from './http.ts';
+import { readQuery } from './query.ts';
 
 const DAYS_MAX = 366;
 const DAYS_DEFAULT = 30;
@@ -25,14 +25,12 @@ export interface Period {
  * @throws GatewayError window-invalid, parameter-unknown, query-malformed.
  */
 export function readPeriod({ url, startedMs }: RequestContext, hasTerritories = false): Period {
-  const parameters = parseQuery(url.search.slice(1));
-  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
   const today = parisDayOf(startedMs);
   let first: string | undefined;
   let last: string | undefined;
   const vendors: string[] = [];
   let isByTerritory = false;
-  for (const { name, value } of parameters.value) {
+  for (const { name, value } of readQuery(url.search.slice(1))) {
     if (name === 'from') first = value;
     else if (name === 'to') last = value;
     else if (name === 'vendor') vendors.push(...value.split(',').filter((item) => item !== ''));

@@ -5,7 +5,7 @@
 // appointment can be another association's than those asked.
 
 import { asList } from '../../shared/fhir/json.ts';
-import { namedPlaces, namedSlots } from '../appointments/named.ts';
+import { namedPlaces, namedSlots } from '../appointments/model/named.ts';
 
 /** Who was booked, where and when: enough to recognise the slots in a vendor's answer. */
 export interface Tombstone {

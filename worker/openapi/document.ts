@@ -6,17 +6,23 @@ import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
-import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Media, Method } from './documented.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
 import { FHIR_SCHEMAS } from './fhir/parts.ts';
 import { FHIR_SEARCH_OPERATIONS } from './fhir/search.ts';
 import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front/front.ts';
 import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front/slots.ts';
-import { type Answer, type Content, type Operation, type Operations, TAGS } from './model.ts';
+import type {
+  ApiDocument,
+  DocumentedAnswer,
+  DocumentedOperation,
+  Media,
+  Method,
+} from './model/documented.ts';
+import { type Answer, type Content, type Operation, type Operations, TAGS } from './model/operation.ts';
+import { REFUSAL_SCHEMAS, refusalsOf } from './model/refusals.ts';
 import { describeOptions } from './options.ts';
 import { PAGE_OPERATIONS } from './pages.ts';
-import { REFUSAL_SCHEMAS, refusalsOf } from './refusals.ts';
 
 export const OPERATIONS: Operations = {
   ...FHIR_SEARCH_OPERATIONS,

@@ -1,6 +1,6 @@
 // OPTIONS, which every path answers alike (worker/router.ts): described with each path, and told once on the page.
 
-import type { DocumentedOperation } from './documented.ts';
+import type { DocumentedOperation } from './model/documented.ts';
 
 /** `beside`: an operation of the same path. */
 export function describeOptions({ operationId, tags, parameters }: DocumentedOperation): DocumentedOperation {

@@ -9,7 +9,7 @@ import {
   object,
   type Parameter,
   text,
-} from './model.ts';
+} from './model/operation.ts';
 
 const page = (description: string, title: string): Answer => ({
   description,

@@ -3,7 +3,7 @@
 
 import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
-import { openAtRelay } from '../accounts/tables/opening.ts';
+import { openAtRelay } from './account-openings.ts';
 
 export interface EditorRow {
   readonly id: string;

@@ -1,7 +1,7 @@
 // The edge as its own description tells it: every operation of /openapi.json, how to call it, and what is wrong with an
 // answer that the description does not cover.
 
-import type { ApiDocument, DocumentedOperation } from '../../../worker/openapi/documented.ts';
+import type { ApiDocument, DocumentedOperation } from '../../../worker/openapi/model/documented.ts';
 import { judgeOf, mediaOf } from '../oracles/openapi-judge.ts';
 import { type FrontReply, sendPlain } from './front-caller.ts';
 

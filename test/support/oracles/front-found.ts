@@ -4,8 +4,8 @@
 import type { Flow } from '../../../shared/sas/query.ts';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
 import { type LinkWriter, reservationLink } from '../../../worker/front/redirect/reservation-link.ts';
+import { cardsBySubject } from '../../../worker/front/slots/card-search.ts';
 import { readLot } from '../../../worker/front/slots/cards.ts';
-import { cardsBySubject } from '../../../worker/front/slots/lot-question.ts';
 import { type FoundSubject, readFound } from '../../../worker/front/slots/places.ts';
 import { writeEntries } from '../../../worker/front/slots/practitioner-entries.ts';
 import { slotLister } from '../../../worker/front/slots/slot-list.ts';

@@ -2,7 +2,7 @@
 // are no JSON at all.
 
 import fc from 'fast-check';
-import type { ApiDocument } from '../../../worker/openapi/documented.ts';
+import type { ApiDocument } from '../../../worker/openapi/model/documented.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 

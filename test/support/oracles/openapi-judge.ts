@@ -1,7 +1,7 @@
 // Holds values against the schemas of the OpenAPI document (JSON Schema 2020-12), by their place in it.
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { ApiDocument } from '../../../worker/openapi/documented.ts';
+import type { ApiDocument } from '../../../worker/openapi/model/documented.ts';
 
 interface MediaObject {
   readonly schema: object;

@@ -9,11 +9,12 @@ import {
   LEASE_MS,
   type Message,
   newRow,
+  PAUSE_MS_MAX,
+  pauseMs,
   plan,
   SETTLE_MS,
   settle,
 } from '../../../worker/accounts/model/ledger.ts';
-import { PAUSE_MS_MAX, pauseMs } from '../../../worker/accounts/model/pause.ts';
 import type { Regulator } from '../../../worker/accounts/model/regulator.ts';
 import type { Verdict } from '../../../worker/accounts/model/verdict.ts';
 

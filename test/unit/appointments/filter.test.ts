@@ -3,11 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../shared/error.ts';
 import { parseQuery } from '../../../shared/fhir/search.ts';
 import { csvLine } from '../../../worker/appointments/lines.ts';
-import { decodeCursor, encodeCursor } from '../../../worker/appointments/model/cursor.ts';
-import { type AppointmentSearch, readAppointmentSearch } from '../../../worker/appointments/model/filter.ts';
+import {
+  type AppointmentSearch,
+  decodeCursor,
+  encodeCursor,
+  readAppointmentSearch,
+} from '../../../worker/appointments/model/filter.ts';
 import { readRange } from '../../../worker/appointments/model/range.ts';
-import { readIfMatch, readReturn } from '../../../worker/appointments/preconditions.ts';
+import { readIfMatch } from '../../../worker/appointments/target.ts';
 import { addDays, daysBetween, parisDayOf } from '../../../worker/base/days.ts';
+import { readReturn } from '../../../worker/http/prefer.ts';
 
 const at = (text: string): number => Date.parse(text);
 
@@ -179,7 +184,7 @@ it('quotes a CSV field, and disarms what a spreadsheet would run', () => {
 
 describe('headers of a write', () => {
   it('say what to answer', () => {
-    expect(readReturn(null)).toBe('minimal');
+    expect(readReturn(null)).toBeUndefined();
     expect(readReturn('respond-async, return="representation"')).toBe('representation');
     expect(readReturn('return=operationoutcome')).toBe('OperationOutcome');
     expect(refusal(() => readReturn('return=all'))).toBe('parameter-invalid http.Prefer');

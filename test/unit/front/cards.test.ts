@@ -1,8 +1,8 @@
 // The bodies of PractitionerSlots and getSlots as cards: both shapes, and everything that reads as unknown.
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../shared/error.ts';
+import { cardsBySubject } from '../../../worker/front/slots/card-search.ts';
 import { type Card, readDashboard, readLot } from '../../../worker/front/slots/cards.ts';
-import { cardsBySubject } from '../../../worker/front/slots/lot-question.ts';
 import { browserLot, type FrontCards, serverLot } from '../../support/doubles/front-client.ts';
 
 const CARDS: FrontCards = {

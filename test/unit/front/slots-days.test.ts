@@ -1,9 +1,9 @@
 // The three days that the front shows, and what a slot looks like in both calls: clock passed in.
 import { describe, expect, it } from 'vitest';
+import { windowOf } from '../../../worker/front/slots/card-search.ts';
 import { type Card, readLot } from '../../../worker/front/slots/cards.ts';
 import { countyOfPostalCode, lastDayEnds, zoneOfCounty } from '../../../worker/front/slots/county.ts';
 import { writePractitioners } from '../../../worker/front/slots/dashboard-locations.ts';
-import { windowOf } from '../../../worker/front/slots/lot-question.ts';
 import type { FoundSubject } from '../../../worker/front/slots/places.ts';
 import { slotLister } from '../../../worker/front/slots/slot-list.ts';
 import {

@@ -2,10 +2,11 @@
 // vendor. Parameters: identifier, active, _id, _count, _cursor; any other is refused. R4 http.html (read, search).
 
 import { GatewayError } from '../../../shared/error.ts';
-import { echoQuery, parseQuery, splitValues, unescapeValue } from '../../../shared/fhir/search.ts';
-import { readFormat, refuse } from '../../../shared/sas/search-parameters.ts';
+import { echoQuery, splitValues, unescapeValue } from '../../../shared/fhir/search.ts';
+import { readFormat, refuse, unknownParameter } from '../../../shared/sas/search-parameters.ts';
 import { readBounded } from '../../http/body.ts';
 import { fhirResponse, type RequestContext } from '../../http/http.ts';
+import { readQuery } from '../../http/query.ts';
 import { loadPairs } from '../tables/accounts.ts';
 import { type RegulatorFilter, searchRegulators } from '../tables/search.ts';
 import { etagOf, practitionerOf } from './resource.ts';
@@ -57,10 +58,8 @@ export async function searchPractitioners(context: RequestContext): Promise<Resp
 }
 
 function readFilter(raw: string): RegulatorFilter {
-  const parameters = parseQuery(raw);
-  if (!parameters.ok) throw refuse('query-malformed', '', 'La requête ne peut être décodée.');
   let filter: RegulatorFilter = { count: COUNT_DEFAULT };
-  for (const { name, value } of parameters.value) {
+  for (const { name, value } of readQuery(raw)) {
     switch (name) {
       case 'identifier':
         filter = { ...filter, identifiers: tokensOf(value).map(readIdentifierToken) };
@@ -85,7 +84,7 @@ function readFilter(raw: string): RegulatorFilter {
         readFormat(value);
         break;
       default:
-        throw refuse('parameter-unknown', name.slice(0, 80), `Paramètre inconnu : ${name.slice(0, 80)}.`);
+        throw unknownParameter(name);
     }
   }
   return filter;

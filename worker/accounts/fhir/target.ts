@@ -3,7 +3,7 @@
 
 import { GatewayError } from '../../../shared/error.ts';
 import type { JsonObject } from '../../../shared/fhir/json.ts';
-import { parseQuery, parseToken } from '../../../shared/fhir/search.ts';
+import { parseToken } from '../../../shared/fhir/search.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import {
   type ReadRegulator,
@@ -13,25 +13,16 @@ import {
 } from '../../../shared/sas/regulator.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
-import { readFormat, refuse, TOKEN_FORM } from '../../../shared/sas/search-parameters.ts';
+import { refuse, TOKEN_FORM } from '../../../shared/sas/search-parameters.ts';
+import { readIdentifierQuery } from '../../http/query.ts';
 
 /** National and technical identifiers stay far below; a vendor's path must hold it twice over. */
 const VALUE_LENGTH_MAX = 200;
 const TEXT_LENGTH_MAX = 250;
 
 /** The `identifier` of a conditional PUT. @throws GatewayError query-malformed, parameter-*. */
-export function readIdentifierQuery(url: URL): RegulatorIdentifier {
-  const parameters = parseQuery(url.search.slice(1));
-  if (!parameters.ok) throw refuse('query-malformed', 'identifier', 'La requête ne peut être décodée.');
-  let found: RegulatorIdentifier | undefined;
-  for (const { name, value } of parameters.value) {
-    if (name === '_format') readFormat(value);
-    else if (name !== 'identifier') {
-      throw refuse('parameter-unknown', name.slice(0, 80), `Paramètre inconnu : ${name.slice(0, 80)}.`);
-    } else if (found !== undefined) {
-      throw refuse('parameter-repeated', 'identifier', 'Un seul identifiant est admis.');
-    } else found = readIdentifierToken(value);
-  }
+export function readKnownIdentifier(url: URL): RegulatorIdentifier {
+  const found = readIdentifierQuery(url, readIdentifierToken);
   if (found !== undefined) return found;
   throw refuse('parameter-missing', 'identifier', "PUT demande l'identifiant connu avant le changement.");
 }

@@ -10,14 +10,14 @@ import { openEngine } from '../engine.ts';
 import { type Key, type Saved, saveWanted } from '../save.ts';
 import { withdrawEverywhere } from '../withdraw.ts';
 import { etagOf, practitionerOf } from './resource.ts';
-import { readBody, readIdentifierQuery } from './target.ts';
+import { readBody, readKnownIdentifier } from './target.ts';
 
 export function createPractitioner(context: RequestContext): Promise<Response> {
   return write(context, { by: 'nobody' });
 }
 
 export function updatePractitioner(context: RequestContext): Promise<Response> {
-  return write(context, { by: 'identifier', identifier: readIdentifierQuery(context.url) });
+  return write(context, { by: 'identifier', identifier: readKnownIdentifier(context.url) });
 }
 
 async function write(context: RequestContext, key: Key): Promise<Response> {

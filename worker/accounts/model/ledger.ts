@@ -4,7 +4,6 @@
 // the vendor may or may not have taken it.
 
 import { type RegulatorIdentifier, sameIdentifier } from '../../../shared/sas/regulator.ts';
-import { pauseMs } from './pause.ts';
 import type { Regulator } from './regulator.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -263,4 +262,16 @@ function confirm(
     differsMs: isFinal ? undefined : row.differsMs,
     error: undefined,
   };
+}
+
+const FIRST_PAUSE_MS = 30_000;
+export const PAUSE_MS_MAX = 15 * 60_000;
+
+/**
+ * How long to wait before a vendor is told again, after so many attempts without a yes. Pauses grow to a bound; a
+ * vendor that asks for a longer one gets it, up to the same bound. Trying never ends.
+ */
+export function pauseMs(attempts: number, retryAfterS: number | undefined): number {
+  const grown = FIRST_PAUSE_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 10);
+  return Math.min(PAUSE_MS_MAX, Math.max(grown, (retryAfterS ?? 0) * 1000));
 }

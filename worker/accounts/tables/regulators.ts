@@ -3,10 +3,10 @@
 
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import { openEverywhere } from '../../store/account-openings.ts';
 import { guardStore } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { keepFormer, takeFormer } from './former.ts';
-import { openEverywhere } from './opening.ts';
 
 export const REGULATOR_COLUMNS =
   'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, withdrawn_ms, wave';

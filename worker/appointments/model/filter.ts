@@ -17,7 +17,6 @@ import {
   refuse,
   unknownParameter,
 } from '../../../shared/sas/search-parameters.ts';
-import { decodeCursor } from './cursor.ts';
 import { APPOINTMENT_STATUSES, isAppointmentStatus } from './lattice.ts';
 import { type Range, readRange } from './range.ts';
 
@@ -65,6 +64,7 @@ export const APPOINTMENT_PARAMETERS = [
 const COUNT_DEFAULT = 50;
 const COUNT_MAX = 200;
 const LIST_MAX = 500;
+const CURSOR_LENGTH_MAX = 300;
 
 const FILTER_NAMES: Readonly<Record<string, (typeof APPOINTMENT_PARAMETERS)[number]>> = {
   ...Object.fromEntries(APPOINTMENT_PARAMETERS.map((name) => [name, name])),
@@ -175,4 +175,34 @@ function readSort(value: string): Sort {
 function readCount(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value.trim())) return Math.min(Number(value), COUNT_MAX);
   throw refuse('parameter-invalid', '_count', '_count est un nombre entier positif.');
+}
+
+/**
+ * The place where a page ended, as an opaque text for its `next` link. It names a sort key and an id, not a number of
+ * rows: an appointment inserted or deleted meanwhile moves nothing. It is not signed, since it opens nothing.
+ */
+export function encodeCursor({ by, descending }: Sort, { ms, id }: Position): string {
+  return btoa(JSON.stringify([by, descending, ms, id]))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');
+}
+
+/** @throws GatewayError parameter-invalid, also for a cursor of another order. */
+export function decodeCursor(text: string, sort: Sort): Position {
+  const read = text.length > CURSOR_LENGTH_MAX ? undefined : parseCursor(text);
+  if (Array.isArray(read)) {
+    const [by, descending, ms, id] = read as unknown[];
+    const isSame = by === sort.by && descending === sort.descending;
+    if (isSame && Number.isSafeInteger(ms) && typeof id === 'string') return { ms: ms as number, id };
+  }
+  throw refuse('parameter-invalid', '_cursor', "_cursor n'est pas un lien de cette recherche : suivre next.");
+}
+
+function parseCursor(text: string): unknown {
+  try {
+    return JSON.parse(atob(text.replaceAll('-', '+').replaceAll('_', '/')));
+  } catch {
+    return undefined;
+  }
 }

@@ -11,9 +11,9 @@ import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-p
 import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
-import { namedSlots } from '../named.ts';
 import { hasLabels, keepContent } from './content.ts';
 import { type AppointmentStatus, isAppointmentStatus } from './lattice.ts';
+import { namedSlots } from './named.ts';
 import { findPersonalData, PRIVACY_RULES } from './privacy.ts';
 import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance.ts';
 

@@ -8,7 +8,7 @@ import { normaliseProfessional } from '../../../shared/sas/identifier.ts';
 import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { formatInstant, parseInstant } from '../../../shared/time.ts';
-import { withoutContainedSlots } from '../named.ts';
+import { withoutContainedSlots } from './named.ts';
 
 export type Repair =
   | 'profile-canonical'

@@ -14,8 +14,7 @@ import {
 } from '../../accounts/front.ts';
 import type { Saved } from '../../accounts/save.ts';
 import { withdrawEverywhere } from '../../accounts/withdraw.ts';
-import { log } from '../../base/log.ts';
-import { describeUnexpected } from '../../base/unexpected.ts';
+import { describeUnexpected, log } from '../../base/log.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 

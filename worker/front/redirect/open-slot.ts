@@ -9,8 +9,7 @@ import type { EditorRow } from '../../store/editors.ts';
 import type { RedirectOutcome } from '../tables/redirects.ts';
 import { countClick } from './counts.ts';
 import { deadLinkPage } from './pages.ts';
-import { isDeclared } from './redirect-hosts.ts';
-import { readBookingPage, reservationLink } from './reservation-link.ts';
+import { isDeclared, readBookingPage, reservationLink } from './reservation-link.ts';
 import { readRedirectToken } from './token.ts';
 
 /** A click costs no read, and an outage of D1 stops no booking that was possible a moment ago. */

@@ -4,7 +4,6 @@
 
 import type { RequestContext } from '../../http/http.ts';
 import type { EditorRow } from '../../store/editors.ts';
-import { isDeclared } from './redirect-hosts.ts';
 import { writeRedirectToken } from './token.ts';
 
 /**
@@ -34,6 +33,15 @@ export function readBookingPage(page: string): URL | undefined {
 /** Also when it is written `%6Frigin`. The `&` keeps a first `?` part of the name. */
 function isOrigin(parameter: string): boolean {
   return new URLSearchParams(`&${parameter}`).has('origin');
+}
+
+/**
+ * Whether a vendor's relay declares the host of the page: regulators are sent to no other. `hosts`: names or addresses,
+ * with or without a port.
+ */
+export function isDeclared(hosts: readonly string[], page: URL): boolean {
+  const bare = page.hostname.replace(/^\[|\]$/g, '');
+  return hosts.some((host) => [page.host, page.hostname, bare].includes(host.toLowerCase()));
 }
 
 /** The link of a slot that `editor` offers from `startMs` on; empty without booking page. */

@@ -3,9 +3,9 @@
 // docs/decisions/0012-front.md.
 
 import { GatewayError, REASONS } from '../../../shared/error.ts';
+import { normaliseProfessional, normaliseSiret } from '../../../shared/sas/identifier.ts';
 import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
-import { log } from '../../base/log.ts';
-import { describeUnexpected } from '../../base/unexpected.ts';
+import { describeUnexpected, log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';
 import { knownEditors } from '../../memory/remembered-editors.ts';
 import { Deadline } from '../../search/deadline.ts';
@@ -13,11 +13,12 @@ import { type FindOptions, type FoundSlots, findSlots } from '../../search/find-
 import { recordSearch } from '../../search/record.ts';
 import { knownSosSirets } from '../tables/sos.ts';
 import type { Card, Lot } from './cards.ts';
-import { cardsBySubject, windowOf } from './lot-question.ts';
+import { lastDayEnds } from './county.ts';
 import type { CardSubject } from './places.ts';
 
 /** Lots are asked one after the other while somebody waits: docs/guide.md G-903. */
 const LOT_DEADLINE_MS = 5_000;
+const WINDOW_MS_MAX = 72 * 3600 * 1000;
 
 /** One search of the engine. */
 export interface FlowSearch {
@@ -49,6 +50,34 @@ export async function searchCards(context: RequestContext, lot: Lot): Promise<Ca
     ),
   }));
   return { subjects, searches };
+}
+
+/**
+ * `8…`, else `0…`, else `3…` when the SIRET is a known association's: pharmacies and the like are not searched. Several
+ * cards of one are one search.
+ */
+export function cardsBySubject(
+  cards: readonly Card[],
+  sosSiretsKnown: ReadonlySet<string>,
+): Map<string, Card[]> {
+  const bySubject = new Map<string, Card[]>();
+  for (const card of cards) {
+    const person = normaliseProfessional(card.rpps) ?? normaliseProfessional(card.adeli);
+    const siret = normaliseSiret(card.siret);
+    const subject = person ?? (siret !== undefined && sosSiretsKnown.has(siret) ? siret : undefined);
+    if (subject === undefined) continue;
+    const known = bySubject.get(subject);
+    if (known === undefined) bySubject.set(subject, [card]);
+    else known.push(card);
+  }
+  return bySubject;
+}
+
+/** From now to the end of the day after next, where that comes last; at most 72 hours. */
+export function windowOf(cards: readonly Card[], nowMs: number): SlotWindow {
+  const endOf = lastDayEnds(nowMs);
+  const ends = cards.map(({ zone }) => endOf(zone));
+  return { fromMs: nowMs, toMs: Math.min(nowMs + WINDOW_MS_MAX, Math.max(nowMs, ...ends)) };
 }
 
 /** Without D1 no association is known: its cards keep what the directory has. */

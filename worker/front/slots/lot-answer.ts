@@ -2,8 +2,7 @@
 // behind it, the front gets 200 with what there is; a header and the log say what went wrong. docs/guide.md G-906,
 // G-908.
 
-import { log } from '../../base/log.ts';
-import { describeUnexpected } from '../../base/unexpected.ts';
+import { describeUnexpected, log } from '../../base/log.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { lastEditors } from '../../memory/remembered-editors.ts';

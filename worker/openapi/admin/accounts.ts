@@ -1,7 +1,18 @@
 // What operators read and decide of regulators' accounts: worker/accounts/operators.ts, docs/accounts.md.
 
-import { count, flag, instant, json, list, type Operations, object, oneOf, orNull, text } from '../model.ts';
-import { STORED } from '../refusals.ts';
+import {
+  count,
+  flag,
+  instant,
+  json,
+  list,
+  type Operations,
+  object,
+  oneOf,
+  orNull,
+  text,
+} from '../model/operation.ts';
+import { STORED } from '../model/refusals.ts';
 
 const EDITOR = text('Éditeur.');
 const REGULATOR = text('Identifiant du régulateur ici ; jamais son nom.');

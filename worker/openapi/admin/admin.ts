@@ -17,8 +17,8 @@ import {
   ref,
   type Schema,
   text,
-} from '../model.ts';
-import { bodied, STORED } from '../refusals.ts';
+} from '../model/operation.ts';
+import { bodied, STORED } from '../model/refusals.ts';
 
 const EDITOR: Parameter = {
   name: 'editor',

@@ -1,7 +1,7 @@
 // Regulators' accounts as SAS writes and reads them (INT_R02): worker/accounts/fhir/; docs/accounts.md § 2.
 
-import type { Operations, Parameter } from '../model.ts';
-import { STORED } from '../refusals.ts';
+import type { Operations, Parameter } from '../model/operation.ts';
+import { STORED } from '../model/refusals.ts';
 import {
   KNOWN_REGULATOR_EXAMPLE,
   LOGIN_EXAMPLE,

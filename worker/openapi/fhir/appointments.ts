@@ -1,8 +1,8 @@
 // Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/appointments/;
 // docs/appointments.md.
 
-import type { Operation, Operations, Parameter } from '../model.ts';
-import { STORED } from '../refusals.ts';
+import type { Operation, Operations, Parameter } from '../model/operation.ts';
+import { STORED } from '../model/refusals.ts';
 import {
   APPOINTMENT_EXAMPLE,
   APPOINTMENT_TOKEN,

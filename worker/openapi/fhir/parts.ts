@@ -2,7 +2,7 @@
 // here), the forms of POST _search, and the refusals of a search.
 
 import type { Reason } from '../../../shared/error.ts';
-import { type Answer, type Content, type Parameter, ref, type Schema, text } from '../model.ts';
+import { type Answer, type Content, type Parameter, ref, type Schema, text } from '../model/operation.ts';
 
 const FHIR_TYPE = 'application/fhir+json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';

@@ -1,8 +1,8 @@
 // GET /fhir/metadata and the searches of slots: INT_R01, INT_R04, SOS Médecins. worker/handlers/{metadata,slot-search}.ts.
 
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
-import { type Answer, type Operation, type Operations, type Parameter, text } from '../model.ts';
-import { STORED } from '../refusals.ts';
+import { type Answer, type Operation, type Operations, type Parameter, text } from '../model/operation.ts';
+import { STORED } from '../model/refusals.ts';
 import {
   EXAMPLE_ASSOCIATION,
   EXAMPLE_FROM,

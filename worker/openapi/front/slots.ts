@@ -14,8 +14,8 @@ import {
   ref,
   type Schema,
   text,
-} from '../model.ts';
-import { bodied } from '../refusals.ts';
+} from '../model/operation.ts';
+import { bodied } from '../model/refusals.ts';
 
 const API = '/aggregator/api-sas/v1';
 

@@ -2,7 +2,7 @@
 // written out once, under the schemas; elsewhere its name leads there.
 
 import { type Html, html, join } from '../../../shared/html.ts';
-import type { Schema } from '../model.ts';
+import type { Schema } from '../model/operation.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'texte',

@@ -1,8 +1,8 @@
 // The page of /docs, written from the OpenAPI document alone: what is not in the document is not on the page.
 
 import { type Html, html, join } from '../../../shared/html.ts';
-import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Method } from '../documented.ts';
-import type { Schema } from '../model.ts';
+import type { ApiDocument, DocumentedAnswer, DocumentedOperation, Method } from '../model/documented.ts';
+import type { Schema } from '../model/operation.ts';
 import { describeType, writeSchema } from './fields.ts';
 
 interface Entry {

@@ -1,7 +1,7 @@
 // The shape of the OpenAPI 3.1 document as document.ts makes it and page/page.ts shows it: what OpenAPI allows and we
 // do not write is left out. Types only. https://spec.openapis.org/oas/v3.1.1.html
 
-import type { Parameter, Schema } from './model.ts';
+import type { Parameter, Schema } from './operation.ts';
 
 export interface Media {
   readonly schema: Schema;

@@ -1,10 +1,10 @@
 // What an appointment names besides a practitioner and a time: the vendor's own slots, and its place; and the Slots that
 // it carries inside. Reads any JSON; never throws. No I/O.
 
-import { asList, asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
-import { readReference } from '../../shared/fhir/reference.ts';
-import { SYSTEM } from '../../shared/sas/canonical.ts';
-import { normaliseSiret } from '../../shared/sas/identifier.ts';
+import { asList, asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
+import { readReference } from '../../../shared/fhir/reference.ts';
+import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import { normaliseSiret } from '../../../shared/sas/identifier.ts';
 
 /** The vendor's ids of the slots in `Appointment.slot`, whatever the form of the reference; undefined without any. */
 export function namedSlots(slots: unknown): readonly string[] | undefined {

@@ -1,14 +1,43 @@
-// The parameters of any FHIR search, from the query of GET and from the query and form body of POST _search.
+// The parameters of a request: from its query, and for POST _search from its query and its form body.
 
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery, type SearchParameter } from '../../shared/fhir/search.ts';
-import { readBounded } from '../http/body.ts';
-import type { RequestContext } from '../http/http.ts';
+import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
+import { readBounded } from './body.ts';
+import type { RequestContext } from './http.ts';
 
 /** A list of 500 practitioners takes 24 kB. */
 const QUERY_BYTES_MAX = 64 * 1024;
 const BODY_BYTES_MAX = 256 * 1024;
 
+/** `raw`: without `?`. `parameter`: whom the refusal names. @throws GatewayError query-malformed. */
+export function readQuery(raw: string, parameter = ''): readonly SearchParameter[] {
+  const parameters = parseQuery(raw);
+  if (parameters.ok) return parameters.value;
+  throw refuse('query-malformed', parameter, 'La requête ne peut être décodée.');
+}
+
+/**
+ * The one `identifier` of a conditional write, as `read` reads it; undefined without one. `isNamed` tells its name.
+ * @throws GatewayError query-malformed, parameter-*, and what `read` throws.
+ */
+export function readIdentifierQuery<T>(
+  { search }: URL,
+  read: (text: string) => T,
+  isNamed = (name: string): boolean => name === 'identifier',
+): T | undefined {
+  let found: T | undefined;
+  for (const { name, value } of readQuery(search.slice(1), 'identifier')) {
+    if (name === '_format') readFormat(value);
+    else if (!isNamed(name)) throw unknownParameter(name);
+    else if (found !== undefined) {
+      throw refuse('parameter-repeated', 'identifier', 'Un seul identifiant est admis.');
+    } else found = read(value);
+  }
+  return found;
+}
+
+/** The parameters of a FHIR search. */
 export interface SearchParameters {
   /** As sent, for the self link. */
   readonly raw: string;

@@ -1,12 +1,12 @@
 // Refusals as the description shows them: by status, one example per reason, each made by the functions that answer
 // refusals, so that it cannot differ from them.
 
-import { GatewayError, REASONS, type Reason } from '../../shared/error.ts';
-import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
-import { FRONT_PREFIX } from '../front/error.ts';
-import { refusalHeaders } from '../http/http.ts';
-import type { Route } from '../http/route.ts';
-import { type Answer, JSON_TYPE, object, oneOf, ref, type Schema, text } from './model.ts';
+import { GatewayError, REASONS, type Reason } from '../../../shared/error.ts';
+import { errorOutcome } from '../../../shared/fhir/operation-outcome.ts';
+import { FRONT_PREFIX } from '../../front/error.ts';
+import { refusalHeaders } from '../../http/http.ts';
+import type { Route } from '../../http/route.ts';
+import { type Answer, JSON_TYPE, object, oneOf, ref, type Schema, text } from './operation.ts';
 
 type Sentences = Partial<Readonly<Record<Reason, string>>>;
 

@@ -1,7 +1,7 @@
 // What is said of each path, and the few JSON Schemas it is said with (2020-12, as OpenAPI 3.1 has it). Data only;
 // worker/openapi/document.ts makes the OpenAPI document of it.
 
-import type { Reason } from '../../shared/error.ts';
+import type { Reason } from '../../../shared/error.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
