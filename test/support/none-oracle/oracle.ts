@@ -153,7 +153,8 @@ class Judging implements Verdict {
 
 /** Codes of slot kinds; empty ones where something is written that is none. */
 function kindsIn(meta: unknown): string[] {
-  if (meta === undefined || meta === null) return [];
+  // PHP writes an empty object as a list.
+  if (listOf(meta).length === 0) return [];
   if (!isObj(meta)) return [''];
   const labels = listOf(meta.security).filter(
     (one) => one !== null && (!isObj(one) || typeof one.system !== 'string' || TYPE_SYSTEM.test(one.system)),
