@@ -6,8 +6,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['node_modules/**'],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    globalSetup: ['./test/support/global-setup.ts'],
+    // Only a hang reaches these, also on a busy machine.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     maxWorkers: 2,
     reporters: ['default', './test/support/count-reporter.ts'],
   },

@@ -13,7 +13,7 @@ import {
   type Style,
 } from './certificates.ts';
 import { type FileContent, makeFolderOnce, readOptional, writeAtomically } from './files.ts';
-import { type Hash, makeKeyPair, readKeyPair } from './keys.ts';
+import { type Hash, type KeyPair, makeKeyPair, readKeyPair } from './keys.ts';
 import { CA_ISSUERS, CA_ROLES, type CaRole, type DnAttribute, nameAuthority, nameLeaf } from './names.ts';
 import { makeRevocationList, type RevocationList } from './revocation.ts';
 
@@ -24,6 +24,8 @@ const CRL_BASE_URL = 'http://127.0.0.1:8404/CRL/';
 export interface AuthorityOptions {
   /** Modulus of the authorities' keys; tests take 2048 to go faster. Used when the folder is first made. */
   readonly caKeyBits?: number;
+  /** Where keys of so many bits come from; by default they are made. */
+  readonly makeKeys?: (bits: number) => Promise<KeyPair>;
   /** Where certificates say their revocation list is. Nothing serves it here. */
   readonly crlBaseUrl?: string;
 }
@@ -120,7 +122,7 @@ export async function openAuthority(dir: string, options: AuthorityOptions = {})
   }
   const signers = await readSigners(caDir);
   const files = listFiles(root);
-  const authority = makeAuthority(root, files, signers, options.crlBaseUrl ?? CRL_BASE_URL);
+  const authority = makeAuthority(root, files, signers, options);
   await publish(authority);
   return authority;
 }
@@ -139,12 +141,12 @@ export async function writeLeaf(
 }
 
 async function makeAuthorities(options: AuthorityOptions): Promise<Record<string, FileContent>> {
-  const bits = options.caKeyBits ?? CA_KEY_BITS;
+  const { caKeyBits: bits = CA_KEY_BITS, makeKeys = makeKeyPair } = options;
   const crlUrl = `${options.crlBaseUrl ?? CRL_BASE_URL}ACR-EL.crl`;
   const made = new Map<CaRole, Signer>();
   // CA_ROLES lists a root before those it signs.
   for (const role of CA_ROLES.toSorted((a, b) => Number(CA_ISSUERS[a] !== a) - Number(CA_ISSUERS[b] !== b))) {
-    const keys = await makeKeyPair(bits);
+    const keys = await makeKeys(bits);
     const issuer = made.get(CA_ISSUERS[role]) ?? 'self';
     const subject = nameAuthority(role);
     const spec: AuthoritySpec = issuer === 'self' ? { subject, issuer } : { subject, issuer, crlUrl };
@@ -213,41 +215,46 @@ function makeAuthority(
   dir: string,
   files: AuthorityFiles,
   signers: Authority['signers'],
-  crlBaseUrl: string,
+  { crlBaseUrl = CRL_BASE_URL, makeKeys = makeKeyPair }: AuthorityOptions,
 ): Authority {
-  const crlUrl = `${crlBaseUrl}ACI-EL-ORG.crl`;
+  const issuing = { crlUrl: `${crlBaseUrl}ACI-EL-ORG.crl`, signers, makeKeys };
   return {
     dir,
     files,
     signers,
-    issueClient: (request) => issue(signers, crlUrl, request, ['clientAuth'], false),
-    issueServer: (request) => issue(signers, crlUrl, request, ['serverAuth'], true),
+    issueClient: (request) => issue(issuing, request, ['clientAuth'], false),
+    issueServer: (request) => issue(issuing, request, ['serverAuth'], true),
     writeCrl: (request = {}) => writeCrl(files, signers, request),
-    renew: (role, request = {}) => renew(signers, role, request),
+    renew: (role, request = {}) => renew(issuing, role, request),
     serialOf: (role) => new X509Certificate(signers[role].certPem).serialNumber,
   };
 }
 
+interface Issuing {
+  readonly signers: Authority['signers'];
+  readonly crlUrl: string;
+  readonly makeKeys: (bits: number) => Promise<KeyPair>;
+}
+
 async function renew(
-  signers: Authority['signers'],
+  { signers, makeKeys }: Issuing,
   role: CaRole,
   { newKey = false, keyOf, issuer, ...rest }: RenewRequest,
 ): Promise<Signer> {
   const { keyPem } = keyOf ?? signers[role];
-  const keys = newKey ? await makeKeyPair(LEAF_KEY_BITS) : await readKeyPair(keyPem);
+  const keys = newKey ? await makeKeys(LEAF_KEY_BITS) : await readKeyPair(keyPem);
   const own = CA_ISSUERS[role] === role ? 'self' : signers[CA_ISSUERS[role]];
   const spec: AuthoritySpec = { subject: nameAuthority(role), issuer: issuer ?? own, ...rest };
   return { certPem: await makeAuthorityCertificate(keys, spec), keyPem: keys.keyPem };
 }
 
 async function issue(
-  signers: Authority['signers'],
-  crlUrl: string,
+  { signers, crlUrl, makeKeys }: Issuing,
   request: LeafRequest,
   usages: LeafSpec['usages'],
   keyEncipherment: boolean,
 ): Promise<Leaf> {
-  const keys = await makeKeyPair(request.keyBits ?? LEAF_KEY_BITS);
+  const keys = await makeKeys(request.keyBits ?? LEAF_KEY_BITS);
   const chosen = chooseIssuer(signers, request.issuer ?? 'org');
   const { dns, ips, notBefore, notAfter, hash, ca, keyIds, strings, scheme } = request;
   const spec: LeafSpec = {

@@ -29,6 +29,8 @@ export interface EdgeOptions {
   readonly command?: string;
   /** Folder of the migrations, for tests; by default the Worker's. */
   readonly migrations?: string;
+  /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
+  readonly script?: string;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
 }
@@ -82,7 +84,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
 }
 
 async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
-  const script = await buildWorker();
+  const script = options.script ?? (await buildWorker());
   const say = options.onLog ?? openLines().say;
   const write = (line: string): void => say(edgeLine(line));
   // Miniflare starts a runtime that died anew, and says nothing of it.

@@ -15,6 +15,8 @@ export interface LocalEdgeOptions {
   readonly onLog?: (line: string) => void;
   readonly command?: string;
   readonly inspect?: boolean;
+  /** See EdgeOptions. */
+  readonly script?: string;
 }
 
 export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgeProcess> {
@@ -30,6 +32,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+    ...(options.script === undefined ? {} : { script: options.script }),
   });
   let applying = Promise.resolve();
   const apply = async (): Promise<void> => {

@@ -13,6 +13,7 @@ import { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import { peopleOf } from '../../support/samples/people.ts';
+import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 import { makePlan } from '../../support/scenes/relay-scene.ts';
 
 /** For the faults that only a deadline ends; the others end long before theirs. */
@@ -27,7 +28,7 @@ let subjects: readonly string[];
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'relay-faults-'));
-  const pki = await ensureSandboxPki(dir, { vendorIds: ['agenda-a'], caKeyBits: 2048 });
+  const pki = await ensureSandboxPki(dir, { vendorIds: ['agenda-a'], ...TEST_KEYS });
   vendor = await startVendor({ seed: 1, id: 'agenda-a', pki: dir, clientCertificate: 'require' });
   const { server } = pki.vendors.get('agenda-a')!;
   const files = {

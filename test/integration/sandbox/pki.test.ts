@@ -12,6 +12,7 @@ import { connect, createServer, type Server, type TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, type Leaf, openAuthority, writeLeaf } from '../../../sandbox/pki/authority.ts';
 import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
+import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 
 const EDITOR = { cn: 'agenda-alpha-client', ou: '399990111111018' };
 const DAY_MS = 86_400_000;
@@ -23,7 +24,7 @@ let serverLeaf: Leaf;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'sandbox-pki-'));
-  authority = await openAuthority(join(dir, 'main'), { caKeyBits: 2048 });
+  authority = await openAuthority(join(dir, 'main'), { ...TEST_KEYS });
   ca = await readFile(authority.files.caBundle, 'utf8');
   serverLeaf = await authority.issueServer({
     cn: 'agenda-alpha.sandbox.test',
@@ -304,7 +305,7 @@ describe('the folder of an authority', () => {
   test('opened twice at once holds one authority', async () => {
     const shared = join(dir, 'race');
     const opened = await Promise.all(
-      Array.from({ length: 4 }, () => openAuthority(shared, { caKeyBits: 2048 })),
+      Array.from({ length: 4 }, () => openAuthority(shared, { ...TEST_KEYS })),
     );
     const roots = new Set(
       opened.map(({ signers }) => createHash('sha256').update(signers.root.certPem).digest('hex')),
@@ -317,7 +318,7 @@ describe('the folder of an authority', () => {
 
 describe('the default identities', () => {
   test('are made once, then found again', async () => {
-    const first = await ensureSandboxPki(join(dir, 'default'), { caKeyBits: 2048 });
+    const first = await ensureSandboxPki(join(dir, 'default'), { ...TEST_KEYS });
     const second = await ensureSandboxPki(join(dir, 'default'));
     expect([...first.vendors.keys()]).toEqual(['agenda-a', 'agenda-b', 'agenda-c']);
     for (const [id, pair] of first.vendors) {
@@ -334,7 +335,7 @@ describe('the default identities', () => {
   });
 
   test('renew a list that is about to end and keep what it revokes', async () => {
-    const pki = await ensureSandboxPki(join(dir, 'default'), { caKeyBits: 2048 });
+    const pki = await ensureSandboxPki(join(dir, 'default'), { ...TEST_KEYS });
     const revoked = await pki.authority.issueClient(EDITOR);
     await pki.authority.writeCrl({ revoked: [revoked.serial], nextUpdate: new Date(Date.now() + DAY_MS) });
     const before = await readFile(pki.crlFiles[1], 'utf8');

@@ -10,6 +10,7 @@ import type { Appointment } from 'fhir/r4';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Credential, ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { type ClientMaterial, SasClient } from '../../../sandbox/vendors/appointments/sas-client.ts';
+import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 
 type Mood = number | 'reset';
 
@@ -25,7 +26,7 @@ let pki: SandboxPki;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'passerelle-'));
-  pki = await ensureSandboxPki(dir, { vendorIds: ['agenda-a'], caKeyBits: 2048 });
+  pki = await ensureSandboxPki(dir, { vendorIds: ['agenda-a'], ...TEST_KEYS });
 });
 
 afterAll(() => rm(dir, { recursive: true, force: true }));

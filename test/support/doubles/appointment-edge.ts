@@ -9,9 +9,9 @@ import type { OperationOutcome } from 'fhir/r4';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
+import { startBuiltEdge } from '../scenes/built-edge.ts';
 
 export interface TestRelay {
   readonly id: string;
@@ -113,8 +113,7 @@ export class AppointmentEdge {
   }
 
   async startEdge(): Promise<void> {
-    this.edge = await startLocalEdge({
-      host: '127.0.0.1',
+    this.edge = await startBuiltEdge({
       port: this.#port,
       stateDir: this.state.dir,
       settings: this.#settings,

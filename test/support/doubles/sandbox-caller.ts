@@ -9,6 +9,7 @@ import { type Authority, type Leaf, openAuthority } from '../../../sandbox/pki/a
 import { ensureVendorServer } from '../../../sandbox/pki/sandbox-pki.ts';
 import type { TlsMaterial } from '../../../sandbox/vendors/server.ts';
 import type { Directory, KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
+import { TEST_KEYS } from '../samples/rsa-keys.ts';
 
 export interface Answer {
   readonly status: number;
@@ -31,7 +32,7 @@ export const CALLER = { cn: 'sas-imitation', ou: '399990000100018' };
 
 export async function openScene(): Promise<SandboxScene> {
   const dir = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  const authority = await openAuthority(dir, { caKeyBits: 2048 });
+  const authority = await openAuthority(dir, { ...TEST_KEYS });
   const server = await ensureVendorServer(authority, 'agenda-test');
   const tls = {
     cert: await readFile(server.certFile, 'utf8'),

@@ -12,6 +12,7 @@ import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
 import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
+import { builtWorker } from './built-edge.ts';
 
 type Database = Engine['db'];
 type Statement = ReturnType<Database['prepare']>;
@@ -142,6 +143,7 @@ export class AccountBench {
       port: 0,
       stateDir: undefined,
       settings: {},
+      script: await builtWorker(),
       onLog: () => undefined,
     });
     const db = (await edge.database()) as unknown as Database;

@@ -14,6 +14,7 @@ import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-
 import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
+import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { appointment } from '../samples/valid.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */
@@ -36,7 +37,7 @@ export interface ConformanceScene {
 
 export async function openConformance(options: Partial<VendorOptions> = {}): Promise<ConformanceScene> {
   const dir = await mkdtemp(join(tmpdir(), 'conformance-'));
-  const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds: ['agenda-a'], caKeyBits: 2048 });
+  const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds: ['agenda-a'], ...TEST_KEYS });
   const certificates = join(dir, 'cases');
   // Before the vendor, which reads the revocation list when it starts.
   await ensureRefusedCertificates(pki, certificates);

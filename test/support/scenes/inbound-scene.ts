@@ -21,6 +21,7 @@ import {
 } from '../../../sandbox/pki/authority.ts';
 import type { LogFields } from '../../../shared/log.ts';
 import { type AppointmentEdge, startAppointmentEdge } from '../doubles/inbound-edge.ts';
+import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 export const A = { cn: 'agenda-alpha-client', ou: '399990000000118' } as const;
@@ -73,7 +74,7 @@ export interface InboundProcess extends Common {
 
 export async function makeInboundAuthority(): Promise<InboundAuthority> {
   const dir = await mkdtemp(join(tmpdir(), 'inbound-pki-'));
-  const authority = await openAuthority(dir, { caKeyBits: 2048 });
+  const authority = await openAuthority(dir, { ...TEST_KEYS });
   return {
     ...authority,
     ca: authority.signers.org.certPem + authority.signers.root.certPem,

@@ -9,6 +9,7 @@ import {
   openAuthority,
   writeLeaf,
 } from '../../../sandbox/pki/authority.ts';
+import { TEST_KEYS } from '../samples/rsa-keys.ts';
 
 export interface TestAuthority extends Authority {
   /** Issues and writes; the paths are absolute. */
@@ -27,7 +28,7 @@ export const VENDOR_NAME = { cn: 'agenda-test', ou: '399990000000018' } as const
 
 export async function makeTestAuthority(): Promise<TestAuthority> {
   const dir = await mkdtemp(join(tmpdir(), 'relay-pki-'));
-  const authority = await openAuthority(dir, { caKeyBits: 2048 });
+  const authority = await openAuthority(dir, { ...TEST_KEYS });
   return {
     ...authority,
     client: async (name, request = {}) => {

@@ -9,11 +9,12 @@ import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import type { Child } from '../../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
+import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { startBuiltEdge } from './built-edge.ts';
 
 export interface SystemOptions {
   readonly vendors?: readonly VendorOptions[];
@@ -26,8 +27,9 @@ export interface SystemOptions {
 
 export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
 export const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
+/** Nothing is kept, and no answer is cut short: a vendor that is to time out has a deadline of its own. */
+const UNHURRIED = { CACHE_TTL_S: '0', DEADLINE_MS: '25000' };
 const THREE_VENDORS: readonly VendorOptions[] = [{ seed: 1 }, { seed: 2 }, { seed: 3 }];
-const CA_BITS = 2048;
 
 export class System {
   readonly dir: string;
@@ -41,6 +43,7 @@ export class System {
   relay: Child | undefined;
   token = '';
   #port = 0;
+  #admin: string | undefined;
 
   private constructor(
     dir: string,
@@ -60,7 +63,7 @@ export class System {
     const dir = await mkdtemp(join(tmpdir(), 'passerelle-'));
     const wanted = options.vendors ?? THREE_VENDORS;
     const ids = wanted.map(({ id, seed }) => id ?? `agenda-${String.fromCharCode(96 + seed)}`);
-    const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds: ids, caKeyBits: CA_BITS });
+    const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds: ids, ...TEST_KEYS });
     const vendors = await Promise.all(
       wanted.map((vendor, i) => startVendor({ ...vendor, id: ids[i] ?? '', pki: join(dir, 'pki') })),
     );
@@ -83,11 +86,10 @@ export class System {
   }
 
   async startEdge(): Promise<void> {
-    this.#edge = await startLocalEdge({
-      host: '127.0.0.1',
+    this.#edge = await startBuiltEdge({
       port: this.#port,
       stateDir: this.state.dir,
-      settings: { CACHE_TTL_S: '0', ...this.#options.settings },
+      settings: { ...UNHURRIED, ...this.#options.settings },
       onLog: (line) => this.edgeLog.push(line),
     });
     this.#port = Number(new URL(this.#edge.url).port);
@@ -142,6 +144,17 @@ export class System {
     const vendor = this.vendors.find((item) => item.id === id);
     if (vendor === undefined) throw new Error(`no vendor ${id}`);
     return vendor;
+  }
+
+  /** What the edge waits for this vendor, milliseconds; undefined: as long as for a search. */
+  async limit(id: string, deadlineMs?: number): Promise<void> {
+    this.#admin ??= await signToken(this.state, 'admin');
+    const response = await this.fetch(`/admin/editors/${id}`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${this.#admin}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ deadlineMs: deadlineMs ?? null }),
+    });
+    if (!response.ok) throw new Error(`no deadline for ${id}: ${response.status}`);
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {

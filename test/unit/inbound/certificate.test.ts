@@ -10,12 +10,13 @@ import { readCertificate } from '../../../relay/certificates/certificate-facts.t
 import { readRevocationList } from '../../../relay/certificates/revocation-list.ts';
 import { readRevokedSerials } from '../../../relay/certificates/revoked-serials.ts';
 import { type Authority, openAuthority } from '../../../sandbox/pki/authority.ts';
+import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'inbound-read-'));
 let authority: Authority;
 
 beforeAll(async () => {
-  authority = await openAuthority(dir, { caKeyBits: 2048 });
+  authority = await openAuthority(dir, { ...TEST_KEYS });
 });
 
 afterAll(() => rm(dir, { recursive: true, force: true }));
