@@ -41,13 +41,13 @@ const edgeUrl = v.pipe(
   text,
   v.check(
     isEdgeUrl,
-    'une URL https est attendue (http seulement vers la machine elle-même), sans identifiants ni paramètres',
+    'une URL https est attendue (http seulement vers la machine elle-même), sans identifiants, paramètres ni espaces',
   ),
 );
 
 const baseUrl = v.pipe(
   text,
-  v.check(isBaseUrl, 'une URL https est attendue, sans identifiants, paramètres ni fragment'),
+  v.check(isBaseUrl, 'une URL https est attendue, sans identifiants, paramètres, fragment ni espaces'),
   v.transform((value) => value.replace(/\/+$/, '')),
 );
 
@@ -278,7 +278,8 @@ function isBaseUrl(value: string): boolean {
 function readBareUrl(value: string): URL | undefined {
   const url = URL.parse(value);
   if (url === null || url.username !== '' || url.password !== '') return undefined;
-  return value.includes('?') || value.includes('#') ? undefined : url;
+  // A blank that the parser forgives would still stand in the path of each request, and fail it.
+  return /[?#\s]/.test(value) ? undefined : url;
 }
 
 function resolvePaths(config: RelayConfig, dir: string): RelayConfig {

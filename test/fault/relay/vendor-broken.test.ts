@@ -68,6 +68,7 @@ const BROKEN: readonly (readonly [string, string, (entry: Entry) => Entry])[] = 
   ['the list of an impostor', 'crlFiles[0]', (one) => ({ ...one, crlFiles: [spoofed] })],
   ['a list that is none', 'crlFiles[0]', (one) => ({ ...one, crlFiles: [one.certFile] })],
   ['an address by http', 'baseUrl', (one) => ({ ...one, baseUrl: 'http://agenda.example' })],
+  ['an address with a blank', 'baseUrl', (one) => ({ ...one, baseUrl: `${one.baseUrl} ` })],
   ['a field that is unknown', 'certfile', (one) => ({ ...one, certfile: 'x' })],
   ['no name and no flow', 'name', ({ name: _name, flows: _flows, ...one }) => one],
 ];
