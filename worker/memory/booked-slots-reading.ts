@@ -9,6 +9,8 @@ import { sosTombstonesStatement, tombstonesIn, tombstonesStatement } from './boo
 const KEPT_MS_MAX = 3_600_000;
 /** A slot of the window may end after it, in the time of an appointment that begins after it. */
 const SLOT_MS_MAX = 24 * 3_600_000;
+/** An appointment that names its slot is found when its times are wrong by no more. */
+const MISTAKEN_MS_MAX = 24 * 3_600_000;
 
 /** For a batch with other statements; `bookedSlotsOf` reads its result. */
 export function bookedSlotsStatement(
@@ -16,8 +18,9 @@ export function bookedSlotsStatement(
   { flow, window, subjects }: SlotQuery,
   nowMs: number,
 ): D1PreparedStatement {
-  // What has started is not shown: an appointment that is over takes no slot of it.
-  const fromMs = Math.max(window.fromMs, nowMs);
+  // What has started is not shown. An appointment that seems over may still name a slot of the window: a vendor's hours
+  // are off by its offset from UTC, or by a day.
+  const fromMs = Math.max(window.fromMs, nowMs) - MISTAKEN_MS_MAX;
   const range = { fromMs, toMs: window.toMs + SLOT_MS_MAX, liftedSinceMs: nowMs - KEPT_MS_MAX };
   return flow === 'SOS'
     ? sosTombstonesStatement(db, { ...range, associations: subjects })

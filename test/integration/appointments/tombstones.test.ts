@@ -28,7 +28,12 @@ const search = (): Promise<SearchAnswer> => system.search(slotPath([subject], wi
 const ofVendor = (answer: SearchAnswer, vendor: string): Slot[] =>
   answer.resources<Slot>('Slot').filter(({ id }) => id?.startsWith(`${vendor}-`));
 
-async function report(slot: Slot, status: string, value = 'rdv-1'): Promise<number> {
+async function report(
+  slot: Pick<Slot, 'start' | 'end'>,
+  status: string,
+  value = 'rdv-1',
+  over: object = {},
+): Promise<number> {
   const client = system.pki.vendors.get('agenda-a')!.client;
   const body = individual({
     value,
@@ -47,7 +52,7 @@ async function report(slot: Slot, status: string, value = 'rdv-1'): Promise<numb
     },
     method: 'PUT',
     path: `/fhir/Appointment?identifier=${encodeURIComponent(`${SYSTEM_A}|${value}`)}`,
-    body: JSON.stringify(body),
+    body: JSON.stringify({ ...body, ...over }),
     headers: { host: 'relais.sandbox.test' },
   });
   return answered;
@@ -97,6 +102,24 @@ it('counts what a vendor still sends though it is booked, and explains it', asyn
     })
   ).json()) as { slots: { matches: boolean; dropped?: { rule: string } }[] };
   expect(explained.slots[0]).toMatchObject({ matches: true, dropped: { rule: 'slot-booked' } });
+});
+
+it.each([-23, -2, 23])('hides the slot that it names, also when its hours are off by %i', async (hours) => {
+  const [, taken] = ofVendor(await search(), 'agenda-a').sort((a, b) => a.start.localeCompare(b.start));
+  const explained = await system.fetch('/admin/explain', {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${admin}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ editor: 'agenda-a', identifier: subject, at: taken!.start }),
+  });
+  const { slots } = (await explained.json()) as { slots: { id: string; matches: boolean }[] };
+  const own = slots.find(({ matches }) => matches)!.id;
+  const at = new Date(Date.parse(taken!.start) + hours * 3_600_000).toISOString();
+  const over = { slot: [{ reference: `Slot/${own}` }] };
+  const value = `rdv-named-${hours}`;
+  expect(await report({ start: at, end: at }, 'booked', value, over)).toBe(201);
+  expect(ofVendor(await search(), 'agenda-a').map(({ id }) => id)).not.toContain(taken!.id);
+  expect(await report({ start: at, end: at }, 'cancelled', value, over)).toBe(200);
+  expect(ofVendor(await search(), 'agenda-a').map(({ id }) => id)).toContain(taken!.id);
 });
 
 describe('an appointment longer than the slots', () => {
