@@ -113,7 +113,7 @@ function parse(text: string): Name | undefined {
   if (local === undefined) return undefined;
   if (front === undefined || front === '') return { base: undefined, local };
   const url = URL.parse(front);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  if (url === null || !/^https?:\/\//i.test(front)) return undefined;
   // How it is reached is not where it is.
   return {
     base: `${url.hostname}:${url.port.replace(/^(80|443)$/, '')}${url.pathname}`.replace(/\/+$/, ''),
