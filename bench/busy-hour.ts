@@ -53,7 +53,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-export interface AskedList {
+interface AskedList {
   /** From the beginning of the hour. */
   readonly atMs: number;
   /** Ranks of practitioners. */
@@ -65,7 +65,7 @@ export interface AskedList {
  * the nearest whatever their slots, then for the nearest with slots; once the regulator has looked, he goes further
  * away, or changes a filter and the page asks both again.
  */
-export function listsOf(searches: number): AskedList[] {
+function listsOf(searches: number): AskedList[] {
   const random = seeded(SEED);
   const lists: AskedList[] = [];
   const calls = Math.ceil(searches / 4);

@@ -7,9 +7,9 @@ import { PRACTITIONERS, people, searchPath } from './search.ts';
 import { Stage, Vendors } from './stage.ts';
 import { alignColumns, summarise } from './statistics.ts';
 
-export const KEPT_RATIO_MIN = 10;
-export const FIRST_EVENT_RATIO_MAX = 1.2;
-export const CALLS_SAVED_MIN = 0.6;
+const KEPT_RATIO_MIN = 10;
+const FIRST_EVENT_RATIO_MAX = 1.2;
+const CALLS_SAVED_MIN = 0.6;
 
 const VENDORS_MAX = 20;
 const LATENCY_MS = 50;

@@ -37,7 +37,7 @@ export interface Effort {
   readonly isFresh?: boolean;
 }
 
-export interface Side extends Latency {
+interface Side extends Latency {
   readonly perSecond: number;
   readonly bytesPerSearch: number;
   readonly failed: number;

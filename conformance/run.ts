@@ -31,7 +31,7 @@ import { Scene } from './scene.ts';
 import { type Survey, survey } from './survey.ts';
 
 /** What the gateway would show of all the practitioners' answers: received = shown + dropped. */
-export interface Reading {
+interface Reading {
   readonly received: number;
   readonly shown: number;
   readonly dropped: readonly RuleCount[];

@@ -50,7 +50,7 @@ export function countOf({ view }: Answer, type: string): number {
  * counts once; what belongs to somebody else does not count. Without PractitionerRole, the agendas of the slots are
  * counted.
  */
-export function placesOf({ view, subjects }: Answer): number {
+function placesOf({ view, subjects }: Answer): number {
   if (view === undefined) return 0;
   const [subject = ''] = subjects;
   const others = new Set(

@@ -16,7 +16,7 @@ export interface AdminSettings {
 }
 
 /** `GET /problems`. */
-export interface ProblemReport {
+interface ProblemReport {
   readonly problems: readonly Problem[];
   /** By vendor id. */
   readonly editors: Readonly<Record<string, VendorState>>;

@@ -10,11 +10,11 @@ interface Described {
   readonly about: string;
 }
 
-export interface SwitchFlag extends Described {
+interface SwitchFlag extends Described {
   readonly kind: 'switch';
 }
 
-export interface TextFlag extends Described {
+interface TextFlag extends Described {
   readonly kind: 'text';
   /** Name of the value in the usage, e.g. `DOSSIER`. */
   readonly hint: string;
@@ -24,7 +24,7 @@ export interface TextFlag extends Described {
 }
 
 /** May be given several times. */
-export interface TextsFlag extends Described {
+interface TextsFlag extends Described {
   readonly kind: 'texts';
   readonly hint: string;
   readonly check?: Check;

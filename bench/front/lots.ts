@@ -8,11 +8,11 @@ import { people } from '../search.ts';
 import { Stage, Vendors } from '../stage.ts';
 import { alignColumns, type Latency, summarise } from '../statistics.ts';
 
-export const LOT_RATIO_MAX = 1.1;
+const LOT_RATIO_MAX = 1.1;
 const CARDS = 25;
 const API = '/aggregator/api-sas/v1';
 
-export interface LotCell {
+interface LotCell {
   readonly vendors: number;
   /** Per practitioner and vendor. */
   readonly slots: number;
@@ -28,7 +28,7 @@ export interface LotEffort {
 export const FULL_LOTS: LotEffort = { pairs: 300, warmUps: 300 };
 export const QUICK_LOTS: LotEffort = { pairs: 100, warmUps: 100 };
 
-export const LOT_CELLS: readonly LotCell[] = [1, 5, 20].flatMap((vendors) =>
+const LOT_CELLS: readonly LotCell[] = [1, 5, 20].flatMap((vendors) =>
   [2, 20].flatMap((slots) => [0, 50].map((latencyMs) => ({ vendors, slots, latencyMs }))),
 );
 

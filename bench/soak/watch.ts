@@ -32,7 +32,7 @@ export interface Counts {
   readonly relayTimers: number;
 }
 
-export interface Memory {
+interface Memory {
   readonly edgeRssMb: number;
   readonly relayRssMb: number;
 }

@@ -23,7 +23,7 @@ export interface Answer {
   readonly view: BundleView | undefined;
 }
 
-export const FLOW_NAMES: Readonly<Record<Flow, string>> = {
+const FLOW_NAMES: Readonly<Record<Flow, string>> = {
   INT_R01: 'professionnels (INT_R01)',
   INT_R04: 'CPTS (INT_R04)',
   SOS: 'SOS Médecins',

@@ -9,7 +9,7 @@ const STEP = /([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]/g;
 
 type Step = string | number;
 
-export function readPath(expression: string): readonly Step[] {
+function readPath(expression: string): readonly Step[] {
   return [...expression.matchAll(STEP)].slice(1).map(([, name, index]) => name ?? Number(index));
 }
 

@@ -12,7 +12,7 @@ import type { Difference } from './difference.ts';
 import { showJson } from './fragment.ts';
 import { describeProvenance, type Provenance } from './provenance.ts';
 
-export const SCHEMA = 'passerelle-conformance/1';
+const SCHEMA = 'passerelle-conformance/1';
 
 export interface ReportProblem {
   readonly text: string;

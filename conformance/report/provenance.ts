@@ -8,7 +8,7 @@ import type { Certificates } from '../../relay/certificates/certificates.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 
-export interface UsedCertificate {
+interface UsedCertificate {
   /** `C=FR, O=…, OU=…, CN=…`, in the certificate's order. */
   readonly subject: string;
   readonly issuer: string;

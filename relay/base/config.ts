@@ -167,7 +167,7 @@ export function checkConfig(input: unknown, dir: string): Result<RelayConfig, re
 }
 
 /** Refuses what concerns every vendor; the entry of one is only set aside. */
-export function checkSettings(input: unknown, dir: string): Result<RelayConfig, readonly Problem[]> {
+function checkSettings(input: unknown, dir: string): Result<RelayConfig, readonly Problem[]> {
   const checked = v.safeParse(settings, input);
   const problems = checked.success ? [] : checked.issues.map((issue) => describeIssue(issue));
   const { editors, broken, nameless } = sortEntries(entriesOf(input));

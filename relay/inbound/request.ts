@@ -17,7 +17,7 @@ import type { InboundMetrics } from './metrics.ts';
 import { capabilityStatement, type InboundRoute, matchRoute } from './routes.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-export const BODY_BYTES_MAX = 256 * 1024;
+const BODY_BYTES_MAX = 256 * 1024;
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 const RETRY_AFTER_S = 5;
 const PASSED_ON = ['content-type', 'accept', 'prefer', 'if-match'] as const;

@@ -30,7 +30,7 @@ export interface AuthorityOptions {
   readonly crlBaseUrl?: string;
 }
 
-export type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
+type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
 
 export interface LeafRequest extends Style {
   readonly cn: string | readonly string[];
@@ -86,7 +86,7 @@ export interface RenewRequest extends Style {
   readonly notAfter?: Date;
 }
 
-export interface AuthorityFiles {
+interface AuthorityFiles {
   readonly root: string;
   readonly intermediateOrg: string;
   readonly intermediatePers: string;

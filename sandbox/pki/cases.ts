@@ -8,7 +8,7 @@ import { readOptional } from './files.ts';
 import { readRevocationList } from './revocation.ts';
 import type { SandboxPki } from './sandbox-pki.ts';
 
-export const CASE_NAMES = ['wrong-cn', 'wrong-ou', 'revoked'] as const;
+const CASE_NAMES = ['wrong-cn', 'wrong-ou', 'revoked'] as const;
 
 /** Makes what is missing of `name.crt` and `name.key`. A vendor reads the longer revocation list at its next start. */
 export async function ensureRefusedCertificates(pki: SandboxPki, dir: string): Promise<readonly string[]> {

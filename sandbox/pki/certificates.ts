@@ -70,7 +70,7 @@ export interface AuthoritySpec extends Style {
 }
 
 /** UTF8String values, as the real authority writes them, unless it is asked otherwise. */
-export function makeName(
+function makeName(
   attributes: readonly DnAttribute[],
   strings: NonNullable<Style['strings']> = 'utf8String',
 ): Name {
@@ -78,7 +78,7 @@ export function makeName(
 }
 
 /** Hexadecimal, 18 bytes, with the leading bytes the real authority's serials have. */
-export function makeSerial(): string {
+function makeSerial(): string {
   return `1120${randomBytes(SERIAL_RANDOM_BYTES).toString('hex')}`;
 }
 

@@ -55,7 +55,7 @@ export async function readOptional(path: string): Promise<string | undefined> {
   }
 }
 
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 

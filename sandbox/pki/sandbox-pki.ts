@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 const LEAF_RENEW_BEFORE_DAYS = 30;
 const CRL_RENEW_BEFORE_DAYS = 15;
 
-export const DEFAULT_VENDOR_IDS = ['agenda-a', 'agenda-b', 'agenda-c'] as const;
+const DEFAULT_VENDOR_IDS = ['agenda-a', 'agenda-b', 'agenda-c'] as const;
 
 export interface Credential {
   readonly certFile: string;
@@ -23,7 +23,7 @@ export interface Credential {
   readonly created: boolean;
 }
 
-export interface CredentialPair {
+interface CredentialPair {
   readonly server: Credential;
   readonly client: Credential;
 }
@@ -72,7 +72,7 @@ export function ensureVendorClient(authority: Authority, id: string): Promise<Cr
 }
 
 /** An invented structure identifier, prefixed: 3, then a SIRET in a range no company has been given. */
-export function inventSiret(name: string): string {
+function inventSiret(name: string): string {
   const digits = createHash('sha256').update(name).digest().readUInt32BE(0) % 1_000_000;
   return `399990${String(digits).padStart(6, '0')}018`.slice(0, 15);
 }

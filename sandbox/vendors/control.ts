@@ -74,7 +74,7 @@ export function makeControlServer(inside: VendorInside): Server {
   });
 }
 
-export function describeDirectory({ directory, clock, ...practice }: Practice) {
+function describeDirectory({ directory, clock, ...practice }: Practice) {
   return {
     id: practice.id,
     seed: directory.seed,

@@ -21,7 +21,7 @@ import { OpenSockets } from './sockets.ts';
 import { Practice } from './world/practice.ts';
 import { describeState, resetVendor, type VendorInside } from './world/state.ts';
 
-export const DEFAULT_PKI_DIR = join('.passerelle', 'pki');
+const DEFAULT_PKI_DIR = join('.passerelle', 'pki');
 
 export interface VendorOptions {
   readonly seed: number;
@@ -71,7 +71,7 @@ export interface Vendor {
   close(): Promise<void>;
 }
 
-export function nameVendor(seed: number): string {
+function nameVendor(seed: number): string {
   return seed >= 1 && seed <= 26 ? `agenda-${String.fromCharCode(96 + seed)}` : `agenda-${seed}`;
 }
 

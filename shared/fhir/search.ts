@@ -85,7 +85,7 @@ export function unescapeValue(text: string): string {
 }
 
 /** The value as a searcher must write it. */
-export function escapeValue(value: string): string {
+function escapeValue(value: string): string {
   return value.replace(/[,|$\\]/g, '\\$&');
 }
 

@@ -3,7 +3,6 @@
 
 /** What a prefixed identifier names. */
 export type ProfessionalKind = 'RPPS' | 'ADELI';
-export type StructureKind = 'FINESS' | 'SIRET' | 'RANG';
 
 const RPPS = /^8\d{11}$/;
 const ADELI = /^0[0-9AB]{9}$/;

@@ -3,7 +3,7 @@
 // practitioner apart. Pure.
 
 /** Characters of every key. */
-export const SLOT_KEY_LENGTH = 6;
+const SLOT_KEY_LENGTH = 6;
 
 /** Of a slot without an id: no reference leads to it. */
 const NO_KEY = '-'.repeat(SLOT_KEY_LENGTH);

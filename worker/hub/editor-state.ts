@@ -15,7 +15,7 @@ export interface EditorFacts {
   readonly switchedMs?: number;
 }
 
-export type EditorState = 'off' | 'absent' | 'held-back' | 'failing' | 'well' | 'untried';
+type EditorState = 'off' | 'absent' | 'held-back' | 'failing' | 'well' | 'untried';
 
 /** Times in ISO 8601; what the hub does not remember is left out. */
 export interface EditorHealthReport {

@@ -31,7 +31,7 @@ export function overlaps(booked: Interval, slot: Interval): boolean {
 }
 
 /** Of a word that has just come: younger than any cancellation. */
-export const JUST_SAID_MS = Number.MAX_SAFE_INTEGER;
+const JUST_SAID_MS = Number.MAX_SAFE_INTEGER;
 
 const NONE: readonly BookedSlot[] = [];
 

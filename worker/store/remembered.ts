@@ -20,7 +20,7 @@ export interface Limits {
   readonly firstMs?: number;
 }
 
-export interface Known<T> {
+interface Known<T> {
   readonly value: T;
   readonly atMs: number;
 }

@@ -19,7 +19,7 @@ export interface ContentContext {
 }
 
 /** Alters the Bundle in place. */
-export type Alteration = (bundle: FhirBundle, context: ContentContext, fault: TakenFault) => void;
+type Alteration = (bundle: FhirBundle, context: ContentContext, fault: TakenFault) => void;
 
 type ContentKind = { [K in FaultKind]: (typeof FAULTS)[K]['stage'] extends 'content' ? K : never }[FaultKind];
 

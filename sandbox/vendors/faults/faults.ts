@@ -1,7 +1,7 @@
 // The faults a vendor can be told to make, and the set of those in force. Each has a stage: `instead` answers in
 // place of the search, `content` alters the Bundle, `delivery` alters how the bytes are sent. A mix applies all.
 
-export type FaultStage = 'instead' | 'content' | 'delivery';
+type FaultStage = 'instead' | 'content' | 'delivery';
 
 interface FaultEntry {
   readonly stage: FaultStage;
@@ -181,8 +181,8 @@ export type FaultKind = keyof typeof FAULTS;
 
 export const FAULT_KINDS = Object.keys(FAULTS).filter(isFaultKind);
 
-export const FAULT_ROUTES = ['Slot', 'Schedule', 'Practitioner', 'metadata', 'page'] as const;
-export type FaultRoute = (typeof FAULT_ROUTES)[number];
+const FAULT_ROUTES = ['Slot', 'Schedule', 'Practitioner', 'metadata', 'page'] as const;
+type FaultRoute = (typeof FAULT_ROUTES)[number];
 
 export interface Fault {
   readonly kind: FaultKind;

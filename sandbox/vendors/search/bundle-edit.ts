@@ -15,7 +15,7 @@ export function resourcesOf(bundle: FhirBundle): readonly FhirResource[] {
   return (bundle.entry ?? []).flatMap((entry) => entry.resource ?? []);
 }
 
-export function entryOf(bundle: FhirBundle, resource: FhirResource): FhirEntry | undefined {
+function entryOf(bundle: FhirBundle, resource: FhirResource): FhirEntry | undefined {
   return bundle.entry?.find((entry) => entry.resource === resource);
 }
 

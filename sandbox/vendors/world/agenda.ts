@@ -6,8 +6,8 @@ import { draw, pick } from './random.ts';
 import type { ZoneClock } from './zones.ts';
 
 export type SlotKind = 'PUBLIC' | 'PRO' | 'SNP' | 'CPTS';
-export type Consultation = 'AMB' | 'HH' | 'VR';
-export type SlotState = 'free' | 'busy' | 'busy-unavailable' | 'busy-tentative';
+type Consultation = 'AMB' | 'HH' | 'VR';
+type SlotState = 'free' | 'busy' | 'busy-unavailable' | 'busy-tentative';
 
 export interface AgendaSlot {
   readonly id: string;

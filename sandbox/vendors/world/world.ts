@@ -6,7 +6,7 @@
 import { hash, pick } from './random.ts';
 import type { Zone } from './zones.ts';
 
-export interface Town {
+interface Town {
   readonly city: string;
   readonly postalCode: string;
   readonly zone: Zone;
@@ -22,7 +22,7 @@ export interface Place {
   readonly structure: string;
 }
 
-export interface Specialty {
+interface Specialty {
   readonly code?: string;
   readonly text?: string;
 }
@@ -50,7 +50,7 @@ export interface Association {
   readonly points: readonly { readonly name: string; readonly place: Place; readonly everyDay: boolean }[];
 }
 
-export const POPULATION_SIZE = 60;
+const POPULATION_SIZE = 60;
 
 const PARIS = 'Europe/Paris';
 const TOWNS: readonly [Town, ...Town[]] = [

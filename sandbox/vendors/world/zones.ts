@@ -3,7 +3,7 @@
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 // Per zone, one entry for each hour asked for.
 const CACHE_ENTRIES_MAX = 5_000;
 

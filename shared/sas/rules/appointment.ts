@@ -18,7 +18,7 @@ export function judgeAppointment(value: unknown, profile: AppointmentProfile): r
   return judge(value, 'Appointment', checkAppointment, profile);
 }
 
-export function checkAppointment(c: Checker, appointment: Json, profile: AppointmentProfile): void {
+function checkAppointment(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   checkProfile(c, appointment, profile === 'sos' ? PROFILE.appointmentSos : PROFILE.appointment);
   checkOperator(c, appointment, profile);
   checkIdentifier(c, appointment);

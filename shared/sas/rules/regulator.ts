@@ -13,7 +13,7 @@ export function judgeRegulator(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkRegulator, undefined);
 }
 
-export function checkRegulator(c: Checker, regulator: Json): void {
+function checkRegulator(c: Checker, regulator: Json): void {
   checkProfile(c, regulator, PROFILE.regulator);
   const source = isObject(regulator.meta) ? regulator.meta.source : undefined;
   if (source === undefined) c.fail('regulator-source-present', 'meta', 'source');

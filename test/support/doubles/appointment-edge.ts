@@ -39,7 +39,7 @@ export async function makeRelay(id: string): Promise<TestRelay> {
 export const SYSTEM_A = 'https://agenda-a.example/rdv';
 export const SYSTEM_B = 'urn:oid:1.2.250.1.999.7';
 /** The vendors that the test relay announces: the last without INT_R03. */
-export const VENDORS = [
+const VENDORS = [
   { id: 'agenda-a', system: SYSTEM_A, flows: ['INT_R01', 'INT_R03'] },
   { id: 'agenda-b', system: SYSTEM_B, flows: ['INT_R01', 'INT_R03', 'SOS'] },
   { id: 'agenda-mute', system: 'urn:oid:1.2.250.1.999.8', flows: ['INT_R01'] },

@@ -16,7 +16,7 @@ export interface FrontCard {
 }
 export type FrontCards = Readonly<Record<string, FrontCard>>;
 
-export interface ShownSlot {
+interface ShownSlot {
   readonly start: string;
   readonly end: string;
   /** C, T, D. */
@@ -52,7 +52,7 @@ export interface FrontEntry {
   readonly slot: Readonly<Record<string, readonly FrontSlotEntry[]>>;
 }
 
-export interface FrontSlotEntry {
+interface FrontSlotEntry {
   readonly slot_status: string;
   readonly start: string;
   readonly end: string;

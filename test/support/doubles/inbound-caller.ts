@@ -34,7 +34,7 @@ export interface Called {
   readonly serial: string;
 }
 
-export const APPOINTMENT = JSON.stringify({ resourceType: 'Appointment', status: 'booked' });
+const APPOINTMENT = JSON.stringify({ resourceType: 'Appointment', status: 'booked' });
 
 /** Of what a connection is made; for an agent of the test's own. */
 export function tlsSettings({ ca, show, version, session }: Omit<Call, 'port'>) {

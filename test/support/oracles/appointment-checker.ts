@@ -18,8 +18,7 @@ interface Held {
   readonly start: string;
 }
 
-export const contentOf = ({ status, start }: { status: string; start: string }): string =>
-  `${status} ${start}`;
+const contentOf = ({ status, start }: { status: string; start: string }): string => `${status} ${start}`;
 
 /** What is wrong, in words; nothing when all is well. */
 export async function findFaults(

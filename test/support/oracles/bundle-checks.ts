@@ -32,7 +32,7 @@ export function expectConformant(answer: SearchAnswer, asked: Asked): void {
 }
 
 /** An empty Bundle without ledger says that everybody answered and nobody has a slot. */
-export function expectStates(answer: SearchAnswer, subjects: readonly string[]): void {
+function expectStates(answer: SearchAnswer, subjects: readonly string[]): void {
   const counts = /slots=(\d+), none=(\d+), unknown=(\d+), not-interfaced=(\d+)(?:, switched-off=(\d+))?/.exec(
     answer.headers.get('X-Passerelle-Ledger') ?? '',
   );

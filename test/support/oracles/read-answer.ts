@@ -6,8 +6,7 @@ import { AnswerReader, type Question, type ReadAnswer } from '../../../shared/sa
 import { FROM, type Json, NOW, RPPS, TO } from '../samples/vendor-bundle.ts';
 
 /** As the relay makes ids. */
-export const shortHash = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, 20);
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 20);
 
 export function makeReader(over: Partial<Question> = {}): AnswerReader {
   const question = {

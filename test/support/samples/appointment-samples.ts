@@ -3,7 +3,7 @@
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { SYSTEM_A, SYSTEM_B } from '../doubles/appointment-edge.ts';
 
-export const PRACTITIONER = '899900000017';
+const PRACTITIONER = '899900000017';
 export const OPERATOR = '3990000011/REG-77';
 
 export interface SampleOptions {

@@ -1,7 +1,6 @@
 // A small INT_R01 answer: invented practitioners, one place each, slots from a given instant on.
 
 export const RPPS_A = '810000000017';
-export const RPPS_B = '810000000025';
 
 export interface BundleRequest {
   readonly subject?: string;

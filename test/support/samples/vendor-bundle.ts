@@ -4,6 +4,7 @@
 export type Json = Record<string, unknown>;
 
 export const NOW = Date.parse('2026-11-24T08:00:00Z');
+/** The asked window begins now. @alias */
 export const FROM = NOW;
 export const TO = Date.parse('2026-11-26T22:59:59.999Z');
 export const RPPS = '899900000017';

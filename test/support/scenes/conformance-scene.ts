@@ -18,9 +18,9 @@ import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { appointment } from '../samples/valid.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */
-export const NOW = '2026-06-01T08:00:00.000Z';
-export const KINDS = ['PUBLIC', 'PRO', 'SNP', 'CPTS'];
-export const TYPES = ['AMB', 'HH', 'VR'];
+const NOW = '2026-06-01T08:00:00.000Z';
+const KINDS = ['PUBLIC', 'PRO', 'SNP', 'CPTS'];
+const TYPES = ['AMB', 'HH', 'VR'];
 
 export interface ConformanceScene {
   readonly dir: string;

@@ -10,7 +10,7 @@ import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import { hash } from '../../../sandbox/vendors/world/random.ts';
 import type { SearchAnswer, System } from './system.ts';
 
-export const WELL_ROUNDS = 4;
+const WELL_ROUNDS = 4;
 
 export interface FaultKind {
   readonly name: string;

@@ -37,14 +37,14 @@ export interface InboundAuthority extends Authority {
   remove(): Promise<void>;
 }
 
-export interface LogLine extends LogFields {
+interface LogLine extends LogFields {
   readonly level: string;
   readonly message: string;
 }
 
-export type SceneFiles = Readonly<Record<'cert' | 'key' | 'ca' | 'rootCrl' | 'orgCrl', string>>;
+type SceneFiles = Readonly<Record<'cert' | 'key' | 'ca' | 'rootCrl' | 'orgCrl', string>>;
 
-export interface Settings extends Record<string, unknown> {
+interface Settings extends Record<string, unknown> {
   readonly listen: Readonly<Record<string, unknown>>;
   readonly editors: readonly Record<string, unknown>[];
 }

@@ -27,7 +27,7 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export interface SceneConfig {
+interface SceneConfig {
   relayId: string;
   edge: { url: string; keyFile: string };
   admin: { host: string; port: number };

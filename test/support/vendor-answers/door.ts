@@ -21,7 +21,7 @@ import { makeScene } from '../scenes/relay-scene.ts';
 
 export type State = 'slots' | 'none' | 'unknown';
 
-export interface Shown {
+interface Shown {
   readonly states: ReadonlyMap<string, State>;
   /** Resources of the Bundle. */
   readonly resources: readonly Json[];

@@ -8,12 +8,12 @@ import { isClosed, isDue, newRow } from '../model/ledger.ts';
 import type { Regulator } from '../model/regulator.ts';
 import type { Pair } from '../tables/accounts.ts';
 
-export const ACCOUNT_EXTENSION = 'urn:x-passerelle:account';
+const ACCOUNT_EXTENSION = 'urn:x-passerelle:account';
 
 /** `none`: withdrawn, and his identifier is another's. `done`: as wanted. `open`: withdrawn, not confirmed. `to-create`, `to-update`: at the next login, or under way. */
-export type AccountState = 'done' | 'open' | 'to-create' | 'to-update' | 'none';
+type AccountState = 'done' | 'open' | 'to-create' | 'to-update' | 'none';
 
-export function accountState(pair: Pair, regulator: Regulator, nowMs: number): AccountState {
+function accountState(pair: Pair, regulator: Regulator, nowMs: number): AccountState {
   const row = pair.row ?? newRow(regulator.id, pair.editor);
   if (!regulator.active) {
     // Without identifier there is no account that could be his: it is somebody else's name now.

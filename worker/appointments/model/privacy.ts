@@ -22,7 +22,7 @@ export const PRIVACY_RULES = {
     'L’identifiant d’un acteur est celui d’un professionnel, d’une structure ou d’un lieu, jamais d’un patient.',
 } as const;
 
-export type PrivacyRule = keyof typeof PRIVACY_RULES;
+type PrivacyRule = keyof typeof PRIVACY_RULES;
 
 export interface PrivacyFinding {
   readonly rule: PrivacyRule;

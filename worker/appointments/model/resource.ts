@@ -14,7 +14,7 @@ export interface StoredAppointment {
 }
 
 /** System of `meta.tag` on versions that never held. */
-export const VERSION_TAG_SYSTEM = 'urn:x-passerelle:version';
+const VERSION_TAG_SYSTEM = 'urn:x-passerelle:version';
 
 /** JSON text of the resource. */
 export function resourceText(stored: StoredAppointment): string {
@@ -33,7 +33,7 @@ export function etagOf(version: number): string {
 }
 
 /** `Last-Modified` has whole seconds. */
-export function httpDate(ms: number): string {
+function httpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }
 

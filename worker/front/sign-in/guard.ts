@@ -14,7 +14,7 @@ const PER_ADDRESS = { max: 100, everyMs: 1_000 };
 
 export type Verdict = 'right' | 'wrong' | 'too-many';
 
-export interface SignInTry {
+interface SignInTry {
   readonly name: string;
   readonly secret: string;
   /** Plain or hashed; undefined: nobody has that name. */

@@ -21,7 +21,7 @@ const LOT_DEADLINE_MS = 5_000;
 const WINDOW_MS_MAX = 72 * 3600 * 1000;
 
 /** One search of the engine. */
-export interface FlowSearch {
+interface FlowSearch {
   readonly query: SlotQuery;
   /** Or the reason why nothing could be asked. */
   readonly found: FoundSlots | GatewayError;

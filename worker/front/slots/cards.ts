@@ -39,7 +39,7 @@ export interface Lot {
   readonly searchType: string;
 }
 
-export const CARDS_MAX = 500;
+const CARDS_MAX = 500;
 
 const CARD_IDS = ['rpps', 'adeli', 'finess', 'siret'] as const;
 

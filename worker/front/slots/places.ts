@@ -23,7 +23,7 @@ export interface FrontPlace {
   readonly structure: string | undefined;
 }
 
-export interface FrontHolder {
+interface FrontHolder {
   /** Empty for an association. */
   readonly lastname: string;
   readonly firstname: string;

@@ -235,7 +235,7 @@ export const LOGIN_EXAMPLE = {
   ],
 };
 
-export const APPOINTMENT_SYSTEM = 'https://agenda-a.example/rdv';
+const APPOINTMENT_SYSTEM = 'https://agenda-a.example/rdv';
 export const APPOINTMENT_TOKEN = `${APPOINTMENT_SYSTEM}|rdv-12`;
 
 /** As a vendor sends it. */

@@ -57,7 +57,7 @@ export const TAGS = {
   accounts: 'Comptes des régulateurs',
   description: 'Description de l’API',
 } as const;
-export type Tag = keyof typeof TAGS;
+type Tag = keyof typeof TAGS;
 
 export const JSON_TYPE = 'application/json';
 export const HTML_TYPE = 'text/html';

@@ -5,7 +5,7 @@ import { RULES, type RuleId } from '../table/table.ts';
 /** Findings of one judgment: at most this many errors and this many warnings, so that neither hides the other. */
 export const FINDING_COUNT_MAX = 500;
 /** Names and indices from the root. The deepest legal element of the guide is at about 20. */
-export const PATH_STEP_COUNT_MAX = 64;
+const PATH_STEP_COUNT_MAX = 64;
 
 /** One broken rule, and where. */
 export interface Finding<Id extends string = RuleId> {

@@ -6,7 +6,7 @@ import { BASE64, BLANK, CODE, DATE, ID, instantMs, isDateTime, TIME } from './fo
 export type PrimitiveCheck = (c: Checker, value: unknown) => void;
 
 /** R4: a string is at most 1 MB; counted in UTF-16 units, which is never more permissive by much. */
-export const STRING_LENGTH_MAX = 1_048_576;
+const STRING_LENGTH_MAX = 1_048_576;
 
 const INTEGER_MAX = 2_147_483_647;
 

@@ -3,7 +3,7 @@
 // declares its own table (severity `repaired`) in the same form. No I/O, no clock.
 
 /** `error`: never leaves the edge. `warning`: passes, and is counted. `repaired`: the reader put it right. */
-export type Severity = 'error' | 'warning' | 'repaired';
+type Severity = 'error' | 'warning' | 'repaired';
 
 export interface Rule {
   readonly id: string;
