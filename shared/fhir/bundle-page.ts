@@ -28,15 +28,30 @@ const EXACT = '=';
 const BARE = '.';
 const ANY = '*';
 
+/** The base that an entry tells, by entry: told once of those that come again. */
+export type KnownBases = WeakMap<JsonObject, string>;
+
 export class BundlePage {
+  readonly #bases: KnownBases;
   readonly #byKey = new Map<string, Found | 'ambiguous'>();
   readonly #scopes = new Map<string, Scope>();
   /** Of the last entry: its fullUrl up to type and id. */
   #last: { readonly prefix: string; readonly scope: Scope } | undefined;
 
+  constructor(bases: KnownBases) {
+    this.#bases = bases;
+  }
+
+  scopeOf(entry: JsonObject, resource: JsonObject): Scope {
+    const base = this.#bases.get(entry);
+    if (base !== undefined) return this.#scope(base);
+    const scope = this.#newScopeOf(entry, resource);
+    this.#bases.set(entry, scope.base);
+    return scope;
+  }
+
   /** Slots by the thousand have one base: it is recognised before anything is taken apart. */
-  scopeOf(entry: JsonObject, { resourceType, id }: JsonObject): Scope {
-    const { fullUrl } = entry;
+  #newScopeOf({ fullUrl }: JsonObject, { resourceType, id }: JsonObject): Scope {
     if (typeof fullUrl !== 'string' || typeof resourceType !== 'string') return this.#scope('');
     if (this.#last !== undefined && typeof id === 'string') {
       const { prefix, scope } = this.#last;

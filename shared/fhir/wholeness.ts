@@ -43,6 +43,8 @@ const BUNDLE_ELEMENTS = new Set([
 
 export class Wholeness {
   readonly #lacks = new Set<Lack>();
+  /** How often something was noted. */
+  #notes = 0;
   #total = 0;
 
   /**
@@ -50,7 +52,7 @@ export class Wholeness {
    * @returns the raw URL of `next`, empty when there is one that cannot be read
    */
   takePage(bundle: JsonObject, entries: number): string | undefined {
-    if (isAnything(bundle.implicitRules)) this.#lacks.add('unread');
+    if (isAnything(bundle.implicitRules)) this.#note('unread');
     for (const [name, value] of Object.entries(bundle)) {
       if (
         typeof value === 'object' &&
@@ -58,19 +60,24 @@ export class Wholeness {
         !/^_[a-z]/.test(name) &&
         isAnything(value)
       )
-        this.#lacks.add('unread');
+        this.#note('unread');
     }
     this.#takeTotal(bundle.total, entries);
     return this.#nextOf(bundle.link);
   }
 
-  /** Any resource of the Bundle but a Slot, with all that stands in it. */
-  takeResource(resource: JsonObject): void {
+  /**
+   * Any resource of the Bundle but a Slot, with all that stands in it.
+   * @returns whether nothing was noted of it: taking it again would change nothing
+   */
+  takeResource(resource: JsonObject): boolean {
     const { resourceType } = resource;
+    const before = this.#notes;
     if (resourceType === 'OperationOutcome') this.#takeOutcome(resource);
-    if (!isTold(resourceType)) this.#lacks.add('unread');
+    if (!isTold(resourceType)) this.#note('unread');
     // The entries of a Bundle are taken one by one.
     else if (resourceType !== 'Bundle') this.takeWithin(resource);
+    return this.#notes === before;
   }
 
   /** Whatever may be a slot is no part of another resource: nobody looks for it there, at no depth. */
@@ -79,13 +86,13 @@ export class Wholeness {
       if (typeof inner !== 'object' || inner === null) continue;
       const { resourceType } = inner as JsonObject;
       if (resourceType === undefined) this.takeWithin(inner);
-      else if (mayBeSlot(inner as JsonObject)) this.#lacks.add('unread');
+      else if (mayBeSlot(inner as JsonObject)) this.#note('unread');
       else this.takeResource(inner as JsonObject);
     }
   }
 
   takePartial(): void {
-    this.#lacks.add('incomplete');
+    this.#note('incomplete');
   }
 
   /**
@@ -94,10 +101,15 @@ export class Wholeness {
    * @param unread items of their lists that are no entries
    */
   lacks(entries: number, results: number, unread: number): ReadonlySet<Lack> {
-    if (unread > 0) this.#lacks.add('unread');
+    if (unread > 0) this.#note('unread');
     // Some servers count all that they send, what they include too.
-    if (this.#total > results && this.#total !== entries) this.#lacks.add('incomplete');
+    if (this.#total > results && this.#total !== entries) this.#note('incomplete');
     return this.#lacks;
+  }
+
+  #note(lack: Lack): void {
+    this.#notes += 1;
+    this.#lacks.add(lack);
   }
 
   #takeTotal(written: unknown, entries: number): void {
@@ -106,7 +118,7 @@ export class Wholeness {
     if (total === entries) return;
     if (typeof total === 'number' && Number.isSafeInteger(total) && total >= 0)
       this.#total = Math.max(this.#total, total);
-    else this.#lacks.add('unread');
+    else this.#note('unread');
   }
 
   #nextOf(written: unknown): string | undefined {
@@ -114,10 +126,10 @@ export class Wholeness {
     for (const item of itemsOf(written) ?? [undefined]) {
       const link = asObject(item);
       const relation = asText(link?.relation)?.toLowerCase();
-      if (relation === undefined) this.#lacks.add('unread');
+      if (relation === undefined) this.#note('unread');
       if (relation !== 'next') continue;
       // Of two ways on only one is gone.
-      if (next !== undefined) this.#lacks.add('incomplete');
+      if (next !== undefined) this.#note('incomplete');
       next ??= asText(link?.url) ?? '';
     }
     return next;
@@ -125,12 +137,12 @@ export class Wholeness {
 
   #takeOutcome(outcome: JsonObject): void {
     const issues = itemsOf(outcome.issue) ?? [];
-    if (issues.length === 0) this.#lacks.add('unread');
+    if (issues.length === 0) this.#note('unread');
     for (const item of issues) {
       const issue = asObject(item);
       const severity = asText(issue?.severity)?.toLowerCase();
       const isMild = severity === 'information' || severity === 'warning' || severity === 'success';
-      if (!isMild || PARTIAL.has(asText(issue?.code)?.toLowerCase() ?? '')) this.#lacks.add('incomplete');
+      if (!isMild || PARTIAL.has(asText(issue?.code)?.toLowerCase() ?? '')) this.#note('incomplete');
     }
   }
 }

@@ -62,7 +62,7 @@ type KnownShapes = Map<string, KnownShape | ReadRuleId>;
 export class AnswerReader {
   readonly #question: Question;
   readonly #memory: ReaderMemory;
-  readonly #index = new BundleIndex();
+  readonly #index: BundleIndex;
   readonly #wholeness = new Wholeness();
   readonly #doubts = new Doubts();
   #items = 0;
@@ -81,6 +81,7 @@ export class AnswerReader {
   constructor(question: Question) {
     this.#question = question;
     this.#memory = question.memory ?? new ReaderMemory();
+    this.#index = new BundleIndex(this.#memory.bases);
     this.#cpts = new CptsRegister(this.#index, question.hash, (rules) => this.#repaired.addAll(rules));
     this.#places = new PlaceReader(
       { ...question, memory: this.#memory },
@@ -115,9 +116,14 @@ export class AnswerReader {
 
   /** A Bundle within the Bundle is a page of its own: its ids hold there. What follows it is not asked for. */
   readonly #hear = (resource: JsonObject): void => {
+    const { resourceType } = resource;
+    if (resourceType === 'Schedule') this.#schedules += 1;
+    if (resourceType !== 'Bundle') {
+      const { plain } = this.#memory;
+      if (!plain.has(resource) && this.#wholeness.takeResource(resource)) plain.add(resource);
+      return;
+    }
     this.#wholeness.takeResource(resource);
-    if (resource.resourceType === 'Schedule') this.#schedules += 1;
-    if (resource.resourceType !== 'Bundle') return;
     const before = this.#index.entries;
     this.#index.add(resource, this.#hear, this.#look);
     const next = this.#wholeness.takePage(resource, this.#index.entries - before);
@@ -130,11 +136,11 @@ export class AnswerReader {
   finish(): ReadAnswer {
     let shown = 0;
     const trace: SlotTrace[] | undefined = this.#question.trace === true ? [] : undefined;
-    this.#noteTaken();
-    for (const found of this.#index.slots) {
+    const facts = this.#allFacts();
+    for (const [i, found] of this.#index.slots.entries()) {
       const slot = found.resource;
       if (slot.contained !== undefined) this.#wholeness.takeWithin([slot.contained]);
-      const fate = this.#read(found);
+      const fate = this.#read(found, facts[i] as SlotFacts | ReadRuleId);
       if ('dropped' in fate) this.#dropped.add(fate.dropped, vendorId(slot));
       else {
         shown += 1;
@@ -164,9 +170,8 @@ export class AnswerReader {
   }
 
   /** Shows the slot, or says why not. */
-  #read(found: Found): SlotFate {
+  #read(found: Found, facts: SlotFacts | ReadRuleId): SlotFate {
     const slot = found.resource;
-    const facts = this.#factsOf(slot);
     if (facts === 'slot-not-free') return { dropped: facts };
     const isRead = typeof facts !== 'string';
     if (isRead) {
@@ -189,15 +194,16 @@ export class AnswerReader {
     return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
   }
 
-  /** One id of one scope that is both free and not free is neither. */
-  #noteTaken(): void {
-    for (const { resource, scope } of this.#index.slots) {
+  /** Of each slot, in order; notes the taken: one id of one scope that is both free and not free is neither. */
+  #allFacts(): readonly (SlotFacts | ReadRuleId)[] {
+    return this.#index.slots.map(({ resource, scope }) => {
       const facts = this.#factsOf(resource);
-      if (resource.id === undefined || (facts !== 'slot-not-free' && facts !== 'slot-status-unknown'))
-        continue;
-      const ids = this.#taken.get(scope) ?? new Set();
-      this.#taken.set(scope, ids.add(resource.id));
-    }
+      if (resource.id !== undefined && (facts === 'slot-not-free' || facts === 'slot-status-unknown')) {
+        const ids = this.#taken.get(scope) ?? new Set();
+        this.#taken.set(scope, ids.add(resource.id));
+      }
+      return facts;
+    });
   }
 
   #drop(refusal: Refusal): SlotFate {

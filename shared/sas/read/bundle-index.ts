@@ -4,7 +4,14 @@
 // to them leads nowhere, never to the other one.
 
 import { isAnything, itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
-import { BundlePage, type Found, isSame, type Led, type Scope } from '../../fhir/bundle-page.ts';
+import {
+  BundlePage,
+  type Found,
+  isSame,
+  type KnownBases,
+  type Led,
+  type Scope,
+} from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
 import { RESOURCE_TYPES } from '../../fhir/resource-types.ts';
@@ -18,10 +25,8 @@ export interface FoundAll {
   readonly isAmbiguous: boolean;
 }
 
-/** Of an entry of a search's answer. */
-const USUAL = new Set(['fullUrl', 'resource', 'search']);
-
 export class BundleIndex {
+  readonly #bases: KnownBases;
   readonly slots: Found[] = [];
   readonly #pages: BundlePage[] = [];
   readonly #contained = new Map<Found, Map<string, Found | 'ambiguous'>>();
@@ -31,18 +36,22 @@ export class BundleIndex {
   /** Items of entry lists that could not be read. */
   unread = 0;
 
+  constructor(bases: KnownBases) {
+    this.#bases = bases;
+  }
+
   /**
    * Takes the entries of one page. Called before anything is resolved.
    * @param hear gets each resource that is no Slot
    * @param look gets what stands in an entry beside its resource: an outcome (R4 Bundle.entry.response), who knows
    */
   add(bundle: JsonObject, hear: (resource: JsonObject) => void, look: (beside: object) => void): void {
-    const page = new BundlePage();
+    const page = new BundlePage(this.#bases);
     this.#pages.push(page);
     const unread = visitEntries(bundle.entry, (entry, resource) => {
       this.entries += 1;
       const found = { resource, scope: page.scopeOf(entry, resource) };
-      for (const name in entry) if (!USUAL.has(name)) look([entry[name]]);
+      for (const name in entry) if (!isUsual(name)) look([entry[name]]);
       if (resource.resourceType === 'Slot') this.slots.push(found);
       else {
         this.#remember(page, entry, found);
@@ -145,6 +154,11 @@ export class BundleIndex {
     }
     return contained.get(id);
   }
+}
+
+/** Of an entry of a search's answer. Compared by hand: it is asked of three names an entry. */
+function isUsual(name: string): boolean {
+  return name === 'resource' || name === 'fullUrl' || name === 'search';
 }
 
 /** What leads nowhere may be of that type, unless it says another; a name alone refers to nothing. */

@@ -2,6 +2,7 @@
 // them twice would give the same. What depends on more than the resource (who was asked, what it refers to) is told with
 // it and compared before use. One per vendor, since ids name the vendor; what it knows of a resource goes with it.
 
+import type { KnownBases } from '../../fhir/bundle-page.ts';
 import type { JsonObject } from '../../fhir/json.ts';
 import type { ResourceText } from '../answer.ts';
 import type { Flow } from '../query.ts';
@@ -30,6 +31,9 @@ const SIGNATURE_LENGTH_MAX = 4_000;
 export class ReaderMemory {
   readonly slots = new WeakMap<JsonObject, SlotFacts | ReadRuleId>();
   readonly holders = new WeakMap<JsonObject, Holder>();
+  readonly bases: KnownBases = new WeakMap();
+  /** Resources, other than Slots and Bundles, of which `Wholeness.takeResource` notes nothing. */
+  readonly plain = new WeakSet<JsonObject>();
   readonly sites = new WeakMap<JsonObject, KnownSite>();
   readonly #shapes = new Map<string, ShapedSlot | ReadRuleId>();
 
