@@ -61,6 +61,8 @@ export interface Reading {
 }
 
 const HELP = '  --help';
+/** Characters of what was typed that a problem repeats. */
+const SHOWN_MAX = 80;
 /** Flags of ours that npm has too: it may know a value of them that nobody meant for us. */
 const NPM_OWN: ReadonlySet<string> = new Set(['editor', 'help', 'json', 'scope']);
 
@@ -116,7 +118,7 @@ function readFlag(
   const texts = (given ?? []).filter((value) => value !== undefined);
   for (const text of texts) {
     const expected = flag.check?.(text);
-    if (expected !== undefined) problems.push(`--${name} : ${expected}, pas « ${text} ».`);
+    if (expected !== undefined) problems.push(`--${name} : ${expected}, pas « ${cut(text)} ».`);
   }
   if (flag.kind === 'texts') return texts;
   if (texts.length > 1) problems.push(`--${name} est donné ${texts.length} fois ; une seule est attendue.`);
@@ -127,12 +129,17 @@ function readFlag(
 
 function unknownFlag(name: string, known: readonly string[]): string {
   const nearest = nearestOf(name, known);
-  return `--${name} est une option inconnue${nearest === undefined ? '.' : ` ; vouliez-vous dire --${nearest} ?`}`;
+  return `--${cut(name)} est une option inconnue${nearest === undefined ? '.' : ` ; vouliez-vous dire --${nearest} ?`}`;
 }
 
 function unexpectedWords(words: readonly string[]): string {
-  const quoted = words.map((word) => `« ${word} »`).join(', ');
+  const quoted = words.map((word) => `« ${cut(word)} »`).join(', ');
   return `Inattendu : ${quoted}. Une option commence par deux tirets, et npm ne transmet que ce qui suit « -- ».`;
+}
+
+/** What was typed, short enough to leave the sentence readable. */
+function cut(text: string): string {
+  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
 /** `npm run x --port=1` gives the program nothing and the variable npm_config_port: the default would be used unsaid. */

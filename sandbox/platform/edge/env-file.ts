@@ -13,21 +13,35 @@ const LOCAL_ENTRANCE = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'FRONT_KEYS
 
 export interface EnvFile {
   readonly settings: Settings;
-  /** French sentences: names that the edge does not read. */
+  /** French sentences: lines that say nothing, names that the edge does not read. */
   readonly problems: readonly string[];
 }
 
+/** Blank, a remark, or NOM=valeur with a value that quotes may hold together over lines. */
+const LINE =
+  /^[^\S\n]*(?:#[^\n]*|(?:export[^\S\n]+)?\w+[^\S\n]*=[^\S\n]*(?:"[^"]*"|'[^']*'|`[^`]*`|[^\n]*?)[^\S\n]*(?:#[^\n]*)?)?$/gm;
+/** What is written otherwise may be a line of a key, given by mistake: it is not repeated. */
+const NAME = /^(?:[A-Z][A-Z0-9_]{0,39}|[a-z][a-z0-9_]{0,39})$/;
+
 /** @throws what `readFile` throws. */
 export async function readEnvFile(file: string): Promise<EnvFile> {
-  const entries = Object.entries(parseEnv(await readFile(file, 'utf8')));
-  const problems = entries
-    .filter(([name]) => !SETTING_NAMES.includes(name))
-    .map(([name]) => {
-      const nearest = nearestOf(name, SETTING_NAMES);
-      return `${file} : ${name} est un réglage inconnu${nearest === undefined ? '.' : ` ; vouliez-vous dire ${nearest} ?`}`;
-    });
+  const text = (await readFile(file, 'utf8')).replace(/^\ufeff/, '');
+  const entries = Object.entries(parseEnv(text));
+  const left = text.replace(LINE, (line) => line.replace(/[^\n]/g, ''));
+  // The parser passes over what it cannot read: `AUTH_ISSUER: x` would leave the local issuer in force.
+  const lost = left.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [index + 1]));
+  const problems = lost
+    .slice(0, 1)
+    .map((number) => `${file} : la ligne ${number} n'est pas de la forme NOM=valeur.`);
+  for (const [name] of entries.filter(([name]) => !SETTING_NAMES.includes(name))) {
+    const nearest = nearestOf(name, SETTING_NAMES);
+    const what = NAME.test(name) ? name : 'un nom illisible';
+    problems.push(
+      `${file} : ${what} est un réglage inconnu${nearest === undefined ? '.' : ` ; vouliez-vous dire ${nearest} ?`}`,
+    );
+  }
   const settings = Object.fromEntries(entries.map(([name, value]) => [name, value ?? '']));
-  return { settings, problems };
+  return { settings, problems: [...new Set(problems)] };
 }
 
 export function mergeSettings(local: Settings, file: Settings): Settings {

@@ -52,6 +52,16 @@ test.each([
   );
 });
 
+test('repeats no more of what was typed than a line takes', () => {
+  const long = 'a'.repeat(100_000);
+  const problems = problemsOf(['--config', 'a', `--${long}`, '--port', long, '--quick', long]);
+  expect(problems).toHaveLength(3);
+  for (const problem of problems) {
+    expect(problem).toContain('a…');
+    expect(problem.length).toBeLessThan(250);
+  }
+});
+
 test('proposes nothing for what is near to no flag', () => {
   expect(problemsOf(['--config', 'a', '--verbose'])).toEqual(['--verbose est une option inconnue.']);
 });
