@@ -3,12 +3,16 @@
 import { dirname } from 'node:path/posix';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
+import { readFlags } from '../sandbox/platform/flags.ts';
 
 const TREES = ['worker', 'relay', 'shared', 'conformance', 'sandbox', 'scripts', 'bench', 'test'];
 /** Fewer files or imports than these mean that the parser did not read the tree, not that the tree is good. */
 const FILES_MIN = 500;
 const IMPORTS_MIN = 2_000;
 
+const { all } = readFlags('npm run imports -- [options]', {
+  all: { kind: 'switch', about: 'dit aussi les avertissements' },
+});
 const options = await extractDepcruiseOptions('./.dependency-cruiser.mjs');
 const { output } = await cruise(TREES, options);
 const { modules, summary } = output as ICruiseResult;
@@ -56,7 +60,7 @@ if (files < FILES_MIN || imports < IMPORTS_MIN) {
   problems.push({ severity: 'error', text: `only ${files} files and ${imports} imports were read` });
 }
 const errors = problems.filter(({ severity }) => severity === 'error');
-for (const { text } of process.argv.includes('--all') ? problems : errors) console.log(text);
+for (const { text } of all ? problems : errors) console.log(text);
 console.log(
   `imports: ${files} files, ${imports} imports, ${errors.length} errors, ${problems.length - errors.length} warnings`,
 );
