@@ -1,126 +1,14 @@
-// The relay's one settings file (docs/relay.md tells each field): read once,
-// checked by one schema, every problem named by its field and never by its value. An entry of a vendor that is wrong
-// is set aside by its id, and the others stand. Paths are relative to the file. config.schema.json says the same to
-// editors of JSON; a test keeps the two together.
+// The relay's one settings file, read once and checked by one schema (config-schema.ts): every problem is named by its
+// field and never by its value. An entry of a vendor that is wrong is set aside by its id, and the others stand. Paths
+// are relative to the file.
 
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
-import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { editor, FLOWS, host, type listen, SEARCHES, settings, text } from './config-schema.ts';
 import type { Problem } from './problem.ts';
-
-const FLOWS = ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'] as const satisfies readonly EditorFlow[];
-const SEARCHES = ['INT_R01', 'INT_R04', 'SOS'] as const satisfies readonly EditorFlow[];
-const ADMIN_PORT = 9090;
-const CONCURRENCY = 8;
-const CONCURRENCY_MAX = 256;
-const QUEUE = 64;
-const QUEUE_MAX = 4096;
-const EDITORS_MAX = 200;
-const DAY_MS = 86_400_000;
-
-const text = v.pipe(
-  v.string('un texte est attendu'),
-  v.minLength(1, 'ne peut pas être vide'),
-  v.maxLength(1024, 'plus de 1024 caractères'),
-);
-const host = v.pipe(text, v.regex(/^[A-Za-z0-9.:-]+$/, "un nom d'hôte ou une adresse est attendu"));
-const port = integer(0, 65535);
-
-const loopbackHost = v.pipe(
-  host,
-  v.regex(
-    /^(localhost|127(\.\d{1,3}){3}|::1)$/,
-    'une adresse de bouclage est attendue (127.0.0.1, ::1 ou localhost)',
-  ),
-);
-
-const edgeUrl = v.pipe(
-  text,
-  v.check(
-    isEdgeUrl,
-    'une URL https est attendue (http seulement vers la machine elle-même), sans identifiants, paramètres ni espaces',
-  ),
-);
-
-const baseUrl = v.pipe(
-  text,
-  v.check(isBaseUrl, 'une URL https est attendue, sans identifiants, paramètres, fragment ni espaces'),
-  v.transform((value) => value.replace(/\/+$/, '')),
-);
-
-const identity = strict({ cn: text, ou: text });
-
-const editor = strict({
-  id: v.pipe(
-    text,
-    v.maxLength(EDITOR_ID_LENGTH_MAX, `plus de ${EDITOR_ID_LENGTH_MAX} caractères`),
-    v.regex(/^[a-z0-9][a-z0-9-]*$/, 'des minuscules, chiffres et tirets sont attendus, sans tiret au début'),
-  ),
-  name: text,
-  baseUrl,
-  flows: v.pipe(
-    v.array(v.picklist(FLOWS, `un flux parmi ${FLOWS.join(', ')} est attendu`), 'une liste est attendue'),
-    v.minLength(1, 'au moins un flux est attendu'),
-    v.check((flows) => new Set(flows).size === flows.length, 'un flux est cité deux fois'),
-  ),
-  certFile: text,
-  keyFile: text,
-  caFile: text,
-  clientCaFile: v.optional(text),
-  crlFiles: v.optional(files(), []),
-  server: v.optional(identity),
-  client: v.optional(identity),
-  servername: v.optional(host),
-  appointmentSystem: v.optional(text),
-  redirectHosts: v.optional(v.array(host, 'une liste est attendue'), []),
-  concurrency: v.optional(integer(1, CONCURRENCY_MAX), CONCURRENCY),
-  queue: v.optional(integer(0, QUEUE_MAX), QUEUE),
-});
-
-const limits = strict({
-  connections: v.optional(integer(1, 65_535), 1000),
-  handshakeMs: v.optional(integer(1, DAY_MS), 5000),
-  headersMs: v.optional(integer(1, DAY_MS), 10_000),
-  requestMs: v.optional(integer(1, DAY_MS), 20_000),
-  keepAliveMs: v.optional(integer(1, DAY_MS), 65_000),
-  requestsPerConnection: v.optional(integer(1, 1_000_000), 10_000),
-  edgeMs: v.optional(integer(1, DAY_MS), 8000),
-  editorRequestsPerSecond: v.optional(integer(1, 100_000), 50),
-  editorBurst: v.optional(integer(1, 1_000_000), 200),
-});
-
-const listen = strict({
-  host,
-  port,
-  certFile: text,
-  keyFile: text,
-  caFile: text,
-  serverCaFile: v.optional(text),
-  crlFiles: v.optional(files(), []),
-  revocation: v.optional(v.picklist(['hard', 'soft'], 'hard ou soft est attendu'), 'hard'),
-  limits: v.optional(limits, {}),
-});
-
-const settings = strict({
-  $schema: v.optional(text),
-  relayId: v.pipe(
-    text,
-    v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'lettres, chiffres, points et tirets, 64 au plus'),
-  ),
-  edge: strict({ url: edgeUrl, keyFile: text }),
-  listen: v.optional(listen),
-  admin: v.optional(
-    strict({ host: v.optional(loopbackHost, '127.0.0.1'), port: v.optional(port, ADMIN_PORT) }),
-    {},
-  ),
-  editors: v.pipe(
-    v.array(v.unknown(), 'une liste est attendue'),
-    v.maxLength(EDITORS_MAX, `plus de ${EDITORS_MAX} éditeurs`),
-  ),
-});
 
 export type EditorConfig = Readonly<v.InferOutput<typeof editor>>;
 type Common = Readonly<Omit<v.InferOutput<typeof settings>, 'editors'>>;
@@ -240,46 +128,12 @@ function readPart<T>(entry: unknown, name: string, schema: v.GenericSchema<unkno
   return checked.success ? checked.output : undefined;
 }
 
-function strict<const E extends v.ObjectEntries>(entries: E) {
-  return v.strictObject(entries, (issue) => {
-    if (issue.expected === 'never') return 'champ inconnu';
-    return issue.received === 'undefined' ? 'manque' : 'un objet est attendu';
-  });
-}
-
-function integer(min: number, max: number) {
-  const message = `un nombre entier de ${min} à ${max} est attendu`;
-  return v.pipe(v.number(message), v.integer(message), v.minValue(min, message), v.maxValue(max, message));
-}
-
-function files() {
-  return v.array(text, 'une liste de fichiers est attendue');
-}
-
 function describeIssue(issue: v.BaseIssue<unknown>, at = ''): Problem {
   let field = at;
   for (const { key } of issue.path ?? []) {
     field += typeof key === 'number' ? `[${key}]` : `${field === '' ? '' : '.'}${String(key)}`;
   }
   return { field: field === '' ? 'config' : field, text: issue.message };
-}
-
-function isEdgeUrl(value: string): boolean {
-  const url = readBareUrl(value);
-  if (url === undefined) return false;
-  if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
-}
-
-function isBaseUrl(value: string): boolean {
-  return readBareUrl(value)?.protocol === 'https:';
-}
-
-function readBareUrl(value: string): URL | undefined {
-  const url = URL.parse(value);
-  if (url === null || url.username !== '' || url.password !== '') return undefined;
-  // A blank that the parser forgives would still stand in the path of each request, and fail it.
-  return /[?#\s]/.test(value) ? undefined : url;
 }
 
 function resolvePaths(config: RelayConfig, dir: string): RelayConfig {

@@ -26,7 +26,7 @@ function fieldsOf(node: Schema, path: string): string[] {
   const name = node.$ref?.split('/').at(-1);
   const shape = name === undefined ? node : (schema.$defs?.[name] ?? {});
   if (shape.items?.$ref === '#/$defs/editor') return fieldsOf(shape.items, `${path}[]`);
-  if (shape.properties === undefined || name === 'identity') return [path];
+  if (shape.properties === undefined || 'cn' in shape.properties) return [path];
   return Object.entries(shape.properties).flatMap(([field, child]) =>
     fieldsOf(child, path === '' ? field : `${path}.${field}`),
   );
