@@ -14,8 +14,8 @@ import type { Regulator } from '../../worker/accounts/model/regulator.ts';
 import { makeClient } from '../support/doubles/relay-client.ts';
 import { startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
 import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 1_500);
 const LIMIT_MS = 60_000;
 const NATIONAL = 'urn:oid:1.2.250.1.71.4.2.1';

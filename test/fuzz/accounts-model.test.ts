@@ -9,8 +9,8 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { type RegulatorContent, regulatorResource } from '../../shared/sas/regulator.ts';
 import { AccountBench, type Fate } from '../support/scenes/accounts-bench.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.ACCOUNTS_SEED ?? Date.now() % 1_000_000_000);
 const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 8);
 /** Walking as many orders as this time allows is enough. */
 const LIMIT_MS = 10_000 * RUNS;

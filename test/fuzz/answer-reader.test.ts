@@ -25,8 +25,8 @@ import {
   sosAnswer,
   TO,
 } from '../support/samples/vendor-bundle.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 1_500;
 function readAndMerge(page: unknown, flow: Flow): { text: string; received: number; shown: number } {
   const subjects = [flow === 'SOS' ? SIRET : RPPS];

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
 import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
 import { individual, type Sample } from '../support/samples/appointment-samples.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const RUNS = 40;
 
 let edge: AppointmentEdge;

@@ -16,8 +16,8 @@ import { type Api, type ApiOperation, openApi } from '../support/doubles/openapi
 import { arbitraryOf, HOSTILE_BODIES, HOSTILE_TEXTS, spoiled } from '../support/oracles/openapi-arbitrary.ts';
 import { peopleOf } from '../support/samples/people.ts';
 import { System } from '../support/scenes/system.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS_PER_OPERATION = 60;
 
 /** Somebody whom no request below asks for. */

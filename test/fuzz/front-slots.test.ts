@@ -28,8 +28,8 @@ import {
   slot,
   sosAnswer,
 } from '../support/samples/vendor-bundle.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 600;
 const RPPS = ['899900000017', '899900000025', '0990000012'] as const;
 const HOUR_MS = 3_600_000;

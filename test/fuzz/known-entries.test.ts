@@ -23,8 +23,8 @@ import {
   slot,
   sosAnswer,
 } from '../support/samples/vendor-bundle.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 400;
 const OTHERS = ['899900000025', '899900000033'];
 const SUBJECTS = [RPPS, ...OTHERS];

@@ -2,11 +2,11 @@
 // independent reader too; and whatever is shown is, for that reader, surely his, there. Replay with FUZZ_SEED=n.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SEED } from '../support/seed.ts';
 import { type Door, openDoor } from '../support/vendor-answers/door.ts';
 import { drawCase, KINDS } from '../support/vendor-answers/draw.ts';
 import { tryCase } from '../support/vendor-answers/try.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
 
 let door: Door;

@@ -10,8 +10,8 @@ import * as bundles from '../support/samples/bundles.ts';
 import { apply } from '../support/samples/edit.ts';
 import { SUBJECTS, type Subject } from '../support/samples/subjects.ts';
 import * as valid from '../support/samples/valid.ts';
+import { SEED } from '../support/seed.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUN_COUNT = 150;
 const subjects: readonly (readonly [string, Subject])[] = Object.entries(SUBJECTS);
 

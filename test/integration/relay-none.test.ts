@@ -2,11 +2,11 @@
 // second reader. Replay with FUZZ_SEED=n.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SEED } from '../support/seed.ts';
 import { type Door, openProcessDoor } from '../support/vendor-answers/door.ts';
 import { drawCase } from '../support/vendor-answers/draw.ts';
 import { tryCase } from '../support/vendor-answers/try.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const RUNS = 200;
 
 let door: Door;

@@ -20,9 +20,9 @@ import {
 } from '../../support/doubles/appointment-edge.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
 import { individual } from '../../support/samples/appointment-samples.ts';
+import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
 const KILLS = 4;
 const CLIENTS = 12;
 const APPOINTMENTS = 60;

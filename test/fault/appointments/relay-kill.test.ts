@@ -1,7 +1,7 @@
 // Claim: whichever relay dies under load, every appointment that was acknowledged is there, none twice. Phases: four
 // vendors' threads book and cancel through the mTLS port and repeat until acknowledged, as a careful vendor does; three
 // times the relay is killed (SIGKILL) at a random moment and started again. End: each appointment once, cancelled, with
-// each state once. Replay with FAULT_SEED=n.
+// each state once. Replay with FUZZ_SEED=n.
 import { readFile } from 'node:fs/promises';
 import type { Appointment, Bundle } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,9 +9,9 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { type Called, call, type Shown } from '../../support/doubles/inbound-caller.ts';
 import { individual } from '../../support/samples/appointment-samples.ts';
 import { System } from '../../support/scenes/system.ts';
+import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const THREADS = 4;
 const KILLS = 3;
 const SYSTEM_A = 'https://agenda-a.sandbox.test/rdv';

@@ -17,9 +17,9 @@ import {
   titleOf,
 } from '../../support/scenes/fault-matrix.ts';
 import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const DEADLINE_MS = 2_000;
 /** What a loaded machine may add to the deadline before the answer is written. */
 const MARGIN_MS = 400;

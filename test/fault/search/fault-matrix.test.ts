@@ -19,9 +19,9 @@ import {
   titleOf,
 } from '../../support/scenes/fault-matrix.ts';
 import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const DEADLINE_MS = 2_500;
 /** What a loaded machine may add to the deadline before the answer is written. */
 const MARGIN_MS = 400;
