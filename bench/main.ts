@@ -4,7 +4,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { nearestOf, readFlagsAndWords } from '../sandbox/platform/flags.ts';
+import { nearestOf, readFlagsAndWords } from '../sandbox/base/flags.ts';
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { benchAppointments } from './appointments/appointments.ts';
 import { appointmentTables } from './appointments/report.ts';

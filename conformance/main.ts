@@ -2,7 +2,8 @@
 // reports. Exit codes: 0 all pass, 1 a mandatory requirement fails, 2 wrong command line, 3 nothing could be run.
 
 import { join } from 'node:path';
-import { readCommand, USAGE } from './command.ts';
+import { readCommand } from './command.ts';
+import { USAGE } from './flags.ts';
 import { groupUnjudged, type Report } from './report/model.ts';
 import { writeReports } from './report/write.ts';
 import { runAll } from './run.ts';

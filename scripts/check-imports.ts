@@ -3,7 +3,7 @@
 import { dirname } from 'node:path/posix';
 import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
-import { readFlags } from '../sandbox/platform/flags.ts';
+import { readFlags } from '../sandbox/base/flags.ts';
 
 const TREES = ['worker', 'relay', 'shared', 'conformance', 'sandbox', 'scripts', 'bench', 'test'];
 /** Fewer files or imports than these mean that the parser did not read the tree, not that the tree is good. */

@@ -2,9 +2,9 @@
 // asks that vendor alone, and prints the fate of each slot received. By default the local edge of `npm start`;
 // elsewhere with --edge URL and a token of scope `admin` in PASSERELLE_TOKEN (docs/runbook.md).
 
-import { oneOf, readFlags } from '../sandbox/platform/flags.ts';
+import { oneOf, readFlags } from '../sandbox/base/flags.ts';
+import { describeFailure } from '../sandbox/base/say.ts';
 import { findLocalState, signToken } from '../sandbox/platform/local-state.ts';
-import { describeFailure } from '../sandbox/platform/say.ts';
 import type { Check } from '../shared/command-line.ts';
 import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
 

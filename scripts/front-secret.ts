@@ -3,7 +3,7 @@
 // docs/front.md § 3.
 
 import { text } from 'node:stream/consumers';
-import { readFlagsAndWords, refuseUsage } from '../sandbox/platform/flags.ts';
+import { readFlagsAndWords, refuseUsage } from '../sandbox/base/flags.ts';
 import { makeFrontKey } from '../sandbox/platform/local-state.ts';
 import { hashSecret } from '../worker/front/sign-in/secret-hash.ts';
 

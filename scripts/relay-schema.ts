@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { editor, host, text, wholeFile } from '../relay/base/config-schema.ts';
-import { readFlags } from '../sandbox/platform/flags.ts';
+import { readFlags } from '../sandbox/base/flags.ts';
 
 const FILE = join(import.meta.dirname, '../relay/config.schema.json');
 

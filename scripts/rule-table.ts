@@ -5,7 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readFlags } from '../sandbox/platform/flags.ts';
+import { readFlags } from '../sandbox/base/flags.ts';
 import { PROFILE } from '../shared/sas/canonical.ts';
 import type { Rule } from '../shared/sas/rules/table/rule.ts';
 import { RULES } from '../shared/sas/rules/table/table.ts';

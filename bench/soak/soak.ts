@@ -5,12 +5,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
 import type { Child } from '../../sandbox/platform/child.ts';
 import { runEachMinute } from '../../sandbox/platform/edge/cron.ts';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { readFlags, wholeNumber } from '../../sandbox/platform/flags.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
 import { draw, hash } from '../../sandbox/vendors/world/random.ts';

@@ -1,21 +1,13 @@
 // What changed since a previous report.json. Read as outside data: an older or broken file compares as nothing.
 
 import * as v from 'valibot';
-import type { Report, ReportRequirement } from './model.ts';
+import type { Difference, Report, ReportRequirement } from './model.ts';
 
 const previousReport = v.object({
   schema: v.pipe(v.string(), v.startsWith('passerelle-conformance/')),
   madeAt: v.pipe(v.string(), v.isoTimestamp()),
   requirements: v.array(v.object({ id: v.pipe(v.string(), v.maxLength(40)), status: v.string() })),
 });
-
-export interface Difference {
-  readonly previousMadeAt: string;
-  readonly newlyFailed: readonly string[];
-  readonly newlyPassed: readonly string[];
-  /** Judged before, skipped or absent now. */
-  readonly gone: readonly string[];
-}
 
 export function compareReports(report: Report, previous: unknown): Difference | undefined {
   const read = v.safeParse(previousReport, previous);

@@ -8,7 +8,6 @@ import { type Page, pageOf } from '../calls/pages.ts';
 import type { Problem, Severity, Status } from '../requirement.ts';
 import { statusOf } from '../requirement.ts';
 import type { Run } from '../run.ts';
-import type { Difference } from './difference.ts';
 import { showJson } from './fragment.ts';
 import { describeProvenance, type Provenance } from './provenance.ts';
 
@@ -57,6 +56,15 @@ export interface ReadingRow {
   readonly rule: string;
   readonly text: string;
   readonly count: number;
+}
+
+/** What changed since a previous report: ids of requirements, in the order of the report. */
+export interface Difference {
+  readonly previousMadeAt: string;
+  readonly newlyFailed: readonly string[];
+  readonly newlyPassed: readonly string[];
+  /** Judged before, skipped or absent now. */
+  readonly gone: readonly string[];
 }
 
 export interface Report {

@@ -1,7 +1,7 @@
 // `npm run pki -- --out DIR`: makes the imitation authority and the default identities, prints what is there.
 
-import { oneOf, readFlags } from '../platform/flags.ts';
-import { describeFailure } from '../platform/say.ts';
+import { oneOf, readFlags } from '../base/flags.ts';
+import { describeFailure } from '../base/say.ts';
 import { ensureRefusedCertificates } from './cases.ts';
 import { type Credential, ensureSandboxPki } from './sandbox-pki.ts';
 

@@ -2,9 +2,9 @@
 // relays introduced to that state folder. Run it again after introducing a relay.
 
 import { writeFile } from 'node:fs/promises';
-import { readFlags } from './flags.ts';
+import { readFlags } from '../base/flags.ts';
+import { describeFailure } from '../base/say.ts';
 import { findLocalState, localSettings, openLocalState } from './local-state.ts';
-import { describeFailure } from './say.ts';
 
 const DEFAULT_STATE = '.passerelle/edge';
 const flags = readFlags('npm run dev-vars -- [options]', {

@@ -1,15 +1,15 @@
 // npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F]: the edge alone, as it will run.
 
 import { findSettingProblems } from '../../worker/base/settings.ts';
+import { closeOnSignal, portNumber, readFlags, refuseUsage } from '../base/flags.ts';
+import { findPortProblems } from '../base/ports.ts';
+import { describeFailure } from '../base/say.ts';
 import { runEachMinute } from './edge/cron.ts';
 import type { EdgeProcess } from './edge/edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './edge/env-file.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
-import { closeOnSignal, portNumber, readFlags, refuseUsage } from './flags.ts';
 import { localSettings, openLocalState } from './local-state.ts';
 import { logLine, openLines } from './output.ts';
-import { findPortProblems } from './ports.ts';
-import { describeFailure } from './say.ts';
 
 const LOG_TIMEOUT_MS = 500;
 

@@ -2,17 +2,17 @@
 // prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
 
 import { join } from 'node:path';
+import { closeOnSignal, portNumber, readFlags } from '../base/flags.ts';
+import { findFreePort, findPortProblems } from '../base/ports.ts';
+import { describeFailure } from '../base/say.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
 import { runEachMinute } from './edge/cron.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
 import { exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
-import { closeOnSignal, portNumber, readFlags } from './flags.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 import { openLines } from './output.ts';
-import { findFreePort, findPortProblems } from './ports.ts';
-import { describeFailure } from './say.ts';
 import { lockState } from './state-lock.ts';
 
 const LOG_TIMEOUT_MS = 500;

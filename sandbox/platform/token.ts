@@ -1,8 +1,8 @@
 // npm run token -- --state DIR --scope "system/Slot.s": a bearer token that the local edge accepts.
 
-import { readFlags } from './flags.ts';
+import { readFlags } from '../base/flags.ts';
+import { describeFailure } from '../base/say.ts';
 import { findLocalState, signToken } from './local-state.ts';
-import { describeFailure } from './say.ts';
 
 const flags = readFlags('npm run token -- [options]', {
   state: {

@@ -3,10 +3,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointments/request.ts';
 import { ACCOUNT_FAULTS, readAccountFaults } from './faults/account-faults.ts';
-import { FAULTS, readFaults } from './faults/faults.ts';
+import { FAULTS } from './faults/fault-kinds.ts';
+import { readFaults } from './faults/faults.ts';
+import type { Practice } from './search/practice.ts';
 import { changeSettings } from './settings.ts';
-import type { Practice } from './world/practice.ts';
-import { describeState, resetVendor, type VendorInside } from './world/state.ts';
+import { describeState, resetVendor, type VendorInside } from './state.ts';
 
 const BODY_BYTES_MAX = 32 << 20;
 

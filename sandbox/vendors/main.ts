@@ -1,10 +1,11 @@
 // `npm run vendor -- --port N --seed S [--fault KIND]`: one simulated vendor until a signal.
 
 import { readFile } from 'node:fs/promises';
-import { closeOnSignal, nearestOf, portNumber, readFlags, wholeNumber } from '../platform/flags.ts';
-import { findPortProblems } from '../platform/ports.ts';
-import { describeFailure } from '../platform/say.ts';
-import { FAULT_KINDS, FAULTS, readFaults } from './faults/faults.ts';
+import { closeOnSignal, nearestOf, portNumber, readFlags, wholeNumber } from '../base/flags.ts';
+import { findPortProblems } from '../base/ports.ts';
+import { describeFailure } from '../base/say.ts';
+import { FAULT_KINDS, FAULTS } from './faults/fault-kinds.ts';
+import { readFaults } from './faults/faults.ts';
 import { startVendor, type VendorOptions } from './vendor.ts';
 
 const SEED_MAX = 2 ** 31;

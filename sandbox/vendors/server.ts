@@ -19,8 +19,8 @@ import type { Override } from './override.ts';
 import { parseBundle, writeBundle } from './search/bundle.ts';
 import { FHIR_JSON } from './search/codes.ts';
 import type { Pages } from './search/pages.ts';
+import type { Practice } from './search/practice.ts';
 import { runSearch } from './search/search.ts';
-import type { Practice } from './world/practice.ts';
 
 const URL_CHARS_MAX = 8_000;
 const KEEP_ALIVE_MS = 30_000;

@@ -15,11 +15,11 @@ import { type Fault, FaultSet, readFaults } from './faults/faults.ts';
 import { Journal } from './journal.ts';
 import { Override } from './override.ts';
 import { Pages } from './search/pages.ts';
+import { Practice } from './search/practice.ts';
 import { makeServer, type TlsMaterial } from './server.ts';
 import { changeSettings, DEFAULT_SETTINGS, type Settings } from './settings.ts';
 import { OpenSockets } from './sockets.ts';
-import { Practice } from './world/practice.ts';
-import { describeState, resetVendor, type VendorInside } from './world/state.ts';
+import { describeState, resetVendor, type VendorInside } from './state.ts';
 
 const DEFAULT_PKI_DIR = join('.passerelle', 'pki');
 

@@ -3,10 +3,10 @@
 // other, unless hostility is asked for (`request.ts`).
 
 import type { Appointment } from 'fhir/r4';
+import type { Practice } from '../search/practice.ts';
 import { listPointSlots } from '../search/schedule-search.ts';
 import { listSlots } from '../search/slot-search.ts';
 import { type AgendaSlot, HORIZON_DAYS, type Interval } from '../world/agenda.ts';
-import type { Practice } from '../world/practice.ts';
 import type { BookingRequest, ChangeRequest, Hostility } from './request.ts';
 import { type Booking, inventValue, writeAppointment } from './resource.ts';
 import type { Message, SasAddress, SasAnswer, SasClient } from './sas-client.ts';

@@ -1,25 +1,15 @@
 // Faults that alter the Bundle of a search, applied in the order they were asked for.
 
 import type { FhirBundle } from '../search/bundle.ts';
-import type { Pages } from '../search/pages.ts';
-import type { Search } from '../search/search.ts';
-import type { Practice } from '../world/practice.ts';
+import type { Alteration, ContentContext } from './content-context.ts';
 import * as extra from './extra-slots.ts';
-import type { FAULTS, FaultKind, TakenFault } from './faults.ts';
+import type { FAULTS, FaultKind } from './fault-kinds.ts';
+import type { TakenFault } from './faults.ts';
 import * as field from './field.ts';
 import { loop, paginate, sendElsewhere } from './paging.ts';
 import * as references from './references.ts';
 import * as shapes from './shapes.ts';
 import * as slots from './slots.ts';
-
-export interface ContentContext {
-  readonly search: Search;
-  readonly practice: Practice;
-  readonly pages: Pages;
-}
-
-/** Alters the Bundle in place. */
-type Alteration = (bundle: FhirBundle, context: ContentContext, fault: TakenFault) => void;
 
 type ContentKind = { [K in FaultKind]: (typeof FAULTS)[K]['stage'] extends 'content' ? K : never }[FaultKind];
 

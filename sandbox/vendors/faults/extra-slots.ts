@@ -3,6 +3,7 @@
 import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
 import { EntryList } from '../search/bundle.ts';
 import { appendEntries, copyEntry, slotsOf } from '../search/bundle-edit.ts';
+import type { Practice } from '../search/practice.ts';
 import {
   addPoint,
   listPointSlots,
@@ -11,8 +12,7 @@ import {
 } from '../search/schedule-search.ts';
 import { addSlot, listSlots, type SlotRequest, searchSlots } from '../search/slot-search.ts';
 import type { KnownAssociation, KnownPractitioner } from '../world/directory.ts';
-import type { Practice } from '../world/practice.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 
 const HOUR_MS = 3_600_000;
 const BUSY_PER_OWNER_MAX = 8;

@@ -5,7 +5,7 @@ import type { OperationOutcome } from 'fhir/r4';
 import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
 import { copyEntry, mapReferences, resourcesOf, schedulesOf, slotsOf, walk } from '../search/bundle-edit.ts';
 import { IDNPS_SYSTEM } from '../search/codes.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 import type { TakenFault } from './faults.ts';
 
 const CONFIDENTIALITY = { system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' };

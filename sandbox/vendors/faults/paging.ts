@@ -2,7 +2,7 @@
 
 import type { FhirBundle, FhirEntry } from '../search/bundle.ts';
 import { walk } from '../search/bundle-edit.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 import type { TakenFault } from './faults.ts';
 
 /** So many slots a page, each page with the resources its own slots need. */

@@ -10,7 +10,7 @@ import {
   schedulesOf,
   slotsOf,
 } from '../search/bundle-edit.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 import type { TakenFault } from './faults.ts';
 
 export function lengthenIds(bundle: FhirBundle, _context: ContentContext, fault: TakenFault): void {

@@ -5,7 +5,7 @@ import type { FhirBundle } from '../search/bundle.ts';
 import { resourcesOf, slotsOf, walk } from '../search/bundle-edit.ts';
 import { IDNPS_SYSTEM, IDNST_SYSTEM, PROFILE_BASES } from '../search/codes.ts';
 import { hash } from '../world/random.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 
 const PHONE_FORMS: readonly ((national: string) => string)[] = [
   (national) => national.replace(/(\d\d)(?=\d)/g, '$1 '),

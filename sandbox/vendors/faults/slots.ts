@@ -3,7 +3,7 @@
 import type { FhirBundle } from '../search/bundle.ts';
 import { slotsOf } from '../search/bundle-edit.ts';
 import { SLOT_KIND_SYSTEM } from '../search/codes.ts';
-import type { ContentContext } from './content.ts';
+import type { ContentContext } from './content-context.ts';
 import type { TakenFault } from './faults.ts';
 
 /** Forms of an instant, from `YYYY-MM-DDThh:mm:ss.SSS±hh:mm`. */

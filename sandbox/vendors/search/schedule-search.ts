@@ -3,9 +3,9 @@
 
 import type { AgendaSlot, Interval } from '../world/agenda.ts';
 import type { KnownAssociation, KnownPoint } from '../world/directory.ts';
-import type { Practice } from '../world/practice.ts';
 import { EntryList, type SearchResult, writeEntry } from './bundle.ts';
 import { IDNST_SYSTEM, PROFILES } from './codes.ts';
+import type { Practice } from './practice.ts';
 import { Query, readToken } from './query.ts';
 
 // The functional part of the guide says ten; its table of parameters says twenty-five.

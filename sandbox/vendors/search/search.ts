@@ -1,8 +1,8 @@
 // A search from its raw address to its result, kept with what was understood of it for the faults that need it.
 
 import { Refusal } from '../outcome.ts';
-import type { Practice } from '../world/practice.ts';
 import type { SearchResult } from './bundle.ts';
+import type { Practice } from './practice.ts';
 import { readScheduleRequest, type ScheduleRequest, searchSchedules } from './schedule-search.ts';
 import { readSlotRequest, type SlotRequest, searchSlots } from './slot-search.ts';
 

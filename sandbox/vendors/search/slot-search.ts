@@ -2,9 +2,9 @@
 
 import type { AgendaSlot, Interval } from '../world/agenda.ts';
 import type { KnownPractitioner, KnownRole } from '../world/directory.ts';
-import type { Practice } from '../world/practice.ts';
 import { EntryList, type SearchResult, writeEntry } from './bundle.ts';
 import { IDNPS_SYSTEM, PROFILES } from './codes.ts';
+import type { Practice } from './practice.ts';
 import { Query, readToken } from './query.ts';
 
 const PRACTITIONERS_MAX = 25;

@@ -2,7 +2,7 @@
 
 import type { Bundle, FhirResource, Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { FAULT_KINDS, FAULTS, type FaultKind } from '../../../sandbox/vendors/faults/faults.ts';
+import { FAULT_KINDS, FAULTS, type FaultKind } from '../../../sandbox/vendors/faults/fault-kinds.ts';
 import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import {
   danglingReferences,

@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { FAULT_KINDS, FAULTS, type FaultKind } from '../../../sandbox/vendors/faults/faults.ts';
+import { FAULT_KINDS, FAULTS, type FaultKind } from '../../../sandbox/vendors/faults/fault-kinds.ts';
 import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import {
   freeIdentifiers,

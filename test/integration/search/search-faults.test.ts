@@ -2,7 +2,7 @@
 // conformant Bundle before its deadline, with all the others have, and the ledger names what failed.
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FAULT_KINDS } from '../../../sandbox/vendors/faults/faults.ts';
+import { FAULT_KINDS } from '../../../sandbox/vendors/faults/fault-kinds.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
 import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';

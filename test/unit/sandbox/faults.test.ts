@@ -2,7 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { FAULT_KINDS, FAULTS, FaultSet, readFaults } from '../../../sandbox/vendors/faults/faults.ts';
+import { FAULT_KINDS, FAULTS } from '../../../sandbox/vendors/faults/fault-kinds.ts';
+import { FaultSet, readFaults } from '../../../sandbox/vendors/faults/faults.ts';
 
 function accepted(input: unknown) {
   const faults = readFaults(input);

@@ -1,14 +1,14 @@
 // Everything a running vendor is made of, what it says of itself, and its return to the beginning.
 
-import type { Accounts } from '../accounts.ts';
-import type { Appointments } from '../appointments/appointments.ts';
-import type { SasClient } from '../appointments/sas-client.ts';
-import type { FaultSet } from '../faults/faults.ts';
-import type { Journal } from '../journal.ts';
-import type { Override } from '../override.ts';
-import type { Pages } from '../search/pages.ts';
-import type { OpenSockets } from '../sockets.ts';
-import type { Practice } from './practice.ts';
+import type { Accounts } from './accounts.ts';
+import type { Appointments } from './appointments/appointments.ts';
+import type { SasClient } from './appointments/sas-client.ts';
+import type { FaultSet } from './faults/faults.ts';
+import type { Journal } from './journal.ts';
+import type { Override } from './override.ts';
+import type { Pages } from './search/pages.ts';
+import type { Practice } from './search/practice.ts';
+import type { OpenSockets } from './sockets.ts';
 
 export interface VendorInside {
   readonly practice: Practice;

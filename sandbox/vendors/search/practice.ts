@@ -1,13 +1,13 @@
 // What a search of one vendor works on: who it knows, its agenda, its clock and settings, and what writes it
 // as JSON. One object per vendor, so that twenty of them live in one process without touching each other.
 
-import { ResourceBuilder } from '../search/resources.ts';
-import { SlotWriter } from '../search/slot-writer.ts';
 import type { Settings } from '../settings.ts';
-import { Agenda, type AgendaSlot, type Interval } from './agenda.ts';
-import { type Diary, Directory } from './directory.ts';
-import { TakenSlots } from './taken-slots.ts';
-import { ZoneClock } from './zones.ts';
+import { Agenda, type AgendaSlot, type Interval } from '../world/agenda.ts';
+import { type Diary, Directory } from '../world/directory.ts';
+import { TakenSlots } from '../world/taken-slots.ts';
+import { ZoneClock } from '../world/zones.ts';
+import { ResourceBuilder } from './resources.ts';
+import { SlotWriter } from './slot-writer.ts';
 
 const ACTORS_MAX = 3_000;
 
