@@ -160,7 +160,7 @@ type Cost = Record<'answered' | 'calls' | 'asked' | 'bytes' | 'rowsRead' | 'rows
 function addCost(line: string, cost: Cost): void {
   if (!line.startsWith('{')) return;
   const told = JSON.parse(line) as Partial<Cost> & { readonly message?: string };
-  if (told.message === 'search answered') cost.answered += 1;
+  if (told.message === 'search-answered') cost.answered += 1;
   for (const name of ['calls', 'asked', 'bytes', 'rowsRead', 'rowsWritten'] as const)
     cost[name] += told[name] ?? 0;
 }

@@ -124,7 +124,7 @@ async function serveRoute(
 
 /** What goes on behind an answer answers nobody: only the log can tell that it failed. */
 function noteBehind(cause: unknown, { requestId }: RouteArguments): void {
-  log('error', 'work behind an answer failed', {
+  log('error', 'work-behind-an-answer-failed', {
     requestId,
     detail: cause instanceof GatewayError ? cause.reason : describeUnexpected(cause),
   });
@@ -153,7 +153,7 @@ async function fail(cause: unknown, request: Request, given: RouteArguments): Pr
       ? cause
       : new GatewayError({ reason: 'internal', text: 'Erreur interne ; elle est enregistrée.', cause });
   const { status, level, fault } = REASONS[error.reason];
-  log(level, 'request refused', {
+  log(level, 'request-refused', {
     requestId: given.requestId,
     method: request.method,
     reason: error.reason,

@@ -158,7 +158,7 @@ async function sayAndSettle(
   });
   const row = settle(before, claimed, message, verdict, engine.nowMs());
   const { isOurs, version } = await storeSettled(engine.db, row);
-  if (!isOurs) log('warn', 'account answer came late', { requestId: engine.requestId, editor: pair.editor });
+  if (!isOurs) log('warn', 'account-answer-came-late', { requestId: engine.requestId, editor: pair.editor });
   const delivery: Delivery =
     verdict.kind === 'yes' ? { kind: 'done', row, verdict } : { kind: 'failed', row, verdict };
   const isChanged = isOurs && version !== undefined && version !== message.version;

@@ -16,7 +16,7 @@ export async function assertSome(engine: Engine): Promise<void> {
   const perRun = Math.ceil(driftPerHour / RUNS_PER_HOUR);
   for (const { editor, checked, events } of await driftBudgets(engine.db, engine.nowMs())) {
     if (events >= driftStop) {
-      log('error', 'drift repair stopped', { requestId: engine.requestId, editor, count: events });
+      log('error', 'drift-repair-stopped', { requestId: engine.requestId, editor, count: events });
       continue;
     }
     const max = Math.min(perRun, driftPerHour - checked, driftStop - events);
@@ -34,7 +34,7 @@ async function assertOne(engine: Engine, due: DueAccount): Promise<boolean> {
   const event = eventOf(due, delivery, engine.nowMs());
   await recordCheck(engine.db, due, event, engine.nowMs());
   if (event !== undefined) {
-    log('warn', 'account drifted', {
+    log('warn', 'account-drifted', {
       requestId: engine.requestId,
       editor: due.editor,
       status: event.status,

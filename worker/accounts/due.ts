@@ -22,7 +22,7 @@ export async function runDue(engine: Engine): Promise<void> {
     [...byVendor].map(([editor, dues]) => runVendor(engine, editor, dues)),
   );
   const failed = outcomes.filter(({ status }) => status === 'rejected').length;
-  if (failed > 0) log('error', 'accounts not brought up to date', { requestId: engine.requestId, failed });
+  if (failed > 0) log('error', 'accounts-not-brought-up-to-date', { requestId: engine.requestId, failed });
   await tellExposure(engine);
   await assertSome(engine);
 }
@@ -44,7 +44,7 @@ async function tellExposure(engine: Engine): Promise<void> {
   for (const { editor, open, held, oldestMs } of await exposureByVendor(engine.db)) {
     const durationMs = nowMs - oldestMs;
     const level = durationMs > engine.settings.alarmMs ? 'error' : 'warn';
-    log(level, 'accounts exposed', {
+    log(level, 'accounts-exposed', {
       requestId: engine.requestId,
       editor,
       count: open,

@@ -88,7 +88,7 @@ export async function confirmWithdrawals(context: RequestContext): Promise<Respo
   if (members === undefined) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucune vague de retraits n’a cet id.' });
   }
-  log('info', 'wave of withdrawals confirmed', {
+  log('info', 'wave-of-withdrawals-confirmed', {
     requestId,
     operator: operatorOf(caller),
     count: members.length,

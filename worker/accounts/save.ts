@@ -60,7 +60,7 @@ export async function saveWanted(
     const { request } = decided;
     if (!(await saveRegulator(engine.db, request))) continue;
     const { next, before, opensWave } = request;
-    if (opensWave) log('error', 'withdrawals held for an operator', { requestId: engine.requestId });
+    if (opensWave) log('error', 'withdrawals-held-for-an-operator', { requestId: engine.requestId });
     const isWithdrawn = isEnded(next.active, seen.target);
     return ok({ regulator: next, isNew: before === 0, isChanged: true, isWithdrawn });
   }

@@ -70,7 +70,7 @@ function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8
   let batches = 0;
   let rows = 0;
   const end = (status: number): void =>
-    log(status === 200 ? 'info' : 'error', 'appointments exported', {
+    log(status === 200 ? 'info' : 'error', 'appointments-exported', {
       requestId: context.requestId,
       status,
       count: rows,

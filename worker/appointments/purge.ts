@@ -13,5 +13,5 @@ export async function purgeExpiredAppointments(env: Env, nowMs: number): Promise
   const startedMs = Date.now();
   const { appointmentRetentionDays } = readConfig(env);
   const count = await purgeAppointments(env.DB, nowMs - appointmentRetentionDays * DAY_MS);
-  log('info', 'appointments purged', { count, durationMs: Date.now() - startedMs });
+  log('info', 'appointments-purged', { count, durationMs: Date.now() - startedMs });
 }

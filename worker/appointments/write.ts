@@ -40,7 +40,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   });
   const { fate, state } = settle(outcome, method, ifMatch, message);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
-  log('info', 'appointment recorded', {
+  log('info', 'appointment-recorded', {
     requestId,
     flow: 'INT_R03',
     relay: sender.relay,

@@ -31,9 +31,9 @@ export class Breakers {
     const { mode } = this.#settings;
     if (mode === 'off') return PASS;
     const verdict = this.#of(editor).ask(nowMs);
-    if (verdict.pass && verdict.probe !== undefined) log('info', 'breaker half-opened', { editor });
+    if (verdict.pass && verdict.probe !== undefined) log('info', 'breaker-half-opened', { editor });
     if (mode === 'enforce' || verdict.pass) return verdict;
-    log('info', 'breaker would hold back', { editor });
+    log('info', 'breaker-would-hold-back', { editor });
     return PASS;
   }
 
@@ -73,7 +73,7 @@ export class Breakers {
   }
 
   #tell(editor: string, transition: Transition | undefined): void {
-    if (transition !== undefined) log('warn', `breaker ${transition}`, { editor });
+    if (transition !== undefined) log('warn', `breaker-${transition}`, { editor });
   }
 
   #of(editor: string): Breaker {

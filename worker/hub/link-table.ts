@@ -27,7 +27,7 @@ export class LinkTable {
       // It may have gone or drained while it was asked.
       const now = this.#rivalOf(link);
       if (now === before) {
-        log('warn', 'relay refused', { relay: link.id, reason: 'relay-id-taken' });
+        log('warn', 'relay-refused', { relay: link.id, reason: 'relay-id-taken' });
         link.close(LINK_CLOSE.relayIdTaken, 'relay id taken');
         throw new Error('relay id taken');
       }
@@ -41,7 +41,7 @@ export class LinkTable {
     const before = this.#links.get(link.id);
     this.#links.set(link.id, link);
     if (before === link || before === undefined || before.isDraining) return;
-    log('info', 'relay replaced', { relay: link.id });
+    log('info', 'relay-replaced', { relay: link.id });
     before.close(LINK_CLOSE.replaced, 'replaced');
   }
 

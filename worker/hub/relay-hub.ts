@@ -65,7 +65,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
         await this.#links.admit(link, announcement.instance);
         await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
         this.#links.take(link);
-        log('info', 'relay announced', {
+        log('info', 'relay-announced', {
           relay,
           editors: announcement.editors.length,
           version: announcement.version,
@@ -74,11 +74,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
       lost: () => {
         this.#links.drop(link);
         this.#noticePresence();
-        log('info', 'relay lost', { relay });
+        log('info', 'relay-lost', { relay });
       },
       changed: () => this.#noticePresence(),
     });
-    log('info', 'relay connected', { relay });
+    log('info', 'relay-connected', { relay });
     return new Response(null, { status: 101, webSocket: client });
   }
 

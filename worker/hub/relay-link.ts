@@ -81,7 +81,7 @@ export class RelayLink {
       // Every relay answers this, and there is nothing to give up by it.
       askForLife: () => this.cancel('', []),
       silent: () => {
-        log('warn', 'relay silent', { relay: id });
+        log('warn', 'relay-silent', { relay: id });
         this.close(LINK_CLOSE.silent, 'silent');
       },
     });

@@ -46,7 +46,7 @@ export class RuleTally {
     try {
       await addRuleCounts(this.#db, rows, Date.now());
     } catch {
-      log('warn', 'rule counts not written', { count: rows.length });
+      log('warn', 'rule-counts-not-written', { count: rows.length });
       for (const { editor, kind, rule, count, ids } of rows) this.#count(editor, kind, rule, count, ids);
     }
   }

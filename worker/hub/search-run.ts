@@ -96,7 +96,7 @@ export class SearchRun implements FlightWaiter {
   }
 
   lost(numbers: readonly number[], link: RelayLink): void {
-    log('warn', 'search lost its relay', { requestId: this.#search.id, count: numbers.length });
+    log('warn', 'search-lost-its-relay', { requestId: this.#search.id, count: numbers.length });
     const again = new Set(numbers.filter((number) => this.#hasTimeForAnother(number)));
     this.#fail(
       numbers.filter((number) => !again.has(number)),

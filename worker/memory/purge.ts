@@ -14,5 +14,5 @@ export async function purgeSearchMemory(env: Env, nowMs: number, isNightly: bool
   if (isNightly) await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
   if (!isNightly && new Date(nowMs).getUTCMinutes() % EVERY_MINUTES !== 0) return;
   const count = await purgeAvailability(env.DB, nowMs);
-  log('debug', 'availability purged', { count });
+  log('debug', 'availability-purged', { count });
 }

@@ -57,7 +57,7 @@ export async function readSearchMemory(
   try {
     return await within(read(DB, query, { use, isRouted }), waitMs, rejectLate);
   } catch (cause) {
-    log('error', 'search memory unreadable', {
+    log('error', 'search-memory-unreadable', {
       requestId,
       detail: cause instanceof Error ? cause.name : 'unknown',
     });

@@ -47,7 +47,7 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
   if (after.enabled !== before.enabled) await noteSwitched(context, after);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
   refreshEditors(env.DB);
-  log('info', 'editor switched', {
+  log('info', 'editor-switched', {
     requestId,
     editor,
     operator: operatorOf(caller),
@@ -66,7 +66,7 @@ async function noteSwitched({ env, requestId, startedMs }: RequestContext, edito
     await hubOf(env).noteSwitched(editor.id);
     if (editor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
   } catch {
-    log('warn', 'switch not noted', { requestId, editor: editor.id });
+    log('warn', 'switch-not-noted', { requestId, editor: editor.id });
   }
 }
 

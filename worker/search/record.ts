@@ -24,7 +24,7 @@ export function recordSearch(
 ): void {
   context.waitUntil(noteTallies(context.env, tallySearch(answers, hidden), Date.now()));
   context.waitUntil(noteSeen(context, pairsSeen(query, answers)));
-  log('info', 'search answered', {
+  log('info', 'search-answered', {
     requestId: context.requestId,
     flow: query.flow,
     subjects: query.subjects.length,
@@ -54,6 +54,6 @@ async function noteSeen(
   try {
     await noteInterfaced(env.DB, pairs, startedMs);
   } catch {
-    log('warn', 'interfaced practitioners not noted', { requestId, count: pairs.length });
+    log('warn', 'interfaced-practitioners-not-noted', { requestId, count: pairs.length });
   }
 }

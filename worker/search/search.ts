@@ -198,9 +198,9 @@ export class Search {
     if (rows.length === 0) return;
     try {
       const rowsWritten = await keepRows(env.DB, this.#query.flow, rows);
-      log('debug', 'availability kept', { requestId, count: rows.length, rowsWritten });
+      log('debug', 'availability-kept', { requestId, count: rows.length, rowsWritten });
     } catch {
-      log('warn', 'availability not kept', { requestId, count: rows.length });
+      log('warn', 'availability-not-kept', { requestId, count: rows.length });
     }
   }
 
@@ -219,7 +219,7 @@ export class Search {
     try {
       await noteBroadcast(env.DB, this.#query.flow, subjects, Date.now());
     } catch {
-      log('warn', 'broadcast not noted', { requestId, count: subjects.length });
+      log('warn', 'broadcast-not-noted', { requestId, count: subjects.length });
     }
   }
 }

@@ -31,7 +31,7 @@ export async function noteTallies(env: Env, tallies: readonly CallTally[], nowMs
   try {
     await sendTallies(env);
   } catch {
-    log('warn', 'rule counts not sent', { count: tallies.length });
+    log('warn', 'rule-counts-not-sent', { count: tallies.length });
   }
 }
 

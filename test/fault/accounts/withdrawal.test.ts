@@ -254,7 +254,7 @@ describe('exposure', () => {
     const text = JSON.stringify(listed);
     for (const secret of [person.value, person.family, person.email]) expect(text).not.toContain(secret);
     const line = (): string | undefined =>
-      scene.system.edgeLog.filter((text) => text.includes('"accounts exposed"')).at(-1);
+      scene.system.edgeLog.filter((text) => text.includes('"accounts-exposed"')).at(-1);
     await scene.runSchedule(new Date(Date.now() + 10 * MINUTE_MS));
     await until('the metric is said', () => line()?.includes('"level":"warn"') === true);
     await scene.runSchedule(new Date(Date.now() + 20 * MINUTE_MS));

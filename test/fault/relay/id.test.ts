@@ -58,7 +58,7 @@ it('a second process under the id of a living relay says why and ends; the first
   expect(output).toContain('"message":"relay-id-taken"');
   expect(output).toMatch(/"detail":"4003".*"reason":"relay-id-taken".*"message":"link-down"/);
   expect(output).toContain('relayId : un autre relais fonctionne déjà sous ce nom');
-  const refusals = running.edgeLog.filter((line) => line.includes('"message":"relay refused"'));
+  const refusals = running.edgeLog.filter((line) => line.includes('"message":"relay-refused"'));
   expect(refusals).toEqual([expect.stringContaining('"relay":"relay-a","reason":"relay-id-taken"')]);
   expect(await serving(running)).toEqual(before);
   expect(running.relayLog.filter((line) => line.includes('link-down'))).toEqual([]);
@@ -74,7 +74,7 @@ it('a stalled relay is replaced, and ends with the reason when it wakes', async 
   first.process.kill('SIGSTOP');
   const twin = await startTwin(running);
   await until('the second is up', () => twin.lines.some((line) => line.includes('"message":"link-up"')));
-  expect(edgeSaid(running, 'relay replaced')).toBe(1);
+  expect(edgeSaid(running, 'relay-replaced')).toBe(1);
   first.process.kill('SIGCONT');
   expect(await firstEnded).toBe(1);
   const said = running.relayLog.join('\n');
@@ -90,7 +90,7 @@ it('a relay that is killed and started again serves at once', async () => {
   running.relay!.process.kill('SIGKILL');
   const next = await startTwin(running);
   await until('it is up', () => next.lines.some((line) => line.includes('"message":"link-up"')));
-  expect(edgeSaid(running, 'relay refused')).toBe(0);
+  expect(edgeSaid(running, 'relay-refused')).toBe(0);
 }, 60_000);
 
 it('a relay that drains leaves its id to the next, and still ends the search it has begun', async () => {
@@ -115,7 +115,7 @@ it('a relay that dials again takes the place of its own link without being asked
   const again = await scene.join('relay-a', ['agenda-s'], 'instance-1');
   await until('the first is closed', () => first.closedWith === 4001);
   expect(again.closedWith).toBe(undefined);
-  expect(edgeSaid(scene.system, 'relay refused')).toBe(0);
+  expect(edgeSaid(scene.system, 'relay-refused')).toBe(0);
 });
 
 it.each([
@@ -127,7 +127,7 @@ it.each([
   const first = await scene.join('relay-a', ['agenda-s'], ofFirst);
   const second = scene.join('relay-a', ['agenda-s'], ofSecond);
   await expect(second).rejects.toThrow();
-  expect(edgeSaid(scene.system, 'relay refused')).toBe(1);
+  expect(edgeSaid(scene.system, 'relay-refused')).toBe(1);
   expect(first.closedWith).toBe(undefined);
   expect((await scene.hub()).relays.map(({ state }) => state)).toEqual(['serving']);
 });

@@ -18,7 +18,7 @@ const reasonOf = (answer: SearchAnswer): string | undefined =>
 const inFlight = (running: System, id: string): number => running.vendor(id).state().inFlight;
 
 const announcements = (running: System): number =>
-  running.edgeLog.filter((line) => line.includes('relay announced')).length;
+  running.edgeLog.filter((line) => line.includes('relay-announced')).length;
 
 it('answers 503 with Retry-After while no relay is connected', async () => {
   system = await System.start({ vendors: [{ seed: 1 }], relay: false });

@@ -45,7 +45,7 @@ it('answers at once for a vendor held back, says since when, and does not call i
   expect(answer.states.get(WHO)).toBe('unknown');
   expect(system.vendor('agenda-a').state().requests).toEqual([]);
   expect(system.vendor('agenda-b').state().requests).toHaveLength(11);
-  expect(system.edgeLog.some((line) => line.includes('breaker opened') && line.includes('agenda-a'))).toBe(
+  expect(system.edgeLog.some((line) => line.includes('breaker-opened') && line.includes('agenda-a'))).toBe(
     true,
   );
   await until('a second later', () => Date.now() > openedMs + 1_000);
@@ -59,7 +59,7 @@ it('calls everybody in simulate mode, and logs what it would have done', async (
   const answer = await system.search(slotPath([WHO]));
   expect(answer.ledger).toEqual([]);
   expect(system.vendor('agenda-a').state().requests).toHaveLength(1);
-  expect(system.edgeLog.some((line) => line.includes('breaker would hold back'))).toBe(true);
+  expect(system.edgeLog.some((line) => line.includes('breaker-would-hold-back'))).toBe(true);
 });
 
 /** One vendor that has just been held back; calls to it are answered by the test. */

@@ -52,7 +52,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-const rowsKept = (): number => system.edgeLog.filter((line) => line.includes('"availability kept"')).length;
+const rowsKept = (): number => system.edgeLog.filter((line) => line.includes('"availability-kept"')).length;
 
 describe(`seed ${SEED}`, () => {
   it.each(ROUNDS.map((kinds, round) => ({ round, kinds, title: titleOf(kinds) })))(

@@ -29,7 +29,7 @@ it('goes on with the vendors it knew, asks them, and logs it', async () => {
   expect(answer.status).toBe(200);
   expect(answer.states.get(who)).toBe('slots');
   expect(calls()).toBe(before + 1);
-  expect(system.edgeLog.some((line) => line.includes('"search memory unreadable"'))).toBe(true);
+  expect(system.edgeLog.some((line) => line.includes('"search-memory-unreadable"'))).toBe(true);
 });
 
 it('that never read it refuses with 503 and a time to come back, and serves once it is there again', async () => {

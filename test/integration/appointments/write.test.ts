@@ -348,7 +348,7 @@ it('logs one line per message, without who or what', async () => {
   await edge.put(individual({ value }), { 'X-Request-Id': 'log-line-of-a-put' });
   const line = edge.log.find((item) => item.includes('log-line-of-a-put')) ?? '';
   expect(JSON.parse(line)).toMatchObject({
-    message: 'appointment recorded',
+    message: 'appointment-recorded',
     editor: 'agenda-a',
     detail: 'created',
   });

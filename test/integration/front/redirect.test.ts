@@ -178,7 +178,7 @@ it('reports to operators only, by day and vendor', async () => {
 
 it('writes neither page nor cookie into the logs', async () => {
   await open(pathOf('agenda-a', 'https://agenda-a.sandbox.test/canary-page'));
-  const lines = () => system.edgeLog.filter((line) => line.includes('"message":"slot opened"'));
+  const lines = () => system.edgeLog.filter((line) => line.includes('"message":"slot-opened"'));
   await until('it is logged', () => lines().some((line) => line.includes('"detail":"opened"')));
   expect([...system.edgeLog, ...system.relayLog].join('\n')).not.toContain('canary');
 });
@@ -300,7 +300,7 @@ describe('without its database', () => {
     await db.exec('ALTER TABLE redirects RENAME TO redirects_away');
     expect((await go()).status).toBe(302);
     await until('it is said that nothing is counted', () =>
-      lonely.edgeLog.some((line) => line.includes('"message":"redirect not counted"')),
+      lonely.edgeLog.some((line) => line.includes('"message":"redirect-not-counted"')),
     );
   });
 });

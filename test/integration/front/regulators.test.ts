@@ -274,7 +274,7 @@ it('what fails behind the answer is in the log, and is the schedule’s to finis
   await db.exec('ALTER TABLE relay_editors RENAME TO away');
   expect((await record({ ...zoe, habilitation: false })).status).toBe(200);
   await until('it is said', () =>
-    scene.system.edgeLog.some((line) => line.includes('"message":"vendors not told"')),
+    scene.system.edgeLog.some((line) => line.includes('"message":"vendors-not-told"')),
   );
   await db.exec('ALTER TABLE away RENAME TO relay_editors');
   expect(held('agenda-a', zoe)).toMatchObject([{ active: true }]);

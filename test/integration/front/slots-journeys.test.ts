@@ -203,7 +203,7 @@ describe('what goes wrong behind the edge', () => {
     expect([reply.status, reply.text]).toEqual([200, '{}']);
     expect(reply.headers['x-passerelle-ledger']).toBe(NO_RELAY);
     expect(
-      system.edgeLog.some((line) => line.includes('front search failed') && line.includes('relay-absent')),
+      system.edgeLog.some((line) => line.includes('front-search-failed') && line.includes('relay-absent')),
     ).toBe(true);
     await system.startRelay();
   });

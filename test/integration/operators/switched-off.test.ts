@@ -149,7 +149,7 @@ describe('a vendor that the operator switched off', () => {
   });
 
   it('is logged with what was switched, from what, and by which operator', async () => {
-    const lines = () => system.edgeLog.filter((line) => line.includes('editor switched'));
+    const lines = () => system.edgeLog.filter((line) => line.includes('editor-switched'));
     const before = lines().length;
     await put('agenda-b', { enabled: false, deadlineMs: 3_000 });
     await until('it is logged', () => lines().length > before);

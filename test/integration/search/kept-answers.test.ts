@@ -53,7 +53,7 @@ const asked = (id: string): string[][] =>
 
 /** Searches, and waits until what came is kept. */
 async function searchAndKeep(path: string, headers: Record<string, string> = {}): Promise<SearchAnswer> {
-  const rows = (): number => system.edgeLog.filter((line) => line.includes('"availability kept"')).length;
+  const rows = (): number => system.edgeLog.filter((line) => line.includes('"availability-kept"')).length;
   const before = rows();
   const answer = await system.search(path, { headers });
   await until('the answers are kept', () => rows() > before);

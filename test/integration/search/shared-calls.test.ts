@@ -135,7 +135,7 @@ it('shows each slot once to who knows already some of those in the call he joins
   // Meanwhile a wider question about one of the two is answered and kept.
   system.vendor('agenda-a').setSettings({ latencyMs: 0 });
   await system.search(slotPath([a], windowOf(72, new Date(Date.parse(window.from)))));
-  await until('it is kept', () => system.edgeLog.some((line) => line.includes('"availability kept"')));
+  await until('it is kept', () => system.edgeLog.some((line) => line.includes('"availability-kept"')));
   const joined = await system.search(slotPath([a, b], window));
   expect(requests('agenda-a')).toHaveLength(2);
   expectEachOnce(joined);

@@ -18,7 +18,7 @@ export async function loginPractitioner(context: RequestContext): Promise<Respon
   context.waitUntil(rest);
   const countOf = (state: VendorAnswer['state']): number =>
     vendors.filter((vendor) => vendor.state === state).length;
-  log('info', 'regulator logged in', {
+  log('info', 'regulator-logged-in', {
     requestId: context.requestId,
     flow: 'INT_R02',
     editors: vendors.length,

@@ -30,7 +30,7 @@ async function write(context: RequestContext, key: Key): Promise<Response> {
   if (!saved.ok) throw duplicate(key);
   const { regulator, isWithdrawn } = saved.value;
   if (isWithdrawn) context.waitUntil(withdrawEverywhere(engine, regulator.id));
-  log('info', 'regulator recorded', {
+  log('info', 'regulator-recorded', {
     requestId: context.requestId,
     flow: 'INT_R02',
     status: statusOf(saved.value),

@@ -42,7 +42,7 @@ export async function replaceBulk(context: RequestContext): Promise<Response> {
     .filter(({ number }) => numbers.has(number))
     .map(({ id }) => id);
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'front', requestId });
-  log('info', 'declaration recorded', { requestId, count: editors.length });
+  log('info', 'declaration-recorded', { requestId, count: editors.length });
   return answerThoseOf(context, practitioner);
 }
 

@@ -57,7 +57,7 @@ export async function logInRegulator(context: RequestContext): Promise<Response>
 function behind({ waitUntil, requestId }: RequestContext, working: Promise<unknown>): void {
   waitUntil(
     working.catch((cause: unknown) =>
-      log('error', 'vendors not told', {
+      log('error', 'vendors-not-told', {
         requestId,
         flow: 'INT_R02',
         reason: cause instanceof GatewayError ? cause.reason : 'internal',
@@ -113,7 +113,7 @@ function fateOf(saved: Saved | undefined): string {
 }
 
 function answer(context: RequestContext, detail: string): Response {
-  log('info', 'regulator recorded', {
+  log('info', 'regulator-recorded', {
     requestId: context.requestId,
     flow: 'INT_R02',
     status: 200,

@@ -46,7 +46,7 @@ async function readRows(context: RequestContext): Promise<readonly SamuLrm[]> {
   try {
     return await reading;
   } catch {
-    log('error', 'samulrms from the setting only', { requestId: context.requestId });
+    log('error', 'samulrms-from-the-setting-only', { requestId: context.requestId });
     return [];
   }
 }

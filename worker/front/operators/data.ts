@@ -55,7 +55,7 @@ export async function replaceSamus(context: RequestContext): Promise<Response> {
   );
   await saveSamuLrms(context.env.DB, samulrms);
   forgetSamuLrms();
-  log('info', 'samulrms saved', {
+  log('info', 'samulrms-saved', {
     requestId: context.requestId,
     operator: operatorOf(context.caller),
     count: samulrms.length,
@@ -91,7 +91,7 @@ export async function replaceSos(context: RequestContext): Promise<Response> {
     return { siret: normal, name, announcedMs: announced == null ? announced : millisOf(announced) };
   });
   await saveSosAssociations(context.env.DB, known);
-  log('info', 'associations saved', {
+  log('info', 'associations-saved', {
     requestId: context.requestId,
     operator: operatorOf(context.caller),
     count: known.length,
@@ -115,7 +115,7 @@ export async function replaceDeclared(context: RequestContext): Promise<Response
     throw invalid(expected);
   }
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'admin', requestId });
-  log('info', 'declaration recorded', {
+  log('info', 'declaration-recorded', {
     requestId,
     operator: operatorOf(context.caller),
     count: editors.length,

@@ -15,5 +15,5 @@ const REDIRECTS_KEPT_DAYS = 400;
 export async function purgeFront(env: Env, nowMs: number): Promise<void> {
   const count = await purgeFrontTables(env.DB, nowMs - RETENTION_MS, nowMs);
   await purgeRedirects(env.DB, addDays(parisDayOf(nowMs), -REDIRECTS_KEPT_DAYS));
-  log('info', 'front tables purged', { count });
+  log('info', 'front-tables-purged', { count });
 }

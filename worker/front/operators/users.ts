@@ -48,7 +48,7 @@ export async function putFrontUser(context: RequestContext): Promise<Response> {
     });
   }
   await saveFrontUser(context.env.DB, name, await hashSecret(parsed.output.secret), context.startedMs);
-  log('info', 'front user saved', { requestId: context.requestId, operator: operatorOf(context.caller) });
+  log('info', 'front-user-saved', { requestId: context.requestId, operator: operatorOf(context.caller) });
   return jsonResponse({ name, from: 'store' }, context);
 }
 
@@ -58,7 +58,7 @@ export async function removeFrontUser(context: RequestContext): Promise<Response
   if (!(await deleteFrontUser(context.env.DB, name))) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucun utilisateur enregistré n’a ce nom.' });
   }
-  log('info', 'front user removed', { requestId: context.requestId, operator: operatorOf(context.caller) });
+  log('info', 'front-user-removed', { requestId: context.requestId, operator: operatorOf(context.caller) });
   return jsonResponse({ name, removed: true }, context);
 }
 

@@ -22,12 +22,12 @@ export function countClick(context: Counting, editor: string, outcome: RedirectO
 /** A search met a page on a host that the vendor has not declared: told once a minute. */
 export function countRefusedPage(context: Counting, editor: string): void {
   if (!refusals.spend(editor, context.startedMs)) return;
-  log('warn', 'booking page refused', { requestId: context.requestId, editor });
+  log('warn', 'booking-page-refused', { requestId: context.requestId, editor });
   count(context, editor, 'refused');
 }
 
 /** After the answer: what cannot be counted hinders nobody. */
 function count({ env, requestId, startedMs, waitUntil }: Counting, editor: string, outcome: RedirectOutcome) {
   const counting = countRedirect(env.DB, { day: parisDayOf(startedMs), editor, outcome });
-  waitUntil(counting.catch(() => log('warn', 'redirect not counted', { requestId, editor })));
+  waitUntil(counting.catch(() => log('warn', 'redirect-not-counted', { requestId, editor })));
 }

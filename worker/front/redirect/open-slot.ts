@@ -51,13 +51,13 @@ async function readEditors(context: RequestContext): Promise<readonly EditorRow[
   try {
     return await knownEditors(context, LIMITS);
   } catch {
-    log('error', 'booking hosts unreadable', { requestId: context.requestId });
+    log('error', 'booking-hosts-unreadable', { requestId: context.requestId });
     return undefined;
   }
 }
 
 /** A HEAD opens nothing. */
 function note(context: RequestContext, editor: string, outcome: RedirectOutcome): void {
-  log('info', 'slot opened', { requestId: context.requestId, editor, detail: outcome });
+  log('info', 'slot-opened', { requestId: context.requestId, editor, detail: outcome });
   if (context.request.method !== 'HEAD') countClick(context, editor, outcome);
 }

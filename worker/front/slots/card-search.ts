@@ -134,7 +134,7 @@ async function search(context: RequestContext, options: FindOptions): Promise<Fl
         ? cause
         : new GatewayError({ reason: 'internal', text: '', detail: describeUnexpected(cause), cause });
     const { level, fault } = REASONS[error.reason];
-    log(level, 'front search failed', {
+    log(level, 'front-search-failed', {
       requestId: context.requestId,
       flow: query.flow,
       subjects: query.subjects.length,

@@ -55,13 +55,13 @@ async function answerLot(
     ledger = frontLedger(search);
     body = write(search.subjects.flatMap(readFound), lot.counties, slotLister(linksOf(context), startedMs));
   } catch (cause) {
-    log('error', 'front lot failed', {
+    log('error', 'front-lot-failed', {
       requestId,
       reason: 'internal',
       detail: describeUnexpected(cause),
     });
   }
-  log('info', 'front lot answered', {
+  log('info', 'front-lot-answered', {
     requestId,
     count: lot.cards.length,
     detail: lot.searchType === 'filtered' ? 'filtered' : 'not filtered',
