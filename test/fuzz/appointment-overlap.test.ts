@@ -2,7 +2,7 @@
 // oracle that knows nothing of intervals and marks minute by minute. The real reader makes the places. Seeds in titles.
 
 import { describe, expect, it } from 'vitest';
-import { type BookedSlot, Tombstones } from '../../worker/memory/booked-slots.ts';
+import { type BookedSlot, BookedSlots } from '../../worker/memory/booked-slots.ts';
 import { answered, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   bundle,
@@ -157,7 +157,7 @@ function shownBySearch(slots: readonly Drawn[], bookings: readonly Booking[], sa
   const { entries } = mergeAnswers(results, {
     query: query(),
     nowMs: NOW,
-    tombstones: new Tombstones(booked),
+    bookedSlots: new BookedSlots(booked),
   });
   return new Set(
     entries.flatMap((text) => {

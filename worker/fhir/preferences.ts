@@ -3,7 +3,7 @@
 
 import type { Handling } from '../../shared/sas/search-parameters.ts';
 import { readHandling, readReturn } from '../http/prefer.ts';
-import type { SearchMemoryUse } from '../memory/search-memory.ts';
+import type { SearchMemoryUse } from '../memory/recall.ts';
 
 export interface Preferences {
   readonly handling: Handling;

@@ -7,7 +7,7 @@ import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { RequestContext } from '../http/http.ts';
 import { bundleEntries, bundleText } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
-import { findSlotsByParts } from '../search/find-slots.ts';
+import { findSlots } from '../search/find-slots.ts';
 import { ledgerEntry } from '../search/ledger.ts';
 import { recordSearch } from '../search/record.ts';
 import type { Selection } from '../search/selection.ts';
@@ -57,8 +57,8 @@ class EventWriter {
   }
 }
 
-async function run(context: RequestContext, question: SearchQuestion, events: EventWriter): Promise<void> {
-  const { query, selfUrl, preferences } = question;
+async function run(context: RequestContext, asked: SearchQuestion, events: EventWriter): Promise<void> {
+  const { query, selfUrl, preferences } = asked;
   const { fhirBase: base, requestId } = context;
   const onPart = (part: Selection): void => {
     if (part.total === 0) return;
@@ -69,16 +69,14 @@ async function run(context: RequestContext, question: SearchQuestion, events: Ev
   try {
     const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
     const budgetMs = deadline.vendorBudgetMs(Date.now());
-    const found = await findSlotsByParts(context, {
-      query,
-      memory: preferences.memory,
-      budgetMs,
+    const question = { query, memory: preferences.memory, budgetMs };
+    const { answers, ledger, cost, selection } = await findSlots(context, question, {
       onPart,
       signal: events.left,
     });
-    const { answers, ledger, hidden } = found;
-    const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(question, answers, hidden));
-    recordSearch(context, query, found);
+    const { total, hidden } = selection;
+    const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(asked, answers, hidden));
+    recordSearch(context, query, { answers, cost, total, hidden });
     events.send('end', bundleText({ id: requestId, flow: query.flow, total: 0, selfUrl }, [entry]));
   } catch (cause) {
     const error =

@@ -5,6 +5,7 @@
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
 import { readSosSearch } from '../../shared/sas/sos.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
+import type { Answers } from '../search/answers.ts';
 import { bundleBytes, bundlePieces } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
 import { findSlots } from '../search/find-slots.ts';
@@ -12,7 +13,6 @@ import { isPlainlyEmpty, ledgerEntry, ledgerHeader } from '../search/ledger.ts';
 import { recordSearch } from '../search/record.ts';
 import { answerProgressively, EVENT_STREAM } from './progressive-answer.ts';
 import { extraIssues, type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
-import { serverTiming } from './server-timing.ts';
 
 export function searchSlots(context: RequestContext): Promise<Response> {
   return search(context, 'Slot', readIndividualSearch);
@@ -56,4 +56,20 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),
     'X-Passerelle-Ledger': ledgerHeader(ledger),
   });
+}
+
+/** The header: the Worker's own time and, per vendor, its slowest call (milliseconds) and how it ended. */
+function serverTiming({ results }: Answers, totalMs: number): string {
+  const byEditor = new Map<string, { durationMs: number; how: string }>();
+  for (const { call, answer, failure, saidMs } of results) {
+    const row = byEditor.get(call.editor) ?? { durationMs: 0, how: saidMs === undefined ? 'ok' : 'kept' };
+    row.durationMs = Math.max(row.durationMs, saidMs === undefined ? (answer?.durationMs ?? totalMs) : 0);
+    if (failure !== undefined) row.how = failure.reason;
+    else if (saidMs === undefined && row.how === 'kept') row.how = 'ok';
+    byEditor.set(call.editor, row);
+  }
+  const vendors = [...byEditor].map(
+    ([editor, { durationMs, how }]) => `${editor};dur=${Math.round(durationMs)};desc="${how}"`,
+  );
+  return [`edge;dur=${totalMs}`, ...vendors].join(', ');
 }

@@ -8,11 +8,12 @@ import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import type { EditorFacts } from './editor-state.ts';
 import type { RelayDescription } from './relay-link.ts';
 
+/** One search's calls, as the Worker hands them to the hub. */
 export interface HubSearch {
   readonly id: string;
   readonly flow: Flow;
-  /** As vendors are asked. */
-  readonly window: SlotWindow;
+  /** As vendors are asked; what is shown may be narrower (search/plan.ts). */
+  readonly askedWindow: SlotWindow;
   /** A call's place in the list is its number. */
   readonly calls: readonly AskedCall[];
   /** What may be spent from now until the last event. */

@@ -72,9 +72,9 @@ export class Flight {
   /** True when one of its calls answers the question too. */
   join(waiter: FlightWaiter, number: number, question: FlightQuestion, nowMs: number): boolean {
     const { plan, isAlone, link } = this.#departure;
-    const { flow, window, call: asked, endMs, without } = question;
+    const { flow, askedWindow, call: asked, endMs, without } = question;
     if (isAlone || link === without || flow !== plan.flow) return false;
-    if (window.fromMs < plan.fromMs || window.toMs > plan.toMs) return false;
+    if (askedWindow.fromMs < plan.fromMs || askedWindow.toMs > plan.toMs) return false;
     const enoughMs = Math.min((endMs - nowMs) / 2, WORTH_JOINING_MS);
     const call = this.#calls.find(
       (one) =>

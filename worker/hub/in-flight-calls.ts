@@ -31,7 +31,7 @@ export interface Landing {
 
 export interface FlightQuestion {
   readonly flow: Flow;
-  readonly window: SlotWindow;
+  readonly askedWindow: SlotWindow;
   readonly call: AskedCall;
   /** When its vendor must have answered, were it asked anew. */
   readonly endMs: number;

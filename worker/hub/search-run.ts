@@ -152,13 +152,13 @@ export class SearchRun implements FlightWaiter {
 
   /** Numbers of the calls that nobody has under way. */
   #join(numbers: readonly number[], without?: RelayLink): number[] {
-    const { calls, flow, window, isAlone } = this.#search;
+    const { calls, flow, askedWindow, isAlone } = this.#search;
     if (isAlone) return [...numbers];
     const nowMs = Date.now();
     return numbers.filter((number) => {
       const call = calls[number];
       if (call === undefined) return false;
-      const question = { flow, window, call, endMs: this.#vendorEndMs(number), without };
+      const question = { flow, askedWindow, call, endMs: this.#vendorEndMs(number), without };
       if (!this.#context.flights.join(this, number, question, nowMs)) return true;
       this.#joined.add(number);
       return false;
@@ -223,14 +223,14 @@ export class SearchRun implements FlightWaiter {
   }
 
   #planOf(share: RelayShare): SearchPlan {
-    const { id, flow, window, gatherMs, isTraced } = this.#search;
+    const { id, flow, askedWindow, gatherMs, isTraced } = this.#search;
     this.#plans += 1;
     const nowMs = Date.now();
     return {
       id: `${id}.${this.#plans}`,
       flow,
-      fromMs: window.fromMs,
-      toMs: window.toMs,
+      fromMs: askedWindow.fromMs,
+      toMs: askedWindow.toMs,
       budgetMs: Math.max(0, this.#endMs - nowMs - HOP_MS),
       gatherMs,
       ...(isTraced ? { trace: true } : {}),

@@ -7,8 +7,8 @@
 import { asList } from '../../shared/fhir/json.ts';
 import { namedPlaces, namedSlots } from '../appointments/model/named.ts';
 
-/** Who was booked, where and when: enough to recognise the slots in a vendor's answer. */
-export interface Tombstone {
+/** One appointment that takes, or took a moment ago, its time: enough to recognise the slots in a vendor's answer. */
+export interface BookedRow {
   readonly editor: string;
   /** Prefixed national id (`8…`, `0…`); undefined for an SOS appointment that names nobody. */
   readonly practitioner: string | undefined;
@@ -24,7 +24,7 @@ export interface Tombstone {
   readonly liftedMs: number | undefined;
 }
 
-export interface TombstoneQuery {
+export interface BookedQuery {
   /** Prefixed national ids. */
   readonly practitioners: readonly string[];
   /** The window, milliseconds: appointments that overlap it, touching ends excluded. */
@@ -34,12 +34,12 @@ export interface TombstoneQuery {
   readonly liftedSinceMs: number;
 }
 
-export type SosTombstoneQuery = Omit<TombstoneQuery, 'practitioners'> & {
+export type SosBookedQuery = Omit<BookedQuery, 'practitioners'> & {
   /** Prefixed SIRETs. */
   readonly associations?: readonly string[];
 };
 
-interface TombstoneRow {
+interface RawRow {
   readonly editor: string;
   readonly practitioner: string | null;
   readonly start_ms: number;
@@ -52,7 +52,7 @@ interface TombstoneRow {
   readonly serves_others?: number;
 }
 
-function toTombstone(row: TombstoneRow): Tombstone {
+function toBookedRow(row: RawRow): BookedRow {
   const listed = (json: string | null): readonly unknown[] => asList(json === null ? [] : JSON.parse(json));
   return {
     editor: row.editor,
@@ -78,9 +78,9 @@ const STATE = 'a.id = v.appointment AND (v.version = a.current OR a.updated_ms >
 
 /**
  * The appointments of these practitioners that take their time now (not cancelled, missed or entered in error), or did a
- * moment ago, at any vendor. For a batch with other statements; `tombstonesIn` reads its result.
+ * moment ago, at any vendor. For a batch with other statements; `bookedRowsIn` reads its result.
  */
-export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1PreparedStatement {
+export function bookedStatement(db: D1Database, query: BookedQuery): D1PreparedStatement {
   return db
     .prepare(
       `SELECT ${COLUMNS}
@@ -91,9 +91,9 @@ export function tombstonesStatement(db: D1Database, query: TombstoneQuery): D1Pr
 }
 
 /** The same for all SOS appointments: they may name nobody, and none names the association for certain. */
-export function sosTombstonesStatement(
+export function sosBookedStatement(
   db: D1Database,
-  { fromMs, toMs, liftedSinceMs, associations = [] }: SosTombstoneQuery,
+  { fromMs, toMs, liftedSinceMs, associations = [] }: SosBookedQuery,
 ): D1PreparedStatement {
   return db
     .prepare(
@@ -106,6 +106,6 @@ export function sosTombstonesStatement(
     .bind(fromMs, toMs, liftedSinceMs, JSON.stringify(associations));
 }
 
-export function tombstonesIn({ results }: D1Result): Tombstone[] {
-  return (results as unknown as TombstoneRow[]).map(toTombstone);
+export function bookedRowsIn({ results }: D1Result): BookedRow[] {
+  return (results as unknown as RawRow[]).map(toBookedRow);
 }

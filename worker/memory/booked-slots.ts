@@ -1,9 +1,14 @@
-// Times that vendors report as booked: slots that overlap them are shown no longer, whatever the vendor still sends and
-// whatever was remembered of it. Built from the appointments near the window (booked-slots-table.ts). One that
-// no longer takes its time (cancelled, missed, moved) lifts that, and invents nothing: what the vendor said before it was
-// lifted may be from before the booking, so the slot comes back only with a word that is younger. Intervals are half
-// open: who leaves at 10:15 is not in the way at 10:15. Pure. docs/appointments.md § 6.
+// Times that vendors report as booked: a slot that overlaps one is shown no longer, whatever the vendor still sends and
+// whatever is kept of it. Built from the appointments near the window (booked-slots-table.ts). An appointment that no longer
+// takes its time (cancelled, missed, moved) gives it back, and invents no slot: what the vendor said before that may be from
+// before the booking, so the slot comes back only with a younger answer. Intervals are half open: an appointment that ends
+// at 10:15 takes nothing that begins at 10:15. docs/appointments.md § 6.
 
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import { slotKey } from '../../shared/sas/slot-key.ts';
+import { bookedRowsIn, bookedStatement, sosBookedStatement } from './booked-slots-table.ts';
+
+/** An appointment, as far as it takes a vendor's slots. Times in milliseconds since 1970. */
 export interface BookedSlot {
   readonly editor: string;
   /** Prefixed national identifier; absent for SOS appointments that name nobody. */
@@ -14,7 +19,7 @@ export interface BookedSlot {
   readonly slotKeys?: readonly string[] | undefined;
   /** What the appointment calls its place, as in `Place.names`; for SOS also the association's SIRET. */
   readonly places?: readonly string[] | undefined;
-  /** The vendor serves associations that were not asked for: one that names none may be theirs. */
+  /** The vendor serves associations that were not asked for: an appointment that names none may be theirs. */
   readonly mayBeElsewhere?: boolean;
   /** When it gave its time back, milliseconds; absent while it takes it. */
   readonly liftedMs?: number | undefined;
@@ -30,12 +35,13 @@ export function overlaps(booked: Interval, slot: Interval): boolean {
   return booked.startMs < slot.endMs && slot.startMs < Math.max(booked.endMs, booked.startMs + 1);
 }
 
-/** Of a word that has just come: younger than any cancellation. */
+/** Age of an answer that has just come: younger than any cancellation. */
 const JUST_SAID_MS = Number.MAX_SAFE_INTEGER;
 
 const NONE: readonly BookedSlot[] = [];
 
-export class Tombstones {
+/** The booked slots of one search, by practitioner and by vendor. */
+export class BookedSlots {
   readonly #byPractitioner = new Map<string, BookedSlot[]>();
   readonly #byEditor = new Map<string, BookedSlot[]>();
 
@@ -51,12 +57,12 @@ export class Tombstones {
     return this.#byEditor.size === 0;
   }
 
-  /** This practitioner's at this vendor that hide slots in a word said then. */
+  /** This practitioner's at this vendor that hide slots of an answer given then (`saidMs`). */
   of(editor: string, practitioner: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
     return standing(this.#byPractitioner.get(keyOf(editor, practitioner)) ?? NONE, saidMs);
   }
 
-  /** All of this vendor's. Of an SOS search: only SOS appointments are here. */
+  /** All of this vendor's that hide slots of an answer given then. Of an SOS search: only SOS appointments are here. */
   ofEditor(editor: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
     return standing(this.#byEditor.get(editor) ?? NONE, saidMs);
   }
@@ -77,4 +83,33 @@ function keyOf(editor: string, practitioner: string): string {
   return `${editor} ${practitioner}`;
 }
 
-export const NO_TOMBSTONES = new Tombstones([]);
+/** Of a search that could not read them. */
+export const NO_BOOKED_SLOTS = new BookedSlots([]);
+
+/** No vendor's answer is kept longer (`CACHE_TTL_S`, `cacheTtlS`). */
+const KEPT_MS_MAX = 3_600_000;
+/** A slot of the window may end after it, in the time of an appointment that begins after it. */
+const SLOT_MS_MAX = 24 * 3_600_000;
+/** An appointment that names its slot is found when its times are wrong by no more. */
+const MISTAKEN_MS_MAX = 24 * 3_600_000;
+
+/** The booked slots that matter to one search. For a batch with other statements; `bookedSlotsOf` reads its result. */
+export function bookedSlotsStatement(
+  db: D1Database,
+  { flow, window, subjects }: SlotQuery,
+  nowMs: number,
+): D1PreparedStatement {
+  // What has started is not shown. An appointment that seems over may still name a slot of the window: a vendor's hours
+  // are off by its offset from UTC, or by a day.
+  const fromMs = Math.max(window.fromMs, nowMs) - MISTAKEN_MS_MAX;
+  const range = { fromMs, toMs: window.toMs + SLOT_MS_MAX, liftedSinceMs: nowMs - KEPT_MS_MAX };
+  return flow === 'SOS'
+    ? sosBookedStatement(db, { ...range, associations: subjects })
+    : bookedStatement(db, { practitioners: subjects, ...range });
+}
+
+export function bookedSlotsOf(result: D1Result): BookedSlots {
+  return new BookedSlots(
+    bookedRowsIn(result).map(({ slots, ...one }) => ({ ...one, slotKeys: slots?.map(slotKey) })),
+  );
+}

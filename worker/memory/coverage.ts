@@ -1,4 +1,4 @@
-// What kept answers say of a question: whom each vendor need not be asked for, and whose answer grows old. Pure.
+// What kept answers say of a question: which subjects each vendor need not be asked for, and whose answer grows old. Pure.
 // docs/cache.md.
 
 import type { CallAnswer } from '../../shared/sas/answer.ts';
@@ -8,6 +8,7 @@ import type { AskedCall } from '../hub/hub-calls.ts';
 import type { EditorRow } from '../store/editors.ts';
 import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
 
+/** The question, the vendors it concerns, and for how long each vendor's answers are kept. */
 export interface CoverageContext {
   readonly query: SlotQuery;
   /** The vendors that would be asked. */
@@ -20,7 +21,8 @@ export interface CoverageContext {
 /** By vendor, some of the subjects asked. */
 export type EditorSubjects = ReadonlyMap<string, ReadonlySet<string>>;
 
-interface Known {
+/** A kept answer that still holds. */
+interface Held {
   readonly answer: CallAnswer | 'none';
   readonly saidMs: number;
   readonly isAging: boolean;
@@ -29,9 +31,10 @@ interface Known {
 /** Past this share of its time an answer is renewed by a call that is made anyway. */
 const AGING_SHARE = 0.1;
 
+/** The kept answers that cover one question, by vendor. */
 export class Coverage {
-  readonly #known = new Map<string, Map<string, Known>>();
-  /** Whom each vendor need not be asked for. */
+  readonly #known = new Map<string, Map<string, Held>>();
+  /** By vendor, the subjects it need not be asked for. */
   readonly covered: EditorSubjects = new Map();
 
   constructor(rows: readonly KeptRow[], context: CoverageContext) {
@@ -51,18 +54,18 @@ export class Coverage {
     this.covered = new Map([...this.#known].map(([editor, known]) => [editor, new Set(known.keys())]));
   }
 
-  /** Those of them whose answer a call that is made anyway may renew. */
+  /** Covered subjects whose answer a call that is made anyway may renew. */
   agingOf(editor: string): string[] {
     const known = [...(this.#known.get(editor) ?? [])];
     return known.filter(([, { isAging }]) => isAging).map(([subject]) => subject);
   }
 
-  /** As if the vendors had just answered; each says when it did. `without`: these are being asked again. */
+  /** The kept answers in the form of results, each with `saidMs`. `without`: subjects that are being asked again. */
   results(without: EditorSubjects = new Map()): CallResult[] {
     return this.#results((editor, subject) => without.get(editor)?.has(subject) !== true);
   }
 
-  /** What still stands of those who were asked for again in vain. */
+  /** Kept answers that remain valid because asking again failed. */
   standing(results: readonly CallResult[], renewed: EditorSubjects): CallResult[] {
     const inVain = new Map<string, Set<string>>();
     for (const result of results) {
@@ -96,7 +99,7 @@ export class Coverage {
   }
 }
 
-/** Those asked for in these calls although their vendor's word still holds. */
+/** By vendor, the subjects of these calls whose kept answer still holds. */
 export function renewedBy(calls: readonly AskedCall[], covered: EditorSubjects): EditorSubjects {
   const renewed = new Map<string, Set<string>>();
   for (const { editor, subjects } of calls) {
@@ -106,7 +109,7 @@ export function renewedBy(calls: readonly AskedCall[], covered: EditorSubjects):
   return renewed;
 }
 
-/** A call that failed, for all or for some, says nothing of those whose earlier word stands. */
+/** The result without the subjects for which it failed and a kept answer still holds: that answer stands for them. */
 export function trimRenewed(result: CallResult, renewed: EditorSubjects): CallResult {
   const { call, answer } = result;
   const again = renewed.get(call.editor);
@@ -122,13 +125,13 @@ export function trimRenewed(result: CallResult, renewed: EditorSubjects): CallRe
   };
 }
 
-/** What a part says that may still be taken for an answer. */
+/** The kept answer, where it may still be taken for one. */
 function saidIn(
   part: KeptPart,
   subject: string,
   ttl: number,
   { query, nowMs }: CoverageContext,
-): Known | undefined {
+): Held | undefined {
   const { window, saidMs, untilMs } = part;
   // What started before now is not shown anyway.
   const fromMs = Math.max(query.window.fromMs, nowMs);

@@ -1,10 +1,12 @@
-// Learned routing (setting ROUTING_MODE, off by default): who is known to hold somebody's slots is asked for them, the
-// others only now and then: one or a few of them with each search, all of them once in a while. Nobody is left out for
-// good, and whoever has no known vendor is asked of all. Pure. docs/cache.md.
+// Learned routing (setting ROUTING_MODE, off by default): a vendor known to hold slots of a subject is asked for it, the
+// other vendors only now and then: one or a few of them with each search, all of them once in a while. No vendor is left
+// out for good, and a subject without a known vendor is asked of all. Pure. docs/cache.md.
 
 import type { RoutingSettings } from '../base/config.ts';
+import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { EditorRow } from '../store/editors.ts';
 
+/** What routing goes by; read by routing-table.ts. */
 export interface RoutingKnowledge {
   /** By subject, the vendors that have shown slots of it or are declared for it. */
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>;
@@ -12,24 +14,27 @@ export interface RoutingKnowledge {
   readonly broadcastMs: ReadonlyMap<string, number>;
 }
 
+/** Which vendors a search asks, and for whom. */
 export interface Route {
-  /** By vendor, whom it need not be asked for. */
+  /** By vendor, subjects that it need not be asked for. */
   readonly skipped: ReadonlyMap<string, ReadonlySet<string>>;
   /** In the order of asking: those that hold most come first. */
   readonly editors: readonly EditorRow[];
-  /** Whom every vendor is asked for in this search. */
+  /** Subjects that every vendor is asked for in this search; empty when learned routing is off. */
   readonly broadcast: readonly string[];
 }
 
-/** `random`: in [0, 1), like Math.random. */
+/** Every vendor for every subject when learned routing is off (no `knowledge`). `random`: in [0, 1), like Math.random. */
 export function routeSearch(
   subjects: readonly string[],
   editors: readonly EditorRow[],
-  { holders, broadcastMs }: RoutingKnowledge,
+  knowledge: RoutingKnowledge | undefined,
   { broadcastEveryMs, exploreCalls }: RoutingSettings,
   nowMs: number,
   random: () => number,
 ): Route {
+  if (knowledge === undefined) return { editors, skipped: new Map(), broadcast: [] };
+  const { holders, broadcastMs } = knowledge;
   const routed = subjects.filter((subject) => {
     const known = holders.get(subject);
     const lastMs = broadcastMs.get(subject) ?? Number.NEGATIVE_INFINITY;
@@ -56,6 +61,25 @@ export function routeSearch(
       .map(({ editor }) => editor),
     broadcast: subjects.filter((subject) => !routed.includes(subject)),
   };
+}
+
+/**
+ * Of the subjects that every vendor was asked for, those that every vendor has answered and of whom some vendor holds
+ * slots: from now on they are routed. `results`: of all that was asked or kept.
+ */
+export function broadcastDone(
+  { broadcast }: Route,
+  knowledge: RoutingKnowledge | undefined,
+  results: readonly CallResult[],
+): string[] {
+  const answered = new Set(broadcast);
+  const held = new Set(knowledge?.holders.keys());
+  for (const result of results) {
+    for (const subject of result.call.subjects)
+      if (failureOf(result, subject) !== undefined) answered.delete(subject);
+    for (const { subject } of result.answer?.subjects ?? []) held.add(subject);
+  }
+  return [...answered].filter((subject) => held.has(subject));
 }
 
 /** Both sets of what need not be asked. */

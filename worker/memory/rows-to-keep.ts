@@ -1,4 +1,4 @@
-// What of a search's fresh answers is worth keeping: slots and "none" alike, of vendors that answered well and allow it.
+// Which fresh answers of a search are worth keeping: slots and "none" alike, of vendors that answered well and allow it.
 // Pure. docs/cache.md.
 
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
@@ -8,9 +8,10 @@ import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { EditorRow } from '../store/editors.ts';
 import type { KeptPart, KeptRow } from './kept-row.ts';
 
+/** What decides which answers are kept, and for how long. */
 export interface KeepContext {
   readonly editors: readonly EditorRow[];
-  /** Of writing. A vendor's word counts from when it came, however long the search waited for the others. */
+  /** Of writing. A vendor's answer counts from when it arrived, however long the search waited for the others. */
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
   readonly ttlMs: (editor: EditorRow) => number;
@@ -18,10 +19,10 @@ export interface KeepContext {
   readonly version: () => string;
 }
 
-/** The rows to write: fresh words beside what the rows before still hold. `window`: as vendors were asked. */
+/** The rows to write: fresh answers beside what the rows before still hold. `askedWindow`: as vendors were asked. */
 export function rowsToKeep(
   results: readonly CallResult[],
-  window: SlotWindow,
+  askedWindow: SlotWindow,
   before: readonly KeptRow[],
   { editors, nowMs, ttlMs, version }: KeepContext,
 ): KeptRow[] {
@@ -30,7 +31,7 @@ export function rowsToKeep(
   for (const result of results) {
     const { call, answer, arrivedMs, isShared } = result;
     const ttl = ttls.get(call.editor) ?? 0;
-    // What was kept before did not land; who began a shared call keeps its answer.
+    // A kept answer did not arrive now; the search that began a shared call keeps its answer.
     if (arrivedMs === undefined || isShared === true || arrivedMs + ttl <= nowMs) continue;
     if (answer === undefined || answer.noStore) continue;
     const bySubject = new Map(answer.subjects.map((one) => [one.subject, one]));
@@ -38,7 +39,13 @@ export function rowsToKeep(
       if (failureOf(result, subject) !== undefined) continue;
       const one = bySubject.get(subject);
       const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
-      const part = { editor: call.editor, window, saidMs: arrivedMs, untilMs: arrivedMs + ttl, lines };
+      const part = {
+        editor: call.editor,
+        window: askedWindow,
+        saidMs: arrivedMs,
+        untilMs: arrivedMs + ttl,
+        lines,
+      };
       const known = fresh.get(subject);
       if (known === undefined) fresh.set(subject, [part]);
       else known.push(part);

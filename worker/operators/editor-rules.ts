@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { reportHealth } from '../hub/editor-state.ts';
 import { hubOf } from '../hub/hub-of.ts';
-import { describeRule } from '../search/describe-rule.ts';
+import { describeRule } from '../search/rule-issues.ts';
 import { sendTallies } from '../search/tallies.ts';
 import { listEditors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';

@@ -10,12 +10,12 @@ import { parseInstant } from '../../shared/time.ts';
 import { readJson } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
-import type { Tombstones } from '../memory/booked-slots.ts';
-import { readSearchMemory } from '../memory/search-memory.ts';
+import type { BookedSlots } from '../memory/booked-slots.ts';
+import { recall } from '../memory/recall.ts';
 import { Deadline } from '../search/deadline.ts';
-import { describeRule, type RuleDescription } from '../search/describe-rule.ts';
 import { fanOut } from '../search/fan-out.ts';
 import { planCalls, servingEditors } from '../search/plan.ts';
+import { describeRule, type RuleDescription } from '../search/rule-issues.ts';
 import { type SelectionContext, selectSlots } from '../search/selection.ts';
 
 const BODY_BYTES_MAX = 4_096;
@@ -52,11 +52,11 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
-  const { editors, tombstones } = await readSearchMemory(context, { query, use: 'none', budgetMs });
+  const { editors, bookedSlots } = await recall(context, { query, memory: 'none', budgetMs });
   const isSwitchedOff = editors.some(({ id, enabled }) => id === editor && !enabled);
   const { results } = await fanOut(context, {
     flow,
-    window: query.window,
+    askedWindow: query.window,
     calls: planCalls(query, servingEditors(editors, flow, editor), new Map()),
     budgetMs: deadline.vendorBudgetMs(Date.now()),
     gatherMs: 0,
@@ -70,7 +70,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
       text: `Aucun relais ne sert ${flow} pour l'éditeur ${editor}.`,
     });
   }
-  const booked = bookedIds(result, query, tombstones);
+  const booked = bookedIds(result, query, bookedSlots);
   const bury = (slot: SlotTrace): SlotTrace => {
     if (slot.dropped === undefined && isSwitchedOff) return { ...slot, dropped: 'editor-switched-off' };
     return booked.has(slot.shownAs ?? '') ? { ...slot, dropped: 'slot-booked' } : slot;
@@ -95,14 +95,14 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
 }
 
 /** The gateway's ids of the slots that would be shown but for the appointments. */
-function bookedIds(result: CallResult, query: SlotQuery, tombstones: Tombstones): Set<string> {
+function bookedIds(result: CallResult, query: SlotQuery, bookedSlots: BookedSlots): Set<string> {
   const shownIds = (about: Partial<SelectionContext>): Set<string> => {
     const { subjects } = selectSlots([result], { query, nowMs: Date.now(), ...about });
     return new Set(
       subjects.flatMap(({ offers }) => offers.flatMap(({ slots }) => slots.map(([, id]) => id))),
     );
   };
-  return shownIds({}).difference(shownIds({ tombstones }));
+  return shownIds({}).difference(shownIds({ bookedSlots }));
 }
 
 function readQuestion({ identifier, flow, at }: v.InferOutput<typeof schema>): {

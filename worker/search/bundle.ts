@@ -5,7 +5,6 @@ import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/sas
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { Offer, Selection } from './selection.ts';
-import { TextBytes } from './text-bytes.ts';
 
 /** Entries separated by commas, as text or, where they were written before, as its UTF-8. */
 export type Piece = string | Uint8Array;
@@ -170,4 +169,49 @@ export function bundleBytes(head: BundleHead, pieces: readonly Piece[]): Uint8Ar
 
 function headText({ id, flow, total, selfUrl }: BundleHead): string {
   return `{"resourceType":"Bundle","id":"${id}","meta":{"profile":["${BUNDLE_PROFILE[flow]}"]},"type":"searchset","total":${total},"link":[{"relation":"self","url":${JSON.stringify(selfUrl)}}]`;
+}
+
+const SPARE_BYTES = 4096;
+
+/** Texts written one behind another into one piece of memory, as UTF-8. */
+export class TextBytes {
+  readonly #encoder = new TextEncoder();
+  #bytes: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  /** `expected`: characters to come, about. A few accents more are allowed for; it grows when there are many. */
+  constructor(expected: number) {
+    this.#bytes = new Uint8Array(Math.ceil(expected * 1.05) + SPARE_BYTES);
+  }
+
+  /** `text`: or its UTF-8. */
+  add(text: string | Uint8Array): void {
+    if (typeof text === 'string') this.#encode(text);
+    else this.#paste(text);
+  }
+
+  #paste(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  #encode(text: string): void {
+    const { read, written } = this.#encoder.encodeInto(text, this.#bytes.subarray(this.#length));
+    this.#length += written;
+    if (read < text.length) {
+      this.#grow(3 * (text.length - read));
+      this.#encode(text.slice(read));
+    }
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(least: number): void {
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + least));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
 }

@@ -8,16 +8,19 @@ import type { HubSearch } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import type { FanOut } from './answers.ts';
 import { Gathering } from './gathering.ts';
-import { whenLeft } from './leaving.ts';
 
+/** The calls, and how they are made. */
 export interface FanOutOptions extends Omit<HubSearch, 'id'> {
   /** Ends the calls, besides the request's own signal. */
   readonly signal?: AbortSignal;
-  /** Hears what is new each time something lands. */
+  /** Receives what is new each time answers arrive. */
   readonly onResults?: (results: readonly CallResult[]) => void;
 }
 
-/** A caller who leaves ends the calls made for him, unless another search waits for them. Never rejects. */
+/**
+ * When the caller disconnects, the vendor calls made for it are cancelled, unless another search waits for them. Never
+ * rejects.
+ */
 export async function fanOut(
   { env, requestId, request, waitUntil }: Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil'>,
   { signal: givenUp, onResults, ...options }: FanOutOptions,
@@ -31,10 +34,10 @@ export async function fanOut(
     const news = gathering.take(event, Date.now());
     if (news.length > 0) onResults?.(news);
   });
-  // Without this the runtime drops a request whose caller has left, and with it the word to cancel.
+  // Without this the runtime drops the request of a caller that has disconnected, and with it the word to cancel.
   waitUntil(running.catch(() => undefined));
   for (const signal of [request.signal, givenUp]) {
-    if (signal !== undefined) whenLeft(signal, () => void hub.cancel(id));
+    if (signal !== undefined) whenDisconnected(signal, () => void hub.cancel(id));
   }
   const outcome = await within(running, budgetMs + HUB_GRACE_MS, () => 'late' as const).catch(
     // The hub itself went in mid-search; what came before stands.
@@ -42,6 +45,13 @@ export async function fanOut(
   );
   if (outcome === 'late') void hub.cancel(id);
   return gathering.finish(outcome);
+}
+
+/** Calls `cancel` once when the caller disconnects: at once when it has already. */
+export function whenDisconnected(signal: AbortSignal, cancel: () => void): void {
+  // An aborted signal fires no listener any more.
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
 }
 
 /** The hub ends its searches itself; this is for a hub that cannot (evicted, unreachable). */

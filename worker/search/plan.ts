@@ -1,11 +1,125 @@
-// Decides which vendor is asked for which subjects: every enabled vendor that serves the flow, in batches the guide
-// allows. Which relay carries each call is decided in the hub (hub/assign-calls.ts). Pure.
+// Decides what a search does with what it recalled: which kept answers it takes, and which vendor is asked for which
+// subjects over which window, in batches the guide allows. Which relay carries each call is decided in the hub
+// (hub/assign-calls.ts). Pure.
 
 import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
-import type { Flow, SlotQuery } from '../../shared/sas/query.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
+import type { Config } from '../base/config.ts';
+import type { CallResult } from '../hub/call-result.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
-import type { EditorSubjects } from '../memory/coverage.ts';
+import { Coverage, type EditorSubjects, renewedBy } from '../memory/coverage.ts';
+import type { SearchMemory, SearchMemoryUse } from '../memory/recall.ts';
+import { joinSkipped, type Route, routeSearch } from '../memory/routing.ts';
 import type { EditorRow } from '../store/editors.ts';
+import type { SkippedQuestions } from './answers.ts';
+
+/** A question to the engine. */
+export interface FindOptions {
+  readonly query: SlotQuery;
+  /** Milliseconds from now until vendors must have answered. */
+  readonly budgetMs: number;
+  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
+  readonly withoutFlow?: Flow;
+  /** Default: `used`. */
+  readonly memory?: SearchMemoryUse;
+}
+
+/** What one search will do. */
+export interface Plan {
+  readonly query: SlotQuery;
+  /**
+   * The window that vendors are asked for, a little wider than the one shown (`query.window`, which the caller asked): the
+   * relay drops what a vendor sends outside it (shared/sas/read/answer-reader.ts, `slot-outside-window`).
+   */
+  readonly askedWindow: SlotWindow;
+  /** Vendors concerned by the question, in the order of asking. */
+  readonly editors: readonly EditorRow[];
+  /** Vendors that would be asked, had the operator not switched them off. */
+  readonly switchedOff: readonly EditorRow[];
+  readonly calls: readonly AskedCall[];
+  /** Kept answers that are taken, less those asked for again. */
+  readonly kept: readonly CallResult[];
+  readonly coverage: Coverage;
+  /** By vendor, subjects asked for again although their kept answer still holds. */
+  readonly renewed: EditorSubjects;
+  readonly route: Route;
+  /** Questions that learned routing leaves out. */
+  readonly skipped: SkippedQuestions;
+  /** How long an answer of this vendor is kept, milliseconds; 0: not at all. */
+  readonly ttlMs: (editor: EditorRow) => number;
+}
+
+/** `known`: as recalled for this question. `random`: in [0, 1). */
+export function planSearch(
+  known: SearchMemory,
+  { query, memory: use = 'used', withoutFlow }: FindOptions,
+  { cacheTtlS: defaultTtlS, routing }: Pick<Config, 'cacheTtlS' | 'routing'>,
+  nowMs: number,
+  random: () => number = Math.random,
+): Plan {
+  const { flow, subjects, window: shownWindow } = query;
+  const ttlMs = ({ cacheTtlS }: EditorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
+  const concerned = known.editors.filter(
+    ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
+  );
+  const serving = servingEditors(concerned, flow);
+  const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
+  const { editors } = route;
+  const coverage = new Coverage(use === 'used' ? (known.kept ?? []) : [], { query, editors, nowMs, ttlMs });
+  const unasked = joinSkipped(coverage.covered, route.skipped);
+  const calls = planCalls(query, editors, unasked, (editor) => coverage.agingOf(editor));
+  const renewed = renewedBy(calls, coverage.covered);
+  return {
+    query,
+    askedWindow: askedWindowOf(shownWindow, nowMs),
+    editors,
+    switchedOff: switchedOffEditors(concerned, flow),
+    calls,
+    kept: coverage.results(renewed),
+    coverage,
+    renewed,
+    route,
+    skipped: skippedQuestions(route, coverage),
+    ttlMs,
+  };
+}
+
+function skippedQuestions({ skipped }: Route, { covered }: Coverage): SkippedQuestions {
+  const left = [...skipped].flatMap(([editor, subjects]) => {
+    const unasked = subjects.difference(covered.get(editor) ?? new Set());
+    return unasked.size === 0 ? [] : [unasked];
+  });
+  return { editors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
+}
+
+/** Vendors whose answer comes in more than one part: several calls, or some of it kept. */
+export function dividedEditors({ kept, calls }: Pick<Plan, 'kept' | 'calls'>): ReadonlySet<string> {
+  const whole = new Set<string>();
+  const divided = new Set<string>();
+  for (const editor of [
+    ...new Set(kept.map(({ call }) => call.editor)),
+    ...calls.map((call) => call.editor),
+  ]) {
+    (whole.has(editor) ? divided : whole).add(editor);
+  }
+  return divided;
+}
+
+const FROM_STEP_MS = 5 * 60_000;
+const TO_STEP_MS = 60 * 60_000;
+
+/**
+ * The window asked: wider than the one shown, so that searches a moment apart ask the same and share one answer. Begins at
+ * the full five minutes before (now's, when the window began in the past); ends at the next full hour.
+ */
+export function askedWindowOf({ fromMs, toMs }: SlotWindow, nowMs: number): SlotWindow {
+  // What has started is never shown: a window that begins in the past is one that begins now.
+  const from = Math.max(fromMs, Math.min(nowMs, toMs));
+  return {
+    fromMs: Math.floor(from / FROM_STEP_MS) * FROM_STEP_MS,
+    toMs: Math.ceil(toMs / TO_STEP_MS) * TO_STEP_MS,
+  };
+}
 
 /** Lists of at most `size`, as even as can be: 26 makes 13 + 13, not 25 + 1. */
 export function splitEvenly<T>(items: readonly T[], size: number): T[][] {

@@ -8,8 +8,7 @@ import { noteInterfaced, type SeenPair } from '../store/interfaced.ts';
 import type { Answers } from './answers.ts';
 import type { FoundSlots } from './find-slots.ts';
 import type { Selection } from './selection.ts';
-import { noteTallies } from './tallies.ts';
-import { tallySearch } from './tally-search.ts';
+import { noteTallies, tallySearch } from './tallies.ts';
 
 /** Counted and logged beside the answer, never instead of it. */
 export function recordSearch(

@@ -3,12 +3,13 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
+import { READ_RULES } from '../../shared/sas/read/rules.ts';
 import type { Answers } from './answers.ts';
-import { describeRule } from './describe-rule.ts';
 import type { HiddenSlots } from './selection.ts';
 
 const IDS_SHOWN = 20;
 
+/** One issue per vendor that sent slots, then one per rule that dropped or repaired some of them. */
 export function ruleIssues({ editors, results }: Answers, hidden: readonly HiddenSlots[]): Issue[] {
   return editors.flatMap(({ id, name }) => {
     const answers = results.flatMap(({ call, answer }) => (call.editor === id && answer ? [answer] : []));
@@ -55,4 +56,17 @@ function toIssue(editor: string, name: string, reason: 'dropped' | 'repaired', r
     text: `${name}, ${row.count} fois : ${text}`,
     diagnostics: `editor=${editor} rule=${row.rule} page=${page} count=${row.count} ids=${row.ids.map(encodeURIComponent).join(',')}`,
   };
+}
+
+/** A rule of the reader, for ledger, explanations and figures. */
+export interface RuleDescription {
+  readonly rule: string;
+  readonly text: string;
+  readonly page: string;
+}
+
+/** The sentence and page of a rule; a rule of a newer relay is told by its id. */
+export function describeRule(rule: string): RuleDescription {
+  const known = Object.hasOwn(READ_RULES, rule) ? READ_RULES[rule as keyof typeof READ_RULES] : undefined;
+  return { rule, text: known?.text ?? rule, page: known?.page ?? '' };
 }

@@ -13,7 +13,7 @@ import type {
 } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from '../hub/call-result.ts';
-import type { Tombstones } from '../memory/booked-slots.ts';
+import type { BookedSlots } from '../memory/booked-slots.ts';
 import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '../memory/taken.ts';
 
 /** One place of one vendor, with at least one slot to show. */
@@ -57,7 +57,7 @@ export interface Selection {
 export interface SelectionContext {
   readonly query: SlotQuery;
   readonly nowMs: number;
-  readonly tombstones?: Tombstones;
+  readonly bookedSlots?: BookedSlots;
   /** Vendors of which this is a part. Absent: everything is here. */
   readonly partial?: ReadonlySet<string>;
 }
@@ -67,9 +67,20 @@ export function selectSlots(results: readonly CallResult[], context: SelectionCo
   return selecting.select();
 }
 
+/** One answer told in parts, as one. */
+export function joinParts(parts: readonly Selection[]): Selection {
+  return {
+    subjects: parts.flatMap(({ subjects }) => subjects),
+    total: parts.reduce((sum, { total }) => sum + total, 0),
+    hidden: parts.flatMap(({ hidden }) => hidden),
+  };
+}
+
 /** Slots per subject, for the ledger. */
 export function shownOf({ subjects }: Selection): Map<string, number> {
-  return new Map(subjects.map(({ subject, count }) => [subject, count]));
+  const shown = new Map<string, number>();
+  for (const { subject, count } of subjects) shown.set(subject, (shown.get(subject) ?? 0) + count);
+  return shown;
 }
 
 /** What one call says of one subject. */
@@ -167,16 +178,20 @@ class Selecting {
   }
 
   #isAllToCome(place: Place): boolean {
-    const { nowMs, query } = this.#context;
+    const { nowMs } = this.#context;
+    const { window: shownWindow } = this.#context.query;
     const { firstMs, lastMs } = spanOf(place);
-    return firstMs >= Math.max(nowMs, query.window.fromMs) && lastMs <= query.window.toMs;
+    return firstMs >= Math.max(nowMs, shownWindow.fromMs) && lastMs <= shownWindow.toMs;
   }
 
   #hiddenBy(row: SlotRow, index: number, isTaken: SlotTest | undefined): HiddenSlots['rule'] | undefined {
-    const { nowMs, query } = this.#context;
+    const { nowMs } = this.#context;
+    const { window: shownWindow } = this.#context.query;
     const startMs = Date.parse(row[2]);
     if (startMs < nowMs) return 'slot-started';
-    if (startMs < query.window.fromMs || startMs > query.window.toMs) return 'slot-not-asked';
+    // The window shown. The relay has dropped what lies outside the wider window asked (`Plan.askedWindow`), as
+    // `slot-outside-window`: shared/sas/read/answer-reader.ts.
+    if (startMs < shownWindow.fromMs || startMs > shownWindow.toMs) return 'slot-not-asked';
     return isTaken?.(row, index) === true ? 'slot-booked' : undefined;
   }
 
@@ -187,21 +202,21 @@ class Selecting {
 
   /** Undefined when nothing of this subject is booked: the usual search looks at no end time. */
   #takenTest({ call: { editor }, saidMs }: CallResult, one: SubjectAnswer): PlaceTest | undefined {
-    const { tombstones, query } = this.#context;
-    if (tombstones === undefined || tombstones.isEmpty) return undefined;
+    const { bookedSlots, query } = this.#context;
+    if (bookedSlots === undefined || bookedSlots.isEmpty) return undefined;
     if (query.flow !== 'SOS') {
-      return takenOfPractitioner(tombstones.of(editor, one.subject, saidMs), one.places);
+      return takenOfPractitioner(bookedSlots.of(editor, one.subject, saidMs), one.places);
     }
-    const taken = this.#takenOfSos(tombstones, editor, saidMs);
+    const taken = this.#takenOfSos(bookedSlots, editor, saidMs);
     return taken.size === 0 ? undefined : () => (row) => taken.has(row);
   }
 
   /** Once per vendor and age of its words: which of its slots are taken only all that it answered can tell. */
-  #takenOfSos(tombstones: Tombstones, editor: string, saidMs: number | undefined): ReadonlySet<SlotRow> {
+  #takenOfSos(bookedSlots: BookedSlots, editor: string, saidMs: number | undefined): ReadonlySet<SlotRow> {
     const key = `${editor} ${saidMs}`;
     const known = this.#sosTaken.get(key);
     if (known !== undefined) return known;
-    const booked = tombstones.ofEditor(editor, saidMs);
+    const booked = bookedSlots.ofEditor(editor, saidMs);
     const places = this.#results
       .filter(({ call }) => call.editor === editor)
       .flatMap(({ answer }) => answer?.subjects ?? [])

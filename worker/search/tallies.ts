@@ -1,10 +1,13 @@
 // What searches of this isolate taught of their vendors' slots and the hub does not know yet: many searches make one
 // message. What an isolate loses with its life is the last moment's counts.
 
+import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import type { CallTally } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
+import type { Answers } from './answers.ts';
+import type { HiddenSlots } from './selection.ts';
 
 /** How long the first of them waits for the others. */
 const GATHER_MS = 250;
@@ -40,4 +43,30 @@ export async function sendTallies(env: Env): Promise<void> {
   const pending = pendings.get(env);
   pendings.delete(env);
   if (pending !== undefined) await hubOf(env).noteRules(pending.tallies);
+}
+
+/** What one search teaches of each vendor's slots: received = shown + dropped, counted after the Worker's own selection. */
+export function tallySearch(answers: Answers, hidden: readonly HiddenSlots[]): CallTally[] {
+  const tallies = new Map<
+    string,
+    { received: number; shown: number; dropped: RuleCount[]; repaired: RuleCount[] }
+  >();
+  for (const { call, answer, isShared } of answers.results) {
+    // The search that made a shared call counts it; a kept answer was counted when it came, and received nothing.
+    if (answer === undefined || isShared === true) continue;
+    if (answer.received === 0 && answer.repaired.length === 0) continue;
+    const row = tallies.get(call.editor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
+    tallies.set(call.editor, row);
+    row.received += answer.received;
+    row.shown += answer.shown;
+    row.dropped.push(...answer.dropped);
+    row.repaired.push(...answer.repaired);
+  }
+  for (const { editor, rule, count, isShared } of hidden) {
+    const row = tallies.get(editor);
+    if (row === undefined || isShared) continue;
+    row.shown -= count;
+    row.dropped.push({ rule, count, ids: [] });
+  }
+  return [...tallies].map(([editor, row]) => ({ editor, ...row }));
 }

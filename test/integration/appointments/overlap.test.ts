@@ -2,16 +2,16 @@
 // moment ago, and never by reading a whole table.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  sosTombstonesStatement,
-  type Tombstone,
-  type TombstoneQuery,
-  tombstonesIn,
-  tombstonesStatement,
+  type BookedQuery,
+  type BookedRow,
+  bookedRowsIn,
+  bookedStatement,
+  sosBookedStatement,
 } from '../../../worker/memory/booked-slots-table.ts';
 import { AppointmentEdge } from '../../support/doubles/appointment-edge.ts';
 import { individual, type SampleOptions, sos } from '../../support/samples/appointment-samples.ts';
 
-type Database = Parameters<typeof tombstonesStatement>[0];
+type Database = Parameters<typeof bookedStatement>[0];
 
 const HOUR_MS = 3_600_000;
 let edge: AppointmentEdge;
@@ -31,16 +31,16 @@ afterAll(() => edge?.stop());
 
 /** The window from 9 to 10 in Paris. */
 const FROM_MS = Date.parse('2026-12-02T09:00:00+01:00');
-const find = async (practitioner: string, over: Partial<TombstoneQuery> = {}): Promise<Tombstone[]> => {
+const find = async (practitioner: string, over: Partial<BookedQuery> = {}): Promise<BookedRow[]> => {
   const query = { practitioners: [practitioner], fromMs: FROM_MS, toMs: FROM_MS + HOUR_MS, liftedSinceMs: 0 };
-  const found = tombstonesIn(await tombstonesStatement(db, { ...query, ...over }).all());
+  const found = bookedRowsIn(await bookedStatement(db, { ...query, ...over }).all());
   return found.sort((a, b) => a.startMs - b.startMs);
 };
 const booked = async (options: SampleOptions, over: object = {}): Promise<void> => {
   const answer = await edge.put({ ...individual(options), ...over });
   expect(answer.status, answer.text).toBeLessThan(300);
 };
-const startsOf = (found: readonly Tombstone[]): string[] =>
+const startsOf = (found: readonly BookedRow[]): string[] =>
   found.map(({ startMs }) => new Date(startMs).toISOString());
 
 describe('the appointments of a window', () => {
@@ -71,7 +71,7 @@ describe('the appointments of a window', () => {
       start: '2026-10-25T02:30:00+02:00',
       end: '2026-10-25T02:45:00+02:00',
     });
-    const night = (text: string): Partial<TombstoneQuery> => ({
+    const night = (text: string): Partial<BookedQuery> => ({
       fromMs: Date.parse(text),
       toMs: Date.parse(text) + 15 * 60_000,
     });
@@ -140,7 +140,7 @@ describe('the appointments of a window', () => {
       expect(answer.status, answer.text).toBe(201);
     }
     const window = { fromMs: FROM_MS, toMs: FROM_MS + HOUR_MS, liftedSinceMs: 0 };
-    expect(tombstonesIn(await sosTombstonesStatement(db, window).all())).toHaveLength(2);
+    expect(bookedRowsIn(await sosBookedStatement(db, window).all())).toHaveLength(2);
     // The vendor serves two associations: whose appointment it is shows only when both are asked.
     const served = ['399900000100071', '399900000100089'];
     for (const [subject, editor] of [
@@ -155,7 +155,7 @@ describe('the appointments of a window', () => {
         .run();
     }
     const unsure = async (associations: string[]): Promise<unknown[]> =>
-      tombstonesIn(await sosTombstonesStatement(db, { ...window, associations }).all()).map(
+      bookedRowsIn(await sosBookedStatement(db, { ...window, associations }).all()).map(
         ({ mayBeElsewhere = false }) => mayBeElsewhere,
       );
     expect(await unsure(served.slice(1))).toEqual([true, true]);
@@ -223,10 +223,7 @@ describe('the appointments of a window', () => {
     const explaining = {
       prepare: (sql: string) => db.prepare(`EXPLAIN QUERY PLAN ${sql}`),
     } as unknown as Database;
-    for (const statement of [
-      tombstonesStatement(explaining, query),
-      sosTombstonesStatement(explaining, query),
-    ]) {
+    for (const statement of [bookedStatement(explaining, query), sosBookedStatement(explaining, query)]) {
       const plan = ((await statement.all()).results as unknown as { detail: string }[]).map(
         ({ detail }) => detail,
       );
@@ -235,7 +232,7 @@ describe('the appointments of a window', () => {
       if (plan.join().includes('SEARCH i '))
         expect(plan.join()).toMatch(/SEARCH i USING COVERING INDEX interfaced_associations/);
     }
-    const { meta, results } = await tombstonesStatement(db, query).all();
+    const { meta, results } = await bookedStatement(db, query).all();
     expect(results).toHaveLength(3);
     // The list of those asked, a look for each, and index, version and state for each found.
     expect(meta.rows_read).toBeLessThanOrEqual(2 * 25 + 3 * 3 + 1);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../../shared/sas/query.ts';
 import type { CallResult } from '../../../worker/hub/call-result.ts';
-import { Tombstones } from '../../../worker/memory/booked-slots.ts';
+import { BookedSlots } from '../../../worker/memory/booked-slots.ts';
 import { Coverage, renewedBy, trimRenewed } from '../../../worker/memory/coverage.ts';
 import { type KeptRow, readParts, writeParts } from '../../../worker/memory/kept-row.ts';
 import { rowsToKeep } from '../../../worker/memory/rows-to-keep.ts';
@@ -163,7 +163,7 @@ describe('what is kept', () => {
     expect(muchLater.every(({ parts }) => parts.every((part) => part.editor === 'agenda-b'))).toBe(true);
   });
 
-  it('still gives way to appointments: a tombstone hides a kept slot', () => {
+  it('still gives way to appointments: a booked slot hides a kept slot', () => {
     const startMs = Date.parse('2026-11-24T09:00:00Z');
     const endMs = Date.parse('2026-11-24T09:20:00Z');
     const booked = { editor: 'agenda-a', practitioner: RPPS, startMs, endMs };
@@ -172,18 +172,20 @@ describe('what is kept', () => {
       slot({ id: 's2', start: '2026-11-24T11:00:00.000+01:00', end: '2026-11-24T11:20:00.000+01:00' }),
     ]);
     const { results } = cover(keep([answered('agenda-a', two)]));
-    const bodyOf = (tombstones: Tombstones): string => {
-      const selection = selectSlots(results, { query: query(), nowMs: NOW, tombstones });
+    const bodyOf = (bookedSlots: BookedSlots): string => {
+      const selection = selectSlots(results, { query: query(), nowMs: NOW, bookedSlots });
       const pieces = bundlePieces(selection, 'INT_R01', 'https://edge.example/fhir');
       const head = { id: 'id', flow: 'INT_R01' as const, total: selection.total, selfUrl: 'self' };
       return new TextDecoder().decode(bundleBytes(head, pieces));
     };
-    const slots = (tombstones: Tombstones): number =>
-      bodyOf(tombstones).split('"resourceType":"Slot"').length - 1;
+    const slots = (bookedSlots: BookedSlots): number =>
+      bodyOf(bookedSlots).split('"resourceType":"Slot"').length - 1;
     // Also where both have been written together before.
-    expect([slots(new Tombstones([])), slots(new Tombstones([booked])), slots(new Tombstones([]))]).toEqual([
-      2, 1, 2,
-    ]);
+    expect([
+      slots(new BookedSlots([])),
+      slots(new BookedSlots([booked])),
+      slots(new BookedSlots([])),
+    ]).toEqual([2, 1, 2]);
   });
 
   it('is not shown once it has started', () => {

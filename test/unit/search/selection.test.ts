@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
 import { slotKey } from '../../../shared/sas/slot-key.ts';
 import type { CallResult } from '../../../worker/hub/call-result.ts';
-import { type BookedSlot, Tombstones } from '../../../worker/memory/booked-slots.ts';
+import { type BookedSlot, BookedSlots } from '../../../worker/memory/booked-slots.ts';
 import { bundleText } from '../../../worker/search/bundle.ts';
 import {
   answered,
@@ -128,14 +128,14 @@ describe('merge', () => {
   });
 });
 
-describe('tombstones', () => {
+describe('booked slots', () => {
   const startMs = Date.parse('2026-11-24T09:00:00Z');
   const endMs = Date.parse('2026-11-24T09:20:00Z');
   const show = (booked: readonly BookedSlot[]) =>
     mergeAnswers([answered('agenda-a', answer([slot()])), answered('agenda-b', answer([slot()]))], {
       query: query(),
       nowMs: NOW,
-      tombstones: new Tombstones(booked),
+      bookedSlots: new BookedSlots(booked),
     });
 
   it('[slot-booked] hide every slot of that vendor and practitioner that they overlap, and no other', () => {
@@ -192,13 +192,13 @@ describe('tombstones', () => {
       }),
     ]);
     const cities = (over: Partial<BookedSlot>): string[] => {
-      const tombstones = new Tombstones([
+      const bookedSlots = new BookedSlots([
         { editor: 'agenda-a', practitioner: RPPS, startMs, endMs, ...over },
       ]);
       const { entries } = mergeAnswers([answered('agenda-a', two)], {
         query: query(),
         nowMs: NOW,
-        tombstones,
+        bookedSlots,
       });
       return entries.flatMap((text) => /"city":"(\w+)"/.exec(text)?.[1] ?? []).sort();
     };
@@ -219,13 +219,15 @@ describe('tombstones', () => {
 
   it('that was lifted hides no newer word, and lets none older bring the slot back', () => {
     const liftedMs = NOW - 5_000;
-    const tombstones = new Tombstones([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs, liftedMs }]);
+    const bookedSlots = new BookedSlots([
+      { editor: 'agenda-a', practitioner: RPPS, startMs, endMs, liftedMs },
+    ]);
     const total = (saidMs?: number): number => {
       const result = {
         ...answered('agenda-a', answer([slot()])),
         ...(saidMs === undefined ? {} : { saidMs }),
       };
-      return mergeAnswers([result], { query: query(), nowMs: NOW, tombstones }).total;
+      return mergeAnswers([result], { query: query(), nowMs: NOW, bookedSlots }).total;
     };
     expect([total(), total(liftedMs), total(liftedMs - 1)]).toEqual([1, 1, 0]);
   });
@@ -258,8 +260,8 @@ describe('tombstones', () => {
       booked: readonly BookedSlot[],
       partial?: ReadonlySet<string>,
     ): number => {
-      const tombstones = new Tombstones(booked);
-      const context = { query: query([SIRET], 'SOS'), nowMs: NOW, tombstones, ...(partial && { partial }) };
+      const bookedSlots = new BookedSlots(booked);
+      const context = { query: query([SIRET], 'SOS'), nowMs: NOW, bookedSlots, ...(partial && { partial }) };
       return mergeAnswers([page(slots)], context).total;
     };
     const two = [slot(), slot({ id: 's2', comment: 'https://sos.example/2' })];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { TextBytes } from '../../../worker/search/text-bytes.ts';
+import { TextBytes } from '../../../worker/search/bundle.ts';
 
 it('writes texts and bytes behind one another, however many and whatever was expected', () => {
   const text = fc.oneof(

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { whenLeft } from '../../../worker/search/leaving.ts';
+import { whenDisconnected } from '../../../worker/search/fan-out.ts';
 
 it('hears once of a caller who leaves, and of one who had left before', () => {
   const heard: string[] = [];
   const early = new AbortController();
   early.abort();
-  whenLeft(early.signal, () => heard.push('early'));
+  whenDisconnected(early.signal, () => heard.push('early'));
   const late = new AbortController();
-  whenLeft(late.signal, () => heard.push('late'));
+  whenDisconnected(late.signal, () => heard.push('late'));
   expect(heard).toEqual(['early']);
   late.abort();
   late.abort();

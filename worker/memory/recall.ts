@@ -1,0 +1,126 @@
+// What the Worker knows before it asks any vendor, read from D1 in one batch: the vendors and the operator's switches, the
+// kept answers, and the booked slots. A search goes on without D1 as well as it can. Called by search/find-slots.ts.
+
+import { rejectLate, within } from '../../shared/deadline.ts';
+import { GatewayError } from '../../shared/error.ts';
+import type { SlotQuery } from '../../shared/sas/query.ts';
+import { log } from '../base/log.ts';
+import type { RequestContext } from '../http/http.ts';
+import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
+import { availabilityStatement, keptRowsOf } from './availability-table.ts';
+import { type BookedSlots, bookedSlotsOf, bookedSlotsStatement, NO_BOOKED_SLOTS } from './booked-slots.ts';
+import type { KeptRow } from './kept-row.ts';
+import { freshEditors, lastEditors, rememberEditors } from './remembered-editors.ts';
+import type { RoutingKnowledge } from './routing.ts';
+import { knowledgeIn, knowledgeStatement } from './routing-table.ts';
+
+/**
+ * What a search does with kept answers. `used`: they are taken for answers; `renewed`: every vendor is asked anew, without
+ * sharing a call, and its answer is kept; `none`: as `renewed`, and nothing is kept.
+ */
+export type SearchMemoryUse = 'used' | 'renewed' | 'none';
+
+/** What was recalled for one search. */
+export interface SearchMemory {
+  readonly editors: readonly EditorRow[];
+  /** Rows of kept answers; undefined when they were not read: an answer that comes may then not take their place. */
+  readonly kept: readonly KeptRow[] | undefined;
+  readonly bookedSlots: BookedSlots;
+  /** Which vendor holds slots of whom; absent when learned routing is off: every vendor is asked for every subject. */
+  readonly knowledge?: RoutingKnowledge;
+  /** Rows that D1 read for it. */
+  readonly rowsRead: number;
+}
+
+/** What a slow D1 may cost a search: little once the vendors are known; and never more than half of what it has. */
+const WAIT_MS = 1_000;
+const FIRST_WAIT_MS = 3_000;
+
+export interface MemoryNeeds {
+  readonly query: SlotQuery;
+  /** Default: `used`. */
+  readonly memory?: SearchMemoryUse;
+  /** What the search may spend in all, milliseconds. */
+  readonly budgetMs: number;
+}
+
+/** @throws GatewayError storage-unavailable: the vendors cannot be read and never were. */
+export async function recall(
+  { env: { DB }, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
+  { query, memory: use = 'used', budgetMs }: MemoryNeeds,
+): Promise<SearchMemory> {
+  const known = lastEditors(DB);
+  const waitMs = Math.min(known === undefined ? FIRST_WAIT_MS : WAIT_MS, budgetMs / 2);
+  // A caller that wants every answer renewed wants every vendor asked.
+  const isRouted = config.routing.mode === 'learned' && use === 'used';
+  try {
+    return await within(read(DB, query, { use, isRouted }), waitMs, rejectLate);
+  } catch (cause) {
+    log('error', 'search-memory-unreadable', {
+      requestId,
+      detail: cause instanceof Error ? cause.name : 'unknown',
+    });
+    if (known !== undefined) {
+      return { editors: known, kept: undefined, bookedSlots: NO_BOOKED_SLOTS, rowsRead: 0 };
+    }
+    throw new GatewayError({
+      reason: 'storage-unavailable',
+      text: 'Le registre des éditeurs ne peut être lu.',
+      cause,
+    });
+  }
+}
+
+async function read(
+  db: D1Database,
+  query: SlotQuery,
+  { use, isRouted }: { readonly use: SearchMemoryUse; readonly isRouted: boolean },
+): Promise<SearchMemory> {
+  const { flow, subjects } = query;
+  const nowMs = Date.now();
+  const batch = new ReadBatch();
+  const bookedSlots = batch.add(bookedSlotsStatement(db, query, nowMs), bookedSlotsOf);
+  const fresh = freshEditors(db, nowMs);
+  const editors = fresh === undefined ? batch.add(editorsStatement(db), editorsOf) : () => fresh;
+  const kept =
+    use === 'none'
+      ? undefined
+      : batch.add(availabilityStatement(db, flow, subjects, nowMs), (result) =>
+          keptRowsOf(result, flow, subjects, nowMs),
+        );
+  const knowledge = isRouted
+    ? batch.add(knowledgeStatement(db, flow, subjects, nowMs), knowledgeIn)
+    : undefined;
+  const rowsRead = await batch.run(db);
+  const rows = editors();
+  if (fresh === undefined) rememberEditors(db, rows, nowMs);
+  return {
+    editors: rows,
+    kept: kept?.(),
+    bookedSlots: bookedSlots(),
+    ...(knowledge && { knowledge: knowledge() }),
+    rowsRead,
+  };
+}
+
+/** Statements that D1 answers in one round trip, each with the reader of its own result. */
+class ReadBatch {
+  readonly #statements: D1PreparedStatement[] = [];
+  #results: readonly D1Result[] = [];
+
+  /** Returns what reads this statement's result once the batch has run. */
+  add<T>(statement: D1PreparedStatement, readResult: (result: D1Result) => T): () => T {
+    const index = this.#statements.push(statement) - 1;
+    return () => {
+      const result = this.#results[index];
+      if (result === undefined) throw new TypeError('batch cut short');
+      return readResult(result);
+    };
+  }
+
+  /** Rows that D1 read. */
+  async run(db: D1Database): Promise<number> {
+    this.#results = await db.batch(this.#statements);
+    return this.#results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+  }
+}
