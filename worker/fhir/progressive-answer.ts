@@ -1,4 +1,4 @@
-// A search answered as it comes: one `part` event per landing of vendors' answers, each a conformant Bundle of what
+// A search answered as it comes: one `part` event per arrival of vendors' answers, each a conformant Bundle of what
 // is new, then one `end` event, a Bundle with the ledger and nothing else. docs/progressive.md. What a client adds up
 // is what the plain answer would have held.
 

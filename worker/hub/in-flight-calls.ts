@@ -1,26 +1,25 @@
-// Calls under way, and who waits for them: one call per vendor and question is shared by every search that wants its
-// answer. One that leaves cancels nothing that another waits for; the last one leaving cancels the call. Lives in the
-// relay hub's memory.
+// Calls under way, and the searches that wait for them: one call per vendor and question is shared by every search that
+// wants its answer. A search that leaves cancels no call for which another waits; when the last one leaves, the call is
+// cancelled. Lives in the relay hub's memory.
 
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
-import type { CallHead, SearchPlan } from '../../shared/link/relay.ts';
+import type { CallHead, SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import type { Probe } from './breaker.ts';
 import type { AskedCall } from './hub-calls.ts';
-import { Flight } from './in-flight-call.ts';
 import type { RelayLink } from './relay-link.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */
-export interface FlightWaiter {
-  readonly landed: (landing: Landing) => void;
-  /** The link broke: nobody will answer these. */
+export interface CallWaiter {
+  readonly answered: (arrival: Arrival) => void;
+  /** The link broke: these calls will not be answered. */
   readonly lost: (numbers: readonly number[], link: RelayLink) => void;
   /** The relay is done with the plan; had it anything to say of these, it has said it. */
   readonly ended: (numbers: readonly number[]) => void;
 }
 
 /** Answers to calls that a search waits for. */
-export interface Landing {
+export interface Arrival {
   readonly link: RelayLink;
   readonly frame: AnswerFrame;
   /** By the frame's, null for calls it does not wait for. */
@@ -29,18 +28,19 @@ export interface Landing {
   readonly shared: readonly number[];
 }
 
-export interface FlightQuestion {
+/** A call that a search wants, and by when. */
+export interface CallQuestion {
   readonly flow: Flow;
   readonly askedWindow: SlotWindow;
   readonly call: AskedCall;
   /** When its vendor must have answered, were it asked anew. */
   readonly endMs: number;
-  /** A relay that is not to be waited for. */
+  /** A relay whose calls do not count. */
   readonly without: RelayLink | undefined;
 }
 
-/** A plan on its way to a relay. */
-export interface Departure {
+/** A plan as a search sends it to a relay. */
+export interface SentPlan {
   readonly link: RelayLink;
   readonly plan: SearchPlan;
   /** For each call of the plan, its number at the search that sends it. */
@@ -51,48 +51,200 @@ export interface Departure {
   readonly isAlone: boolean;
 }
 
-/** Hears of each call once, however many wait for it. */
+/** Is told of each call once, however many searches wait for it. */
 export interface CallWatch {
   /** How it went. */
   readonly answered: (editor: string, head: CallHead, probe: Probe | undefined) => void;
-  /** Nobody will hear how it went: all have left, or its relay is lost. */
-  readonly forsaken: (editor: string, probe: Probe) => void;
+  /** How it went will not be known: every search has left, or its relay is lost. */
+  readonly givenUp: (editor: string, probe: Probe) => void;
 }
 
-export class Flights {
+/** All calls under way in this hub. */
+export class InFlightCalls {
   readonly #watch: CallWatch;
-  readonly #flights = new Set<Flight>();
+  readonly #plans = new Set<InFlightPlan>();
 
   constructor(watch: CallWatch) {
     this.#watch = watch;
   }
 
-  /** Calls under way that somebody waits for. */
+  /** Calls for which some search waits. */
   get open(): number {
     let count = 0;
-    for (const flight of this.#flights) count += flight.open;
+    for (const plan of this.#plans) count += plan.open;
     return count;
   }
 
-  /** True when a call under way answers this one too: `waiter` will hear of it as `number`. */
-  join(waiter: FlightWaiter, number: number, question: FlightQuestion, nowMs: number): boolean {
-    for (const flight of this.#flights) if (flight.join(waiter, number, question, nowMs)) return true;
+  /** True when a call under way answers this one too: `waiter` receives its answer as `number`. */
+  join(waiter: CallWaiter, number: number, question: CallQuestion, nowMs: number): boolean {
+    for (const plan of this.#plans) if (plan.join(waiter, number, question, nowMs)) return true;
     return false;
   }
 
   /** Sends a plan to its relay. */
-  start(departure: Departure, waiter: FlightWaiter): void {
-    const flight = new Flight(departure, waiter, this.#watch, Date.now());
-    this.#flights.add(flight);
-    flight.run().finally(() => this.#flights.delete(flight));
+  start(sent: SentPlan, waiter: CallWaiter): void {
+    const plan = new InFlightPlan(sent, waiter, this.#watch, Date.now());
+    this.#plans.add(plan);
+    plan.run().finally(() => this.#plans.delete(plan));
   }
 
   /** Numbers of the calls it waits for at relays that have said nothing at all since they were asked. */
-  unheard(waiter: FlightWaiter): number[] {
-    return [...this.#flights].flatMap((flight) => flight.unheard(waiter));
+  unheard(waiter: CallWaiter): number[] {
+    return [...this.#plans].flatMap((plan) => plan.unheard(waiter));
   }
 
-  leave(waiter: FlightWaiter): void {
-    for (const flight of this.#flights) flight.leave(waiter);
+  /** The search waits for none of its calls any more. */
+  leave(waiter: CallWaiter): void {
+    for (const plan of this.#plans) plan.leave(waiter);
   }
+}
+
+/** A call is worth joining while this much of its time is left, or half of what a call of one's own would have. */
+const WORTH_JOINING_MS = 1_000;
+
+interface InFlightCall {
+  readonly editor: string;
+  readonly subjects: ReadonlySet<string>;
+  /** When its vendor must have answered. */
+  readonly endMs: number;
+  readonly probe: Probe | undefined;
+  /** Each waiter's own number for it; the first notes and keeps what it brings. Empty: cancelled. */
+  readonly waiting: Map<CallWaiter, number>;
+  isAnswered: boolean;
+}
+
+interface Delivery {
+  readonly numbers: (number | null)[];
+  readonly shared: number[];
+}
+
+/** One plan at one relay, and the searches that wait for its calls. */
+class InFlightPlan {
+  readonly #sent: SentPlan;
+  readonly #watch: CallWatch;
+  readonly #startedMs: number;
+  readonly #calls: readonly InFlightCall[];
+
+  constructor(sent: SentPlan, waiter: CallWaiter, watch: CallWatch, nowMs: number) {
+    this.#sent = sent;
+    this.#watch = watch;
+    this.#startedMs = nowMs;
+    const { plan, numbers, probes } = sent;
+    this.#calls = plan.calls.map((call, index) => {
+      const number = numbers[index] ?? -1;
+      return {
+        editor: call.editor,
+        subjects: new Set(call.subjects),
+        endMs: nowMs + budgetOf(call, plan),
+        probe: probes.get(number),
+        waiting: new Map([[waiter, number]]),
+        isAnswered: false,
+      };
+    });
+  }
+
+  /** Calls for which some search waits. */
+  get open(): number {
+    return this.#calls.filter(isOpen).length;
+  }
+
+  /** Resolves when the relay is done with it or lost; never rejects. */
+  async run(): Promise<void> {
+    const { link, plan } = this.#sent;
+    let isLost = false;
+    try {
+      await link.search(plan, (frame) => this.#deliver(frame));
+    } catch {
+      // The link broke, or the relay broke its word: its other answers stand.
+      isLost = true;
+    }
+    for (const [waiter, numbers] of this.#unanswered()) {
+      if (isLost) waiter.lost(numbers, link);
+      else waiter.ended(numbers);
+    }
+  }
+
+  /** True when one of its calls answers the question too. */
+  join(waiter: CallWaiter, number: number, question: CallQuestion, nowMs: number): boolean {
+    const { plan, isAlone, link } = this.#sent;
+    const { flow, askedWindow, call: asked, endMs, without } = question;
+    if (isAlone || link === without || flow !== plan.flow) return false;
+    if (askedWindow.fromMs < plan.fromMs || askedWindow.toMs > plan.toMs) return false;
+    const enoughMs = Math.min((endMs - nowMs) / 2, WORTH_JOINING_MS);
+    const call = this.#calls.find(
+      (one) =>
+        one.editor === asked.editor &&
+        isOpen(one) &&
+        one.endMs - nowMs >= enoughMs &&
+        asked.subjects.every((subject) => one.subjects.has(subject)),
+    );
+    // A search that wants one call twice over receives its answer once.
+    if (call === undefined || call.waiting.has(waiter)) return false;
+    call.waiting.set(waiter, number);
+    return true;
+  }
+
+  unheard(waiter: CallWaiter): number[] {
+    if (this.#sent.link.hasSpokenSince(this.#startedMs)) return [];
+    return this.#calls.flatMap(({ waiting, isAnswered }) => {
+      const number = waiting.get(waiter);
+      return isAnswered || number === undefined ? [] : [number];
+    });
+  }
+
+  leave(waiter: CallWaiter): void {
+    const givenUp: number[] = [];
+    for (const [index, call] of this.#calls.entries()) {
+      const wasOpen = isOpen(call);
+      call.waiting.delete(waiter);
+      if (!wasOpen || isOpen(call)) continue;
+      givenUp.push(index);
+      this.#giveUp(call);
+    }
+    const { link, plan } = this.#sent;
+    if (givenUp.length > 0) link.cancel(plan.id, givenUp);
+  }
+
+  #deliver(frame: AnswerFrame): void {
+    const deliveries = new Map<CallWaiter, Delivery>();
+    for (const head of frame.heads) {
+      const call = this.#calls[head.call];
+      if (call === undefined || call.isAnswered) continue;
+      call.isAnswered = true;
+      this.#watch.answered(call.editor, head, call.probe);
+      let isFirst = true;
+      for (const [waiter, number] of call.waiting) {
+        const delivery = deliveries.get(waiter) ?? { numbers: this.#calls.map(() => null), shared: [] };
+        deliveries.set(waiter, delivery);
+        delivery.numbers[head.call] = number;
+        if (!isFirst) delivery.shared.push(number);
+        isFirst = false;
+      }
+    }
+    const { link } = this.#sent;
+    for (const [waiter, delivery] of deliveries) waiter.answered({ link, frame, ...delivery });
+  }
+
+  #unanswered(): Map<CallWaiter, number[]> {
+    const left = new Map<CallWaiter, number[]>();
+    for (const call of this.#calls) {
+      if (!isOpen(call)) continue;
+      this.#giveUp(call);
+      for (const [waiter, number] of call.waiting) left.set(waiter, [...(left.get(waiter) ?? []), number]);
+      call.waiting.clear();
+    }
+    return left;
+  }
+
+  #giveUp({ editor, probe }: InFlightCall): void {
+    if (probe !== undefined) this.#watch.givenUp(editor, probe);
+  }
+}
+
+function isOpen({ waiting, isAnswered }: InFlightCall): boolean {
+  return !isAnswered && waiting.size > 0;
+}
+
+function budgetOf(call: SearchCall, plan: SearchPlan): number {
+  return Math.min(call.budgetMs ?? plan.budgetMs, plan.budgetMs);
 }

@@ -23,7 +23,7 @@ import {
   type HubSearch,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
-import { Flights } from './in-flight-calls.ts';
+import { InFlightCalls } from './in-flight-calls.ts';
 import { LinkTable } from './link-table.ts';
 import { Presence } from './presence.ts';
 import { RelayLink } from './relay-link.ts';
@@ -36,20 +36,20 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #health: EditorHealth;
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
-  readonly #flights: Flights;
+  readonly #inFlight: InFlightCalls;
   #breakersMade: Breakers | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#health = new EditorHealth(context.storage);
     this.#rules = new RuleTally(env.DB);
-    this.#flights = new Flights({
+    this.#inFlight = new InFlightCalls({
       answered: (editor, { failure, durationMs }, probe) => {
         const nowMs = Date.now();
         this.#health.note(editor, failure, nowMs);
         this.#breakers().note(editor, failure, durationMs, nowMs, probe);
       },
-      forsaken: (editor, probe) => this.#breakers().forgetProbe(editor, probe, Date.now()),
+      givenUp: (editor, probe) => this.#breakers().forgetProbe(editor, probe, Date.now()),
     });
     context.blockConcurrencyWhile(() => this.#health.load());
   }
@@ -105,7 +105,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (this.#serving().length === 0) return 'no-relay';
     const run = new SearchRun(search, listener, {
       links: () => this.#serving(),
-      flights: this.#flights,
+      inFlight: this.#inFlight,
       health: this.#health,
       breakers: this.#breakers(),
     });
@@ -133,7 +133,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return {
       relays: this.#links.all().map((link) => link.describe()),
       searches: this.#running.size,
-      calls: this.#flights.open,
+      calls: this.#inFlight.open,
       breakers: this.#breakers().describe(),
     };
   }

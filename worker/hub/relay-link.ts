@@ -71,7 +71,7 @@ export class RelayLink {
     this.id = id;
     this.#socket = socket;
     this.#events = events;
-    const calls = withoutFrames(socket, (message) => this.#land(message));
+    const calls = withoutFrames(socket, (message) => this.#take(message));
     socket.addEventListener('message', () => this.#hear());
     this.#session = newWebSocketRpcSession<RpcTarget & RelayApi>(calls, new Hub(this), {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
@@ -145,7 +145,7 @@ export class RelayLink {
   }
 
   /**
-   * `sink` hears each frame of answers as it lands. Rejects when the link is lost before all have landed; a relay that
+   * `sink` receives each frame of answers as it arrives. Rejects when the link is lost before all have arrived; a relay that
    * gives no sign of life meanwhile is one.
    */
   async search(plan: SearchPlan, sink: AnswerSink): Promise<void> {
@@ -175,7 +175,7 @@ export class RelayLink {
   }
 
   /** A frame of a search that nobody waits for any more is left unread. */
-  #land(message: string): void {
+  #take(message: string): void {
     try {
       const frame = readFrame(message);
       const plan = this.#plans.get(frame.search);

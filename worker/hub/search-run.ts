@@ -10,7 +10,7 @@ import type { Probe, Verdict } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { EditorHealth } from './editor-health.ts';
 import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-calls.ts';
-import type { Flights, FlightWaiter, Landing } from './in-flight-calls.ts';
+import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
 import type { RelayLink } from './relay-link.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
@@ -25,12 +25,12 @@ const PASSED: Verdict = { pass: true };
 export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
-  readonly flights: Flights;
+  readonly inFlight: InFlightCalls;
   readonly health: EditorHealth;
   readonly breakers: Breakers;
 }
 
-export class SearchRun implements FlightWaiter {
+export class SearchRun implements CallWaiter {
   readonly #search: HubSearch;
   readonly #listener: HubListener;
   readonly #context: SearchRunContext;
@@ -45,7 +45,7 @@ export class SearchRun implements FlightWaiter {
   readonly #askedMs = new Map<number, number>();
   /** Calls whose outcome their vendor's breaker waits for. */
   readonly #probes = new Map<number, Probe>();
-  readonly #heard: Promise<unknown>[] = [];
+  readonly #delivered: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
   #plans = 0;
 
@@ -68,16 +68,16 @@ export class SearchRun implements FlightWaiter {
     this.#settle([]);
     const how = await ended;
     // Of these we know only that their relay is gone: their vendors may be well.
-    if (how === 'late') this.#fail(this.#context.flights.unheard(this), 'relay-lost');
-    this.#context.flights.leave(this);
-    await Promise.all(this.#heard);
+    if (how === 'late') this.#fail(this.#context.inFlight.unheard(this), 'relay-lost');
+    this.#context.inFlight.leave(this);
+    await Promise.all(this.#delivered);
   }
 
   abandon(): void {
     this.#ended.resolve('abandoned');
   }
 
-  landed({ link, frame, numbers, shared }: Landing): void {
+  answered({ link, frame, numbers, shared }: Arrival): void {
     const undelivered: number[] = [];
     const tooShort: number[] = [];
     for (const { call, failure } of frame.heads) {
@@ -159,7 +159,7 @@ export class SearchRun implements FlightWaiter {
       const call = calls[number];
       if (call === undefined) return false;
       const question = { flow, askedWindow, call, endMs: this.#vendorEndMs(number), without };
-      if (!this.#context.flights.join(this, number, question, nowMs)) return true;
+      if (!this.#context.inFlight.join(this, number, question, nowMs)) return true;
       this.#joined.add(number);
       return false;
     });
@@ -205,14 +205,14 @@ export class SearchRun implements FlightWaiter {
     for (const share of shares) {
       const link = links.find(({ id }) => id === share.relay);
       if (link === undefined) continue;
-      const departure = {
+      const sent = {
         link,
         plan: this.#planOf(share),
         numbers: share.numbers,
         probes: this.#probes,
         isAlone: isAlone || isTraced,
       };
-      this.#context.flights.start(departure, this);
+      this.#context.inFlight.start(sent, this);
     }
   }
 
@@ -257,6 +257,6 @@ export class SearchRun implements FlightWaiter {
 
   #emit(event: HubEvent): void {
     // A Worker that has left (deadline, client gone) no longer listens; that is not an error.
-    this.#heard.push(Promise.resolve(this.#listener(event)).catch(() => undefined));
+    this.#delivered.push(Promise.resolve(this.#listener(event)).catch(() => undefined));
   }
 }
