@@ -35,7 +35,7 @@ export interface FoundSlots {
 }
 
 /** What a search cost. */
-export interface SearchCost {
+interface SearchCost {
   /** Calls made for this search, without those it shared with another. */
   readonly calls: number;
   /** Identifiers in those calls. */

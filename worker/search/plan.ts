@@ -145,7 +145,7 @@ export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?:
 }
 
 /** The vendors a search would ask, had the operator not switched them off. */
-export function switchedOffEditors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
+function switchedOffEditors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
   return editors.filter((editor) => !editor.enabled && isAskedFor(editor, flow));
 }
 
