@@ -15,7 +15,7 @@ import { FRONT_ROUTES } from './front/routes.ts';
 import type { Need } from './http/auth.ts';
 import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
-import { docsHandler, openApiHandler } from './openapi/handlers.ts';
+import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { answerEditorRules, answerEditors, answerRelays } from './operators/editor-rules.ts';
 import { switchEditor } from './operators/editor-switches.ts';
 import { explainSlots } from './operators/explain.ts';
@@ -90,8 +90,8 @@ export const ROUTES: readonly Route[] = [
   ...FRONT_ROUTES,
   ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
-  { method: 'GET', path: '/openapi.json', needs: 'open', handler: openApiHandler(() => ROUTES) },
-  { method: 'GET', path: '/docs', needs: 'open', handler: docsHandler(() => ROUTES) },
+  { method: 'GET', path: '/openapi.json', needs: 'open', handler: answerOpenApi },
+  { method: 'GET', path: '/docs', needs: 'open', handler: answerDocs },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { writeBuilt } from '../../sandbox/platform/edge/build-worker.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -14,6 +15,8 @@ declare module 'vitest' {
 }
 
 export default async function prepareRun(project: TestProject): Promise<() => Promise<void>> {
+  // Many files import the routes, which need it.
+  await writeBuilt();
   const dir = await mkdtemp(join(tmpdir(), 'passerelle-run-'));
   process.env.NODE_COMPILE_CACHE ??= join(dir, 'code');
   project.provide('runDir', dir);

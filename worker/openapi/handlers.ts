@@ -1,56 +1,60 @@
-// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. Written from the
-// routes once per isolate and address: both paths are open, and writing takes some milliseconds.
+// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. Written when the
+// Worker is built (scripts/write-built.ts); only the edge's own address is put in here.
 
-import type { Html } from '../../shared/html.ts';
+import { html, raw } from '../../shared/html.ts';
 import type { Config } from '../base/config.ts';
+import { API } from '../built/api.ts';
 import { pageResponse } from '../http/html-page.ts';
 import type { RequestContext } from '../http/http.ts';
-import type { Handler, Route } from '../http/route.ts';
-import { describeApi } from './document.ts';
-import { writeDocs } from './page/page.ts';
 import { DOCS_STYLE } from './page/style.ts';
 
 const CACHE = 'public, max-age=300';
 
+/** Both bodies for one address. */
 interface Written {
   readonly baseUrl: string;
-  readonly title: string;
-  /** The document as JSON. */
-  readonly text: string;
-  readonly page: Html;
+  readonly openApi: string;
+  readonly docs: string;
 }
+/** Both paths are open, and unpacking takes some milliseconds: done once per isolate and address. */
 const written = new WeakMap<Config, Written>();
 
-export function openApiHandler(routes: () => readonly Route[]): Handler {
-  return (context) =>
-    new Response(write(routes(), context).text, {
-      headers: {
-        'Content-Type': 'application/json; charset=utf-8',
-        'Cache-Control': CACHE,
-        'X-Request-Id': context.requestId,
-      },
-    });
+/** The OpenAPI 3.1 document. */
+export async function answerOpenApi(context: RequestContext): Promise<Response> {
+  return new Response((await bodiesFor(context)).openApi, {
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': CACHE,
+      'X-Request-Id': context.requestId,
+    },
+  });
 }
 
-export function docsHandler(routes: () => readonly Route[]): Handler {
-  return (context) => {
-    const { title, page } = write(routes(), context);
-    const { requestId } = context;
-    return pageResponse({ title, style: DOCS_STYLE, body: page, requestId }, 200, { 'Cache-Control': CACHE });
-  };
+/** The same as a page. */
+export async function answerDocs(context: RequestContext): Promise<Response> {
+  const { requestId } = context;
+  const body = raw((await bodiesFor(context)).docs);
+  return pageResponse({ title: API.title, style: DOCS_STYLE, body, requestId }, 200, {
+    'Cache-Control': CACHE,
+  });
 }
 
-function write(routes: readonly Route[], { config, url }: RequestContext): Written {
+async function bodiesFor({ config, url }: RequestContext): Promise<Written> {
   const baseUrl = config.publicUrl ?? url.origin;
   const known = written.get(config);
   if (known?.baseUrl === baseUrl) return known;
-  const document = describeApi(routes, baseUrl);
   const made = {
     baseUrl,
-    title: document.info.title,
-    text: JSON.stringify(document),
-    page: writeDocs(document),
+    openApi: await unpack(API.openApi, JSON.stringify(baseUrl).slice(1, -1)),
+    docs: await unpack(API.docs, html`${baseUrl}`.text),
   };
   written.set(config, made);
   return made;
+}
+
+/** `base`: as the body spells it. */
+async function unpack(packed: string, base: string): Promise<string> {
+  const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return (await new Response(plain).text()).replaceAll(API.base, () => base);
 }

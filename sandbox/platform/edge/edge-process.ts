@@ -3,14 +3,13 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
 import { splitLines } from '../child.ts';
 import { edgeLine, logLine, openLines } from '../output.ts';
 import { lockState } from '../state-lock.ts';
+import { buildWorker } from './build-worker.ts';
 import { applyMigrations, MIGRATIONS } from './migrations.ts';
 
-const ROOT = join(import.meta.dirname, '../..', '..');
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
 const COMPATIBILITY_FLAGS = ['enable_request_signal'];
@@ -46,22 +45,6 @@ export interface EdgeProcess {
   /** Of V8's inspector, when it is open. */
   inspectorUrl(): Promise<URL>;
   close(): Promise<void>;
-}
-
-export async function buildWorker(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'worker', 'index.ts')],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    logLevel: 'error',
-  });
-  const script = outputFiles[0]?.text;
-  if (script === undefined) throw new Error('the worker did not build');
-  return script;
 }
 
 /** @throws Error with a French sentence when another program runs on its state folder. */

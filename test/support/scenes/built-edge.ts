@@ -1,6 +1,7 @@
 // The edge of a local state folder, from the Worker that this run has built once.
 
-import { buildWorker, type EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
+import { buildWorker } from '../../../sandbox/platform/edge/build-worker.ts';
+import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { type LocalEdgeOptions, startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { runFile } from '../samples/run-file.ts';
 

@@ -1,0 +1,40 @@
+// What a build writes for the Worker: its version, and the two descriptions.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { expect, it } from 'vitest';
+import type { Config } from '../../../worker/base/config.ts';
+import { API } from '../../../worker/built/api.ts';
+import { VERSION } from '../../../worker/built/version.ts';
+import type { RequestContext } from '../../../worker/http/http.ts';
+import { describeApi } from '../../../worker/openapi/document.ts';
+import { answerDocs, answerOpenApi } from '../../../worker/openapi/handlers.ts';
+import { writeDocs } from '../../../worker/openapi/page/page.ts';
+import { ROUTES } from '../../../worker/routes.ts';
+
+const textOf = (packed: string): string => gunzipSync(Buffer.from(packed, 'base64')).toString();
+const contextAt = (url: string, publicUrl?: string): RequestContext =>
+  ({ url: new URL(url), requestId: 'r', config: { publicUrl } as Config }) as RequestContext;
+
+it('has the version of package.json and a day', () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(VERSION.number).toBe(version);
+  expect(VERSION.date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+});
+
+it('holds what the routes and their descriptions say now', () => {
+  const document = describeApi(ROUTES, API.base);
+  expect(JSON.parse(textOf(API.openApi))).toEqual(JSON.parse(JSON.stringify(document)));
+  expect(textOf(API.docs)).toBe(writeDocs(document).text);
+});
+
+it.each([
+  ['https://edge.example', undefined],
+  ['https://edge.example', "https://public.example/a'$&b&c"],
+])('answers as written for its own address: %s, %s', async (url, publicUrl) => {
+  const base = publicUrl ?? url;
+  const document = describeApi(ROUTES, base);
+  const json = await answerOpenApi(contextAt(url, publicUrl));
+  expect(await json.text()).toBe(JSON.stringify(document));
+  const page = await answerDocs(contextAt(url, publicUrl));
+  expect(await page.text()).toContain(writeDocs(document).text);
+});
