@@ -21,7 +21,7 @@ export interface Capability {
 }
 
 /** Answers one request; a GatewayError that it throws becomes the refusal (worker/router.ts). */
-export type Handler = (context: RequestContext) => Response | Promise<Response>;
+type Handler = (context: RequestContext) => Response | Promise<Response>;
 
 /** One method on one path. */
 export interface Route {
