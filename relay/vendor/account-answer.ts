@@ -4,8 +4,12 @@
 
 import type { VendorFailure } from '../../shared/failure.ts';
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../shared/fhir/json.ts';
-import type { AccountDoubt } from '../../shared/link/accounts.ts';
-import { regulatorIdentifierOf, sameIdentifier } from '../../shared/sas/regulator.ts';
+import type { AccountDoubt, AccountRequest } from '../../shared/link/accounts.ts';
+import {
+  type RegulatorIdentifier,
+  regulatorIdentifierOf,
+  sameIdentifier,
+} from '../../shared/sas/regulator.ts';
 import { type BodyHeaders, readBody } from './body.ts';
 
 /** The guide's 201 and 200, and the one that has no room for a body. 202 promises; the others are of other flows. */
@@ -18,9 +22,9 @@ export type Denial =
   /** Codes of the issues, as the vendor wrote them. */
   | { readonly reason: 'outcome-error'; readonly outcome: unknown };
 
-/** Undefined when the answer is a yes. `body` is whole; `said` is the text of the request's body. */
+/** Undefined when the answer is a yes. `body` is whole; `said` is the request: the text of its body, whom its query names. */
 export async function denialOf(
-  said: string,
+  said: Pick<AccountRequest, 'body' | 'identifier'>,
   status: number,
   body: Buffer,
   headers: BodyHeaders,
@@ -39,7 +43,7 @@ export async function denialOf(
   }
   if (resource?.resourceType === 'OperationOutcome') return outcomeDenial(resource);
   if (resource?.resourceType !== 'Practitioner') return { reason: 'not-account' };
-  return practitionerDenial(resource, asObject(JSON.parse(said)) ?? {});
+  return practitionerDenial(resource, asObject(JSON.parse(said.body)) ?? {}, said.identifier);
 }
 
 function outcomeDenial(outcome: JsonObject): Denial | undefined {
@@ -48,17 +52,29 @@ function outcomeDenial(outcome: JsonObject): Denial | undefined {
   return isHarmless ? undefined : { reason: 'outcome-error', outcome };
 }
 
-function practitionerDenial(kept: JsonObject, said: JsonObject): Denial | undefined {
-  const [wanted] = identifiersOf(said);
-  if (!identifiersOf(kept).some((one) => sameIdentifier(one, wanted))) return { reason: 'other-account' };
+function practitionerDenial(
+  kept: JsonObject,
+  said: JsonObject,
+  query: RegulatorIdentifier | undefined,
+): Denial | undefined {
+  const [wanted] = identifiersOf(objectsOf(said.identifier));
+  if (!identifiersOf(objectsOf(kept.identifier)).some((one) => sameIdentifier(one, wanted))) {
+    return { reason: 'other-account' };
+  }
+  // A second one of that system is another regulator's, unless it is the one that the message changes: an account of two
+  // is neither's, and closes or opens for both.
+  const current = identifiersOf(objectsOf(kept.identifier).filter(({ use }) => use !== 'old'));
+  const isAnothers = (one: RegulatorIdentifier): boolean =>
+    one.system === wanted?.system && one.value !== wanted.value && !sameIdentifier(one, query);
+  if (current.some(isAnothers)) return { reason: 'other-account' };
   // R4, Practitioner.active: without a value the record is assumed to be active.
   if ((kept.active === undefined ? true : kept.active) !== said.active) return { reason: 'other-right' };
   // Who has lost the right has lost the name too, at some vendors: that is theirs to decide.
   return said.active === false || isSameContent(kept, said) ? undefined : { reason: 'other-content' };
 }
 
-function identifiersOf(practitioner: JsonObject) {
-  return objectsOf(practitioner.identifier).flatMap((identifier) => {
+function identifiersOf(identifiers: readonly JsonObject[]): RegulatorIdentifier[] {
+  return identifiers.flatMap((identifier) => {
     const value = asText(identifier.value);
     const system = asText(identifier.system);
     if (value === undefined || system === undefined) return [];

@@ -121,7 +121,7 @@ export class Accounts {
         abort.signal,
       );
       const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      const reply = await replyOf(outcome, asked.body, durationMs);
+      const reply = await replyOf(outcome, asked, durationMs);
       const code = outcome.ok ? undefined : outcome.code;
       this.#settings.onExchange({ request: asked, reply, code });
       return reply;
@@ -138,7 +138,11 @@ function pathOf(baseUrl: string, { identifier }: AccountRequest): string {
   return `${path}?identifier=${encodeToken(identifier.system, identifier.value)}`;
 }
 
-async function replyOf(outcome: WriteOutcome, said: string, durationMs: number): Promise<AccountReply> {
+async function replyOf(
+  outcome: WriteOutcome,
+  said: AccountRequest,
+  durationMs: number,
+): Promise<AccountReply> {
   if (!outcome.ok) return { kind: 'failed', reason: outcome.reason, sent: outcome.sent, durationMs };
   const { status, location, retryAfterS, body, headers, cut } = outcome;
   if (status >= 300) {

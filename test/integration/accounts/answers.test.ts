@@ -51,6 +51,8 @@ async function openAccount(): Promise<{ id: string; person: Person }> {
   return { id, person };
 }
 
+const bothOf = (...people: Person[]) => people.flatMap((one) => practitioner(one).identifier ?? []);
+
 type Given = (person: Person) => {
   readonly status?: number;
   readonly body?: unknown;
@@ -78,6 +80,11 @@ const NOT_A_YES: readonly (readonly [string, string, Given])[] = [
     (person) => ({ body: { ...practitioner(person), active: 'false' } }),
   ],
   ['the account of somebody else', 'other-account', () => ({ body: practitioner(withdrawn(technical())) })],
+  [
+    'the account of two',
+    'other-account',
+    (person) => ({ body: { ...practitioner(withdrawn(person)), identifier: bothOf(person, technical()) } }),
+  ],
   [
     'an account of nobody',
     'other-account',
@@ -140,6 +147,19 @@ const YES: readonly (readonly [string, Given])[] = [
   ['204', () => ({ status: 204 })],
   ['blanks', () => ({ body: ' \r\n' })],
   ['the account as it was said', (person) => ({ body: practitioner(withdrawn(person)) })],
+  [
+    'the account with an identifier of before',
+    (person) => ({
+      body: {
+        ...practitioner(withdrawn(person)),
+        identifier: [
+          ...bothOf(person),
+          ...bothOf(technical()).map((one) => ({ ...one, use: 'old' })),
+          { system: 'urn:x-agenda', value: '7' },
+        ],
+      },
+    }),
+  ],
   [
     'the account without name',
     (person) => ({ body: { ...practitioner(withdrawn(person)), name: undefined } }),
@@ -218,7 +238,8 @@ describe('a change', () => {
 test('a vendor that shows a closed account active, asked again, has it open: exposed and closed', async () => {
   const { id, person } = await openAccount();
   await scene.change(person, withdrawn(person));
-  await until('it is closed', () => isActive(person) === false);
+  // Of the edge's word, not of the vendor's: only what is confirmed is asked again.
+  await until('it is closed', async () => isActive(person) === false && (await exposed()).length === 0);
   answer({ body: practitioner(person) });
   const later = Date.now() + 2 * 24 * 3_600_000;
   await scene.runSchedule(new Date(later));
