@@ -2,6 +2,7 @@
 // read by people. scripts/relay-schema.ts writes config.schema.json from it, for editors of JSON.
 
 import * as v from 'valibot';
+import { EDITOR_ID } from '../../shared/editor-id.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 
@@ -67,7 +68,7 @@ export const editor = strict({
   id: v.pipe(
     text,
     v.maxLength(EDITOR_ID_LENGTH_MAX, `plus de ${EDITOR_ID_LENGTH_MAX} caractères`),
-    v.regex(/^[a-z0-9][a-z0-9-]*$/, 'des minuscules, chiffres et tirets sont attendus, sans tiret au début'),
+    v.regex(EDITOR_ID, 'des minuscules, chiffres et tirets sont attendus, sans tiret au début'),
   ),
   name: text,
   baseUrl,

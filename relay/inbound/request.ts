@@ -9,13 +9,13 @@ import { GatewayError, REASONS } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { InboundLimits } from '../base/config.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
 import type { InboundEditor, Judgment, Trust } from '../certificates/trust.ts';
 import { type Answer, baseOf, passBack } from './answer.ts';
 import { receiveBody } from './body.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { InboundMetrics } from './metrics.ts';
 import { capabilityStatement, type InboundRoute, matchRoute } from './routes.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';

@@ -2,6 +2,8 @@
 // so that a quiet relay may try again too. Vendors that are all sick at once get a tenth more requests, never twice
 // as many. No clock, no I/O.
 
+import { TokenBucket } from '../base/token-bucket.ts';
+
 /** What one first request adds. */
 const SHARE = 0.1;
 /** One every five seconds, however little is asked. */
@@ -10,25 +12,19 @@ const FLOOR_PER_SECOND = 0.2;
 export const RETRY_BURST = 10;
 
 export class RetryBudget {
-  #tokens = RETRY_BURST;
-  #atMs: number;
+  readonly #bucket: TokenBucket;
 
   constructor(nowMs: number) {
-    this.#atMs = nowMs;
+    this.#bucket = new TokenBucket(FLOOR_PER_SECOND, RETRY_BURST, nowMs);
   }
 
   /** A first request leaves. */
   earn(): void {
-    this.#tokens = Math.min(this.#tokens + SHARE, RETRY_BURST);
+    this.#bucket.give(SHARE);
   }
 
   /** True when one may be tried again; it is then spent. `nowMs` never goes back. */
   spend(nowMs: number): boolean {
-    const gained = ((nowMs - this.#atMs) / 1000) * FLOOR_PER_SECOND;
-    this.#tokens = Math.min(this.#tokens + gained, RETRY_BURST);
-    this.#atMs = nowMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
+    return this.#bucket.take(nowMs) === 0;
   }
 }

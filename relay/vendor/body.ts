@@ -6,17 +6,9 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { decodeText, wideLabel } from '../../shared/charset.ts';
 import type { VendorFailure } from '../../shared/failure.ts';
-import { VENDOR_JSON_DEPTH_MAX } from '../../shared/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { isTextWithinDepth, isWithinDepth } from './json-depth.ts';
-import { isEachKeyOnce } from './json-keys.ts';
-import type { KnownEntries } from './known-entries.ts';
-
-/**
- * V8 parses without recursion, so a small body may be parsed before its depth is known: a million brackets cost
- * 0.1 s and 80 MB at the very worst. A larger one is measured first.
- */
-const PARSE_FIRST_BYTES_MAX = 1024 * 1024;
+import type { KnownEntries } from './bundle-bytes/known-entries.ts';
+import { readBundle } from './bundle-bytes/read-bundle.ts';
 
 const DECODERS = {
   gzip: promisify(gunzip),
@@ -85,18 +77,8 @@ function parse(body: Buffer, { contentType, known }: Reading): Result<Parsed, Bo
   const bytes = body.length;
   const text = utf8Of(body, contentType);
   if (text === undefined) return err('not-json');
-  const bundle = known?.read(text, VENDOR_JSON_DEPTH_MAX);
-  if (bundle !== undefined) return ok({ json: bundle, bytes });
-  const measured = bytes > PARSE_FIRST_BYTES_MAX;
-  if (measured && !isTextWithinDepth(text, VENDOR_JSON_DEPTH_MAX)) return err('too-deep');
-  let json: unknown;
-  try {
-    json = JSON.parse(text.toString('utf8'));
-  } catch {
-    return err('not-json');
-  }
-  if (!measured && !isWithinDepth(json, VENDOR_JSON_DEPTH_MAX)) return err('too-deep');
-  return isEachKeyOnce(text, json) ? ok({ json, bytes }) : err('not-json');
+  const json = readBundle(text, known);
+  return json.ok ? ok({ json: json.value, bytes }) : json;
 }
 
 /** Without a byte order mark. The usual body is only looked at, which costs microseconds. */

@@ -13,10 +13,10 @@ import { VERSION } from '../base/version.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { readBody } from './body.ts';
+import { KnownEntries } from './bundle-bytes/known-entries.ts';
 import { makeDialler } from './dial.ts';
 import { Exchange, type Outcome } from './exchange.ts';
 import { Gate, GateFull } from './gate.ts';
-import { KnownEntries } from './known-entries.ts';
 
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
 const IDLE_MS = 60_000;

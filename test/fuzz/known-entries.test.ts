@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { KnownEntries } from '../../relay/vendor/known-entries.ts';
+import { KnownEntries } from '../../relay/vendor/bundle-bytes/known-entries.ts';
 import { asList } from '../../shared/fhir/json.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { ReadAnswer } from '../../shared/sas/read/answer-reader.ts';

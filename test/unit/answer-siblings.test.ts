@@ -4,7 +4,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../relay/vendor/body.ts';
-import { KnownEntries } from '../../relay/vendor/known-entries.ts';
+import { KnownEntries } from '../../relay/vendor/bundle-bytes/known-entries.ts';
 import { makeReader, readCounted } from '../support/oracles/read-answer.ts';
 import {
   answer,

@@ -9,8 +9,8 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
+import { isEditorId } from '../../shared/editor-id.ts';
 import { GatewayError, type Reason } from '../../shared/error.ts';
-import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../../shared/link/hub.ts';
 import type { Config } from '../base/config.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from '../base/front-settings.ts';
@@ -18,8 +18,6 @@ import { knownToken, rememberToken } from './known-tokens.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
-/** As relays announce them. */
-const EDITOR_ID = new RegExp(`^[a-z0-9][a-z0-9-]{0,${EDITOR_ID_LENGTH_MAX - 1}}$`);
 
 export interface Caller {
   readonly subject: string;
@@ -93,7 +91,7 @@ export async function authenticateSender(request: Request, config: Config): Prom
   const latestS = Math.floor(Date.now() / 1000) + INBOUND_TOKEN_LIFETIME_S + CLOCK_TOLERANCE_S;
   if (
     typeof editor !== 'string' ||
-    !EDITOR_ID.test(editor) ||
+    !isEditorId(editor) ||
     typeof appointmentSystem !== 'string' ||
     appointmentSystem === '' ||
     exp === undefined ||

@@ -1,6 +1,7 @@
 // Reads what a relay announces: frames are input like any other, even from a relay that proved its name.
 
 import * as v from 'valibot';
+import { EDITOR_ID } from '../../shared/editor-id.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import type { Announcement } from '../../shared/link/hub.ts';
 
@@ -14,7 +15,7 @@ const schema = v.object({
   editors: v.pipe(
     v.array(
       v.object({
-        id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]*$/), v.maxLength(EDITOR_ID_LENGTH_MAX)),
+        id: v.pipe(v.string(), v.regex(EDITOR_ID), v.maxLength(EDITOR_ID_LENGTH_MAX)),
         name: text,
         // A flow that this edge does not know yet is a newer relay's: kept, never asked.
         flows: v.pipe(v.array(text), v.maxLength(20)),

@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../relay/vendor/body.ts';
-import { KnownEntries } from '../../../relay/vendor/known-entries.ts';
+import { KnownEntries } from '../../../relay/vendor/bundle-bytes/known-entries.ts';
 import { decodeText } from '../../../shared/charset.ts';
 import { asText } from '../../../shared/fhir/json.ts';
 import { bookingLink } from '../../../shared/sas/read/link.ts';

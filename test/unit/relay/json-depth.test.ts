@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isTextWithinDepth, isWithinDepth } from '../../../relay/vendor/json-depth.ts';
+import { countKept, countWritten } from '../../../relay/vendor/bundle-bytes/json-bounds.ts';
 
-const scan = (text: string, max: number): boolean => isTextWithinDepth(Buffer.from(text), max);
+const scan = (text: string, max: number): boolean => countWritten(Buffer.from(text), max) >= 0;
+const isWithinDepth = (value: unknown, max: number): boolean => countKept(value, max) >= 0;
 
 test.each([
   ['', 0],

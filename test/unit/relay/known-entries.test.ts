@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { afterEach, expect, test, vi } from 'vitest';
-import { KnownEntries } from '../../../relay/vendor/known-entries.ts';
+import { KnownEntries } from '../../../relay/vendor/bundle-bytes/known-entries.ts';
 
 const DEPTH = 64;
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));

@@ -2,6 +2,8 @@
 // itself (base64url), so that no row per slot is kept. It proves nothing: whoever opens it is only ever sent to a
 // host that the vendor declared. Pure.
 
+import { EDITOR_ID_PATTERN } from '../../../shared/editor-id.ts';
+
 export interface RedirectTarget {
   /** The vendor's id. */
   readonly editor: string;
@@ -13,7 +15,7 @@ export interface RedirectTarget {
 /** Longer addresses are no booking page, and some proxies cut them. */
 const TOKEN_CHARS_MAX = 4_096;
 /** Version, start in seconds (base 36), vendor, page. */
-const CONTENT = /^1\.([0-9a-z]{1,9})\.([a-z0-9][a-z0-9-]*)\.([\x21-\x7e]+)$/;
+const CONTENT = new RegExp(`^1\\.([0-9a-z]{1,9})\\.(${EDITOR_ID_PATTERN})\\.([\\x21-\\x7e]+)$`);
 
 export function writeRedirectToken({ editor, page, startMs }: RedirectTarget): string {
   const content = `1.${Math.floor(startMs / 1000).toString(36)}.${editor}.${page}`;

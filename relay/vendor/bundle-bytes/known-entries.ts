@@ -4,10 +4,9 @@
 // most of his free slots. What comes out is always what JSON.parse would give. One per vendor; bounded in bytes, and
 // what is not met again within minutes is forgotten. docs/relay.md.
 
-import type { JsonObject } from '../../shared/fhir/json.ts';
+import type { JsonObject } from '../../../shared/fhir/json.ts';
 import { endOfObject, entryListStart, skipBlanks } from './entry-list.ts';
-import { isWithinDepth } from './json-depth.ts';
-import { isEachKeyOnce } from './json-keys.ts';
+import { isSound } from './json-bounds.ts';
 
 /** As JSON text; parsed they take about four times as much. An answer of 25 practitioners has 0.1 to 0.6 MB. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;
@@ -67,8 +66,7 @@ export class KnownEntries {
       const text = Buffer.concat([body.subarray(0, start), Buffer.from(HOLE), body.subarray(end)]);
       const rest: unknown = JSON.parse(text.toString('utf8'));
       const values = entries.map(({ value }) => value);
-      if (!isWithinDepth(rest, depthMax) || !isEachKeyOnce(text, rest) || !fill(rest, values))
-        return undefined;
+      if (!isSound(text, rest, depthMax) || !fill(rest, values)) return undefined;
       this.#remember(entries);
       return rest;
     } catch {
@@ -176,7 +174,7 @@ function readEntry(body: Buffer, at: number, depthMax: number): Known | undefine
   const value = JSON.parse(body.toString('utf8', at, end)) as JsonObject;
   // A copy: a part of the body would keep all of it.
   const bytes = Buffer.from(body.subarray(at, end));
-  if (!isEachKeyOnce(bytes, value)) return undefined;
+  if (!isSound(bytes, value, depthMax)) return undefined;
   return { key: keyAt(body, at), bytes, value, turn: -1, next: undefined };
 }
 

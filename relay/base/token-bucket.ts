@@ -13,6 +13,11 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
+  /** Earned otherwise than by time; never more than the burst. */
+  give(tokens: number): void {
+    this.#tokens = Math.min(this.#tokens + tokens, this.#burst);
+  }
+
   /** 0 when there was a place, and it is taken; else the milliseconds until there is one. `nowMs` never goes back. */
   take(nowMs: number): number {
     const gained = ((nowMs - this.#atMs) / 1000) * this.#perSecond;
