@@ -4,6 +4,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
 import type { Log } from '../shared/log.ts';
+import { VERSION } from '../shared/version.ts';
 import { type Admin, type AdminSettings, openAdmin } from './admin.ts';
 import type { RelayConfig } from './base/config.ts';
 import { logCrashes } from './base/crashes.ts';
@@ -11,7 +12,6 @@ import type { RelayLog } from './base/log.ts';
 import type { Problem } from './base/problem.ts';
 import type { Signals } from './base/signals.ts';
 import { StandingProblems } from './base/standing-problems.ts';
-import { VERSION } from './base/version.ts';
 import { FileWatch } from './base/watch.ts';
 import { describeProblems } from './check.ts';
 import { logAccount, logExchange } from './events.ts';
@@ -68,7 +68,12 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   const link: Link = new Link({
     url: config.edge.url,
     sign: () => signLinkToken(key, config.relayId, Date.now()),
-    announcement: () => ({ relay: config.relayId, instance, version: VERSION, editors: vendors.announce() }),
+    announcement: () => ({
+      relay: config.relayId,
+      instance,
+      version: VERSION.number,
+      editors: vendors.announce(),
+    }),
     searches,
     accounts,
     log,
@@ -101,7 +106,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   log('info', 'relay-ready', {
     port: admin.port,
     host: config.admin.host,
-    version: VERSION,
+    version: VERSION.number,
     editors: vendors.clients.size,
     pid: process.pid,
   });

@@ -1,9 +1,8 @@
-// Writes worker/built/, what the Worker says of itself and what is constant per build: its version, and the bodies of
-// /openapi.json and /docs. Not in git. Whatever makes the Worker's bundle runs it: wrangler ([build] in wrangler.toml)
-// and sandbox/platform/edge/build-worker.ts; `npm run check` does too, for the types.
+// Writes worker/built/, what is constant per build: the bodies of /openapi.json and /docs. Not in git. Whatever makes
+// the Worker's bundle runs it: wrangler ([build] in wrangler.toml) and sandbox/platform/edge/build-worker.ts; `npm run
+// check` does too, for the types.
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -28,24 +27,7 @@ function writeApi(title: string, openApi: string, docs: string): void {
   );
 }
 
-/** Of the last commit, YYYY-MM-DD; today's where there is no git. */
-function dateOf(): string {
-  try {
-    const args = ['log', '-1', '--format=%cs'];
-    return execFileSync('git', args, {
-      cwd: ROOT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return new Date().toISOString().slice(0, 10);
-  }
-}
-
 mkdirSync(BUILT, { recursive: true });
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string };
-const version = JSON.stringify({ number: manifest.version, date: dateOf() });
-write('version.ts', `export const VERSION = ${version};\n`);
 // The routes lead to the handlers, which import it.
 if (!existsSync(join(BUILT, 'api.ts'))) writeApi('', '', '');
 const { ROUTES } = await import('../worker/routes.ts');

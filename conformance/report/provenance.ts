@@ -3,10 +3,10 @@
 
 import { hash, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
-import { VERSION } from '../../relay/base/version.ts';
 import type { Certificates } from '../../relay/certificates/certificates.ts';
 import { READ_RULES } from '../../shared/sas/read/rules.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
+import { VERSION } from '../../shared/version.ts';
 
 interface UsedCertificate {
   /** `C=FR, O=…, OU=…, CN=…`, in the certificate's order. */
@@ -45,7 +45,7 @@ export function describeProvenance(
   return {
     tool: {
       name: 'Passerelle SAS',
-      version: VERSION,
+      version: VERSION.number,
       node: process.versions.node,
       openssl: process.versions.openssl ?? '',
     },

@@ -4,7 +4,7 @@
 import type { CapabilityStatement } from 'fhir/r4';
 import { GatewayError } from '../../shared/error.ts';
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import { VERSION } from '../base/version.ts';
+import { VERSION } from '../../shared/version.ts';
 
 export type InboundRoute =
   | { readonly name: 'metadata'; readonly pattern: string }
@@ -43,10 +43,10 @@ export function capabilityStatement(base: string): CapabilityStatement {
     resourceType: 'CapabilityStatement',
     id: 'passerelle-relais',
     status: 'active',
-    date: '2026-11-24',
+    date: VERSION.date,
     publisher: 'Passerelle SAS',
     kind: 'instance',
-    software: { name: 'Passerelle SAS, relais', version: VERSION },
+    software: { name: 'Passerelle SAS, relais', version: VERSION.number },
     implementation: { description: 'Réception des rendez-vous des éditeurs (INT_R03)', url: base },
     fhirVersion: '4.0.1',
     format: ['application/fhir+json'],

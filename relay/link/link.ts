@@ -7,7 +7,7 @@ import { rejectLate, within } from '../../shared/deadline.ts';
 import { FRAME_BYTES_MAX, LINK_PING_MS } from '../../shared/limits.ts';
 import { type Announcement, type HubApi, LINK_CLOSE, LINK_PATH } from '../../shared/link/hub.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
-import { VERSION } from '../base/version.ts';
+import { VERSION } from '../../shared/version.ts';
 import type { Searches } from '../search/searches.ts';
 import type { Accounts } from '../vendor/accounts.ts';
 import { LinkSession } from './link-session.ts';
@@ -129,7 +129,7 @@ export class Link {
     const token = await this.#settings.sign();
     if (this.#state.name !== 'signing') return;
     const socket = new WebSocket(this.#url, {
-      headers: { authorization: `Bearer ${token}`, 'user-agent': `passerelle-relay/${VERSION}` },
+      headers: { authorization: `Bearer ${token}`, 'user-agent': `passerelle-relay/${VERSION.number}` },
       maxPayload: FRAME_BYTES_MAX,
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,

@@ -7,9 +7,9 @@ import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
+import { VERSION } from '../../shared/version.ts';
 import type { EditorConfig } from '../base/config.ts';
 import { failureOf } from '../base/failure.ts';
-import { VERSION } from '../base/version.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { readBody } from './body.ts';
@@ -26,7 +26,7 @@ const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 export const VENDOR_HEADERS = {
   accept: 'application/fhir+json, application/json+fhir;q=0.9, application/json;q=0.8',
   'accept-encoding': 'gzip',
-  'user-agent': `passerelle-relay/${VERSION}`,
+  'user-agent': `passerelle-relay/${VERSION.number}`,
 };
 
 export interface Page {

@@ -2,7 +2,7 @@
 // G-206.
 
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
-import { VERSION } from '../built/version.ts';
+import { VERSION } from '../../shared/version.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
 import type { Capability } from '../http/route.ts';
 

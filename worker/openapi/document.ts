@@ -1,7 +1,7 @@
 // The OpenAPI 3.1 document: the route table says what answers and who may call, the descriptions beside it say what
 // with. FHIR's own face is described by /fhir/metadata too, as FHIR wants. docs/decisions/0011-openapi.md.
 
-import { VERSION } from '../built/version.ts';
+import { VERSION } from '../../shared/version.ts';
 import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';

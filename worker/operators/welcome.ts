@@ -1,7 +1,7 @@
 // GET /: what this is and where to go, as a page for people and as JSON for programs.
 
 import { html } from '../../shared/html.ts';
-import { VERSION } from '../built/version.ts';
+import { VERSION } from '../../shared/version.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { plainPage } from '../http/plain-page.ts';
 import { wantsPage } from '../http/refusal-page.ts';

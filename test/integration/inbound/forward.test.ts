@@ -1,6 +1,7 @@
 // What goes from the relay's mTLS port to the edge, and what comes back: as it was, or a failure that never looks
 // like success.
 
+import { readFileSync } from 'node:fs';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';
@@ -272,12 +273,16 @@ test('answers 503 while the edge is down, and serves again as soon as it is back
 });
 
 describe('what the port serves itself', () => {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
+
   test('a CapabilityStatement of what vendors may do', async () => {
     const answer = await send({ method: 'GET', path: '/fhir/metadata', headers: { host: 'relais.example' } });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, FHIR['content-type']]);
     expect(JSON.parse(answer.text)).toMatchObject({
       resourceType: 'CapabilityStatement',
       fhirVersion: '4.0.1',
+      date: manifest.date,
+      software: { version: manifest.version },
       implementation: { url: 'https://relais.example/fhir' },
       rest: [
         {

@@ -1,5 +1,6 @@
 // Wrong questions over HTTP: each gets its status, an OperationOutcome that names the parameter, and the id that
 // the log line carries too.
+import { readFile } from 'node:fs/promises';
 import type { CapabilityStatement, OperationOutcome } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
@@ -234,6 +235,13 @@ describe('routes', () => {
     );
     const names = statement.rest?.[0]?.resource?.[0]?.searchParam?.map(({ name }) => name);
     expect(names).toEqual(['start', 'status', 'schedule.actor:Practitioner.identifier']);
+  });
+
+  it('say the version and its date as package.json does', async () => {
+    const { version, date } = JSON.parse(await readFile('package.json', 'utf8')) as Record<string, string>;
+    const statement = (await (await fetch(`${system.url}/fhir/metadata`)).json()) as CapabilityStatement;
+    expect([statement.software?.version, statement.date]).toEqual([version, date]);
+    expect(date).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 });
 

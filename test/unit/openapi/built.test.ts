@@ -1,10 +1,10 @@
-// What a build writes for the Worker: its version, and the two descriptions.
+// What a build makes of package.json, and writes for the Worker: the two descriptions.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
+import { VERSION } from '../../../shared/version.ts';
 import type { Config } from '../../../worker/base/config.ts';
 import { API } from '../../../worker/built/api.ts';
-import { VERSION } from '../../../worker/built/version.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
 import { describeApi } from '../../../worker/openapi/document.ts';
 import { answerDocs, answerOpenApi } from '../../../worker/openapi/handlers.ts';
@@ -15,9 +15,9 @@ const textOf = (packed: string): string => gunzipSync(Buffer.from(packed, 'base6
 const contextAt = (url: string, publicUrl?: string): RequestContext =>
   ({ url: new URL(url), requestId: 'r', config: { publicUrl } as Config }) as RequestContext;
 
-it('has the version of package.json and a day', () => {
-  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-  expect(VERSION.number).toBe(version);
+it('has the version of package.json and its day', () => {
+  const { version, date } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
+  expect(VERSION).toEqual({ number: version, date });
   expect(VERSION.date).toMatch(/^\d{4}-\d{2}-\d{2}$/);
 });
 
