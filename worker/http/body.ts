@@ -49,7 +49,12 @@ export async function readResource(request: Request, type: string): Promise<Json
   if (!isWithinDepth(text, APPOINTMENT_DEPTH_MAX)) {
     throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
   }
-  const resource = asObject(parse(text));
+  const json = parse(text);
+  // The parser keeps the last of two equal keys without a word: of "booked" and "cancelled" one would be lost.
+  if (countKeys(text) !== countKeys(JSON.stringify(json))) {
+    throw malformed('Le JSON donne deux fois la même clé à un objet.');
+  }
+  const resource = asObject(json);
   if (resource === undefined) throw malformed('Le corps attendu est un objet JSON.');
   if (resource.resourceType !== type)
     throw malformed(`La ressource attendue est un ${type}.`, 'resourceType');
@@ -82,6 +87,13 @@ function malformed(text: string, expression?: string, cause?: unknown): GatewayE
     cause,
     ...(expression === undefined ? {} : { expression: [expression] }),
   });
+}
+
+/** Keys of a JSON text: outside of strings a colon follows each. */
+function countKeys(text: string): number {
+  let count = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|:/gs)) if (token === ':') count += 1;
+  return count;
 }
 
 /** Before parsing: nothing recursive may meet a deeper value. Strings and escapes are passed over. */

@@ -319,6 +319,16 @@ describe('a body', () => {
     expect(told(await edge.post(new Uint8Array(body)))).toBe('400 body-malformed');
   });
 
+  it('that gives a key twice is refused, not half read; colons and quotes in texts are no keys', async () => {
+    const value = `${fresh()}:"status":`;
+    const body = JSON.stringify(individual({ value, status: 'booked' }));
+    expect(told(await edge.post(body.replace('{', '{"status":"cancelled",')))).toBe('400 body-malformed');
+    expect(told(await edge.post(body.replace('"actor":{', '"actor":{"identifier":{},')))).toBe(
+      '400 body-malformed',
+    );
+    expect((await edge.post(body)).status).toBe(201);
+  });
+
   it('must not be compressed, and only JSON is answered', async () => {
     expect((await edge.post(good(), { 'Content-Encoding': 'gzip' })).status).toBe(415);
     expect((await edge.post(good(), { Accept: 'application/xml' })).status).toBe(406);
