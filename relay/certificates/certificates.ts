@@ -2,12 +2,12 @@
 // and makes the TLS context that every connection to it shares. Called at start, by `--check` and at each
 // reload; keeps nothing. docs/relay.md, docs/guide.md G-802, G-803, G-806, G-807.
 
-import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { isBlocking, type Problem } from '../base/problem.ts';
 import { type Authority, AuthorityPool, judgeDates, readAuthority } from './authority-pool.ts';
 import { readCertificate } from './certificate-facts.ts';
+import { FileReading } from './file-reading.ts';
 import {
   coverage,
   type HeldList,
@@ -85,11 +85,9 @@ export function loadCertificates(
 }
 
 class Bundle {
-  readonly problems: Problem[] = [];
+  readonly #read: FileReading;
   readonly #files: CertificateFiles;
-  readonly #field: string;
   readonly #nowMs: number;
-  readonly #hash = createHash('sha256');
   readonly #chain: readonly X509Certificate[];
   readonly #key: KeyObject | undefined;
   readonly #keyPem: Buffer | undefined;
@@ -100,36 +98,43 @@ class Bundle {
 
   constructor(files: CertificateFiles, field: string, nowMs: number) {
     this.#files = files;
-    this.#field = field;
+    this.#read = new FileReading(field);
     this.#nowMs = nowMs;
-    this.#chain = this.#readCertificates('certFile', files.certFile);
-    this.#keyPem = this.#read('keyFile', files.keyFile);
-    this.#key = this.#keyPem === undefined ? undefined : this.#readKey(this.#keyPem);
-    this.#authorities = this.#readCertificates('caFile', files.caFile);
+    this.#chain = this.#read.certificates('certFile', files.certFile);
+    this.#keyPem = this.#read.file('keyFile', files.keyFile);
+    this.#key = this.#keyPem === undefined ? undefined : this.#read.key(this.#keyPem);
+    this.#authorities = this.#read.certificates('caFile', files.caFile);
     this.#clientAuthorities =
       files.clientCaFile === undefined
         ? this.#authorities
-        : this.#readCertificates('clientCaFile', files.clientCaFile);
+        : this.#read.certificates('clientCaFile', files.clientCaFile);
     this.#pool = new AuthorityPool(this.#authorities.flatMap((one) => readAuthority(one) ?? []));
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#read.problems;
   }
 
   checkLeaf(role: Role): void {
     const [leaf, ...others] = this.#chain;
     if (leaf === undefined) return;
     if (this.#key !== undefined && !leaf.checkPrivateKey(this.#key)) {
-      this.#report('keyFile', 'la clé ne correspond pas au certificat');
+      this.#read.report('keyFile', 'la clé ne correspond pas au certificat');
     }
     // `keyUsage` is Node's name for the extended key usages.
     if (role === 'client' && leaf.keyUsage !== undefined && !leaf.keyUsage.includes(CLIENT_AUTH)) {
-      this.#report('certFile', "le certificat n'est pas utilisable comme client TLS (clientAuth manque)");
+      this.#read.report(
+        'certFile',
+        "le certificat n'est pas utilisable comme client TLS (clientAuth manque)",
+      );
     }
-    if (leaf.ca) this.#report('certFile', "le premier certificat est celui d'une autorité");
+    if (leaf.ca) this.#read.report('certFile', "le premier certificat est celui d'une autorité");
     for (const certificate of this.#chain) this.#checkDates('certFile', certificate);
     this.#checkAuthorityDates();
     const anchors = this.#clientAuthorities;
     if (anchors.length > 0 && climb(leaf, others, anchors) === undefined) {
       const name = this.#files.clientCaFile === undefined ? 'caFile' : 'clientCaFile';
-      this.#report('certFile', `la chaîne du certificat ne remonte à aucune autorité de ${name}`);
+      this.#read.report('certFile', `la chaîne du certificat ne remonte à aucune autorité de ${name}`);
     }
   }
 
@@ -141,7 +146,7 @@ class Bundle {
       for (const list of held.filter((one) => lists.get(one.keyId) === one)) {
         const before = previous.get(list.keyId);
         if (before !== undefined && isOlder(list, before)) {
-          this.#report(`crlFiles[${index}]`, 'la liste est plus ancienne que celle qui sert');
+          this.#read.report(`crlFiles[${index}]`, 'la liste est plus ancienne que celle qui sert');
         }
         this.#checkListDates(`crlFiles[${index}]`, list);
       }
@@ -151,7 +156,7 @@ class Bundle {
     const covered = coverage(this.#pool, lists, this.#nowMs);
     if (covered === 'whole') return;
     const text = 'une autorité de caFile n’a pas de liste : il en faut une pour chacune';
-    this.#report('crlFiles', text, covered === 'some');
+    this.#read.report('crlFiles', text, covered === 'some');
   }
 
   build(): Certificates | undefined {
@@ -178,11 +183,11 @@ class Bundle {
         notBeforeMs: leaf.validFromDate.getTime(),
         notAfterMs: leaf.validToDate.getTime(),
         crlNextUpdateMs: updates.length === 0 ? undefined : Math.min(...updates),
-        digest: this.#hash.digest('hex'),
+        digest: this.#read.digest(),
       };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      this.#report(
+      this.#read.report(
         'certFile',
         `OpenSSL refuse ce certificat, cette clé ou ces autorités (${code ?? 'sans code'})`,
       );
@@ -202,24 +207,24 @@ class Bundle {
   }
 
   #readLists(name: string, file: string): readonly HeldList[] {
-    const content = this.#read(name, file);
+    const content = this.#read.file(name, file);
     if (content === undefined) return [];
     const blocks = readBlocks(content, /^X509 CRL$/);
-    if (blocks.length === 0) this.#report(name, 'ne contient aucune liste de révocation (PEM ou DER)');
+    if (blocks.length === 0) this.#read.report(name, 'ne contient aucune liste de révocation (PEM ou DER)');
     return blocks.flatMap((block) => {
       const list = readRevocationList(block);
       // Without authorities there is nothing to hold a list against; that problem has its own line.
       if (list !== undefined && this.#authorities.length === 0) return [];
       const held = holdList(list, this.#pool.all);
       if (typeof held !== 'string') return [held];
-      this.#report(name, held);
+      this.#read.report(name, held);
       return [];
     });
   }
 
   #checkListDates(name: string, { thisUpdateMs, nextUpdateMs = 0 }: HeldList): void {
-    if (thisUpdateMs > this.#nowMs) this.#report(name, "la liste n'est pas encore valable", true);
-    if (nextUpdateMs <= this.#nowMs) this.#report(name, 'la liste est périmée', true);
+    if (thisUpdateMs > this.#nowMs) this.#read.report(name, "la liste n'est pas encore valable", true);
+    if (nextUpdateMs <= this.#nowMs) this.#read.report(name, 'la liste est périmée', true);
   }
 
   /** One that a certificate in force of the same name or key replaces is there for what it issued, or just left behind. */
@@ -237,49 +242,10 @@ class Bundle {
 
   #checkDates(name: string, certificate: X509Certificate): void {
     if (certificate.validToDate.getTime() <= this.#nowMs)
-      this.#report(name, 'un certificat est expiré', true);
+      this.#read.report(name, 'un certificat est expiré', true);
     if (certificate.validFromDate.getTime() > this.#nowMs) {
-      this.#report(name, "un certificat n'est pas encore valable", true);
+      this.#read.report(name, "un certificat n'est pas encore valable", true);
     }
-  }
-
-  #readCertificates(name: string, file: string): readonly X509Certificate[] {
-    const content = this.#read(name, file);
-    if (content === undefined) return [];
-    try {
-      const found = readBlocks(content, /^(X509 |TRUSTED )?CERTIFICATE$/).map(
-        (der) => new X509Certificate(der),
-      );
-      if (found.length === 0) this.#report(name, 'ne contient aucun certificat');
-      return found;
-    } catch {
-      this.#report(name, 'contient un certificat illisible');
-      return [];
-    }
-  }
-
-  #readKey(pem: Buffer): KeyObject | undefined {
-    try {
-      return createPrivateKey(pem);
-    } catch {
-      this.#report('keyFile', 'ne contient pas de clé privée lisible (PEM sans mot de passe)');
-      return undefined;
-    }
-  }
-
-  #read(name: string, file: string): Buffer | undefined {
-    try {
-      const content = readFileSync(file);
-      this.#hash.update(`${name}:${content.length}:`).update(content);
-      return content;
-    } catch {
-      this.#report(name, 'ne peut pas être lu');
-      return undefined;
-    }
-  }
-
-  #report(name: string, text: string, dated = false): void {
-    this.problems.push({ field: `${this.#field}.${name}`, text, ...(dated && { dated }) });
   }
 }
 

@@ -10,17 +10,18 @@ import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
 import { Wholeness } from '../../fhir/wholeness.ts';
 import { VENDOR_ENTRIES_MAX } from '../../limits.ts';
 import { err, ok, type Result } from '../../result.ts';
-import type { CallAnswer, Place, SlotRow, SlotShape, SlotTrace, SubjectAnswer } from '../answer.ts';
+import type { CallAnswer, SlotTrace, SubjectAnswer } from '../answer.ts';
 import type { Flow } from '../query.ts';
 import { BundleIndex, vendorId } from './bundle-index.ts';
 import { CptsRegister } from './cpts.ts';
 import { Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
 import { bookingLink } from './link.ts';
-import { PlaceReader, type ReadPlace, type ReadSlot } from './place.ts';
+import { PlaceReader } from './place.ts';
+import { contentOf, type ReadPlace, toPlace } from './place-rows.ts';
 import { ReaderMemory } from './reader-memory.ts';
 import type { ReadRuleId } from './rules.ts';
+import { ShapeRegister } from './shape-register.ts';
 import { readSlotFacts, type SlotFacts } from './slot-facts.ts';
-import { isOwnShape, readShape, type ShapedSlot } from './slot-shape.ts';
 import { Tally } from './tally.ts';
 
 export interface Question {
@@ -51,14 +52,6 @@ type SlotFate =
   | { readonly dropped: ReadRuleId }
   | { readonly shownAs: string; readonly repaired: readonly ReadRuleId[] };
 
-interface KnownShape {
-  readonly index: number;
-  readonly repairs: readonly ReadRuleId[];
-}
-
-/** By signature. */
-type KnownShapes = Map<string, KnownShape | ReadRuleId>;
-
 export class AnswerReader {
   readonly #question: Question;
   readonly #memory: ReaderMemory;
@@ -71,9 +64,7 @@ export class AnswerReader {
   readonly #repaired = new Tally();
   readonly #places: PlaceReader;
   readonly #cpts: CptsRegister;
-  readonly #shapes: SlotShape[] = [];
-  readonly #shapeBySignature: KnownShapes = new Map();
-  readonly #shapesByScope = new Map<Scope, KnownShapes>();
+  readonly #shapes: ShapeRegister;
   readonly #taken = new Map<Scope, Set<unknown>>();
   readonly #slotIds = new Set<string>();
   readonly #links = new Map<string, string | undefined>();
@@ -83,6 +74,7 @@ export class AnswerReader {
     this.#memory = question.memory ?? new ReaderMemory();
     this.#index = new BundleIndex(this.#memory.bases);
     this.#cpts = new CptsRegister(this.#index, question.hash, (rules) => this.#repaired.addAll(rules));
+    this.#shapes = new ShapeRegister(question.flow, this.#cpts, this.#memory);
     this.#places = new PlaceReader(
       { ...question, memory: this.#memory },
       this.#index,
@@ -158,7 +150,7 @@ export class AnswerReader {
     }
     return {
       subjects: this.#subjects(),
-      shapes: this.#shapes,
+      shapes: this.#shapes.shapes,
       services: this.#cpts.services,
       received: this.#index.slots.length,
       shown,
@@ -185,7 +177,7 @@ export class AnswerReader {
     if ('rule' in place) return this.#drop(place);
     if (this.#taken.size > 0 && this.#taken.get(found.scope)?.has(slot.id))
       return this.#drop(refuse('slot-reference-ambiguous', [place.subject]));
-    const shape = this.#shapeOf(found, facts.signature);
+    const shape = this.#shapes.of(found, facts.signature);
     if (typeof shape === 'string')
       return this.#drop(refuse(shape, UNDERSTOOD.has(shape) ? NOBODY : [place.subject]));
     const shownAs = this.#show(slot, place, shape.index, facts);
@@ -226,44 +218,6 @@ export class AnswerReader {
     return schedule === 'ambiguous'
       ? refuse('slot-reference-ambiguous', 'anybody')
       : this.#places.read(schedule);
-  }
-
-  /** With the code of a CPTS the same words lead elsewhere from another base or page. */
-  #shapeOf(slot: Found, signature: string): KnownShape | ReadRuleId {
-    const shape = this.#shapeBySignature.get(signature);
-    if (shape !== undefined) return shape;
-    const known = isOwnShape(signature) ? this.#shapeBySignature : this.#shapesIn(slot);
-    return known.get(signature) ?? this.#newShape(slot, signature, known);
-  }
-
-  #newShape(slot: Found, signature: string, known: KnownShapes): KnownShape | ReadRuleId {
-    const read = this.#readShape(slot, signature);
-    let shape: KnownShape | ReadRuleId;
-    if (typeof read === 'string') shape = read;
-    else {
-      this.#shapes.push({ text: read.text, services: read.services });
-      shape = { index: this.#shapes.length - 1, repairs: read.repairs };
-    }
-    known.set(signature, shape);
-    return shape;
-  }
-
-  #shapesIn({ scope, resource }: Found): KnownShapes {
-    if (resource.contained !== undefined) return new Map();
-    let known = this.#shapesByScope.get(scope);
-    if (known === undefined) {
-      known = new Map();
-      this.#shapesByScope.set(scope, known);
-    }
-    return known;
-  }
-
-  #readShape(slot: Found, signature: string): ShapedSlot | ReadRuleId {
-    const { flow } = this.#question;
-    const { services } = this.#cpts;
-    const find = (reference: JsonObject | undefined) => this.#cpts.find(reference, slot);
-    const read = (): ShapedSlot | ReadRuleId => readShape(slot.resource, flow, { services, find });
-    return isOwnShape(signature) ? this.#memory.shapeOf(flow, signature, read) : read();
   }
 
   /**
@@ -324,10 +278,6 @@ function isAnswer({ resourceType, type }: JsonObject): boolean {
   );
 }
 
-function contentOf({ shape, start, end, comment }: Omit<ReadSlot, 'id' | 'key'>): string {
-  return `${shape}|${start}|${end}|${comment ?? ''}`;
-}
-
 function traceOf(slot: JsonObject, fate: SlotFate): SlotTrace {
   const short = (value: unknown): string => (typeof value === 'string' ? value.slice(0, 100) : '');
   return {
@@ -336,32 +286,5 @@ function traceOf(slot: JsonObject, fate: SlotFate): SlotTrace {
     start: short(slot.start),
     end: short(slot.end),
     ...('dropped' in fate ? { dropped: fate.dropped, repaired: [] } : fate),
-  };
-}
-
-/** The place's most frequent booking page is written once; only slots with another one repeat it. */
-function toPlace(place: ReadPlace): Place {
-  const counts = new Map<string | undefined, number>();
-  for (const { comment } of place.rows) counts.set(comment, (counts.get(comment) ?? 0) + 1);
-  const everySlotHasOne = !counts.has(undefined);
-  const [common] = [...counts].reduce((best, row) => (row[1] > best[1] ? row : best), [undefined, 0] as [
-    string | undefined,
-    number,
-  ]);
-  const shared = everySlotHasOne ? common : undefined;
-  const slots = place.rows.map(
-    ({ shape, id, start, end, comment }): SlotRow =>
-      comment === undefined || comment === shared
-        ? [shape, id, start, end]
-        : [shape, id, start, end, comment],
-  );
-  return {
-    schedule: place.schedule,
-    site: place.site,
-    ...(shared === undefined ? {} : { comment: shared }),
-    ...(place.vendorStructure === undefined ? {} : { vendorStructure: place.vendorStructure }),
-    slots,
-    slotKeys: place.rows.map(({ key }) => key).join(''),
-    names: place.names,
   };
 }

@@ -5,46 +5,19 @@
 import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asObject, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
-import type { ResourceText } from '../answer.ts';
 import { PROFILE } from '../canonical.ts';
-import type { Flow } from '../query.ts';
 import { type BundleIndex, type FoundAll, vendorId } from './bundle-index.ts';
 import { type Concern, type Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
-import { type Holder, readAssociation, readPractitioner } from './holder.ts';
-import type { KnownSite, ReaderMemory } from './reader-memory.ts';
+import type { Holder } from './holder.ts';
+import { type HolderQuestion, HolderRegister } from './holder-register.ts';
+import type { ReadPlace } from './place-rows.ts';
+import type { KnownSite } from './reader-memory.ts';
 import type { ReadRuleId } from './rules.ts';
 import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
 import type { Tally } from './tally.ts';
 
-export interface ReadSlot {
-  readonly shape: number;
-  readonly id: string;
-  readonly start: string;
-  readonly end: string;
-  readonly comment: string | undefined;
-  readonly key: string;
-}
-
-export interface ReadPlace {
-  readonly subject: string;
-  readonly schedule: ResourceText;
-  readonly site: ResourceText;
-  readonly vendorStructure?: string;
-  /** Of all that were merged into it: `Place.names`. */
-  readonly names: string[];
-  readonly rows: ReadSlot[];
-  /** Head of its slots' ids: vendor and first 13 characters of the place's own. */
-  readonly idHead: string;
-  /** What is already shown here; made once two slots have one id. */
-  contents: Set<string> | undefined;
-}
-
-interface PlaceQuestion {
+interface PlaceQuestion extends HolderQuestion {
   readonly editor: string;
-  readonly flow: Flow;
-  readonly subjects: readonly string[];
-  readonly hash: (text: string) => string;
-  readonly memory: ReaderMemory;
 }
 
 /** Characters of a place's hash that its slots' ids begin with. */
@@ -62,20 +35,16 @@ export class PlaceReader {
   readonly #question: PlaceQuestion;
   readonly #index: BundleIndex;
   readonly #repaired: Tally;
-  readonly #doubts: Doubts;
-  readonly #asked: ReadonlySet<string>;
   readonly #bySchedule = new Map<Found, ReadPlace | Refusal>();
   readonly #bySite = new Map<string, ReadPlace>();
-  readonly #holderByResource = new Map<JsonObject, Holder | undefined>();
-  readonly #holders = new Map<string, Holder>();
+  readonly #holders: HolderRegister;
   readonly #places = new Map<string, ReadPlace[]>();
 
   constructor(question: PlaceQuestion, index: BundleIndex, repaired: Tally, doubts: Doubts) {
     this.#question = question;
     this.#index = index;
     this.#repaired = repaired;
-    this.#doubts = doubts;
-    this.#asked = new Set(question.subjects);
+    this.#holders = new HolderRegister(question, repaired, doubts);
   }
 
   read(schedule: Found): ReadPlace | Refusal {
@@ -88,7 +57,7 @@ export class PlaceReader {
   }
 
   holderOf(subject: string): Holder | undefined {
-    return this.#holders.get(subject);
+    return this.#holders.of(subject);
   }
 
   /** Places of a subject that have something to show. */
@@ -102,7 +71,7 @@ export class PlaceReader {
     const { actor } = schedule.resource;
     const roles = this.#index.resolveAll(actor, 'PractitionerRole', schedule);
     const people = this.#peopleOf(this.#index.resolveAll(actor, 'Practitioner', schedule), roles);
-    const holder = this.#onlyHolder(people);
+    const holder = this.#holders.only(people);
     if ('rule' in holder) return holder;
     const mine = [holder.subject];
     const refusal = outOfUse(people.found) ?? onlyOne(roles, 'slot-site-unresolved', mine);
@@ -129,7 +98,7 @@ export class PlaceReader {
     const [location] = locations.found as readonly [Found];
     const { managingOrganization } = location.resource;
     const organizations = this.#index.resolveAll(managingOrganization, 'Organization', location);
-    const holder = this.#onlyHolder(organizations);
+    const holder = this.#holders.only(organizations);
     if ('rule' in holder) return holder;
     const mine = [holder.subject];
     const refusal = this.#checked([schedule, ...organizations.found, location], [], mine);
@@ -151,58 +120,6 @@ export class PlaceReader {
     );
     const isAmbiguous = [named, roles, ...byRole].some((all) => all.isAmbiguous);
     return { ...named, found: [...new Set([named, ...byRole].flatMap(({ found }) => found))], isAmbiguous };
-  }
-
-  /** Whose agenda it is, when all that it names are one, and that one was asked. */
-  #onlyHolder({ found, lost, isAmbiguous }: FoundAll): Holder | Refusal {
-    if (isAmbiguous) return refuse('slot-reference-ambiguous', 'anybody');
-    const holders = found.map(({ resource }) => this.#holder(resource));
-    const [first] = holders;
-    if (first === undefined || lost > 0 || holders.includes(undefined))
-      return refuse('slot-holder-unresolved', 'anybody');
-    const ids = new Set(holders.flatMap((holder) => holder?.ids ?? []));
-    const asked = [...ids].filter((id) => this.#asked.has(id));
-    // One person under RPPS and ADELI is one; two people are not.
-    if (holders.some((holder) => holder?.subject !== first.subject) || isOfTwo(asked))
-      return refuse('slot-holder-ambiguous', asked);
-    if (asked.length === 0) return refuse('slot-of-someone-else', this.#unlike(ids));
-    // Asked by a number that he had once.
-    if (!asked.includes(first.subject)) return refuse('slot-holder-ambiguous', asked);
-    // Asked by both his numbers, he is shown under one.
-    if (asked.length > 1)
-      this.#doubts.add(
-        refuse(
-          'slot-holder-ambiguous',
-          asked.filter((id) => id !== first.subject),
-        ),
-      );
-    return first;
-  }
-
-  /** Of those asked: whom this may be all the same, because it does not carry the kind of identifier they were asked by. */
-  #unlike(ids: ReadonlySet<string>): Concern {
-    const kinds = new Set([...ids].map((id) => id[0]));
-    return this.#question.subjects.filter((subject) => !kinds.has(subject[0]));
-  }
-
-  #holder(resource: JsonObject): Holder | undefined {
-    if (this.#holderByResource.has(resource)) return this.#holderByResource.get(resource);
-    const { hash, memory } = this.#question;
-    const context = { asked: this.#asked, hash, known: memory.holders };
-    const holder =
-      this.#question.flow === 'SOS'
-        ? readAssociation(resource, context)
-        : readPractitioner(resource, context);
-    this.#holderByResource.set(resource, holder);
-    if (holder !== undefined && this.#asked.has(holder.subject)) this.#keep(holder);
-    return holder;
-  }
-
-  #keep(holder: Holder): void {
-    this.#repaired.addAll(holder.repairs);
-    const known = this.#holders.get(holder.subject);
-    if (known !== undefined) this.#repaired.add('practitioner-merged');
-    if (known === undefined || holder.rank > known.rank) this.#holders.set(holder.subject, holder);
   }
 
   /** Out of use comes first: that much is understood. */
@@ -292,11 +209,6 @@ function onlyOne(
 ): Refusal | undefined {
   if (isAmbiguous || found.length + lost > 1) return refuse('slot-reference-ambiguous', concern);
   return found.length === 1 ? undefined : refuse(none, concern);
-}
-
-/** Two numbers of one kind are two people. */
-function isOfTwo(asked: readonly string[]): boolean {
-  return new Set(asked.map((id) => id[0])).size < asked.length;
 }
 
 const NAME_LENGTH_MAX = 200;

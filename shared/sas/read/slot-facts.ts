@@ -7,7 +7,7 @@ import { hasUnknownModifier } from '../../fhir/modifiers.ts';
 import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
 import { slotKey } from '../slot-key.ts';
 import type { ReadRuleId } from './rules.ts';
-import { shapeSignature } from './slot-shape.ts';
+import { shapeSignature } from './shape-signature.ts';
 
 export interface SlotFacts {
   /** In the guide's strict form, and in milliseconds since the epoch. */
