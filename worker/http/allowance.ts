@@ -1,10 +1,13 @@
-// So many at once per source, then one each few seconds. In the memory of one isolate: a brake, no account. Pure:
-// time is passed in.
+// Slows callers down: each source may do so many things at once, then one each few seconds. Kept in the memory of one
+// isolate, it is a brake and no account. No clock, no I/O.
 
+import { LRUCache } from 'lru-cache';
+
+/** What each source may still do. `source`: any text that tells callers apart. */
 export interface Allowance {
-  /** False, and nothing is taken, when there is none left. */
+  /** Takes one; false, and takes nothing, when the source has none left. */
   readonly spend: (source: string, nowMs: number) => boolean;
-  /** What turned out to be owed to nobody. */
+  /** Gives one back that should not have been taken. */
   readonly giveBack: (source: string) => void;
 }
 
@@ -15,20 +18,20 @@ export interface AllowanceOptions {
   readonly everyMs: number;
 }
 
-/** Those that came last are kept. */
+/** The sources seen last are kept. */
 const SOURCES_MAX = 5_000;
 
+/** Every source begins with `max`. */
 export function createAllowance({ max, everyMs }: AllowanceOptions): Allowance {
-  const sources = new Map<string, { readonly spent: number; readonly atMs: number }>();
+  const sources = new LRUCache<string, { readonly spent: number; readonly atMs: number }>({
+    max: SOURCES_MAX,
+  });
   return {
     spend: (source, nowMs) => {
       const known = sources.get(source);
       const before = known === undefined ? 0 : Math.max(0, known.spent - (nowMs - known.atMs) / everyMs);
       if (before + 1 > max) return false;
-      sources.delete(source);
       sources.set(source, { spent: before + 1, atMs: nowMs });
-      const [oldest] = sources.keys();
-      if (sources.size > SOURCES_MAX && oldest !== undefined) sources.delete(oldest);
       return true;
     },
     giveBack: (source) => {

@@ -1,6 +1,7 @@
 // Tables `interfaced` and `front_index`: which vendor has answered with slots of whom, and since when a practitioner
 // is interfaced at all. Filled by searches; read by `exist`, by the front's index, and to know whom to ask first.
 
+import { LRUCache } from 'lru-cache';
 import { guardStore } from './guard.ts';
 
 export interface SeenPair {
@@ -16,7 +17,8 @@ const WRITTEN_MS = NOTED_MS / 2;
 const NOTED_MAX = 50_000;
 const PAIRS_PER_STATEMENT = 500;
 
-const noted = new Map<string, number>();
+/** Pair → when it was noted, milliseconds. */
+const noted = new LRUCache<string, number>({ max: NOTED_MAX });
 
 /** Of vendors' fresh answers that held slots. Not noted when the store fails: the next search notes it. */
 export async function noteInterfaced(
@@ -30,13 +32,8 @@ export async function noteInterfaced(
   for (let from = 0; from < news.length; from += PAIRS_PER_STATEMENT) {
     const part = news.slice(from, from + PAIRS_PER_STATEMENT);
     await savePairs(db, part, nowMs);
-    for (const pair of part) {
-      noted.delete(keyOf(pair));
-      noted.set(keyOf(pair), nowMs);
-    }
+    for (const pair of part) noted.set(keyOf(pair), nowMs);
   }
-  const oldest = noted.keys();
-  while (noted.size > NOTED_MAX) noted.delete(oldest.next().value ?? '');
 }
 
 function keyOf({ subject, editor, flow }: SeenPair): string {

@@ -2,6 +2,7 @@
 // pays the slow hash; tries are bounded per address, and per name and address, and never shut out a pair known to be
 // right. In the memory of one isolate: it spares work and slows guessing, it is no account of who tried what.
 
+import { LRUCache } from 'lru-cache';
 import { sha256Hex } from '../../../shared/hash.ts';
 import { createAllowance } from '../../http/allowance.ts';
 import { isSecretOf, NOBODYS_SECRET } from './secret-hash.ts';
@@ -27,19 +28,13 @@ export type SignInGuard = (attempt: SignInTry, nowMs: number) => Promise<Verdict
 
 export function createSignInGuard(): SignInGuard {
   /** Salted digests of pairs found right → until when that holds. */
-  const right = new Map<string, number>();
+  const right = new LRUCache<string, number>({ max: RIGHT_MAX });
   /** Pairs being judged: a burst of one pair, at a start, is one try. */
   const judged = new Map<string, number>();
   const names = createAllowance(PER_NAME);
   const addresses = createAllowance(PER_ADDRESS);
   let salt: string | undefined;
 
-  const remember = (pair: string, nowMs: number): void => {
-    right.delete(pair);
-    right.set(pair, nowMs + RIGHT_MS);
-    const [oldest] = right.keys();
-    if (right.size > RIGHT_MAX && oldest !== undefined) right.delete(oldest);
-  };
   const judge = async (pair: string, { secret, stored }: SignInTry): Promise<boolean> => {
     judged.set(pair, (judged.get(pair) ?? 0) + 1);
     try {
@@ -59,7 +54,7 @@ export function createSignInGuard(): SignInGuard {
     salt ??= crypto.randomUUID();
     const pair = await sha256Hex(JSON.stringify([salt, name, secret, stored ?? '']));
     if ((right.get(pair) ?? Number.NEGATIVE_INFINITY) > nowMs) {
-      remember(pair, nowMs);
+      right.set(pair, nowMs + RIGHT_MS);
       return 'right';
     }
     // Taken before the slow hash, and given back to whoever was right: tries at once are counted like the others.
@@ -73,7 +68,7 @@ export function createSignInGuard(): SignInGuard {
     if (!(await judge(pair, attempt))) return 'wrong';
     addresses.giveBack(address);
     if (isFirst) names.giveBack(source);
-    remember(pair, nowMs);
+    right.set(pair, nowMs + RIGHT_MS);
     return 'right';
   };
 }
