@@ -14,7 +14,11 @@ const FILE_FAILURES: Readonly<Record<string, string>> = {
 /** The sentence of a failure; `fallback` names the file when Node's error does not. */
 export function describeFailure(cause: unknown, fallback = ''): string {
   if (!(cause instanceof Error)) return String(cause);
-  const { code, path } = cause as NodeJS.ErrnoException;
+  const { code, path, syscall } = cause as NodeJS.ErrnoException;
+  // Node's recursive mkdir says so of a disk that takes no folder, e.g. one mounted to be read only.
+  if (code === 'ENOENT' && syscall === 'mkdir') {
+    return `${path ?? fallback} ne peut pas être créé : le disque est peut-être en lecture seule.`;
+  }
   const known = code === undefined ? undefined : FILE_FAILURES[code];
   return known === undefined ? cause.message : `${path ?? fallback} ${known}.`;
 }
