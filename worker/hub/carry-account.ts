@@ -4,7 +4,7 @@
 import { rejectLate, within } from '../../shared/deadline.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import type { HubAccountReply } from './hub-calls.ts';
-import type { RelayLink } from './relay-link.ts';
+import type { RelayLink } from './link/relay-link.ts';
 
 /** What the hop back may take once the relay has spent its budget. */
 const HOP_MS = 500;

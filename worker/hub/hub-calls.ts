@@ -5,8 +5,8 @@ import type { VendorFailure } from '../../shared/failure.ts';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
-import type { EditorFacts } from './editor-state.ts';
-import type { RelayDescription } from './relay-link.ts';
+import type { RelayDescription } from './link/relay-link.ts';
+import type { VendorFacts } from './vendors/vendor-state.ts';
 
 /** One search's calls, as the Worker hands them to the hub. */
 export interface HubSearch {
@@ -119,7 +119,7 @@ export interface HubCalls {
   sendAccount(request: AccountRequest): Promise<HubAccountReply>;
   describe(): Promise<HubDescription>;
   /** What the hub remembers of these vendors, by id, for operators. */
-  describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, EditorFacts>>>;
+  describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
   /** Notes that the operator has just switched a vendor on or off. */
   noteSwitched(editor: string): Promise<void>;
 }

@@ -5,9 +5,9 @@
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { CallHead, SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
-import type { Probe } from './breaker.ts';
 import type { AskedCall } from './hub-calls.ts';
-import type { RelayLink } from './relay-link.ts';
+import type { RelayLink } from './link/relay-link.ts';
+import type { Probe } from './vendors/breaker.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */
 export interface CallWaiter {

@@ -8,11 +8,7 @@ import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { saveAnnouncement } from '../store/editors.ts';
-import { readAnnouncement } from './announcement.ts';
-import { Breakers } from './breakers.ts';
 import { carryAccount } from './carry-account.ts';
-import { EditorHealth } from './editor-health.ts';
-import type { EditorFacts } from './editor-state.ts';
 import {
   type CallTally,
   type HubAccountReply,
@@ -24,16 +20,20 @@ import {
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
-import { LinkTable } from './link-table.ts';
-import { Presence } from './presence.ts';
-import { RelayLink } from './relay-link.ts';
+import { readAnnouncement } from './link/announcement.ts';
+import { LinkTable } from './link/link-table.ts';
+import { RelayLink } from './link/relay-link.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
+import { Breakers } from './vendors/breakers.ts';
+import { Presence } from './vendors/presence.ts';
+import { VendorHealth } from './vendors/vendor-health.ts';
+import type { VendorFacts } from './vendors/vendor-state.ts';
 
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
   readonly #running = new Map<string, SearchRun>();
-  readonly #health: EditorHealth;
+  readonly #health: VendorHealth;
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
@@ -41,7 +41,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    this.#health = new EditorHealth(context.storage);
+    this.#health = new VendorHealth(context.storage);
     this.#rules = new RuleTally(env.DB);
     this.#inFlight = new InFlightCalls({
       answered: (editor, { failure, durationMs }, probe) => {
@@ -139,10 +139,10 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /** What is remembered of these vendors, for operators. */
-  async describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, EditorFacts>>> {
+  async describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
     const breakers = this.#breakers();
     return Object.fromEntries(
-      editors.map((editor): [string, EditorFacts] => {
+      editors.map((editor): [string, VendorFacts] => {
         const record = this.#health.recordOf(editor);
         const absentSinceMs = this.#presence.absentSinceMs(editor);
         const switchedMs = this.#health.switchedMs(editor);

@@ -6,12 +6,12 @@ import { within } from '../../shared/deadline.ts';
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../base/log.ts';
 import { assignCalls, type RelayShare } from './assign-calls.ts';
-import type { Probe, Verdict } from './breaker.ts';
-import type { Breakers } from './breakers.ts';
-import type { EditorHealth } from './editor-health.ts';
 import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-calls.ts';
 import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
-import type { RelayLink } from './relay-link.ts';
+import type { RelayLink } from './link/relay-link.ts';
+import type { Probe, Verdict } from './vendors/breaker.ts';
+import type { Breakers } from './vendors/breakers.ts';
+import type { VendorHealth } from './vendors/vendor-health.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
 const HOP_MS = 150;
@@ -26,7 +26,7 @@ export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
   readonly inFlight: InFlightCalls;
-  readonly health: EditorHealth;
+  readonly health: VendorHealth;
   readonly breakers: Breakers;
 }
 

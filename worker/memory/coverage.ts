@@ -19,7 +19,7 @@ export interface CoverageContext {
 }
 
 /** By vendor, some of the subjects asked. */
-export type EditorSubjects = ReadonlyMap<string, ReadonlySet<string>>;
+export type VendorSubjects = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A kept answer that still holds. */
 interface Held {
@@ -35,7 +35,7 @@ const AGING_SHARE = 0.1;
 export class Coverage {
   readonly #known = new Map<string, Map<string, Held>>();
   /** By vendor, the subjects it need not be asked for. */
-  readonly covered: EditorSubjects = new Map();
+  readonly covered: VendorSubjects = new Map();
 
   constructor(rows: readonly KeptRow[], context: CoverageContext) {
     const asked = new Set(context.query.subjects);
@@ -61,12 +61,12 @@ export class Coverage {
   }
 
   /** The kept answers in the form of results, each with `saidMs`. `without`: subjects that are being asked again. */
-  results(without: EditorSubjects = new Map()): CallResult[] {
+  results(without: VendorSubjects = new Map()): CallResult[] {
     return this.#results((editor, subject) => without.get(editor)?.has(subject) !== true);
   }
 
   /** Kept answers that remain valid because asking again failed. */
-  standing(results: readonly CallResult[], renewed: EditorSubjects): CallResult[] {
+  standing(results: readonly CallResult[], renewed: VendorSubjects): CallResult[] {
     const inVain = new Map<string, Set<string>>();
     for (const result of results) {
       const { editor, subjects } = result.call;
@@ -100,7 +100,7 @@ export class Coverage {
 }
 
 /** By vendor, the subjects of these calls whose kept answer still holds. */
-export function renewedBy(calls: readonly AskedCall[], covered: EditorSubjects): EditorSubjects {
+export function renewedBy(calls: readonly AskedCall[], covered: VendorSubjects): VendorSubjects {
   const renewed = new Map<string, Set<string>>();
   for (const { editor, subjects } of calls) {
     const again = subjects.filter((subject) => covered.get(editor)?.has(subject) === true);
@@ -110,7 +110,7 @@ export function renewedBy(calls: readonly AskedCall[], covered: EditorSubjects):
 }
 
 /** The result without the subjects for which it failed and a kept answer still holds: that answer stands for them. */
-export function trimRenewed(result: CallResult, renewed: EditorSubjects): CallResult {
+export function trimRenewed(result: CallResult, renewed: VendorSubjects): CallResult {
   const { call, answer } = result;
   const again = renewed.get(call.editor);
   if (again === undefined) return result;

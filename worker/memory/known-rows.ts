@@ -1,6 +1,8 @@
-// The rows this isolate has read, so that D1 need not send them again while their version stands. Bounded by the memory
-// they take; the least recently used leaves first, and those past their time with it.
+// The rows of kept answers that this isolate has read, so that D1 need not send them again while their version stands.
+// Bounded by the memory they take; the least recently used leaves first, and those past their time with it.
+// docs/decisions/0015-lru-cache.md.
 
+import { LRUCache } from 'lru-cache';
 import type { Flow } from '../../shared/sas/query.ts';
 import type { KeptRow } from './kept-row.ts';
 
@@ -12,55 +14,39 @@ const PART_BYTES = 250;
 /** A character of the text, what it is parsed to, and the Bundle entries written of it (bundle.ts). */
 const BYTES_PER_CHARACTER = 10;
 
-interface Remembered {
-  readonly row: KeptRow;
-  readonly bytes: number;
-  readonly untilMs: number;
-}
-
+/** An isolate's copy of rows of the table `availability`. */
 export class KnownRows {
-  readonly #bytesMax: number;
-  readonly #rows = new Map<string, Remembered>();
-  #bytes = 0;
+  readonly #rows: LRUCache<string, KeptRow>;
 
+  /** `bytesMax`: estimated, of all rows together. */
   constructor(bytesMax = BYTES_MAX) {
-    this.#bytesMax = bytesMax;
+    this.#rows = new LRUCache({ maxSize: bytesMax, sizeCalculation: weigh });
   }
 
   get size(): number {
     return this.#rows.size;
   }
 
+  /** However old; leaves the order of use as it is. */
   get(flow: Flow, subject: string): KeptRow | undefined {
-    return this.#rows.get(keyOf(flow, subject))?.row;
+    return this.#rows.peek(keyOf(flow, subject));
   }
 
+  /** As the most recently used; a row larger than the bound is not remembered. */
   remember(flow: Flow, row: KeptRow, nowMs: number): void {
     const key = keyOf(flow, row.subject);
-    const before = this.#rows.get(key);
-    const remembered = before?.row === row ? before : weigh(row);
-    this.#forget(key);
-    this.#rows.set(key, remembered);
-    this.#bytes += remembered.bytes;
-    for (const [oldest, { untilMs }] of this.#rows) {
-      if (this.#bytes <= this.#bytesMax && untilMs > nowMs) break;
-      this.#forget(oldest);
+    if (this.#rows.get(key) !== row) this.#rows.set(key, row);
+    for (const oldest of this.#rows.rkeys()) {
+      if (this.#rows.peek(oldest)?.parts.some(({ untilMs }) => untilMs > nowMs)) break;
+      this.#rows.delete(oldest);
     }
-  }
-
-  #forget(key: string): void {
-    this.#bytes -= this.#rows.get(key)?.bytes ?? 0;
-    this.#rows.delete(key);
   }
 }
 
-function weigh(row: KeptRow): Remembered {
-  const length = row.parts.reduce((sum, { lines }) => sum + lines.length, 0);
-  return {
-    row,
-    bytes: ROW_BYTES + PART_BYTES * row.parts.length + BYTES_PER_CHARACTER * length,
-    untilMs: Math.max(0, ...row.parts.map(({ untilMs }) => untilMs)),
-  };
+/** Estimated bytes in memory. */
+function weigh({ parts }: KeptRow): number {
+  const length = parts.reduce((sum, { lines }) => sum + lines.length, 0);
+  return ROW_BYTES + PART_BYTES * parts.length + BYTES_PER_CHARACTER * length;
 }
 
 function keyOf(flow: Flow, subject: string): string {

@@ -10,7 +10,7 @@ import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts
 import { availabilityStatement, keptRowsOf } from './availability-table.ts';
 import { type BookedSlots, bookedSlotsOf, bookedSlotsStatement, NO_BOOKED_SLOTS } from './booked-slots.ts';
 import type { KeptRow } from './kept-row.ts';
-import { freshEditors, lastEditors, rememberEditors } from './remembered-editors.ts';
+import { freshVendors, lastVendors, rememberVendors } from './remembered-vendors.ts';
 import type { RoutingKnowledge } from './routing.ts';
 import { knowledgeIn, knowledgeStatement } from './routing-table.ts';
 
@@ -49,7 +49,7 @@ export async function recall(
   { env: { DB }, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
   { query, memory: use = 'used', budgetMs }: MemoryNeeds,
 ): Promise<SearchMemory> {
-  const known = lastEditors(DB);
+  const known = lastVendors(DB);
   const waitMs = Math.min(known === undefined ? FIRST_WAIT_MS : WAIT_MS, budgetMs / 2);
   // A caller that wants every answer renewed wants every vendor asked.
   const isRouted = config.routing.mode === 'learned' && use === 'used';
@@ -80,7 +80,7 @@ async function read(
   const nowMs = Date.now();
   const batch = new ReadBatch();
   const bookedSlots = batch.add(bookedSlotsStatement(db, query, nowMs), bookedSlotsOf);
-  const fresh = freshEditors(db, nowMs);
+  const fresh = freshVendors(db, nowMs);
   const editors = fresh === undefined ? batch.add(editorsStatement(db), editorsOf) : () => fresh;
   const kept =
     use === 'none'
@@ -93,7 +93,7 @@ async function read(
     : undefined;
   const rowsRead = await batch.run(db);
   const rows = editors();
-  if (fresh === undefined) rememberEditors(db, rows, nowMs);
+  if (fresh === undefined) rememberVendors(db, rows, nowMs);
   return {
     editors: rows,
     kept: kept?.(),

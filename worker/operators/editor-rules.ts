@@ -4,8 +4,8 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
-import { reportHealth } from '../hub/editor-state.ts';
 import { hubOf } from '../hub/hub-of.ts';
+import { reportHealth } from '../hub/vendors/vendor-state.ts';
 import { describeRule } from '../search/rule-issues.ts';
 import { sendTallies } from '../search/tallies.ts';
 import { listEditors } from '../store/editors.ts';

@@ -8,7 +8,7 @@ import { readJson } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/hub-of.ts';
-import { refreshEditors } from '../memory/remembered-editors.ts';
+import { refreshVendors } from '../memory/remembered-vendors.ts';
 import { purgeBroadcasts } from '../memory/routing-table.ts';
 import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
 import { guardStore } from '../store/guard.ts';
@@ -46,7 +46,7 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
   const after = (await guardStore(find)) ?? before;
   if (after.enabled !== before.enabled) await noteSwitched(context, after);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
-  refreshEditors(env.DB);
+  refreshVendors(env.DB);
   log('info', 'editor-switched', {
     requestId,
     editor,

@@ -14,7 +14,7 @@ import type { BookedSlots } from '../memory/booked-slots.ts';
 import { recall } from '../memory/recall.ts';
 import { Deadline } from '../search/deadline.ts';
 import { fanOut } from '../search/fan-out.ts';
-import { planCalls, servingEditors } from '../search/plan.ts';
+import { planCalls, servingVendors } from '../search/plan.ts';
 import { describeRule, type RuleDescription } from '../search/rule-issues.ts';
 import { type SelectionContext, selectSlots } from '../search/selection.ts';
 
@@ -57,7 +57,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { results } = await fanOut(context, {
     flow,
     askedWindow: query.window,
-    calls: planCalls(query, servingEditors(editors, flow, editor), new Map()),
+    calls: planCalls(query, servingVendors(editors, flow, editor), new Map()),
     budgetMs: deadline.vendorBudgetMs(Date.now()),
     gatherMs: 0,
     isAlone: true,

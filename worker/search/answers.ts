@@ -5,9 +5,9 @@ import type { HubOutcome } from '../hub/hub-calls.ts';
 
 /** Whom a search asked and what each answered, now or a moment ago. */
 export interface Answers {
-  readonly editors: readonly AskedEditor[];
+  readonly editors: readonly AskedVendor[];
   /** Vendors that serve the flow and were not asked: the operator switched them off. Absent: none. */
-  readonly switchedOff?: readonly AskedEditor[];
+  readonly switchedOff?: readonly AskedVendor[];
   readonly results: readonly CallResult[];
   /** Questions that learned routing left out: so many vendors were not asked for so many subjects. */
   readonly skipped: SkippedQuestions;
@@ -32,7 +32,7 @@ export interface SkippedQuestions {
   readonly subjects: number;
 }
 
-export interface AskedEditor {
+export interface AskedVendor {
   readonly id: string;
   readonly name: string;
   /** Since when every call to it has failed, milliseconds; absent when the last one went well. */

@@ -12,7 +12,7 @@ import { broadcastDone } from '../memory/routing.ts';
 import type { Answers, FanOut } from './answers.ts';
 import { fanOut } from './fan-out.ts';
 import { keepLedger, type Ledger } from './ledger.ts';
-import { dividedEditors, type FindOptions, type Plan, planSearch } from './plan.ts';
+import { dividedVendors, type FindOptions, type Plan, planSearch } from './plan.ts';
 import { joinParts, type Selection, selectSlots, shownOf } from './selection.ts';
 
 export type { FindOptions } from './plan.ts';
@@ -91,7 +91,7 @@ export async function findSlots(
 }
 
 function partTeller(plan: Plan, known: SearchMemory, onPart: (part: Selection) => void) {
-  const partial = dividedEditors(plan);
+  const partial = dividedVendors(plan);
   return (results: readonly CallResult[]): void => onPart(select(plan, known, results, partial));
 }
 

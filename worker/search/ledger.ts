@@ -4,7 +4,7 @@
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
-import type { Answers, AskedEditor, SkippedQuestions } from './answers.ts';
+import type { Answers, AskedVendor, SkippedQuestions } from './answers.ts';
 
 export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
@@ -13,16 +13,16 @@ export interface Ledger {
   /** Nothing shown, nobody failed, and a vendor that serves the flow was not asked: the operator switched it off. */
   readonly switchedOff: readonly string[];
   readonly notInterfaced: readonly string[];
-  readonly failures: readonly EditorFailure[];
+  readonly failures: readonly FailedVendor[];
   /** Vendors part of whose word is kept of earlier searches, and how old the oldest of it is, milliseconds. */
-  readonly kept: readonly { readonly editor: AskedEditor; readonly ageMs: number }[];
+  readonly kept: readonly { readonly editor: AskedVendor; readonly ageMs: number }[];
   readonly skipped: SkippedQuestions;
   /** Whom the operator switched off. */
-  readonly off: readonly AskedEditor[];
+  readonly off: readonly AskedVendor[];
 }
 
-interface EditorFailure {
-  readonly editor: AskedEditor;
+interface FailedVendor {
+  readonly editor: AskedVendor;
   readonly reason: LedgerFailure;
   readonly sinceMs: number;
   /** Identifiers whose state is unknown because of it. */
@@ -31,7 +31,7 @@ interface EditorFailure {
   readonly rules: readonly string[];
 }
 
-interface FailedRow extends Omit<EditorFailure, 'subjects' | 'rules'> {
+interface FailedRow extends Omit<FailedVendor, 'subjects' | 'rules'> {
   readonly subjects: Set<string>;
   readonly rules: Set<string>;
 }
@@ -192,7 +192,7 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
 }
 
 function switchedOffIssue(
-  { id, name }: AskedEditor,
+  { id, name }: AskedVendor,
   subjects: readonly string[],
   people: (count: number) => string,
 ): Issue {
@@ -211,7 +211,7 @@ function effectOn(subjects: readonly string[], people: (count: number) => string
     : `la disponibilité de ${people(subjects.length)} n'est pas connue.`;
 }
 
-function failureIssue(failure: EditorFailure, people: (count: number) => string): Issue {
+function failureIssue(failure: FailedVendor, people: (count: number) => string): Issue {
   const { editor, reason, sinceMs, subjects, rules } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();

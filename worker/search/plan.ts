@@ -7,7 +7,7 @@ import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
 import type { Config } from '../base/config.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
-import { Coverage, type EditorSubjects, renewedBy } from '../memory/coverage.ts';
+import { Coverage, renewedBy, type VendorSubjects } from '../memory/coverage.ts';
 import type { SearchMemory, SearchMemoryUse } from '../memory/recall.ts';
 import { joinSkipped, type Route, routeSearch } from '../memory/routing.ts';
 import type { EditorRow } from '../store/editors.ts';
@@ -41,7 +41,7 @@ export interface Plan {
   readonly kept: readonly CallResult[];
   readonly coverage: Coverage;
   /** By vendor, subjects asked for again although their kept answer still holds. */
-  readonly renewed: EditorSubjects;
+  readonly renewed: VendorSubjects;
   readonly route: Route;
   /** Questions that learned routing leaves out. */
   readonly skipped: SkippedQuestions;
@@ -62,7 +62,7 @@ export function planSearch(
   const concerned = known.editors.filter(
     ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
   );
-  const serving = servingEditors(concerned, flow);
+  const serving = servingVendors(concerned, flow);
   const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
   const { editors } = route;
   const coverage = new Coverage(use === 'used' ? (known.kept ?? []) : [], { query, editors, nowMs, ttlMs });
@@ -73,7 +73,7 @@ export function planSearch(
     query,
     askedWindow: askedWindowOf(shownWindow, nowMs),
     editors,
-    switchedOff: switchedOffEditors(concerned, flow),
+    switchedOff: switchedOffVendors(concerned, flow),
     calls,
     kept: coverage.results(renewed),
     coverage,
@@ -93,7 +93,7 @@ function skippedQuestions({ skipped }: Route, { covered }: Coverage): SkippedQue
 }
 
 /** Vendors whose answer comes in more than one part: several calls, or some of it kept. */
-export function dividedEditors({ kept, calls }: Pick<Plan, 'kept' | 'calls'>): ReadonlySet<string> {
+export function dividedVendors({ kept, calls }: Pick<Plan, 'kept' | 'calls'>): ReadonlySet<string> {
   const whole = new Set<string>();
   const divided = new Set<string>();
   for (const editor of [
@@ -138,14 +138,14 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
  * out of reach. `only`:
  * this one and no other, also when the operator switched it off.
  */
-export function servingEditors(editors: readonly EditorRow[], flow: Flow, only?: string): EditorRow[] {
+export function servingVendors(editors: readonly EditorRow[], flow: Flow, only?: string): EditorRow[] {
   return editors.filter(
     (editor) => (only === undefined ? editor.enabled : editor.id === only) && isAskedFor(editor, flow),
   );
 }
 
 /** The vendors a search would ask, had the operator not switched them off. */
-function switchedOffEditors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
+function switchedOffVendors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
   return editors.filter((editor) => !editor.enabled && isAskedFor(editor, flow));
 }
 
@@ -160,7 +160,7 @@ function isAskedFor({ flows, lostFlows }: EditorRow, flow: Flow): boolean {
 export function planCalls(
   { flow, subjects }: SlotQuery,
   editors: readonly EditorRow[],
-  skipped: EditorSubjects,
+  skipped: VendorSubjects,
   agingOf: (editor: string) => readonly string[] = () => [],
 ): AskedCall[] {
   const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;

@@ -1,7 +1,7 @@
 // GET /admin/editors tells how each vendor does: its state and since when, its last success, its last failure and why.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import type { EditorHealthReport } from '../../../worker/hub/editor-state.ts';
+import type { VendorHealthReport } from '../../../worker/hub/vendors/vendor-state.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 
 let system: System;
@@ -22,9 +22,9 @@ beforeEach(() => {
 
 const asAdmin = (path: string, init: RequestInit = {}): Promise<Response> =>
   system.fetch(path, { ...init, headers: { Authorization: `Bearer ${admin}` } });
-async function healthOf(editor: string): Promise<EditorHealthReport> {
+async function healthOf(editor: string): Promise<VendorHealthReport> {
   const { editors } = (await (await asAdmin('/admin/editors')).json()) as {
-    editors: { id: string; health: EditorHealthReport }[];
+    editors: { id: string; health: VendorHealthReport }[];
   };
   return editors.find(({ id }) => id === editor)!.health;
 }

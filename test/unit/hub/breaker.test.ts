@@ -6,9 +6,9 @@ import {
   type BreakerSettings,
   type Probe,
   type Verdict,
-} from '../../../worker/hub/breaker.ts';
-import { Breakers } from '../../../worker/hub/breakers.ts';
-import { EDITORS_REMEMBERED_MAX } from '../../../worker/hub/drop-oldest.ts';
+} from '../../../worker/hub/vendors/breaker.ts';
+import { Breakers } from '../../../worker/hub/vendors/breakers.ts';
+import { VENDORS_REMEMBERED_MAX } from '../../../worker/hub/vendors/vendor-health.ts';
 
 const SETTINGS: BreakerSettings = { ...BREAKER_DEFAULTS, mode: 'enforce', slowMs: 3_000 };
 const opened = (atMs = 0): Breaker => {
@@ -175,14 +175,14 @@ describe('the breakers of all vendors', () => {
     },
   );
 
-  it('forget the vendor first met when there are more than a registry ever holds', () => {
+  it('forget the vendor least recently asked when there are more than a registry ever holds', () => {
     const breakers = new Breakers({ mode: 'enforce', slowMs: 3_000 });
-    for (let i = 0; i < EDITORS_REMEMBERED_MAX; i += 1) breakers.note(`agenda-${i}`, undefined, 10, 0);
+    for (let i = 0; i < VENDORS_REMEMBERED_MAX; i += 1) breakers.note(`agenda-${i}`, undefined, 10, 0);
     breakers.note('agenda-1', undefined, 10, 0);
-    expect(Object.keys(breakers.describe())).toHaveLength(EDITORS_REMEMBERED_MAX);
+    expect(Object.keys(breakers.describe())).toHaveLength(VENDORS_REMEMBERED_MAX);
     expect(breakers.describe()).toHaveProperty('agenda-0');
     breakers.note('agenda-more', undefined, 10, 0);
-    expect(Object.keys(breakers.describe())).toHaveLength(EDITORS_REMEMBERED_MAX);
+    expect(Object.keys(breakers.describe())).toHaveLength(VENDORS_REMEMBERED_MAX);
     expect(breakers.describe()).not.toHaveProperty('agenda-0');
   });
 });

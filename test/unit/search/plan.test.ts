@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
 import { assignCalls, type RelayChoice } from '../../../worker/hub/assign-calls.ts';
-import { planCalls, servingEditors, splitEvenly } from '../../../worker/search/plan.ts';
+import { planCalls, servingVendors, splitEvenly } from '../../../worker/search/plan.ts';
 import { query } from '../../support/oracles/answered.ts';
 import { type Json, RPPS } from '../../support/samples/vendor-bundle.ts';
 
@@ -12,7 +12,7 @@ describe('plan', () => {
     editors: Parameters<typeof planCalls>[1],
     relays: readonly RelayChoice[],
   ) => {
-    const calls = planCalls(asked, servingEditors(editors, asked.flow), new Map());
+    const calls = planCalls(asked, servingVendors(editors, asked.flow), new Map());
     return { calls, ...assignCalls([...calls.keys()], calls, relays) };
   };
 

@@ -4,7 +4,7 @@
 
 import { log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';
-import { knownEditors } from '../../memory/remembered-editors.ts';
+import { knownVendors } from '../../memory/remembered-vendors.ts';
 import type { EditorRow } from '../../store/editors.ts';
 import type { RedirectOutcome } from '../tables/redirects.ts';
 import { countClick } from './counts.ts';
@@ -49,7 +49,7 @@ export async function openSlot(context: RequestContext): Promise<Response> {
 
 async function readEditors(context: RequestContext): Promise<readonly EditorRow[] | undefined> {
   try {
-    return await knownEditors(context, LIMITS);
+    return await knownVendors(context, LIMITS);
   } catch {
     log('error', 'booking-hosts-unreadable', { requestId: context.requestId });
     return undefined;

@@ -7,7 +7,7 @@ import { normaliseProfessional, normaliseSiret } from '../../../shared/sas/ident
 import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
 import { describeUnexpected, log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';
-import { knownEditors } from '../../memory/remembered-editors.ts';
+import { knownVendors } from '../../memory/remembered-vendors.ts';
 import { Deadline } from '../../search/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../../search/find-slots.ts';
 import { recordSearch } from '../../search/record.ts';
@@ -91,7 +91,7 @@ const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
 
 /** Whether some vendor serves INT_R01 without INT_R04. */
 async function hasPlainVendors(context: RequestContext): Promise<boolean> {
-  const editors = await knownEditors(context, EDITOR_LIMITS).catch(() => []);
+  const editors = await knownVendors(context, EDITOR_LIMITS).catch(() => []);
   return editors.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04'));
 }
 

@@ -5,7 +5,7 @@
 import { describeUnexpected, log } from '../../base/log.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
-import { lastEditors } from '../../memory/remembered-editors.ts';
+import { lastVendors } from '../../memory/remembered-vendors.ts';
 import { countRefusedPage } from '../redirect/counts.ts';
 import { type LinkWriter, linkWriter } from '../redirect/reservation-link.ts';
 import { searchCards } from './card-search.ts';
@@ -35,7 +35,7 @@ function linksOf(context: RequestContext): LinkWriter {
   return linkWriter({
     config,
     url,
-    editors: lastEditors(env.DB) ?? [],
+    editors: lastVendors(env.DB) ?? [],
     onRefused: (editor) => countRefusedPage(context, editor),
   });
 }

@@ -1,9 +1,9 @@
 // Reads what a relay announces: frames are input like any other, even from a relay that proved its name.
 
 import * as v from 'valibot';
-import { EDITOR_ID } from '../../shared/editor-id.ts';
-import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
-import type { Announcement } from '../../shared/link/hub.ts';
+import { EDITOR_ID } from '../../../shared/editor-id.ts';
+import { EDITOR_ID_LENGTH_MAX } from '../../../shared/limits.ts';
+import type { Announcement } from '../../../shared/link/hub.ts';
 
 const EDITORS_PER_RELAY_MAX = 500;
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));

@@ -2,8 +2,8 @@
 // its own lost link at once; another process does only when the first is draining or gives no sign of life.
 // docs/link-protocol.md.
 
-import { LINK_CLOSE } from '../../shared/link/hub.ts';
-import { log } from '../base/log.ts';
+import { LINK_CLOSE } from '../../../shared/link/hub.ts';
+import { log } from '../../base/log.ts';
 import type { RelayLink } from './relay-link.ts';
 
 export class LinkTable {

@@ -1,8 +1,9 @@
 // The breakers of all vendors, as the hub asks them: who may be called, who is held back and since when. Mode
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
-import type { FailedCall } from '../../shared/failure.ts';
-import { log } from '../base/log.ts';
+import { LRUCache } from 'lru-cache';
+import type { FailedCall } from '../../../shared/failure.ts';
+import { log } from '../../base/log.ts';
 import {
   BREAKER_DEFAULTS,
   Breaker,
@@ -11,22 +12,24 @@ import {
   type Transition,
   type Verdict,
 } from './breaker.ts';
-import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
-import { isOurs } from './editor-health.ts';
+import { isOurs, VENDORS_REMEMBERED_MAX } from './vendor-health.ts';
 
+/** The settings BREAKER_*. */
 export interface BreakersSettings {
   readonly mode: BreakerMode;
   readonly slowMs: number;
 }
 
+/** One breaker per vendor, made when it is first asked. */
 export class Breakers {
   readonly #settings: BreakersSettings;
-  readonly #breakers = new Map<string, Breaker>();
+  readonly #breakers = new LRUCache<string, Breaker>({ max: VENDORS_REMEMBERED_MAX });
 
   constructor(settings: BreakersSettings) {
     this.#settings = settings;
   }
 
+  /** May this vendor be called now? */
   ask(editor: string, nowMs: number): Verdict {
     const { mode } = this.#settings;
     if (mode === 'off') return PASS;
@@ -52,19 +55,23 @@ export class Breakers {
     else if (probe !== undefined) this.#tell(editor, breaker.giveBackProbe(probe, nowMs));
   }
 
-  /** A probe whose outcome nobody will tell. */
+  /** The outcome of this probe will not be known. */
   forgetProbe(editor: string, probe: Probe, nowMs: number): void {
-    this.#tell(editor, this.#breakers.get(editor)?.forgetProbe(probe, nowMs));
+    this.#tell(editor, this.#breakers.peek(editor)?.forgetProbe(probe, nowMs));
   }
 
-  /** State of the vendors that were called, for operators. */
+  /** By vendor that was called, its breaker's state, for operators. */
   describe(): Readonly<Record<string, string>> {
-    return Object.fromEntries([...this.#breakers].map(([editor, breaker]) => [editor, breaker.state]));
+    const states: Record<string, string> = {};
+    this.#breakers.rforEach(({ state }, editor) => {
+      states[editor] = state;
+    });
+    return states;
   }
 
   /** `heldSinceMs`: only where breakers do hold back. */
   describeOne(editor: string): { readonly breaker?: string; readonly heldSinceMs?: number } {
-    const breaker = this.#breakers.get(editor);
+    const breaker = this.#breakers.peek(editor);
     const heldSinceMs = this.#settings.mode === 'enforce' ? breaker?.openSinceMs : undefined;
     return {
       ...(breaker && { breaker: breaker.state }),
@@ -80,7 +87,6 @@ export class Breakers {
     const known = this.#breakers.get(editor);
     if (known !== undefined) return known;
     const breaker = new Breaker({ ...BREAKER_DEFAULTS, ...this.#settings });
-    dropOldest(this.#breakers, EDITORS_REMEMBERED_MAX);
     this.#breakers.set(editor, breaker);
     return breaker;
   }

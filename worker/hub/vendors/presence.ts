@@ -1,11 +1,13 @@
 // Since when no connected relay can be asked for a vendor. In the hub's memory: a hub that has just begun says so of
 // itself. No I/O, no clock.
 
-import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
+import { LRUCache } from 'lru-cache';
+import { VENDORS_REMEMBERED_MAX } from './vendor-health.ts';
 
+/** Since when each vendor is out of reach. */
 export class Presence {
   readonly #startedMs: number;
-  readonly #absentSinceMs = new Map<string, number>();
+  readonly #absentSinceMs = new LRUCache<string, number>({ max: VENDORS_REMEMBERED_MAX });
   #present: ReadonlySet<string> = new Set();
 
   /** Before `startedMs`, the hub knows of no relay. */
@@ -16,9 +18,7 @@ export class Presence {
   /** `present`: vendors that a relay can be asked for now. */
   update(present: ReadonlySet<string>, nowMs: number): void {
     for (const editor of this.#present) {
-      if (present.has(editor)) continue;
-      dropOldest(this.#absentSinceMs, EDITORS_REMEMBERED_MAX);
-      this.#absentSinceMs.set(editor, nowMs);
+      if (!present.has(editor)) this.#absentSinceMs.set(editor, nowMs);
     }
     for (const editor of present) this.#absentSinceMs.delete(editor);
     this.#present = present;
@@ -26,6 +26,6 @@ export class Presence {
 
   /** Milliseconds; undefined: a relay can be asked for it. */
   absentSinceMs(editor: string): number | undefined {
-    return this.#present.has(editor) ? undefined : (this.#absentSinceMs.get(editor) ?? this.#startedMs);
+    return this.#present.has(editor) ? undefined : (this.#absentSinceMs.peek(editor) ?? this.#startedMs);
   }
 }

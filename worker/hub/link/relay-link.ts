@@ -2,13 +2,13 @@
 // with. A relay that has not announced yet, that drains or that is gone is given nothing.
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
-import { within } from '../../shared/deadline.ts';
-import { FRAME_BYTES_MAX } from '../../shared/limits.ts';
-import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
-import { type AnswerFrame, isFrame, readFrame } from '../../shared/link/answer-frame.ts';
-import { type Announcement, type HubApi, LINK_CLOSE } from '../../shared/link/hub.ts';
-import type { RelayApi, SearchPlan } from '../../shared/link/relay.ts';
-import { log } from '../base/log.ts';
+import { within } from '../../../shared/deadline.ts';
+import { FRAME_BYTES_MAX } from '../../../shared/limits.ts';
+import type { AccountReply, AccountRequest } from '../../../shared/link/accounts.ts';
+import { type AnswerFrame, isFrame, readFrame } from '../../../shared/link/answer-frame.ts';
+import { type Announcement, type HubApi, LINK_CLOSE } from '../../../shared/link/hub.ts';
+import type { RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
+import { log } from '../../base/log.ts';
 import { LinkWatch } from './link-watch.ts';
 
 type LinkState =

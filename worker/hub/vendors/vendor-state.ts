@@ -1,9 +1,9 @@
 // One vendor's state as operators read it: of everything that may be wrong with it, what an operator sees to first. Pure.
 
-import type { HealthRecord } from './editor-health.ts';
+import type { HealthRecord } from './vendor-health.ts';
 
 /** What the hub remembers of a vendor. Times in milliseconds. */
-export interface EditorFacts {
+export interface VendorFacts {
   readonly record?: HealthRecord;
   /** No connected relay can be asked for it. */
   readonly absentSinceMs?: number;
@@ -15,18 +15,18 @@ export interface EditorFacts {
   readonly switchedMs?: number;
 }
 
-type EditorState = 'off' | 'absent' | 'held-back' | 'failing' | 'well' | 'untried';
+type VendorState = 'off' | 'absent' | 'held-back' | 'failing' | 'well' | 'untried';
 
 /** Times in ISO 8601; what the hub does not remember is left out. */
-export interface EditorHealthReport {
-  readonly state: EditorState;
+export interface VendorHealthReport {
+  readonly state: VendorState;
   readonly since?: string;
   readonly lastSuccess?: string;
   readonly lastFailure?: { readonly at: string; readonly reason: string; readonly status?: number };
   readonly breaker?: string;
 }
 
-export function reportHealth(isEnabled: boolean, facts: EditorFacts = {}): EditorHealthReport {
+export function reportHealth(isEnabled: boolean, facts: VendorFacts = {}): VendorHealthReport {
   const { record, breaker } = facts;
   const { state, sinceMs } = stateOf(isEnabled, facts);
   const failure = record?.lastFailure;
@@ -47,8 +47,8 @@ export function reportHealth(isEnabled: boolean, facts: EditorFacts = {}): Edito
 
 function stateOf(
   isEnabled: boolean,
-  { record, absentSinceMs, heldSinceMs, switchedMs }: EditorFacts,
-): { readonly state: EditorState; readonly sinceMs: number | undefined } {
+  { record, absentSinceMs, heldSinceMs, switchedMs }: VendorFacts,
+): { readonly state: VendorState; readonly sinceMs: number | undefined } {
   if (!isEnabled) return { state: 'off', sinceMs: switchedMs };
   if (absentSinceMs !== undefined) return { state: 'absent', sinceMs: absentSinceMs };
   if (heldSinceMs !== undefined) return { state: 'held-back', sinceMs: heldSinceMs };

@@ -14,17 +14,17 @@ function registryOf(db: D1Database): Remembered<readonly EditorRow[]> {
   return known;
 }
 
-export function rememberEditors(db: D1Database, editors: readonly EditorRow[], readMs: number): void {
+export function rememberVendors(db: D1Database, editors: readonly EditorRow[], readMs: number): void {
   registryOf(db).keep(editors, readMs);
 }
 
 /** However long ago; undefined when they were never read. */
-export function lastEditors(db: D1Database): readonly EditorRow[] | undefined {
+export function lastVendors(db: D1Database): readonly EditorRow[] | undefined {
   return registryOf(db).last()?.value;
 }
 
 /** Undefined when they are to be read again; that none is announced is never taken for granted. */
-export function freshEditors(db: D1Database, nowMs: number): readonly EditorRow[] | undefined {
+export function freshVendors(db: D1Database, nowMs: number): readonly EditorRow[] | undefined {
   const known = registryOf(db).last();
   return known !== undefined && known.value.length > 0 && nowMs - known.atMs < FRESH_MS
     ? known.value
@@ -32,11 +32,11 @@ export function freshEditors(db: D1Database, nowMs: number): readonly EditorRow[
 }
 
 /** Read when they are older than the caller likes. @throws GatewayError storage-unavailable, when they never were. */
-export function knownEditors(reader: Reader, limits: Limits): Promise<readonly EditorRow[]> {
+export function knownVendors(reader: Reader, limits: Limits): Promise<readonly EditorRow[]> {
   return registryOf(reader.env.DB).read(reader, limits);
 }
 
 /** An operator has changed a vendor: the next search of this isolate reads them. */
-export function refreshEditors(db: D1Database): void {
+export function refreshVendors(db: D1Database): void {
   registryOf(db).forget();
 }

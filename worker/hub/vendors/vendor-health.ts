@@ -2,17 +2,21 @@
 // success, its last failure. The ledger tells the one (since when), operators read all of it (GET /admin/editors). Kept
 // in the Durable Object's storage: written when a vendor goes from well to failing or back, else once a minute at most.
 
-import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
-import { dropOldest, EDITORS_REMEMBERED_MAX } from './drop-oldest.ts';
+import { LRUCache } from 'lru-cache';
+import type { FailedCall, VendorFailure } from '../../../shared/failure.ts';
+
+/** Vendors of which the hub remembers something; a registry holds some tens. */
+export const VENDORS_REMEMBERED_MAX = 500;
 
 /** Failures of ours on the way to a vendor: they say nothing of it. */
 const OURS: ReadonlySet<VendorFailure> = new Set(['overloaded', 'not-served', 'draining', 'internal']);
 
+/** True when a failed call says nothing of its vendor. */
 export function isOurs({ reason }: FailedCall): boolean {
   return OURS.has(reason);
 }
 
-/** Times in milliseconds. */
+/** How a vendor does. Times in milliseconds since 1970. */
 export interface HealthRecord {
   readonly isWell: boolean;
   /** Of the first call that went so, and every call since. */
@@ -28,15 +32,21 @@ const SWITCHED_PREFIX = 'switched/';
 /** A time that is told may be older than the truth by this much, after the hub has moved. */
 const WRITTEN_EVERY_MS = 60_000;
 
-export class EditorHealth {
+/** The health of all vendors; the constructor does not read storage, `load` does. */
+export class VendorHealth {
   readonly #storage: DurableObjectStorage;
-  readonly #records = new Map<string, HealthRecord>();
+  readonly #records: LRUCache<string, HealthRecord>;
   readonly #writtenMs = new Map<string, number>();
   /** When the operator last switched a vendor on or off. */
-  readonly #switchedMs = new Map<string, number>();
+  readonly #switchedMs: LRUCache<string, number>;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
+    this.#records = remembering((gone) => {
+      this.#writtenMs.delete(gone);
+      void storage.delete([PREFIX + gone, OLD_PREFIX + gone]);
+    });
+    this.#switchedMs = remembering((gone) => void storage.delete(SWITCHED_PREFIX + gone));
   }
 
   async load(): Promise<void> {
@@ -55,7 +65,7 @@ export class EditorHealth {
   /** How a call to it went. */
   note(editor: string, failure: FailedCall | undefined, nowMs: number): void {
     if (failure !== undefined && isOurs(failure)) return;
-    const before = this.#records.get(editor);
+    const before = this.#records.peek(editor);
     const isWell = failure === undefined;
     const isTurn = before?.isWell !== isWell;
     const record: HealthRecord = {
@@ -72,35 +82,30 @@ export class EditorHealth {
             },
           }),
     };
-    if (before === undefined) this.#makeRoom();
     this.#records.set(editor, record);
     if (isTurn || nowMs - (this.#writtenMs.get(editor) ?? 0) >= WRITTEN_EVERY_MS) this.#write(editor, nowMs);
   }
 
   noteSwitched(editor: string, nowMs: number): void {
-    const gone = this.#switchedMs.has(editor)
-      ? undefined
-      : dropOldest(this.#switchedMs, EDITORS_REMEMBERED_MAX);
-    if (gone !== undefined) void this.#storage.delete(SWITCHED_PREFIX + gone);
     this.#switchedMs.set(editor, nowMs);
     void this.#storage.put(SWITCHED_PREFIX + editor, nowMs);
   }
 
   /** Undefined when no call to it is remembered. */
   recordOf(editor: string): HealthRecord | undefined {
-    return this.#records.get(editor);
+    return this.#records.peek(editor);
   }
 
   /** Milliseconds; undefined when it never was, or before the hub remembered it. */
   switchedMs(editor: string): number | undefined {
-    return this.#switchedMs.get(editor);
+    return this.#switchedMs.peek(editor);
   }
 
   /** Those of these vendors that fail, and since when, milliseconds. */
   failingSince(editors: Iterable<string>): Record<string, number> {
     const failing: Record<string, number> = {};
     for (const editor of editors) {
-      const record = this.#records.get(editor);
+      const record = this.#records.peek(editor);
       if (record?.isWell === false) failing[editor] = record.sinceMs;
     }
     return failing;
@@ -108,14 +113,17 @@ export class EditorHealth {
 
   #write(editor: string, nowMs: number): void {
     this.#writtenMs.set(editor, nowMs);
-    void this.#storage.put(PREFIX + editor, this.#records.get(editor));
+    void this.#storage.put(PREFIX + editor, this.#records.peek(editor));
     void this.#storage.delete(OLD_PREFIX + editor);
   }
+}
 
-  #makeRoom(): void {
-    const gone = dropOldest(this.#records, EDITORS_REMEMBERED_MAX);
-    if (gone === undefined) return;
-    this.#writtenMs.delete(gone);
-    void this.#storage.delete([PREFIX + gone, OLD_PREFIX + gone]);
-  }
+/** The vendors most recently heard of. `forget`: what is stored of one that gives way. */
+function remembering<T extends {}>(forget: (editor: string) => void): LRUCache<string, T> {
+  return new LRUCache({
+    max: VENDORS_REMEMBERED_MAX,
+    dispose: (_value, editor, why) => {
+      if (why === 'evict') forget(editor);
+    },
+  });
 }
