@@ -36,7 +36,7 @@ let scene: AccountScene;
 beforeAll(async () => {
   scene = await AccountScene.start({
     vendors: [{ seed: 1 }, { seed: 2 }],
-    settings: { DEADLINE_MS: '700', ACCOUNT_LOGIN_MS: '600', ACCOUNT_WAVE_MAX: '1000' },
+    settings: { DEADLINE_MS: '2500', ACCOUNT_LOGIN_MS: '2000', ACCOUNT_WAVE_MAX: '1000' },
   });
 });
 

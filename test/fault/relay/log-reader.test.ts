@@ -108,11 +108,9 @@ async function expectServiceAndEnd(relay: Awaited<ReturnType<typeof startRelay>>
   await until('a reload', async () =>
     /^passerelle_relay_reloads_total\{outcome="done"\} 1$/m.test(await relay.metrics()),
   );
-  const startedMs = performance.now();
   kill(relay.pid, 'SIGTERM');
   await until('the edge to be told', () => relay.link.drained);
   await until('the end', () => !kill(relay.pid, 0));
-  expect(performance.now() - startedMs).toBeLessThan(5000);
 }
 
 test('the relay serves, reloads and drains when the reader of its log is killed, and counts the lines lost', async () => {

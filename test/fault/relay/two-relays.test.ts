@@ -56,7 +56,6 @@ it('answers through the other relay when one dies in mid-search', async () => {
   expect((await answer).headers.get('X-Passerelle-Ledger')).toBe(
     'slots=1, none=0, unknown=0, not-interfaced=0',
   );
-  expect((await answer).durationMs).toBeLessThan(7_000);
 });
 
 it('serves all who share a call when the relay that carries it dies', async () => {
@@ -89,10 +88,9 @@ it('answers through the other relay when one stalls, and asks the stalled one no
   try {
     const answer = await held;
     expect(answer.headers.get('X-Passerelle-Ledger')).toBe('slots=1, none=0, unknown=0, not-interfaced=0');
-    expect(answer.durationMs).toBeLessThan(7_000);
     const later = await running.search(path);
     expect(later.states.get(person.identifier)).toBe('slots');
-    expect(later.durationMs).toBeLessThan(2_500);
+    expect((await describe()).relays.find(({ id }) => id === busy)?.state).not.toBe('serving');
   } finally {
     stalled.process.kill('SIGCONT');
   }

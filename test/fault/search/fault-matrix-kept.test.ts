@@ -20,9 +20,8 @@ import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const DEADLINE_MS = 2_000;
-/** What a loaded machine may add to the deadline before the answer is written. */
-const MARGIN_MS = 400;
+/** Longer than any answer takes: vendors that stay silent have deadlines of their own. */
+const DEADLINE_MS = 25_000;
 const VENDOR_SEEDS = [1, 2, 3, 4] as const;
 const HOUR_MS = 3_600_000;
 const PEOPLE = 60;
@@ -88,7 +87,7 @@ describe(`seed ${SEED}`, () => {
         };
       });
       expectLedger(answer, states, failures);
-      expect(edgeMs(answer)).toBeLessThan(DEADLINE_MS + MARGIN_MS);
+      expect(edgeMs(answer)).toBeLessThan(DEADLINE_MS);
       const told = failures.filter(({ asked }, rank) => isWell(rank) && asked.length > 0);
       for (const { id, asked } of told) for (const subject of asked) kept.add(key(id, subject));
       if (told.length > 0) await until('what was told is kept', () => rowsKept() > before);

@@ -69,6 +69,9 @@ test('answers a search with the slots of every vendor before the search resolves
   expect(landed.heads.map(({ call }) => call)).toEqual(landed.answers.map(({ call }) => call));
 });
 
+/** Longer than anything but a hang takes. */
+const LONG_MS = 25_000;
+
 test('sends the exact request of the guide', () => {
   const [request] = scene.vendors[0]?.requests ?? [];
   expect(request).toMatch(
@@ -84,22 +87,22 @@ test('sends the exact request of the guide', () => {
 test('answers a vendor that hangs with timeout at the budget, and the others long before', async () => {
   const link = await scene.edge.linked();
   const given = scene.vendors[2]?.given.up ?? 0;
-  const landed = await ask(link, makePlan(['agenda-1', 'agenda-3'], { budgetMs: 400 }));
+  const landed = await ask(link, makePlan(['agenda-1', 'agenda-3'], { budgetMs: 1_500 }));
   const [hung] = landed.answers.filter(({ call }) => call === 1);
   expect(hung?.failure).toEqual({ reason: 'timeout' });
   expect(landed.answers.find(({ call }) => call === 0)?.shown).toBe(2);
-  expect(landed.frameMs[0]).toBeLessThan(300);
-  expect(landed.durationMs).toBeGreaterThanOrEqual(395);
-  expect(landed.durationMs).toBeLessThan(700);
+  expect(landed.heads.map(({ call }) => call)).toEqual([0, 1]);
+  expect(landed.frames).toBe(2);
+  expect(landed.durationMs).toBeGreaterThanOrEqual(1_495);
   await until('the vendor sees its connection closed', () => (scene.vendors[2]?.given.up ?? 0) > given);
 });
 
 test('gives one vendor less time than the plan when the call says so', async () => {
   const link = await scene.edge.linked();
   const calls = [{ editor: 'agenda-3', subjects: [RPPS_A], budgetMs: 150 }];
-  const landed = await ask(link, makePlan([], { budgetMs: 5000, calls }));
+  const landed = await ask(link, makePlan([], { budgetMs: LONG_MS, calls }));
   expect(landed.answers[0]?.failure).toEqual({ reason: 'timeout' });
-  expect(landed.durationMs).toBeLessThan(1000);
+  expect(landed.durationMs).toBeLessThan(LONG_MS);
 });
 
 test('answers a vendor it does not know with not-served', async () => {
@@ -108,13 +111,16 @@ test('answers a vendor it does not know with not-served', async () => {
   expect(landed.answers[0]?.failure).toEqual({ reason: 'not-served' });
 });
 
+const GATHER_MS = 5_000;
+
 test('gathers answers into one message while gatherMs lasts', async () => {
   const link = await scene.edge.linked();
   const editors = ['agenda-1', 'agenda-2', 'agenda-1', 'agenda-2', 'agenda-1'];
-  const landed = await ask(link, makePlan(editors, { gatherMs: 2000 }));
+  const landed = await ask(link, makePlan(editors, { gatherMs: GATHER_MS }));
   expect(landed.frames).toBe(1);
   expect(landed.answers).toHaveLength(5);
-  expect(landed.durationMs).toBeLessThan(1500);
+  // Once all have answered nothing is waited for.
+  expect(landed.durationMs).toBeLessThan(GATHER_MS);
 });
 
 test('closes the vendor request of a search that is cancelled', async () => {
@@ -122,13 +128,13 @@ test('closes the vendor request of a search that is cancelled', async () => {
   const vendor = scene.vendors[2];
   const asked = vendor?.requests.length ?? 0;
   const given = vendor?.given.up ?? 0;
-  const plan = makePlan(['agenda-3']);
+  const plan = makePlan(['agenda-3'], { budgetMs: LONG_MS });
   const searching = ask(link, plan);
   await until('the vendor is asked', () => (vendor?.requests.length ?? 0) > asked);
   await link.relay.cancel(plan.id);
   const landed = await searching;
   expect(landed.answers).toEqual([]);
-  expect(landed.durationMs).toBeLessThan(2000);
+  expect(landed.durationMs).toBeLessThan(LONG_MS);
   await until('the vendor sees its connection closed', () => (vendor?.given.up ?? 0) > given);
 });
 
@@ -137,7 +143,7 @@ test('closes the vendor request of one call that is given up, and hands over the
   const vendor = scene.vendors[2];
   const asked = vendor?.requests.length ?? 0;
   const given = vendor?.given.up ?? 0;
-  const plan = makePlan(['agenda-1', 'agenda-3', 'agenda-2']);
+  const plan = makePlan(['agenda-1', 'agenda-3', 'agenda-2'], { budgetMs: LONG_MS });
   const searching = ask(link, plan);
   await until('the vendor is asked', () => (vendor?.requests.length ?? 0) > asked);
   await link.relay.cancel(plan.id, [1, 99, -1]);
@@ -146,7 +152,7 @@ test('closes the vendor request of one call that is given up, and hands over the
     [0, 2],
     [2, 2],
   ]);
-  expect(landed.durationMs).toBeLessThan(plan.budgetMs / 2);
+  expect(landed.durationMs).toBeLessThan(LONG_MS);
   await until('the vendor sees its connection closed', () => (vendor?.given.up ?? 0) > given);
 });
 
@@ -155,7 +161,7 @@ test('goes on with the call that is left when another to the same vendor is give
   const vendor = scene.vendors[2];
   const asked = vendor?.requests.length ?? 0;
   const given = vendor?.given.up ?? 0;
-  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: 1000 });
+  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: 2_000 });
   const searching = ask(link, plan);
   await until('both calls are asked', () => (vendor?.requests.length ?? 0) === asked + 2);
   await link.relay.cancel(plan.id, [0]);
@@ -168,14 +174,14 @@ test('ends a search of which every call is given up, without an answer', async (
   const link = await scene.edge.linked();
   const vendor = scene.vendors[2];
   const asked = vendor?.requests.length ?? 0;
-  const plan = makePlan(['agenda-3', 'agenda-3']);
+  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: LONG_MS });
   const searching = ask(link, plan);
   await until('both calls are asked', () => (vendor?.requests.length ?? 0) === asked + 2);
   await link.relay.cancel(plan.id, [0]);
   await link.relay.cancel(plan.id, [0, 1]);
   const landed = await searching;
   expect(landed.answers).toEqual([]);
-  expect(landed.durationMs).toBeLessThan(plan.budgetMs / 2);
+  expect(landed.durationMs).toBeLessThan(LONG_MS);
 });
 
 test('ignores a search it does not know, and refuses to give up what is not named by numbers', async () => {
@@ -209,9 +215,10 @@ test('counts what happened without a word about persons', async () => {
 });
 
 test('logs each exchange with numbers, and no identity that a vendor or the edge sent', async () => {
-  const line = await relay.said('vendor-exchange');
+  const line = await until('a line of agenda-1', () =>
+    relay.lines.find(({ message, editor }) => message === 'vendor-exchange' && editor === 'agenda-1'),
+  );
   expect(line).toMatchObject({
-    editor: 'agenda-1',
     flow: 'INT_R01',
     reason: 'ok',
     status: 200,

@@ -22,7 +22,7 @@ const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS))
 beforeAll(async () => {
   system = await System.start({
     vendors: [{ seed: 1 }, { seed: 2 }],
-    settings: { CACHE_TTL_S: '600', DEADLINE_MS: '2500' },
+    settings: { CACHE_TTL_S: '600' },
   });
   admin = await signToken(system.state, 'admin');
   people = peopleOf(system.vendors).filter(({ full, identifier }) => !full && identifier.startsWith('8'));
@@ -204,10 +204,10 @@ it('comes first when a search is answered as it comes', async () => {
   const [who = ''] = somebody();
   await searchAndKeep(slotPath([who], window));
   system.vendor('agenda-b').setFaults('hang');
-  await switchEditor('agenda-b', { cacheTtlS: 0 });
+  await switchEditor('agenda-b', { cacheTtlS: 0, deadlineMs: 600 });
   const response = await system.fetch(slotPath([who], window), { headers: { Accept: 'text/event-stream' } });
   const text = await response.text();
-  await switchEditor('agenda-b', { cacheTtlS: null });
+  await switchEditor('agenda-b', { cacheTtlS: null, deadlineMs: null });
   expect(text.indexOf('event: part')).toBeGreaterThanOrEqual(0);
   expect(text).toContain('editor=agenda-b reason=timeout');
   expect(text).toMatch(/ages=agenda-a:\d+/);

@@ -1,13 +1,17 @@
 // Every way a vendor can misbehave, one at a time, with two others that answer well: the search still gives one
 // conformant Bundle before its deadline, with all the others have, and the ledger names what failed.
 import type { Slot } from 'fhir/r4';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from '../../../sandbox/vendors/faults/fault-kinds.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
 import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
-const DEADLINE_MS = 1_500;
+/** Of the search: only a hang reaches it. */
+const DEADLINE_MS = 25_000;
+/** Of a vendor that is not to answer. */
+const LIMIT_MS = 600;
 const FAULTY = 'agenda-b';
 
 /** What the ledger must say of the faulty vendor; absent: it answers well enough to be read. */
@@ -59,6 +63,14 @@ const HARMLESS = FAULT_KINDS.filter(
 const steer = (kind: string): unknown => (kind === 'paging' ? { kind, pageSize: 100 } : kind);
 
 let system: System;
+let isLimited = false;
+
+/** Faults that end with the vendor's own deadline are given a short one; all others end by themselves. */
+async function steerLimit(kind = ''): Promise<void> {
+  const isSilent = REASONS[kind] === 'timeout';
+  if (isSilent !== isLimited) await system.limit(FAULTY, isSilent ? LIMIT_MS : undefined);
+  isLimited = isSilent;
+}
 
 beforeAll(async () => {
   system = await System.start({ settings: { DEADLINE_MS: String(DEADLINE_MS) } });
@@ -67,6 +79,7 @@ afterAll(() => system?.stop());
 beforeEach(() => {
   for (const vendor of system.vendors) vendor.reset();
 });
+afterEach(() => steerLimit());
 
 const slotIds = (answer: SearchAnswer, isFaulty: boolean): string[] =>
   answer
@@ -100,17 +113,15 @@ describe.each(FAULT_KINDS)('a vendor with the fault %s', (kind) => {
     const path = slotPath(subjects, window, true);
     const well = await system.search(path);
     system.vendor(FAULTY).setFaults(steer(kind));
+    await steerLimit(kind);
     const answer = await system.search(path);
     expectConformant(answer, { flow: 'INT_R04', subjects, window });
     expect(slotIds(answer, false)).toEqual(slotIds(well, false));
     expect(slotIds(well, false).length).toBeGreaterThan(20);
-    // Unpacking a bomb up to its bound takes time that a loaded machine may not have.
-    if (kind === 'gzip-bomb' || kind === 'huge')
-      expect([REASONS[kind], 'timeout']).toContain(reasonOf(answer));
-    else if (!READER_DECIDES.includes(kind)) expect(reasonOf(answer)).toBe(REASONS[kind]);
+    if (!READER_DECIDES.includes(kind)) expect(reasonOf(answer)).toBe(REASONS[kind]);
     if (kind !== OUT_OF_USE) expect(lostOf(well, answer)).toEqual([]);
     if (HARMLESS.includes(kind)) expect(slotIds(answer, true)).toHaveLength(slotIds(well, true).length);
-    expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 500);
+    expect(answer.durationMs).toBeLessThan(DEADLINE_MS);
   });
 
   it('costs its own SOS slots only', async () => {
@@ -118,21 +129,23 @@ describe.each(FAULT_KINDS)('a vendor with the fault %s', (kind) => {
     const path = schedulePath(subjects, window);
     const well = await system.search(path);
     system.vendor(FAULTY).setFaults(kind);
+    await steerLimit(kind);
     const answer = await system.search(path);
     expectConformant(answer, { flow: 'SOS', subjects, window });
     expect(slotIds(answer, false)).toEqual(slotIds(well, false));
     if (kind !== OUT_OF_USE && kind !== 'sos-pro') expect(lostOf(well, answer)).toEqual([]);
-    expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 500);
+    expect(answer.durationMs).toBeLessThan(DEADLINE_MS);
   });
 });
 
 describe('a vendor that hangs', () => {
-  it('holds the answer until the deadline, no longer, and the ledger says who and for whom', async () => {
+  it('holds the answer until its deadline, no longer, and the ledger says who and for whom', async () => {
     const subjects = ['899900999999'];
     system.vendor(FAULTY).setFaults('hang');
+    await steerLimit('hang');
     const answer = await system.search(slotPath(subjects, window));
-    expect(answer.durationMs).toBeGreaterThan(DEADLINE_MS - 700);
-    expect(answer.durationMs).toBeLessThan(DEADLINE_MS + 100);
+    expect(answer.durationMs).toBeGreaterThan(LIMIT_MS - 100);
+    expect(answer.durationMs).toBeLessThan(DEADLINE_MS);
     expect(answer.states.get('899900999999')).toBe('unknown');
     expect(answer.ledger[0]).toMatchObject({
       severity: 'warning',
@@ -145,8 +158,9 @@ describe('a vendor that hangs', () => {
 
   it('is called no longer once the answer has left', async () => {
     system.vendor(FAULTY).setFaults('hang');
+    await steerLimit('hang');
     await system.search(slotPath(['899900999999'], window));
-    expect(system.vendor(FAULTY).state().inFlight).toBe(0);
+    await until('the call is over', () => system.vendor(FAULTY).state().inFlight === 0);
   });
 
   it('has been failing since its first failure, until it answers again', async () => {

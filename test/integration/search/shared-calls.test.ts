@@ -18,7 +18,7 @@ const SLOW_MS = 900;
 beforeAll(async () => {
   system = await System.start({
     vendors: [{ seed: 1, settings: { latencyMs: SLOW_MS } }, { seed: 2 }],
-    settings: { CACHE_TTL_S: '0', DEADLINE_MS: '6000' },
+    settings: { CACHE_TTL_S: '0' },
   });
   admin = await signToken(system.state, 'admin');
   people = peopleOf(system.vendors)

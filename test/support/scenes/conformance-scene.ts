@@ -127,7 +127,7 @@ function makeInputs(
     certificates,
     declarations: { D1: 'Oui', D2: 'Oui', D3: 'Oui', D4: 'Oui', D5: 'Oui', D6: 'Oui' },
     appointments: [appointment(), waiting()],
-    timeoutMs: 3000,
+    timeoutMs: 30_000,
     now: () => Date.parse(NOW),
   };
 }

@@ -11,6 +11,8 @@ import { hash } from '../../../sandbox/vendors/world/random.ts';
 import type { SearchAnswer, System } from './system.ts';
 
 const WELL_ROUNDS = 4;
+/** Of a vendor that is not to answer; the search itself has longer than anything but a hang takes. */
+const LIMIT_MS = 600;
 
 export interface FaultKind {
   readonly name: string;
@@ -30,10 +32,9 @@ export const KINDS: readonly FaultKind[] = [
   { name: 'truncated', faults: 'truncated', reasons: ['not-json'] },
   { name: 'status-500', faults: 'status-500', reasons: ['error'] },
   { name: 'status-503', faults: 'status-503', reasons: ['busy'] },
-  // Reading up to the bound takes time that a loaded machine may not have.
-  { name: 'flood', faults: { kind: 'huge', megabytes: 20 }, reasons: ['too-large', 'timeout'] },
+  { name: 'flood', faults: { kind: 'huge', megabytes: 20 }, reasons: ['too-large'] },
   WRONG_CERTIFICATE,
-  { name: 'deep', faults: 'deep', reasons: ['too-deep', 'timeout'] },
+  { name: 'deep', faults: 'deep', reasons: ['too-deep'] },
   { name: 'redirect', faults: 'redirect', reasons: ['redirect'] },
   { name: 'strange', faults: ['duplicate-slots', 'someone-else', 'busy', 'outside-window'], reasons: [] },
 ];
@@ -67,6 +68,8 @@ export class SteeredVendors {
   readonly #impostor: TlsMaterial;
   /** Ranks of vendors that show the wrong certificate. */
   readonly #impostors = new Set<number>();
+  /** Ranks of vendors that have a deadline of their own. */
+  readonly #limited = new Set<number>();
 
   private constructor(system: System, impostor: TlsMaterial) {
     this.#system = system;
@@ -106,6 +109,11 @@ export class SteeredVendors {
       else this.#impostors.delete(rank);
     }
     this.vendors[rank]?.setFaults(kind.faults);
+    const isSilent = kind.reasons.includes('timeout');
+    if (isSilent !== this.#limited.has(rank))
+      await this.#system.limit(vendor.id, isSilent ? LIMIT_MS : undefined);
+    if (isSilent) this.#limited.add(rank);
+    else this.#limited.delete(rank);
   }
 
   async close(): Promise<void> {

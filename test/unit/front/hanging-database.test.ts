@@ -50,31 +50,37 @@ function context(
   };
 }
 
-async function timed<T>(work: () => T | Promise<T>): Promise<{ readonly value: T; readonly ms: number }> {
-  const startedMs = performance.now();
-  const value = await work();
-  return { value, ms: performance.now() - startedMs };
+/** What `work` gives once the clock has gone on by so much; @throws when it needs longer. */
+async function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
+  vi.useFakeTimers();
+  try {
+    const late = Symbol('late');
+    const given = Promise.race([work(), new Promise<typeof late>((done) => setTimeout(done, ms, late))]);
+    await vi.advanceTimersByTimeAsync(ms);
+    const value = await given;
+    if (value === late) throw new Error(`not within ${ms} ms`);
+    return value as T;
+  } finally {
+    vi.useRealTimers();
+  }
 }
 
 describe('AC-27 with a database that hangs', () => {
   it('samulrms answers the setting in about a second', async () => {
-    const { value, ms } = await timed(() => answerSamuLrms(context()));
+    const value = await within(2_000, () => answerSamuLrms(context()));
     expect(value.status).toBe(200);
     expect(await value.json()).toEqual([{ id: expect.any(Number), affectation_authority: 'SAMU42' }]);
-    expect(ms).toBeLessThan(2_000);
   });
 
   it('marketplace answers at once', async () => {
-    const { value, ms } = await timed(() => answerMarketplace(context()));
+    const value = await within(1, () => answerMarketplace(context()));
     expect([value.status, await value.json()]).toEqual([200, []]);
-    expect(ms).toBeLessThan(500);
   });
 
   it('a lot is answered within its five seconds, associations included', async () => {
     const lot = readLot([{ 1: { rpps: '99900000017' }, 2: { siret: '99900000100071' } }]);
-    const { value, ms } = await timed(() => searchCards(context(), lot));
+    const value = await within(5_000, () => searchCards(context(), lot));
     expect(value.searches.map(({ found }) => found)).toMatchObject([{ reason: 'storage-unavailable' }]);
-    expect(ms).toBeLessThan(5_000);
   });
 
   it('a click that cannot be judged is told to come back', async () => {
@@ -83,7 +89,7 @@ describe('AC-27 with a database that hangs', () => {
       page: 'https://agenda.example/',
       startMs: Date.now() + 60_000,
     });
-    const { value } = await timed(() => openSlot(context({ slot })));
+    const value = await openSlot(context({ slot }));
     expect(value.status).toBe(503);
   });
 });
