@@ -6,6 +6,7 @@ import { VERSION } from '../../shared/version.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
 import type { Capability } from '../http/route.ts';
 
+/** The handler of GET /fhir/metadata. `capabilities`: of all routes, read when it is called. */
 export function capabilityHandler(capabilities: () => readonly Capability[]) {
   return (context: RequestContext): Response => {
     const statement: CapabilityStatement = {

@@ -5,6 +5,7 @@ import type { Handling } from '../../shared/sas/search-parameters.ts';
 import { readHandling, readReturn } from '../http/prefer.ts';
 import type { SearchMemoryUse } from '../memory/recall.ts';
 
+/** How a caller wants its search read and answered. */
 export interface Preferences {
   readonly handling: Handling;
   /** `auto`: the ledger travels unless an empty Bundle says it all. */

@@ -13,8 +13,10 @@ import { recordSearch } from '../search/record.ts';
 import type { Selection } from '../search/selection.ts';
 import { extraIssues, type SearchQuestion } from './search-question.ts';
 
+/** The media type that asks for it, in `Accept`. */
 export const EVENT_STREAM = 'text/event-stream';
 
+/** Answers at once; parts, end or error follow in the stream. */
 export function answerProgressively(context: RequestContext, question: SearchQuestion): Response {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const events = new EventWriter(writable);
@@ -37,18 +39,18 @@ class EventWriter {
 
   constructor(writable: WritableStream<Uint8Array>) {
     this.#writer = writable.getWriter();
-    // Once the response has begun, a caller who leaves shows as a stream that nobody reads.
+    // Once the response has begun, a caller that disconnects shows as a stream that is no longer read.
     this.#writer.closed.catch(() => this.#left.abort());
   }
 
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the caller has disconnected. */
   get left(): AbortSignal {
     return this.#left.signal;
   }
 
   /** `data` is one line: JSON text has no raw line break. */
   send(event: string, data: string): void {
-    // A client that has left is not an error.
+    // A caller that has disconnected is not an error.
     this.#writer.write(this.#encoder.encode(`event: ${event}\ndata: ${data}\n\n`)).catch(() => undefined);
   }
 

@@ -10,12 +10,14 @@ import { ruleIssues } from '../search/rule-issues.ts';
 import type { HiddenSlots } from '../search/selection.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 
+/** A slot search as read. */
 export interface SearchQuestion {
   readonly query: ReadQuery;
   readonly preferences: Preferences;
   readonly selfUrl: string;
 }
 
+/** The reader of one search: of practitioners or of SOS associations. */
 export type ReadParameters = (parameters: readonly SearchParameter[], handling: Handling) => ReadQuery;
 
 /** @throws GatewayError naming what cannot be served. */

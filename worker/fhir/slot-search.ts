@@ -1,5 +1,5 @@
 // GET /fhir/Slot, GET /fhir/Schedule and their POST _search: reads the question, asks every vendor, answers one
-// Bundle with its ledger before the deadline; or, to who accepts text/event-stream, each vendor's part as it
+// Bundle with its ledger before the deadline; or, to a caller that accepts text/event-stream, each part as it
 // lands (progressive-answer.ts). docs/guide.md G-218, § 2.
 
 import { readIndividualSearch } from '../../shared/sas/individual.ts';
@@ -14,10 +14,12 @@ import { recordSearch } from '../search/record.ts';
 import { answerProgressively, EVENT_STREAM } from './progressive-answer.ts';
 import { extraIssues, type ReadParameters, readQuestion, type SearchQuestion } from './search-question.ts';
 
+/** GET /fhir/Slot and POST /fhir/Slot/_search. @throws GatewayError as `readQuestion` and `findSlots`. */
 export function searchSlots(context: RequestContext): Promise<Response> {
   return search(context, 'Slot', readIndividualSearch);
 }
 
+/** GET /fhir/Schedule and POST /fhir/Schedule/_search, for SOS Médecins. */
 export function searchSchedules(context: RequestContext): Promise<Response> {
   return search(context, 'Schedule', readSosSearch);
 }
@@ -44,7 +46,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const { total, hidden } = selection;
   const slots = bundlePieces(selection, query.flow, fhirBase);
   const issues = extraIssues(question, answers, hidden);
-  // The guide's empty Bundle has no entry: it says all there is to say when everybody answered.
+  // The guide's empty Bundle has no entry: it says all there is to say when every vendor answered.
   const isSilent = preferences.ledger === 'off' || (preferences.ledger === 'auto' && isPlainlyEmpty(ledger));
   const entries =
     isSilent && issues.length === 0

@@ -1,4 +1,4 @@
-// GET /link: where relays dial in. Proves who dials, then hands the socket to the hub.
+// GET /link: where relays dial in. Verifies the relay's token, then hands the socket to the hub.
 
 import { GatewayError } from '../../shared/error.ts';
 import { authenticateRelay } from '../http/auth.ts';
@@ -6,6 +6,7 @@ import type { RequestContext } from '../http/http.ts';
 import { RELAY_ID_HEADER } from './hub-calls.ts';
 import { hubOf } from './hub-of.ts';
 
+/** @throws GatewayError upgrade-required, and as `authenticateRelay`. */
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {
   const relay = await authenticateRelay(request, config);
   if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {

@@ -6,7 +6,7 @@ import type { AskedCall, CallFailure } from './hub-calls.ts';
 
 /**
  * Why a vendor's answer proves no "none". `unusable`: part of it was not understood; `incomplete`: the vendor says, or
- * shows, that part of it is missing. Whom that part may be about: shared/sas/read/doubts.ts.
+ * shows, that part of it is missing. Which subjects that part may concern: shared/sas/read/doubts.ts.
  */
 export type LedgerFailure = CallFailure | 'unusable' | 'incomplete';
 

@@ -9,6 +9,7 @@ import type { RelayLink } from './link/relay-link.ts';
 /** What the hop back may take once the relay has spent its budget. */
 const HOP_MS = 500;
 
+/** `links`: those that serve. Never rejects; waits at most the request's budget and the hop back. */
 export async function carryAccount(
   request: AccountRequest,
   links: readonly RelayLink[],

@@ -38,6 +38,7 @@ export interface AskedCall {
   readonly budgetMs?: number;
 }
 
+/** What the hub reports of a search while it runs. */
 export type HubEvent =
   /** First, unless all are well: since when every call to a vendor has failed, milliseconds. */
   | { readonly kind: 'failing'; readonly sinceMs: Readonly<Record<string, number>> }
@@ -59,8 +60,10 @@ export type HubEvent =
       readonly sinceMs?: number;
     };
 
+/** Passed to the hub over RPC; called in the order of events. */
 export type HubListener = (event: HubEvent) => void;
 
+/** How a search ended; `no-relay`: none could be asked. */
 export type HubOutcome = 'done' | 'no-relay';
 
 /** What one call to a vendor brought. */

@@ -155,7 +155,7 @@ class InFlightPlan {
     try {
       await link.search(plan, (frame) => this.#deliver(frame));
     } catch {
-      // The link broke, or the relay broke its word: its other answers stand.
+      // The link broke, or the relay broke the protocol: its other answers stand.
       isLost = true;
     }
     for (const [waiter, numbers] of this.#unanswered()) {

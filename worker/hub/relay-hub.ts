@@ -30,6 +30,7 @@ import { Presence } from './vendors/presence.ts';
 import { VendorHealth } from './vendors/vendor-health.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
+/** The one hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
   readonly #running = new Map<string, SearchRun>();
@@ -54,7 +55,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     context.blockConcurrencyWhile(() => this.#health.load());
   }
 
-  /** The relay's WebSocket. The router has proved who dials, and says so in `RELAY_ID_HEADER`. */
+  /** Takes a relay's WebSocket. accept-relay.ts has verified its token, and names it in `RELAY_ID_HEADER`. */
   override fetch(request: Request): Response {
     const relay = request.headers.get(RELAY_ID_HEADER) ?? '';
     const { 0: client, 1: server } = new WebSocketPair();
@@ -98,8 +99,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /**
-   * Puts each call to a relay that serves its vendor, or waits with who asked the same a moment ago; `listener` hears
-   * each answer. Resolves when all have answered or the budget is spent: a call that nobody reported has timed out.
+   * Puts each call to a relay that serves its vendor, or waits with a search that asked the same a moment ago; `listener`
+   * receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     if (this.#serving().length === 0) return 'no-relay';

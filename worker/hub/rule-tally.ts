@@ -8,6 +8,7 @@ import type { CallTally } from './hub-calls.ts';
 const FLUSH_MS = 15_000;
 const IDS_MAX = 20;
 
+/** Counts by vendor, kind and rule that are not written yet. */
 export class RuleTally {
   readonly #db: D1Database;
   #rows = new Map<string, { row: Omit<RuleCountRow, 'count' | 'ids'>; count: number; ids: string[] }>();

@@ -17,11 +17,12 @@ import type { VendorHealth } from './vendors/vendor-health.ts';
 const HOP_MS = 150;
 /** With less left, a vendor could not answer through another relay anyway. */
 const WORTH_ANOTHER_RELAY_MS = 300;
-/** With less left, who joined a call that timed out does not make his own. */
+/** With less left, a search that joined a call that timed out does not make its own. */
 const WORTH_ANOTHER_CALL_MS = 1_000;
 
 const PASSED: Verdict = { pass: true };
 
+/** What of the hub a search uses. */
 export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
@@ -30,6 +31,7 @@ export interface SearchRunContext {
   readonly breakers: Breakers;
 }
 
+/** One search in the hub, from its calls to its end. */
 export class SearchRun implements CallWaiter {
   readonly #search: HubSearch;
   readonly #listener: HubListener;
@@ -58,7 +60,7 @@ export class SearchRun implements CallWaiter {
     this.#unanswered = new Set(search.calls.keys());
   }
 
-  /** Resolves when every call is answered, the budget is spent or nobody waits any more; never rejects. */
+  /** Resolves when every call is answered, the budget is spent or the caller has disconnected; never rejects. */
   async run(): Promise<void> {
     const editors = new Set(this.#search.calls.map(({ editor }) => editor));
     const sinceMs = this.#context.health.failingSince(editors);
@@ -124,13 +126,13 @@ export class SearchRun implements CallWaiter {
     return this.#hasTimeForAnother(number) && others.some(({ editors }) => editors.has(editor));
   }
 
-  /** Who joined a call had less of its time than a call of his own would have given him. */
+  /** A search that joined a call had less of its time than a call of its own would have given it. */
   #canCallItself(number: number): boolean {
     const leftMs = this.#vendorEndMs(number) - Date.now();
     return this.#joined.has(number) && !this.#calledAgain.has(number) && leftMs >= WORTH_ANOTHER_CALL_MS;
   }
 
-  /** Through another relay than the one that did not reach the vendors, who have all their time before them. */
+  /** Through another relay than the one that failed before it reached the vendors: they have all their time before them. */
   #handOver(numbers: readonly number[], failed: RelayLink): void {
     for (const number of numbers) this.#askedMs.set(number, Date.now());
     this.#callAgain(numbers, failed);
@@ -150,7 +152,7 @@ export class SearchRun implements CallWaiter {
     return budgetMs === undefined ? endMs : Math.min(endMs, askedMs + budgetMs);
   }
 
-  /** Numbers of the calls that nobody has under way. */
+  /** Joins in-flight calls; returns the numbers of the calls that no search has under way. */
   #join(numbers: readonly number[], without?: RelayLink): number[] {
     const { calls, flow, askedWindow, isAlone } = this.#search;
     if (isAlone) return [...numbers];

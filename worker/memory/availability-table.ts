@@ -7,7 +7,7 @@ import { KnownRows } from './known-rows.ts';
 
 /** D1 takes 100 parameters in a statement: the flow, then four for each row. */
 const ROWS_PER_STATEMENT = 24;
-/** D1 holds 2 MB in a row, in UTF-8; who has more than this is asked anew each time. */
+/** D1 holds 2 MB in a row, in UTF-8; a subject with more than this is asked anew each time. */
 const TEXT_LENGTH_MAX = 600_000;
 
 interface RawRow {

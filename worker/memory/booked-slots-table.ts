@@ -10,7 +10,7 @@ import { namedPlaces, namedSlots } from '../appointments/model/named.ts';
 /** One appointment that takes, or took a moment ago, its time: enough to recognise the slots in a vendor's answer. */
 export interface BookedRow {
   readonly editor: string;
-  /** Prefixed national id (`8…`, `0…`); undefined for an SOS appointment that names nobody. */
+  /** Prefixed national id (`8…`, `0…`); undefined for an SOS appointment without a practitioner. */
   readonly practitioner: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
@@ -24,6 +24,7 @@ export interface BookedRow {
   readonly liftedMs: number | undefined;
 }
 
+/** Which appointments are read. Times in milliseconds since 1970. */
 export interface BookedQuery {
   /** Prefixed national ids. */
   readonly practitioners: readonly string[];
@@ -34,6 +35,7 @@ export interface BookedQuery {
   readonly liftedSinceMs: number;
 }
 
+/** The same for associations; those not given count as others. */
 export type SosBookedQuery = Omit<BookedQuery, 'practitioners'> & {
   /** Prefixed SIRETs. */
   readonly associations?: readonly string[];
@@ -90,7 +92,7 @@ export function bookedStatement(db: D1Database, query: BookedQuery): D1PreparedS
     .bind(query.fromMs, query.toMs, query.liftedSinceMs, JSON.stringify(query.practitioners));
 }
 
-/** The same for all SOS appointments: they may name nobody, and none names the association for certain. */
+/** The same for all SOS appointments: they may name no practitioner, and none names the association for certain. */
 export function sosBookedStatement(
   db: D1Database,
   { fromMs, toMs, liftedSinceMs, associations = [] }: SosBookedQuery,
@@ -106,6 +108,7 @@ export function sosBookedStatement(
     .bind(fromMs, toMs, liftedSinceMs, JSON.stringify(associations));
 }
 
+/** Reads the result of either statement. */
 export function bookedRowsIn({ results }: D1Result): BookedRow[] {
   return (results as unknown as RawRow[]).map(toBookedRow);
 }

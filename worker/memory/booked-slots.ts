@@ -11,7 +11,7 @@ import { bookedRowsIn, bookedStatement, sosBookedStatement } from './booked-slot
 /** An appointment, as far as it takes a vendor's slots. Times in milliseconds since 1970. */
 export interface BookedSlot {
   readonly editor: string;
-  /** Prefixed national identifier; absent for SOS appointments that name nobody. */
+  /** Prefixed national identifier; absent for SOS appointments without a practitioner. */
   readonly practitioner?: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
@@ -25,6 +25,7 @@ export interface BookedSlot {
   readonly liftedMs?: number | undefined;
 }
 
+/** From `startMs` until just before `endMs`, milliseconds since 1970. */
 export interface Interval {
   readonly startMs: number;
   readonly endMs: number;
@@ -108,6 +109,7 @@ export function bookedSlotsStatement(
     : bookedStatement(db, { practitioners: subjects, ...range });
 }
 
+/** Reads the result of `bookedSlotsStatement`. */
 export function bookedSlotsOf(result: D1Result): BookedSlots {
   return new BookedSlots(
     bookedRowsIn(result).map(({ slots, ...one }) => ({ ...one, slotKeys: slots?.map(slotKey) })),

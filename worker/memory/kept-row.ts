@@ -67,7 +67,7 @@ export function readParts(text: string): KeptPart[] {
 /** Parsed once for as long as the part is remembered. */
 const answers = new WeakMap<KeptPart, CallAnswer | 'none'>();
 
-/** What a part says of its subject; undefined when it cannot be read or is somebody else's: it is then asked again. */
+/** What a part says of its subject; undefined when it cannot be read or is another subject's: it is then asked again. */
 export function answerIn(part: KeptPart, subject: string): CallAnswer | 'none' | undefined {
   if (part.lines === '') return 'none';
   const known = answers.get(part);

@@ -1,4 +1,4 @@
-// The scheduled purge of what searches remember: vendors' answers, and when everybody was last asked (cron triggers in
+// The scheduled purge of kept answers, and of when every vendor was last asked for a subject (cron triggers in
 // wrangler.toml). What is past its time is never used, purged or not: this is for the room it takes.
 
 import { readConfig } from '../base/config.ts';
@@ -9,7 +9,10 @@ import { purgeBroadcasts } from './routing-table.ts';
 
 const EVERY_MINUTES = 10;
 
-/** Answers at one minute in ten, the rest with the nightly run. Throws when the store fails, so that the platform shows the run as failed. */
+/**
+ * Purges kept answers at one minute in ten, the rest with the nightly run. Throws when the store fails, so that the platform
+ * shows the run as failed.
+ */
 export async function purgeSearchMemory(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
   if (isNightly) await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
   if (!isNightly && new Date(nowMs).getUTCMinutes() % EVERY_MINUTES !== 0) return;

@@ -26,7 +26,7 @@ export interface SearchMemory {
   /** Rows of kept answers; undefined when they were not read: an answer that comes may then not take their place. */
   readonly kept: readonly KeptRow[] | undefined;
   readonly bookedSlots: BookedSlots;
-  /** Which vendor holds slots of whom; absent when learned routing is off: every vendor is asked for every subject. */
+  /** Which vendor holds slots of which subject; absent when learned routing is off: all are asked for all. */
   readonly knowledge?: RoutingKnowledge;
   /** Rows that D1 read for it. */
   readonly rowsRead: number;
@@ -36,6 +36,7 @@ export interface SearchMemory {
 const WAIT_MS = 1_000;
 const FIRST_WAIT_MS = 3_000;
 
+/** The part of a question that recalling needs. */
 export interface MemoryNeeds {
   readonly query: SlotQuery;
   /** Default: `used`. */

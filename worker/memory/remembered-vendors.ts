@@ -1,5 +1,5 @@
 // The vendors as this isolate last read them. They change seldom, and reading them is a third of what a search reads:
-// for two seconds a search goes by what it knows. With D1 away everybody does so for as long as that lasts.
+// for two seconds a search goes by what it knows. While D1 is unavailable the last known list is used.
 
 import { type EditorRow, listEditors } from '../store/editors.ts';
 import { type Limits, type Reader, type Remembered, remember } from '../store/remembered.ts';
@@ -14,6 +14,7 @@ function registryOf(db: D1Database): Remembered<readonly EditorRow[]> {
   return known;
 }
 
+/** Takes a list that was read on the way. `readMs`: when. */
 export function rememberVendors(db: D1Database, editors: readonly EditorRow[], readMs: number): void {
   registryOf(db).keep(editors, readMs);
 }

@@ -1,16 +1,16 @@
-// What learned routing goes by: who has shown slots of whom (table `interfaced`), who is declared for whom
-// (`declared_editors`), and when everybody was last asked (`broadcasts`).
+// What learned routing goes by: which vendor has shown slots of which subject (table `interfaced`), which is declared for it
+// (`declared_editors`), and when every vendor was last asked for it (`broadcasts`).
 
 import type { Flow } from '../../shared/sas/query.ts';
 import { guardStore } from '../store/guard.ts';
 import type { RoutingKnowledge } from './routing.ts';
 
-/** A vendor that has shown no slot of somebody for this long is no longer taken for theirs. */
+/** A vendor that has shown no slot of a subject for this long no longer counts as holding it. */
 const HOLDER_MS = 90 * 24 * 3_600_000;
 
 interface RawRow {
   readonly subject: string;
-  /** Null on the rows that say when everybody was asked. */
+  /** Null on the rows that say when every vendor was asked. */
   readonly editor: string | null;
   readonly at_ms: number | null;
 }
@@ -35,6 +35,7 @@ export function knowledgeStatement(
     .bind(JSON.stringify(subjects), flow, nowMs - HOLDER_MS);
 }
 
+/** Reads the result of `knowledgeStatement`. */
 export function knowledgeIn({ results }: D1Result): RoutingKnowledge {
   const holders = new Map<string, Set<string>>();
   const broadcastMs = new Map<string, number>();
@@ -50,7 +51,7 @@ export function knowledgeIn({ results }: D1Result): RoutingKnowledge {
   return { holders, broadcastMs };
 }
 
-/** Everybody has now been asked for these, and has answered. @throws GatewayError storage-unavailable. */
+/** Every vendor has now been asked for these subjects, and has answered. @throws GatewayError storage-unavailable. */
 export async function noteBroadcast(
   db: D1Database,
   flow: Flow,

@@ -1,9 +1,9 @@
-// What a search has in hand once it has asked: whom it asked, and what each said. Types only.
+// What a search has in hand once vendors were asked: which were asked, and what each answered. Types only.
 
 import type { CallResult } from '../hub/call-result.ts';
 import type { HubOutcome } from '../hub/hub-calls.ts';
 
-/** Whom a search asked and what each answered, now or a moment ago. */
+/** Which vendors a search asked, and what each answered, now or a moment ago (kept answers). */
 export interface Answers {
   readonly editors: readonly AskedVendor[];
   /** Vendors that serve the flow and were not asked: the operator switched them off. Absent: none. */
@@ -27,11 +27,13 @@ export interface FanOut {
   readonly outcome: HubOutcome | 'late' | 'lost';
 }
 
+/** How many vendors were not asked, and for how many subjects in all. */
 export interface SkippedQuestions {
   readonly editors: number;
   readonly subjects: number;
 }
 
+/** A vendor of this search, as the ledger names it. */
 export interface AskedVendor {
   readonly id: string;
   readonly name: string;

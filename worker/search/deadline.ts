@@ -3,6 +3,7 @@
 /** Kept for reading the last answers, merging and sending: 20 vendors × 500 slots merge in a fraction of it. */
 const MERGE_MS = 300;
 
+/** The end of one exchange. `startedMs`: when the request arrived; `deadlineMs`: how long it may take. */
 export class Deadline {
   readonly #endMs: number;
 

@@ -7,7 +7,7 @@ import { type CallResult, doubtsOf } from '../hub/call-result.ts';
 import type { AskedCall, CallFailure, HubEvent } from '../hub/hub-calls.ts';
 import type { FanOut } from './answers.ts';
 
-/** Why a call of which nothing was heard has failed. */
+/** Why a call of which the hub reported nothing has failed. */
 const SILENCE = {
   done: 'timeout',
   late: 'timeout',
@@ -15,6 +15,7 @@ const SILENCE = {
   'no-relay': 'relay-absent',
 } as const satisfies Record<FanOut['outcome'], CallFailure>;
 
+/** The results of one search while they arrive; one per call once it is finished. */
 export class Gathering {
   readonly #calls: readonly AskedCall[];
   readonly #startedMs: number;
@@ -71,7 +72,7 @@ export class Gathering {
   }
 }
 
-/** Without whom the call does not ask for: it may have joined one for more, whom we ask elsewhere or know of already. */
+/** The answer for the subjects that the call asks for: a call for more, which it joined, may bring others too. */
 function ofThose(answer: CallAnswer, { subjects: asked }: AskedCall): CallAnswer {
   const subjects = answer.subjects.filter(({ subject }) => asked.includes(subject));
   return { ...answer, subjects, doubts: doubtsOf(answer) };
@@ -81,7 +82,7 @@ function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {
   return { answer, ...(answer.failure && { failure: answer.failure }) };
 }
 
-/** Counts of the vendor's answer are of all whom the call asked for, and its time began before ours. */
+/** The call that was joined counts more subjects and began earlier: counts and time become those of this search. */
 function shareOf(answer: CallAnswer, waitedMs: number): Pick<CallResult, 'answer' | 'failure' | 'isShared'> {
   const places = answer.subjects.flatMap((subject) => subject.places);
   const slots = places.reduce((sum, place) => sum + place.slots.length, 0);

@@ -6,18 +6,19 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
 import type { Answers, AskedVendor, SkippedQuestions } from './answers.ts';
 
+/** The state of every identifier asked (each in exactly one of the five lists), and what of the search went wrong. */
 export interface Ledger {
   readonly slots: ReadonlyMap<string, number>;
   readonly none: readonly string[];
   readonly unknown: readonly string[];
-  /** Nothing shown, nobody failed, and a vendor that serves the flow was not asked: the operator switched it off. */
+  /** Nothing is shown, no vendor failed, and one that serves the flow was not asked: the operator switched it off. */
   readonly switchedOff: readonly string[];
   readonly notInterfaced: readonly string[];
   readonly failures: readonly FailedVendor[];
-  /** Vendors part of whose word is kept of earlier searches, and how old the oldest of it is, milliseconds. */
+  /** Vendors of which kept answers were used, and the age of the oldest, milliseconds. */
   readonly kept: readonly { readonly editor: AskedVendor; readonly ageMs: number }[];
   readonly skipped: SkippedQuestions;
-  /** Whom the operator switched off. */
+  /** Vendors that the operator switched off. */
   readonly off: readonly AskedVendor[];
 }
 
@@ -36,7 +37,7 @@ interface FailedRow extends Omit<FailedVendor, 'subjects' | 'rules'> {
   readonly rules: Set<string>;
 }
 
-/** Whom of those asked each reason leaves in doubt; nobody of them, too, when the call failed for nobody left. */
+/** By reason, the subjects asked that it leaves in doubt: an empty list when kept answers stand for all of them. */
 function failingOf(result: CallResult): Map<LedgerFailure, { subjects: string[]; rules: string[] }> {
   const { call, failure, answer } = result;
   const failing = new Map<LedgerFailure, { subjects: string[]; rules: string[] }>();
@@ -53,6 +54,7 @@ function failingOf(result: CallResult): Map<LedgerFailure, { subjects: string[];
   return failing;
 }
 
+/** `shown`: slots by subject, after selection. `nowMs`: since when a vendor fails that has not failed before. */
 export function keepLedger(
   query: SlotQuery,
   { editors: askedEditors, switchedOff = [], results, skipped }: Answers,
@@ -88,7 +90,7 @@ export function keepLedger(
   const rest = query.subjects.filter((subject) => !shown.has(subject) && !unknown.has(subject));
   return {
     slots: shown,
-    // Whoever was not asked may have slots: "none" needs everybody's word.
+    // A vendor that was not asked may have slots: "none" needs the answer of every vendor.
     ...(switchedOff.length > 0
       ? { none: [], switchedOff: rest, notInterfaced: [] }
       : {
@@ -111,7 +113,7 @@ export function keepLedger(
   };
 }
 
-/** True when there is nothing to tell that an empty Bundle does not tell: everybody answered, nobody has a slot. */
+/** True when an empty Bundle says it all: every vendor answered, and no subject has a slot. */
 export function isPlainlyEmpty(ledger: Ledger): boolean {
   const { slots, failures, notInterfaced, skipped, off } = ledger;
   return slots.size + failures.length + notInterfaced.length + skipped.subjects + off.length === 0;

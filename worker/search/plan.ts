@@ -154,7 +154,7 @@ function isAskedFor({ flows, lostFlows }: EditorRow, flow: Flow): boolean {
 }
 
 /**
- * Every vendor is asked for everybody but those that it need not be asked for (`skipped`). Some of these have an answer
+ * Every vendor is asked for every subject but those that it need not be asked for (`skipped`). Some of these have an answer
  * that grows old (`agingOf` a vendor): a call that is made anyway renews as many of them as it has room for.
  */
 export function planCalls(

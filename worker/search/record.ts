@@ -35,7 +35,7 @@ export function recordSearch(
   });
 }
 
-/** Who answered with slots of whom: what is kept or shared, another search has noted. */
+/** Which vendor answered with slots of which subject; a kept or shared answer was noted by another search. */
 function pairsSeen({ flow }: SlotQuery, { results }: Answers): SeenPair[] {
   return results
     .filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true)

@@ -28,6 +28,7 @@ export interface Offer {
   readonly isKept: boolean;
 }
 
+/** A practitioner or association with at least one slot to show. */
 export interface SubjectOffers {
   readonly subject: string;
   /** The fuller of the vendors' Practitioners or Organizations. */
@@ -37,6 +38,7 @@ export interface SubjectOffers {
   readonly count: number;
 }
 
+/** Slots of one vendor that the Worker leaves out, by rule. */
 export interface HiddenSlots {
   readonly editor: string;
   readonly rule: 'slot-booked' | 'slot-started' | 'slot-not-asked';
@@ -45,6 +47,7 @@ export interface HiddenSlots {
   readonly isShared: boolean;
 }
 
+/** What may be shown. */
 export interface Selection {
   /** In the order asked; without those that have nothing to show. */
   readonly subjects: readonly SubjectOffers[];
@@ -54,6 +57,7 @@ export interface Selection {
   readonly hidden: readonly HiddenSlots[];
 }
 
+/** What decides which slots may be shown. */
 export interface SelectionContext {
   readonly query: SlotQuery;
   readonly nowMs: number;
@@ -62,6 +66,7 @@ export interface SelectionContext {
   readonly partial?: ReadonlySet<string>;
 }
 
+/** Keeps the order of `query.subjects`; an answer of a vendor comes in the order of `results`. */
 export function selectSlots(results: readonly CallResult[], context: SelectionContext): Selection {
   const selecting = new Selecting(results, context);
   return selecting.select();

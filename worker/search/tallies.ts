@@ -38,7 +38,7 @@ export async function noteTallies(env: Env, tallies: readonly CallTally[], nowMs
   }
 }
 
-/** At once: for who wants to read the counts. */
+/** Sends them at once: for an operator's page that is about to read the counts. */
 export async function sendTallies(env: Env): Promise<void> {
   const pending = pendings.get(env);
   pendings.delete(env);

@@ -16,7 +16,7 @@ import type { Card, Lot } from './cards.ts';
 import { lastDayEnds } from './county.ts';
 import type { CardSubject } from './places.ts';
 
-/** Lots are asked one after the other while somebody waits: docs/guide.md G-903. */
+/** The front asks lots one after the other while a regulator waits: docs/guide.md G-903. */
 const LOT_DEADLINE_MS = 5_000;
 const WINDOW_MS_MAX = 72 * 3600 * 1000;
 
@@ -27,6 +27,7 @@ interface FlowSearch {
   readonly found: FoundSlots | GatewayError;
 }
 
+/** What was found for the cards of one lot. */
 export interface CardSearch {
   /** In the order of the cards. */
   readonly subjects: readonly CardSubject[];
@@ -96,7 +97,7 @@ async function hasPlainVendors(context: RequestContext): Promise<boolean> {
 }
 
 /**
- * The front does not say who is in a CPTS: each vendor is asked by INT_R04, which brings the slots of INT_R01 too, or by
+ * The front does not say which practitioner is in a CPTS: each vendor is asked by INT_R04, which brings the slots of INT_R01 too, or by
  * INT_R01 when it serves no other.
  */
 function questionsOf(

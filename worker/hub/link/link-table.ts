@@ -6,6 +6,7 @@ import { LINK_CLOSE } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
 import type { RelayLink } from './relay-link.ts';
 
+/** One link per relay id; two for a moment, while it is found out whose the id is. */
 export class LinkTable {
   readonly #links = new Map<string, RelayLink>();
   readonly #instances = new WeakMap<RelayLink, string>();

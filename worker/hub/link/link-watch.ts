@@ -6,12 +6,14 @@
 const TICK_MS = 750;
 const SILENT_TICKS_MAX = 4;
 
+/** The link that is watched. */
 export interface Watched {
   /** Asks for anything at all. */
   readonly askForLife: () => void;
   readonly silent: () => void;
 }
 
+/** Watches one link while something is asked of its relay. */
 export class LinkWatch {
   readonly #watched: Watched;
   #silentTicks = 0;

@@ -35,6 +35,7 @@ export interface RelayDescription {
   readonly connectedAt: string;
 }
 
+/** Receives the frames of one plan, in the order they arrive. */
 export type AnswerSink = (frame: AnswerFrame) => void;
 
 /** As long as LinkWatch waits: a relay that says nothing for so long is taken for lost. */
@@ -47,6 +48,7 @@ interface RunningPlan {
   readonly open: Set<number>;
 }
 
+/** What the hub is told of a link. */
 export interface LinkEvents {
   readonly announced: (announcement: Announcement) => Promise<void>;
   readonly lost: () => void;
@@ -54,6 +56,7 @@ export interface LinkEvents {
   readonly changed: () => void;
 }
 
+/** The link to one relay, from its connection to its end. */
 export class RelayLink {
   readonly id: string;
   #state: LinkState = { kind: 'connected' };
@@ -174,7 +177,7 @@ export class RelayLink {
     this.#watch.heard();
   }
 
-  /** A frame of a search that nobody waits for any more is left unread. */
+  /** A frame of a plan that was given up is left unread. */
   #take(message: string): void {
     try {
       const frame = readFrame(message);

@@ -2,8 +2,10 @@
 // Open: calls are answered "unknown: open since …" at once. Half-open: one probe passes; its outcome decides.
 // In `simulate` mode everything passes and only the log says what would have been held back. Pure: time is passed in.
 
+/** The setting BREAKER_MODE. */
 export type BreakerMode = 'off' | 'simulate' | 'enforce';
 
+/** When a breaker opens, and for how long. */
 export interface BreakerSettings {
   readonly mode: BreakerMode;
   /** Calls looked back at. */
@@ -19,6 +21,7 @@ export interface BreakerSettings {
   readonly pauseMsMax: number;
 }
 
+/** What no setting changes. */
 export const BREAKER_DEFAULTS: Omit<BreakerSettings, 'mode' | 'slowMs'> = {
   window: 20,
   failureShare: 0.5,
@@ -35,6 +38,7 @@ type BreakerState =
   | { readonly kind: 'open'; readonly sinceMs: number; readonly probeAtMs: number; readonly pauseMs: number }
   | { readonly kind: 'half-open'; readonly sinceMs: number; readonly pauseMs: number; readonly probe: Probe };
 
+/** `sinceMs`: since when the vendor is held back, milliseconds since 1970. */
 export type Verdict =
   | { readonly pass: true; readonly probe?: Probe }
   | { readonly pass: false; readonly sinceMs: number };
@@ -42,6 +46,7 @@ export type Verdict =
 /** What changed, for the log and for operators. */
 export type Transition = 'opened' | 'closed' | 'reopened';
 
+/** One vendor's breaker. */
 export class Breaker {
   readonly #settings: BreakerSettings;
   #state: BreakerState = { kind: 'closed' };
@@ -99,14 +104,14 @@ export class Breaker {
     }
   }
 
-  /** The probe came back without a word on the vendor's health: the next one goes after the same pause. */
+  /** The probe's outcome says nothing of the vendor's health: the next one goes after the same pause. */
   giveBackProbe(probe: Probe, nowMs: number): Transition | undefined {
     const state = this.#state;
     if (state.kind !== 'half-open' || state.probe !== probe) return undefined;
     return this.#open(state.sinceMs, nowMs, state.pauseMs, 'reopened');
   }
 
-  /** The probe never reached the vendor, or nobody heard what became of it: the next one may go at once. */
+  /** The probe never reached the vendor, or its outcome will not be known: the next one may go at once. */
   forgetProbe(probe: Probe, nowMs: number): Transition | undefined {
     const state = this.#state;
     if (state.kind !== 'half-open' || state.probe !== probe) return undefined;

@@ -1,4 +1,4 @@
-// The breakers of all vendors, as the hub asks them: who may be called, who is held back and since when. Mode
+// The breakers of all vendors, as the hub asks them: which may be called, which is held back and since when. Mode
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
 import { LRUCache } from 'lru-cache';

@@ -118,7 +118,7 @@ export class VendorHealth {
   }
 }
 
-/** The vendors most recently heard of. `forget`: what is stored of one that gives way. */
+/** Of the vendors most recently noted. `forget`: deletes what is stored of one that gives way. */
 function remembering<T extends {}>(forget: (editor: string) => void): LRUCache<string, T> {
   return new LRUCache({
     max: VENDORS_REMEMBERED_MAX,

@@ -26,6 +26,7 @@ export interface VendorHealthReport {
   readonly breaker?: string;
 }
 
+/** What operators read of one vendor. `facts`: as the hub remembers them; without any it is `untried`. */
 export function reportHealth(isEnabled: boolean, facts: VendorFacts = {}): VendorHealthReport {
   const { record, breaker } = facts;
   const { state, sinceMs } = stateOf(isEnabled, facts);
