@@ -16,10 +16,10 @@ import type { Need } from './http/auth.ts';
 import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
-import { answerEditorRules, answerEditors, answerRelays } from './operators/editor-rules.ts';
-import { switchEditor } from './operators/editor-switches.ts';
 import { explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
+import { switchVendor } from './operators/vendor-switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
 
 const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
@@ -81,9 +81,9 @@ export const ROUTES: readonly Route[] = [
     streams: true,
   },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
-  { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerEditors },
-  { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchEditor },
-  { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerEditorRules },
+  { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
+  { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor },
+  { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerVendorRules },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,

@@ -5,7 +5,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { listEditors } from '../store/editors.ts';
+import { listVendors } from '../store/editors.ts';
 import { openEngine } from './engine.ts';
 import { listDrift } from './tables/drift.ts';
 import { accountsByVendor, exposureByVendor, listOpen } from './tables/exposure.ts';
@@ -95,7 +95,7 @@ export async function confirmWithdrawals(context: RequestContext): Promise<Respo
   });
   const engine = openEngine(env, requestId, startedMs);
   const deliver = async (): Promise<void> => {
-    const editors = await listEditors(env.DB);
+    const editors = await listVendors(env.DB);
     await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id)));
   };
   context.waitUntil(deliver());

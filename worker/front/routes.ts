@@ -2,7 +2,7 @@
 // `needs: 'front'`: a token of login_check. `door: 'server'`: not served at a browsers' host name.
 
 import type { Route } from '../http/route.ts';
-import { answerFrontEditors, answerMarketplace } from './data/editors.ts';
+import { answerFrontVendors, answerMarketplace } from './data/editors.ts';
 import { answerExist } from './data/exist.ts';
 import { answerIndexRange } from './data/index-range.ts';
 import { answerDeclarations, replaceBulk } from './data/practitioner-editors.ts';
@@ -17,7 +17,7 @@ export const FRONT_ROUTES: readonly Route[] = [
   { method: 'POST', path: `${API}/login_check`, needs: 'open', door: 'server', handler: answerLoginCheck },
   { method: 'POST', path: `${API}/PractitionerSlots`, needs: 'front', handler: answerPractitionerSlots },
   { method: 'POST', path: `${API}/dashboard/getSlots`, needs: 'front', handler: answerDashboardSlots },
-  { method: 'GET', path: `${API}/editors`, needs: 'front', handler: answerFrontEditors },
+  { method: 'GET', path: `${API}/editors`, needs: 'front', handler: answerFrontVendors },
   {
     method: 'GET',
     path: `${API}/practitioners/national-id/:id+`,

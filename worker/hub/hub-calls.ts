@@ -122,7 +122,7 @@ export interface HubCalls {
   sendAccount(request: AccountRequest): Promise<HubAccountReply>;
   describe(): Promise<HubDescription>;
   /** What the hub remembers of these vendors, by id, for operators. */
-  describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
+  describeVendors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
   /** Notes that the operator has just switched a vendor on or off. */
   noteSwitched(editor: string): Promise<void>;
 }

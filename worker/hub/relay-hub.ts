@@ -140,7 +140,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /** What is remembered of these vendors, for operators. */
-  async describeEditors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
+  async describeVendors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
     const breakers = this.#breakers();
     return Object.fromEntries(
       editors.map((editor): [string, VendorFacts] => {

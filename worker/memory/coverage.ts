@@ -5,17 +5,17 @@ import type { CallAnswer } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { AskedCall } from '../hub/hub-calls.ts';
-import type { EditorRow } from '../store/editors.ts';
+import type { VendorRow } from '../store/editors.ts';
 import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
 
 /** The question, the vendors it concerns, and for how long each vendor's answers are kept. */
 export interface CoverageContext {
   readonly query: SlotQuery;
   /** The vendors that would be asked. */
-  readonly editors: readonly EditorRow[];
+  readonly editors: readonly VendorRow[];
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: EditorRow) => number;
+  readonly ttlMs: (editor: VendorRow) => number;
 }
 
 /** By vendor, some of the subjects asked. */

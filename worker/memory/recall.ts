@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
-import { type EditorRow, editorsOf, editorsStatement } from '../store/editors.ts';
+import { type VendorRow, vendorsOf, vendorsStatement } from '../store/editors.ts';
 import { availabilityStatement, keptRowsOf } from './availability-table.ts';
 import { type BookedSlots, bookedSlotsOf, bookedSlotsStatement, NO_BOOKED_SLOTS } from './booked-slots.ts';
 import type { KeptRow } from './kept-row.ts';
@@ -22,7 +22,7 @@ export type SearchMemoryUse = 'used' | 'renewed' | 'none';
 
 /** What was recalled for one search. */
 export interface SearchMemory {
-  readonly editors: readonly EditorRow[];
+  readonly editors: readonly VendorRow[];
   /** Rows of kept answers; undefined when they were not read: an answer that comes may then not take their place. */
   readonly kept: readonly KeptRow[] | undefined;
   readonly bookedSlots: BookedSlots;
@@ -82,7 +82,7 @@ async function read(
   const batch = new ReadBatch();
   const bookedSlots = batch.add(bookedSlotsStatement(db, query, nowMs), bookedSlotsOf);
   const fresh = freshVendors(db, nowMs);
-  const editors = fresh === undefined ? batch.add(editorsStatement(db), editorsOf) : () => fresh;
+  const editors = fresh === undefined ? batch.add(vendorsStatement(db), vendorsOf) : () => fresh;
   const kept =
     use === 'none'
       ? undefined

@@ -1,31 +1,31 @@
 // The vendors as this isolate last read them. They change seldom, and reading them is a third of what a search reads:
 // for two seconds a search goes by what it knows. While D1 is unavailable the last known list is used.
 
-import { type EditorRow, listEditors } from '../store/editors.ts';
+import { listVendors, type VendorRow } from '../store/editors.ts';
 import { type Limits, type Reader, type Remembered, remember } from '../store/remembered.ts';
 
 const FRESH_MS = 2_000;
 
-const registries = new WeakMap<D1Database, Remembered<readonly EditorRow[]>>();
+const registries = new WeakMap<D1Database, Remembered<readonly VendorRow[]>>();
 
-function registryOf(db: D1Database): Remembered<readonly EditorRow[]> {
-  const known = registries.get(db) ?? remember<readonly EditorRow[]>(listEditors);
+function registryOf(db: D1Database): Remembered<readonly VendorRow[]> {
+  const known = registries.get(db) ?? remember<readonly VendorRow[]>(listVendors);
   registries.set(db, known);
   return known;
 }
 
 /** Takes a list that was read on the way. `readMs`: when. */
-export function rememberVendors(db: D1Database, editors: readonly EditorRow[], readMs: number): void {
+export function rememberVendors(db: D1Database, editors: readonly VendorRow[], readMs: number): void {
   registryOf(db).keep(editors, readMs);
 }
 
 /** However long ago; undefined when they were never read. */
-export function lastVendors(db: D1Database): readonly EditorRow[] | undefined {
+export function lastVendors(db: D1Database): readonly VendorRow[] | undefined {
   return registryOf(db).last()?.value;
 }
 
 /** Undefined when they are to be read again; that none is announced is never taken for granted. */
-export function freshVendors(db: D1Database, nowMs: number): readonly EditorRow[] | undefined {
+export function freshVendors(db: D1Database, nowMs: number): readonly VendorRow[] | undefined {
   const known = registryOf(db).last();
   return known !== undefined && known.value.length > 0 && nowMs - known.atMs < FRESH_MS
     ? known.value
@@ -33,7 +33,7 @@ export function freshVendors(db: D1Database, nowMs: number): readonly EditorRow[
 }
 
 /** Read when they are older than the caller likes. @throws GatewayError storage-unavailable, when they never were. */
-export function knownVendors(reader: Reader, limits: Limits): Promise<readonly EditorRow[]> {
+export function knownVendors(reader: Reader, limits: Limits): Promise<readonly VendorRow[]> {
   return registryOf(reader.env.DB).read(reader, limits);
 }
 

@@ -4,7 +4,7 @@
 
 import type { RoutingSettings } from '../base/config.ts';
 import { type CallResult, failureOf } from '../hub/call-result.ts';
-import type { EditorRow } from '../store/editors.ts';
+import type { VendorRow } from '../store/editors.ts';
 
 /** What routing goes by; read by routing-table.ts. */
 export interface RoutingKnowledge {
@@ -19,7 +19,7 @@ export interface Route {
   /** By vendor, subjects that it need not be asked for. */
   readonly skipped: ReadonlyMap<string, ReadonlySet<string>>;
   /** In the order of asking: those that hold most come first. */
-  readonly editors: readonly EditorRow[];
+  readonly editors: readonly VendorRow[];
   /** Subjects that every vendor is asked for in this search; empty when learned routing is off. */
   readonly broadcast: readonly string[];
 }
@@ -27,7 +27,7 @@ export interface Route {
 /** Every vendor for every subject when learned routing is off (no `knowledge`). `random`: in [0, 1), like Math.random. */
 export function routeSearch(
   subjects: readonly string[],
-  editors: readonly EditorRow[],
+  editors: readonly VendorRow[],
   knowledge: RoutingKnowledge | undefined,
   { broadcastEveryMs, exploreCalls }: RoutingSettings,
   nowMs: number,
@@ -51,7 +51,7 @@ export function routeSearch(
     const [explored = ''] = unexplored.splice(Math.floor(random() * unexplored.length), 1);
     skipped.delete(explored);
   }
-  const held = ({ id }: EditorRow): number =>
+  const held = ({ id }: VendorRow): number =>
     subjects.filter((subject) => holders.get(subject)?.has(id) === true).length;
   return {
     skipped,

@@ -5,16 +5,16 @@ import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/sas/answer.ts';
 import type { SlotWindow } from '../../shared/sas/query.ts';
 import { type CallResult, failureOf } from '../hub/call-result.ts';
-import type { EditorRow } from '../store/editors.ts';
+import type { VendorRow } from '../store/editors.ts';
 import type { KeptPart, KeptRow } from './kept-row.ts';
 
 /** What decides which answers are kept, and for how long. */
 export interface KeepContext {
-  readonly editors: readonly EditorRow[];
+  readonly editors: readonly VendorRow[];
   /** Of writing. A vendor's answer counts from when it arrived, however long the search waited for the others. */
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: EditorRow) => number;
+  readonly ttlMs: (editor: VendorRow) => number;
   /** A new version for a row. */
   readonly version: () => string;
 }

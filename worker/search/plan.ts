@@ -10,7 +10,7 @@ import type { AskedCall } from '../hub/hub-calls.ts';
 import { Coverage, renewedBy, type VendorSubjects } from '../memory/coverage.ts';
 import type { SearchMemory, SearchMemoryUse } from '../memory/recall.ts';
 import { joinSkipped, type Route, routeSearch } from '../memory/routing.ts';
-import type { EditorRow } from '../store/editors.ts';
+import type { VendorRow } from '../store/editors.ts';
 import type { SkippedQuestions } from './answers.ts';
 
 /** A question to the engine. */
@@ -33,9 +33,9 @@ export interface Plan {
    */
   readonly askedWindow: SlotWindow;
   /** Vendors concerned by the question, in the order of asking. */
-  readonly editors: readonly EditorRow[];
+  readonly editors: readonly VendorRow[];
   /** Vendors that would be asked, had the operator not switched them off. */
-  readonly switchedOff: readonly EditorRow[];
+  readonly switchedOff: readonly VendorRow[];
   readonly calls: readonly AskedCall[];
   /** Kept answers that are taken, less those asked for again. */
   readonly kept: readonly CallResult[];
@@ -46,7 +46,7 @@ export interface Plan {
   /** Questions that learned routing leaves out. */
   readonly skipped: SkippedQuestions;
   /** How long an answer of this vendor is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: EditorRow) => number;
+  readonly ttlMs: (editor: VendorRow) => number;
 }
 
 /** `known`: as recalled for this question. `random`: in [0, 1). */
@@ -58,7 +58,7 @@ export function planSearch(
   random: () => number = Math.random,
 ): Plan {
   const { flow, subjects, window: shownWindow } = query;
-  const ttlMs = ({ cacheTtlS }: EditorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
+  const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
   const concerned = known.editors.filter(
     ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
   );
@@ -138,18 +138,18 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
  * out of reach. `only`:
  * this one and no other, also when the operator switched it off.
  */
-export function servingVendors(editors: readonly EditorRow[], flow: Flow, only?: string): EditorRow[] {
+export function servingVendors(editors: readonly VendorRow[], flow: Flow, only?: string): VendorRow[] {
   return editors.filter(
     (editor) => (only === undefined ? editor.enabled : editor.id === only) && isAskedFor(editor, flow),
   );
 }
 
 /** The vendors a search would ask, had the operator not switched them off. */
-function switchedOffVendors(editors: readonly EditorRow[], flow: Flow): EditorRow[] {
+function switchedOffVendors(editors: readonly VendorRow[], flow: Flow): VendorRow[] {
   return editors.filter((editor) => !editor.enabled && isAskedFor(editor, flow));
 }
 
-function isAskedFor({ flows, lostFlows }: EditorRow, flow: Flow): boolean {
+function isAskedFor({ flows, lostFlows }: VendorRow, flow: Flow): boolean {
   return flows.includes(flow) || lostFlows.includes(flow);
 }
 
@@ -159,7 +159,7 @@ function isAskedFor({ flows, lostFlows }: EditorRow, flow: Flow): boolean {
  */
 export function planCalls(
   { flow, subjects }: SlotQuery,
-  editors: readonly EditorRow[],
+  editors: readonly VendorRow[],
   skipped: VendorSubjects,
   agingOf: (editor: string) => readonly string[] = () => [],
 ): AskedCall[] {

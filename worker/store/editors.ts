@@ -5,7 +5,7 @@ import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import { openAtRelay } from './account-openings.ts';
 
-export interface EditorRow {
+export interface VendorRow {
   readonly id: string;
   readonly name: string;
   readonly flows: readonly EditorFlow[];
@@ -39,7 +39,7 @@ interface RawRow {
 }
 
 /** Every vendor that some relay has announced, in the order of their ids. For a batch with other statements. */
-export function editorsStatement(db: D1Database): D1PreparedStatement {
+export function vendorsStatement(db: D1Database): D1PreparedStatement {
   return db.prepare(
     `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s,
        id IN (SELECT editor FROM relay_editors) AS announced
@@ -47,7 +47,7 @@ export function editorsStatement(db: D1Database): D1PreparedStatement {
   );
 }
 
-export function editorsOf({ results }: D1Result): EditorRow[] {
+export function vendorsOf({ results }: D1Result): VendorRow[] {
   return (results as unknown as RawRow[]).map((row) => ({
     id: row.id,
     name: row.name,
@@ -65,7 +65,7 @@ export function editorsOf({ results }: D1Result): EditorRow[] {
 const LOST = '-';
 const SEARCH_FLOWS: readonly Flow[] = ['INT_R01', 'INT_R04', 'SOS'];
 
-function readFlows(text: string): Pick<EditorRow, 'flows' | 'lostFlows'> {
+function readFlows(text: string): Pick<VendorRow, 'flows' | 'lostFlows'> {
   const all = JSON.parse(text) as string[];
   return {
     flows: all.filter((flow) => !flow.startsWith(LOST)) as EditorFlow[],
@@ -73,15 +73,15 @@ function readFlows(text: string): Pick<EditorRow, 'flows' | 'lostFlows'> {
   };
 }
 
-function writeFlows({ id, flows }: EditorAnnouncement, before: readonly EditorRow[]): string {
+function writeFlows({ id, flows }: EditorAnnouncement, before: readonly VendorRow[]): string {
   const known = before.find((row) => row.id === id);
   const had = [...(known?.flows ?? []), ...(known?.lostFlows ?? [])];
   const lost = SEARCH_FLOWS.filter((flow) => had.includes(flow) && !flows.includes(flow));
   return JSON.stringify([...flows, ...lost.map((flow) => LOST + flow)]);
 }
 
-export async function listEditors(db: D1Database): Promise<EditorRow[]> {
-  return editorsOf(await editorsStatement(db).all());
+export async function listVendors(db: D1Database): Promise<VendorRow[]> {
+  return vendorsOf(await vendorsStatement(db).all());
 }
 
 /**
@@ -94,7 +94,7 @@ export async function saveAnnouncement(
   editors: readonly EditorAnnouncement[],
   nowMs: number,
 ): Promise<void> {
-  const before = await listEditors(db);
+  const before = await listVendors(db);
   const upsert = db.prepare(
     `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -120,7 +120,7 @@ export async function saveAnnouncement(
 }
 
 /** The operator's part of a row: what is left out stays as it is; null goes back to the edge's own setting. */
-export interface EditorSwitches {
+export interface VendorSwitches {
   readonly enabled?: boolean | undefined;
   readonly deadlineMs?: number | null | undefined;
   readonly cacheTtlS?: number | null | undefined;
@@ -129,7 +129,7 @@ export interface EditorSwitches {
 }
 
 /** False when no relay has ever announced that vendor. */
-export async function saveSwitches(db: D1Database, id: string, switches: EditorSwitches): Promise<boolean> {
+export async function saveSwitches(db: D1Database, id: string, switches: VendorSwitches): Promise<boolean> {
   const { enabled, deadlineMs, cacheTtlS, forgetLostFlows } = switches;
   const { meta } = await db
     .prepare(

@@ -10,7 +10,7 @@ import { rowsToKeep } from '../../../worker/memory/rows-to-keep.ts';
 import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../../worker/search/bundle.ts';
 import { planCalls } from '../../../worker/search/plan.ts';
 import { selectSlots, shownOf } from '../../../worker/search/selection.ts';
-import type { EditorRow } from '../../../worker/store/editors.ts';
+import type { VendorRow } from '../../../worker/store/editors.ts';
 import { answered, mergeAnswers, OTHER, query } from '../../support/oracles/answered.ts';
 import {
   answer,
@@ -27,7 +27,7 @@ import {
 
 const WINDOW = { fromMs: FROM, toMs: TO };
 const TTL_MS = 30_000;
-const editor = (id: string, over: Partial<EditorRow> = {}): EditorRow => ({
+const editor = (id: string, over: Partial<VendorRow> = {}): VendorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],
@@ -41,7 +41,7 @@ const editor = (id: string, over: Partial<EditorRow> = {}): EditorRow => ({
   ...over,
 });
 const EDITORS = [editor('agenda-a'), editor('agenda-b')];
-const ttlMs = ({ cacheTtlS }: EditorRow): number => (cacheTtlS === undefined ? TTL_MS : cacheTtlS * 1000);
+const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS === undefined ? TTL_MS : cacheTtlS * 1000);
 
 let versions = 0;
 const version = (): string => {

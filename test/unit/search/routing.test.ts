@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RoutingSettings } from '../../../worker/base/config.ts';
 import { joinSkipped, routeSearch } from '../../../worker/memory/routing.ts';
-import type { EditorRow } from '../../../worker/store/editors.ts';
+import type { VendorRow } from '../../../worker/store/editors.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const HOUR_MS = 3_600_000;
-const editor = (id: string): EditorRow => ({
+const editor = (id: string): VendorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],

@@ -2,10 +2,10 @@
 // never reads, but waits for. docs/guide.md G-910, G-914.
 
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
-import { listNumberedEditors } from '../tables/declarations.ts';
+import { listNumberedVendors } from '../tables/declarations.ts';
 
-export async function answerFrontEditors(context: RequestContext): Promise<Response> {
-  const editors = await listNumberedEditors(context.env.DB);
+export async function answerFrontVendors(context: RequestContext): Promise<Response> {
+  const editors = await listNumberedVendors(context.env.DB);
   const active = editors.filter(({ isActive }) => isActive);
   return jsonResponse(
     active.map(({ number, name }) => ({ id: number, corporateName: name })),

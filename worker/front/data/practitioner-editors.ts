@@ -9,7 +9,7 @@ import { log } from '../../base/log.ts';
 import { createAllowance } from '../../http/allowance.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
-import { listNumberedEditors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
+import { listNumberedVendors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
 
 const BODY_BYTES_MAX = 16_384;
 /** The front sends back what call 4 gave, be it as text. */
@@ -38,7 +38,7 @@ export async function replaceBulk(context: RequestContext): Promise<Response> {
   }
   brake(practitioner, startedMs);
   const numbers = new Set(parsed.output.editorIds.map(Number));
-  const editors = (await listNumberedEditors(env.DB))
+  const editors = (await listNumberedVendors(env.DB))
     .filter(({ number }) => numbers.has(number))
     .map(({ id }) => id);
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'front', requestId });

@@ -14,7 +14,7 @@ import { forgetSamuLrms } from '../data/samulrms.ts';
 import {
   listDeclarationChanges,
   listDeclared,
-  listNumberedEditors,
+  listNumberedVendors,
   replaceDeclarations,
 } from '../tables/declarations.ts';
 import { readSamuLrms, saveSamuLrms } from '../tables/samulrms.ts';
@@ -110,7 +110,7 @@ export async function replaceDeclared(context: RequestContext): Promise<Response
   const expected =
     'Attendu : {"practitioner": "8…", "editors": ["agenda-a"]}, éditeurs annoncés par un relais.';
   const { practitioner, editors } = await read(context, declaredSchema, expected);
-  const known = new Set((await listNumberedEditors(env.DB)).map(({ id }) => id));
+  const known = new Set((await listNumberedVendors(env.DB)).map(({ id }) => id));
   if (professionalKind(practitioner) === undefined || !editors.every((id) => known.has(id))) {
     throw invalid(expected);
   }

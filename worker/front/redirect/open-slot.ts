@@ -5,7 +5,7 @@
 import { log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';
 import { knownVendors } from '../../memory/remembered-vendors.ts';
-import type { EditorRow } from '../../store/editors.ts';
+import type { VendorRow } from '../../store/editors.ts';
 import type { RedirectOutcome } from '../tables/redirects.ts';
 import { countClick } from './counts.ts';
 import { deadLinkPage } from './pages.ts';
@@ -20,7 +20,7 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   const target = readRedirectToken(parameters.slot ?? '');
   const page = target === undefined ? undefined : readBookingPage(target.page);
   if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, context);
-  const editors = await readEditors(context);
+  const editors = await readVendors(context);
   if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, context);
   const { startMs } = target;
   const vendor = editors.find(({ id, announced }) => id === target.editor && announced);
@@ -47,7 +47,7 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   });
 }
 
-async function readEditors(context: RequestContext): Promise<readonly EditorRow[] | undefined> {
+async function readVendors(context: RequestContext): Promise<readonly VendorRow[] | undefined> {
   try {
     return await knownVendors(context, LIMITS);
   } catch {

@@ -3,7 +3,7 @@
 // Source: docs/guide.md G-705, G-706, G-916, G-928. Pure but for a memo per answer.
 
 import type { RequestContext } from '../../http/http.ts';
-import type { EditorRow } from '../../store/editors.ts';
+import type { VendorRow } from '../../store/editors.ts';
 import { writeRedirectToken } from './token.ts';
 
 /**
@@ -51,7 +51,7 @@ export interface LinkContext {
   readonly config: Pick<RequestContext['config'], 'reservationLinks' | 'redirectOrigin' | 'publicUrl'>;
   readonly url: URL;
   /** As they were last read; without one of them, none of its pages is linked to. */
-  readonly editors: readonly Pick<EditorRow, 'id' | 'redirectHosts'>[];
+  readonly editors: readonly Pick<VendorRow, 'id' | 'redirectHosts'>[];
   /** Hears of each page on a host that its vendor has not declared, once per page. */
   readonly onRefused: (editor: string) => void;
 }

@@ -5,7 +5,7 @@
 import { guardStore } from '../../store/guard.ts';
 import { ACTIVE_EDITORS } from '../../store/interfaced.ts';
 
-export interface NumberedEditor {
+export interface NumberedVendor {
   /** Small, stable for ever. */
   readonly number: number;
   readonly id: string;
@@ -15,9 +15,9 @@ export interface NumberedEditor {
 }
 
 /** Every vendor ever announced, by number; a new one is numbered now. @throws GatewayError storage-unavailable. */
-export async function listNumberedEditors(db: D1Database): Promise<NumberedEditor[]> {
+export async function listNumberedVendors(db: D1Database): Promise<NumberedVendor[]> {
   const rows = await guardStore(() => selectNumbered(db));
-  if (rows.every(({ number }) => number !== null)) return rows as NumberedEditor[];
+  if (rows.every(({ number }) => number !== null)) return rows as NumberedVendor[];
   await guardStore(() =>
     db
       .prepare(
@@ -26,12 +26,12 @@ export async function listNumberedEditors(db: D1Database): Promise<NumberedEdito
       )
       .run(),
   );
-  return (await guardStore(() => selectNumbered(db))) as NumberedEditor[];
+  return (await guardStore(() => selectNumbered(db))) as NumberedVendor[];
 }
 
 async function selectNumbered(
   db: D1Database,
-): Promise<(Omit<NumberedEditor, 'number'> & { readonly number: number | null })[]> {
+): Promise<(Omit<NumberedVendor, 'number'> & { readonly number: number | null })[]> {
   const { results } = await db
     .prepare(
       `SELECT n.number, e.id, e.name, e.id IN (${ACTIVE_EDITORS}) AS active

@@ -8,12 +8,12 @@ import { hubOf } from '../hub/hub-of.ts';
 import { reportHealth } from '../hub/vendors/vendor-state.ts';
 import { describeRule } from '../search/rule-issues.ts';
 import { sendTallies } from '../search/tallies.ts';
-import { listEditors } from '../store/editors.ts';
+import { listVendors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 
-export async function answerEditors(context: RequestContext): Promise<Response> {
-  const editors = await listEditors(context.env.DB);
-  const facts = await hubOf(context.env).describeEditors(editors.map(({ id }) => id));
+export async function answerVendors(context: RequestContext): Promise<Response> {
+  const editors = await listVendors(context.env.DB);
+  const facts = await hubOf(context.env).describeVendors(editors.map(({ id }) => id));
   return jsonResponse(
     { editors: editors.map((row) => ({ ...row, health: reportHealth(row.enabled, facts[row.id]) })) },
     context,
@@ -25,9 +25,9 @@ export async function answerRelays(context: RequestContext): Promise<Response> {
   return jsonResponse(await hubOf(context.env).describe(), context);
 }
 
-export async function answerEditorRules(context: RequestContext): Promise<Response> {
+export async function answerVendorRules(context: RequestContext): Promise<Response> {
   const editor = context.parameters.editor ?? '';
-  const known = await listEditors(context.env.DB);
+  const known = await listVendors(context.env.DB);
   if (!known.some(({ id }) => id === editor)) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }

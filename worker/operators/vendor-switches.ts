@@ -10,7 +10,7 @@ import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
 import { purgeBroadcasts } from '../memory/routing-table.ts';
-import { type EditorRow, listEditors, saveSwitches } from '../store/editors.ts';
+import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
 import { guardStore } from '../store/guard.ts';
 
 const BODY_BYTES_MAX = 1_024;
@@ -27,7 +27,7 @@ const schema = v.strictObject({
   forgetLostFlows: v.optional(v.literal(true)),
 });
 
-export async function switchEditor(context: RequestContext): Promise<Response> {
+export async function switchVendor(context: RequestContext): Promise<Response> {
   const editor = context.parameters.editor ?? '';
   const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
   if (!parsed.success) {
@@ -38,7 +38,7 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
     });
   }
   const { env, requestId, caller } = context;
-  const find = async () => (await listEditors(env.DB)).find(({ id }) => id === editor);
+  const find = async () => (await listVendors(env.DB)).find(({ id }) => id === editor);
   const before = await guardStore(find);
   if (before === undefined || !(await guardStore(() => saveSwitches(env.DB, editor, parsed.output)))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
@@ -61,7 +61,7 @@ export async function switchEditor(context: RequestContext): Promise<Response> {
  * Kept apart from the switch itself, which stands: the hub remembers since when, and a vendor that is back is asked for
  * everybody, as learned routing asked the others while it was away. Never rejects.
  */
-async function noteSwitched({ env, requestId, startedMs }: RequestContext, editor: EditorRow): Promise<void> {
+async function noteSwitched({ env, requestId, startedMs }: RequestContext, editor: VendorRow): Promise<void> {
   try {
     await hubOf(env).noteSwitched(editor.id);
     if (editor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
@@ -70,7 +70,7 @@ async function noteSwitched({ env, requestId, startedMs }: RequestContext, edito
   }
 }
 
-function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows }: EditorRow): string {
+function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows }: VendorRow): string {
   const lost = lostFlows.length === 0 ? '' : ` lostFlows=${lostFlows.join('+')}`;
   return `enabled=${enabled} deadlineMs=${deadlineMs ?? 'default'} cacheTtlS=${cacheTtlS ?? 'default'}${lost}`;
 }
