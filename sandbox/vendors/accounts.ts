@@ -2,8 +2,8 @@
 // An account is named by system and value together. A PUT whose query finds nobody makes the account; an
 // identifier that a withdrawn account still bears is released to whoever takes it, one of an active account is not.
 
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseJson, readText } from './body.ts';
 import type { Exchange, Reply } from './exchange.ts';
 import { AccountFaultSet } from './faults/account-faults.ts';
 import { Refusal } from './outcome.ts';
@@ -111,7 +111,8 @@ export async function answerAccount(
   reset: (exchange: Exchange) => void,
 ): Promise<Reply> {
   const { request } = exchange;
-  const body = parse(await readText(request));
+  const text = await readText(request, BODY_BYTES_MAX, () => new Refusal(413, 'too-long', 'corps trop long'));
+  const body = parseJson(text, () => new Refusal(400, 'structure', 'le corps n’est pas du JSON'));
   const faults = accounts.faults.take();
   const late = faults.get('late');
   // Not the exchange's wait: what is written late is written although the caller has left.
@@ -161,26 +162,6 @@ function readKey(url: string): string {
     throw new Refusal(400, 'required', 'PUT demande un paramètre identifier, un seul');
   }
   return token.value;
-}
-
-async function readText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > BODY_BYTES_MAX) throw new Refusal(413, 'too-long', 'corps trop long');
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Refusal(400, 'structure', 'le corps n’est pas du JSON');
-  }
 }
 
 function written(status: 200 | 201, account: Account, base: string): Reply {

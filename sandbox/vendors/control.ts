@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointments/request.ts';
+import { parseJson, readText } from './body.ts';
 import { ACCOUNT_FAULTS, readAccountFaults } from './faults/account-faults.ts';
 import { FAULTS } from './faults/fault-kinds.ts';
 import { readFaults } from './faults/faults.ts';
@@ -120,29 +121,17 @@ async function handle(request: IncomingMessage, inside: VendorInside): Promise<u
     request.resume();
     throw new BadInput(`Rien à cette adresse. On y trouve : ${Object.keys(ACTIONS).join(', ')}.`);
   }
-  const text = await readBody(request);
+  const text = await readText(
+    request,
+    BODY_BYTES_MAX,
+    () => new BadInput(`Corps de plus de ${BODY_BYTES_MAX} octets.`),
+  );
   const hasBody = request.method === 'PUT' || text !== '';
-  return action(inside, hasBody ? parse(text) : undefined, name);
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
-    size += bytes.length;
-    if (size > BODY_BYTES_MAX) throw new BadInput(`Corps de plus de ${BODY_BYTES_MAX} octets.`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new BadInput('Le corps n’est pas du JSON.');
-  }
+  return action(
+    inside,
+    hasBody ? parseJson(text, () => new BadInput('Le corps n’est pas du JSON.')) : undefined,
+    name,
+  );
 }
 
 function accept<T>(value: T | string): T {
