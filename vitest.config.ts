@@ -10,7 +10,8 @@ export default defineConfig({
     // Only a hang reaches these, also on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    // More than two cores: a third of the time a file waits for processes and timers.
+    maxWorkers: 3,
     reporters: ['default', './test/support/count-reporter.ts'],
   },
 });

@@ -6,8 +6,8 @@ import * as v from 'valibot';
 import type { Flow } from '../shared/sas/query.ts';
 import { judgeBundle } from '../shared/sas/rules/bundle.ts';
 import { judgeSlot } from '../shared/sas/rules/slot.ts';
-import { largeBundle } from '../test/support/samples/bundles.ts';
-import { individualSlot } from '../test/support/samples/valid.ts';
+import { largeBundle } from './samples/bundles.ts';
+import { individualSlot } from './samples/valid.ts';
 
 const FLOWS: readonly Flow[] = ['INT_R01', 'INT_R04', 'SOS'];
 const SIZES = [500, 5_000];

@@ -9,9 +9,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { signToken } from '../../sandbox/platform/local-state.ts';
-import { AppointmentEdge, SYSTEM_A } from '../../test/support/doubles/appointment-edge.ts';
-import { individual } from '../../test/support/samples/appointment-samples.ts';
 import { summarise } from '../statistics.ts';
+import { AppointmentEdge, SYSTEM_A } from './appointment-edge.ts';
 import {
   type AppointmentReport,
   appointmentTables,
@@ -22,6 +21,7 @@ import {
   type StageResult,
   stageLine,
 } from './report.ts';
+import { individual } from './samples.ts';
 import { BareStore, fillEdge, storedValue } from './store.ts';
 
 const CLIENTS = 16;

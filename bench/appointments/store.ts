@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SYSTEM_A } from '../../test/support/doubles/appointment-edge.ts';
-import { individual } from '../../test/support/samples/appointment-samples.ts';
 import { readMessage } from '../../worker/appointments/model/message.ts';
+import { SYSTEM_A } from './appointment-edge.ts';
+import { individual } from './samples.ts';
 
 export const storedValue = (n: number): string => `stored-${n}`;
 

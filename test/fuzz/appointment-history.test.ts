@@ -4,9 +4,9 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge } from '../support/doubles/appointment-edge.ts';
+import { AppointmentEdge } from '../../bench/appointments/appointment-edge.ts';
+import { individual, type Sample } from '../../bench/appointments/samples.ts';
 import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
-import { individual, type Sample } from '../support/samples/appointment-samples.ts';
 import { SEED } from '../support/seed.ts';
 
 const RUNS = 40;

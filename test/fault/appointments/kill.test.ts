@@ -7,9 +7,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Child, startChild } from '../../../sandbox/platform/child.ts';
-import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local-state.ts';
-import { INBOUND_AUDIENCE } from '../../../shared/link/hub.ts';
 import {
   type Answer,
   announce,
@@ -17,9 +14,12 @@ import {
   readAnswer,
   SYSTEM_A,
   type TestRelay,
-} from '../../support/doubles/appointment-edge.ts';
+} from '../../../bench/appointments/appointment-edge.ts';
+import { individual } from '../../../bench/appointments/samples.ts';
+import { type Child, startChild } from '../../../sandbox/platform/child.ts';
+import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local-state.ts';
+import { INBOUND_AUDIENCE } from '../../../shared/link/hub.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
 import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 

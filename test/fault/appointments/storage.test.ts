@@ -2,9 +2,9 @@
 // and the same message is taken once D1 is back. Phases: a table goes away (a failure inside the transaction),
 // comes back; an appointment reaches its bound of versions. End state: one appointment, its versions whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import { individual } from '../../../bench/appointments/samples.ts';
 import { VERSIONS_MAX } from '../../../worker/appointments/tables/record.ts';
-import { AppointmentEdge } from '../../support/doubles/appointment-edge.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {

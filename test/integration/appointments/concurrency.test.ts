@@ -1,7 +1,7 @@
 // Many at once about one appointment at the real edge: nothing is doubled, nothing is lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, AppointmentEdge } from '../../support/doubles/appointment-edge.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
+import { type Answer, AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import { individual } from '../../../bench/appointments/samples.ts';
 
 const PARALLEL = 64;
 const ROUNDS = 20;

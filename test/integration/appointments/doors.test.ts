@@ -3,11 +3,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { individual } from '../../../bench/appointments/samples.ts';
 import { PERSONS } from '../../../sandbox/vendors/world/world.ts';
 import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { browserLot, mergeLot } from '../../support/doubles/front-client.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
 import { cardsOf } from '../../support/samples/front-cards.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath, windowOf } from '../../support/scenes/system.ts';

@@ -1,6 +1,8 @@
 // What D1 tells a search of the appointments near its window: whatever overlaps it, however long, what was moved away a
 // moment ago, and never by reading a whole table.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import { individual, type SampleOptions, sos } from '../../../bench/appointments/samples.ts';
 import {
   type BookedQuery,
   type BookedRow,
@@ -8,8 +10,6 @@ import {
   bookedStatement,
   sosBookedStatement,
 } from '../../../worker/memory/booked-slots-table.ts';
-import { AppointmentEdge } from '../../support/doubles/appointment-edge.ts';
-import { individual, type SampleOptions, sos } from '../../support/samples/appointment-samples.ts';
 
 type Database = Parameters<typeof bookedStatement>[0];
 

@@ -1,6 +1,8 @@
 // What SAS reads of appointments at the real edge: one, its versions, searches, pages that survive inserts; and
 // what the search for slots and operators ask: booked slots, activity, exports, purge.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
+import { individual, OPERATOR, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
@@ -10,8 +12,6 @@ import {
   bookedStatement,
   sosBookedStatement,
 } from '../../../worker/memory/booked-slots-table.ts';
-import { type Answer, AppointmentEdge, SYSTEM_B } from '../../support/doubles/appointment-edge.ts';
-import { individual, OPERATOR, sos } from '../../support/samples/appointment-samples.ts';
 
 type Database = Parameters<typeof bookedStatement>[0];
 const bookedOf = async (db: Database, query: BookedQuery) =>

@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { individual } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
 

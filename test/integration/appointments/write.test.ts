@@ -2,9 +2,6 @@
 // and reason. docs/guide.md § 5; docs/appointments.md.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
-import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
 import {
   type Answer,
   AppointmentEdge,
@@ -13,8 +10,11 @@ import {
   readAnswer,
   SYSTEM_A,
   SYSTEM_B,
-} from '../../support/doubles/appointment-edge.ts';
-import { individual, sos } from '../../support/samples/appointment-samples.ts';
+} from '../../../bench/appointments/appointment-edge.ts';
+import { individual, sos } from '../../../bench/appointments/samples.ts';
+import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
+import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {

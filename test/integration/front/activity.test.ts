@@ -1,10 +1,10 @@
 // The territories that the front gives its regulators come back in the activity figures.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { AppointmentEdge } from '../../support/doubles/appointment-edge.ts';
 import { FrontCaller } from '../../support/doubles/front-caller.ts';
-import { individual, sos } from '../../support/samples/appointment-samples.ts';
 
 let edge: AppointmentEdge;
 let front: FrontCaller;

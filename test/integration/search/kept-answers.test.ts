@@ -3,10 +3,10 @@
 import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { individual } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
-import { individual } from '../../support/samples/appointment-samples.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';
 import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

@@ -1,7 +1,7 @@
 // Reads recorded exchanges of appointments against what the edge holds afterwards: what was acknowledged is
 // there, nothing is doubled, and each state is the one that its recorded versions add up to.
 
-import type { Answer } from '../doubles/appointment-edge.ts';
+import type { Answer } from '../../../bench/appointments/appointment-edge.ts';
 import { type ModelMessage, stateAfter } from './appointment-model.ts';
 
 /** One message, and what became of it: no status when no answer came. */

@@ -1,7 +1,7 @@
 // One failing sample at least per rule of the Bundle, its entries and their references.
-import { entry } from './bundles.ts';
+import { entry } from '../../../bench/samples/bundles.ts';
+import { cptsOrganization, healthcareService, practitioner, rpps } from '../../../bench/samples/valid.ts';
 import { edit, type FailingSamples } from './edit.ts';
-import { cptsOrganization, healthcareService, practitioner, rpps } from './valid.ts';
 
 const BASE = 'https://agenda.example/fhir';
 const START_MS = Date.parse('2026-03-02T08:00:00Z');

@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { appointment } from '../../../bench/samples/valid.ts';
 import type { RunInputs } from '../../../conformance/inputs.ts';
 import { makeReport, type Report, type ReportRequirement } from '../../../conformance/report/model.ts';
 import { type Run, runAll } from '../../../conformance/run.ts';
@@ -15,7 +16,6 @@ import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
-import { appointment } from '../samples/valid.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */
 const NOW = '2026-06-01T08:00:00.000Z';

@@ -3,12 +3,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { individual, operatorExtension, sos } from '../../../bench/appointments/samples.ts';
 import { ownerOf } from '../../../shared/sas/appointment-id.ts';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { appointmentId, contentHash } from '../../../worker/appointments/model/identity.ts';
 import { APPOINTMENT_STATUSES, holdsSlot, rankOf } from '../../../worker/appointments/model/lattice.ts';
 import { type AppointmentMessage, readMessage } from '../../../worker/appointments/model/message.ts';
-import { individual, operatorExtension, sos } from '../../support/samples/appointment-samples.ts';
 
 const NOW_MS = Date.parse('2026-12-01T12:00:00Z');
 const booked = individual({ value: 'rdv-1' });

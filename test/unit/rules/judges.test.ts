@@ -1,5 +1,7 @@
 // How the judges report: where, how much, and what they let through on purpose.
 import { describe, expect, it } from 'vitest';
+import * as bundles from '../../../bench/samples/bundles.ts';
+import * as valid from '../../../bench/samples/valid.ts';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
@@ -9,9 +11,7 @@ import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
 import { RULES } from '../../../shared/sas/rules/table/table.ts';
-import * as bundles from '../../support/samples/bundles.ts';
 import { apply } from '../../support/samples/edit.ts';
-import * as valid from '../../support/samples/valid.ts';
 
 const outcome = {
   resource: { resourceType: 'OperationOutcome', issue: [{ severity: 'warning', code: 'incomplete' }] },

@@ -1,8 +1,8 @@
 // Valid Bundles of the three flows: a small one of each, with every kind of entry at a known index, and large
 // ones for the benchmark and the growth tests.
 
-import { PROFILE } from '../../../shared/sas/canonical.ts';
-import type { Flow } from '../../../shared/sas/query.ts';
+import { PROFILE } from '../../shared/sas/canonical.ts';
+import type { Flow } from '../../shared/sas/query.ts';
 import * as valid from './valid.ts';
 
 const BASE = 'https://agenda.example/fhir';

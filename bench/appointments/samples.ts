@@ -1,7 +1,7 @@
 // Invented appointments as a vendor sends them, valid under the guide's profiles.
 
-import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
-import { SYSTEM_A, SYSTEM_B } from '../doubles/appointment-edge.ts';
+import { PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import { SYSTEM_A, SYSTEM_B } from './appointment-edge.ts';
 
 const PRACTITIONER = '899900000017';
 export const OPERATOR = '3990000011/REG-77';

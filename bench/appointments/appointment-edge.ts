@@ -1,4 +1,4 @@
-// The edge alone for tests of appointments: relays are played by this process, which signs their tokens with
+// The edge alone, for tests and benches of appointments: relays are played by this process, which signs their tokens with
 // fresh keys and announces their vendors over a real link. Invented people only.
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import type { OperationOutcome } from 'fhir/r4';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
-import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
-import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
-import { startBuiltEdge } from '../scenes/built-edge.ts';
+import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
+import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
+import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../shared/link/hub.ts';
 
 export interface TestRelay {
   readonly id: string;
@@ -113,7 +113,8 @@ export class AppointmentEdge {
   }
 
   async startEdge(): Promise<void> {
-    this.edge = await startBuiltEdge({
+    this.edge = await startLocalEdge({
+      host: '127.0.0.1',
       port: this.#port,
       stateDir: this.state.dir,
       settings: this.#settings,
