@@ -83,7 +83,7 @@ const WINGS = [
   forbid(
     'tests-on-top',
     'Nobody imports test/, bench/ or scripts/.',
-    { path: PROGRAMS, pathNot: '^bench/' },
+    { path: PROGRAMS },
     { path: '^(test|bench|scripts)/', pathNot: '^$1/' },
   ),
 ];

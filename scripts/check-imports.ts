@@ -13,12 +13,8 @@ const IMPORTS_MIN = 2_000;
 const SHOWN_MAX = 30;
 /** At fifteen files of a folder one looks for its second subject. */
 const FOLDER_FILES_MAX = 16;
-/** The judges of the guide's profiles, one file each; hub and reader until they are parted. */
-const LARGE: Readonly<Record<string, number>> = {
-  'shared/sas/rules': 18,
-  'shared/sas/read': 20,
-  'worker/hub': 20,
-};
+/** The judges of the guide's profiles: one file each. */
+const LARGE: Readonly<Record<string, number>> = { 'shared/sas/rules': 18 };
 
 readFlags('npm run imports', {});
 const options = await extractDepcruiseOptions('./.dependency-cruiser.mjs');

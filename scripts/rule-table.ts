@@ -12,7 +12,7 @@ import { RULES } from '../shared/sas/rules/table/table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PAGE = join(ROOT, 'docs/rules.md');
-const READ_RULES = join(ROOT, 'shared/sas/read/rules.ts');
+const READ_RULES = join(ROOT, 'shared/sas/read/elements/rules.ts');
 /** A string literal that starts with an id in brackets and a blank. */
 const TITLE = /['"`]\[([a-z0-9]+(?:-[a-z0-9]+)*)\] /g;
 

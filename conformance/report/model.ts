@@ -1,7 +1,7 @@
 // report.json: what the page, the JUnit file and the next run's comparison are made from. docs/conformance.md
 // documents it; a field is added, never renamed or given another meaning, while `schema` stays the same.
 
-import { READ_RULES } from '../../shared/sas/read/rules.ts';
+import { READ_RULES } from '../../shared/sas/read/elements/rules.ts';
 import { ruleOf } from '../../shared/sas/rules/table/table.ts';
 import { describeEnd, type Exchange } from '../calls/exchange.ts';
 import { type Page, pageOf } from '../calls/pages.ts';

@@ -4,7 +4,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
 import type { Certificates } from '../../relay/certificates/certificates.ts';
-import { READ_RULES } from '../../shared/sas/read/rules.ts';
+import { READ_RULES } from '../../shared/sas/read/elements/rules.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 import { VERSION } from '../../shared/version.ts';
 

@@ -10,7 +10,7 @@ import { writeHtml } from '../../conformance/report/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';
 import { writeCommand } from '../../conformance/report/provenance.ts';
-import { READ_RULES } from '../../shared/sas/read/rules.ts';
+import { READ_RULES } from '../../shared/sas/read/elements/rules.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 import {
   type ConformanceScene,

@@ -28,7 +28,7 @@ interface FailedVendor {
   readonly sinceMs: number;
   /** Identifiers whose state is unknown because of it. */
   readonly subjects: readonly string[];
-  /** What was not understood, by the names of shared/sas/read/rules.ts. */
+  /** What was not understood, by the names of shared/sas/read/elements/rules.ts. */
   readonly rules: readonly string[];
 }
 

@@ -3,7 +3,7 @@
 
 import type { Issue } from '../../shared/fhir/operation-outcome.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
-import { READ_RULES } from '../../shared/sas/read/rules.ts';
+import { READ_RULES } from '../../shared/sas/read/elements/rules.ts';
 import type { Answers } from './answers.ts';
 import type { HiddenSlots } from './selection.ts';
 

@@ -12,16 +12,16 @@ import { VENDOR_ENTRIES_MAX } from '../../limits.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { CallAnswer, SlotTrace, SubjectAnswer } from '../answer.ts';
 import type { Flow } from '../query.ts';
-import { BundleIndex, vendorId } from './bundle-index.ts';
-import { CptsRegister } from './cpts.ts';
 import { Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
+import { BundleIndex, vendorId } from './elements/bundle-index.ts';
+import { CptsRegister } from './elements/cpts.ts';
+import type { ReadRuleId } from './elements/rules.ts';
+import { readSlotFacts, type SlotFacts } from './elements/slot-facts.ts';
 import { bookingLink } from './link.ts';
 import { PlaceReader } from './place.ts';
 import { contentOf, type ReadPlace, toPlace } from './place-rows.ts';
 import { ReaderMemory } from './reader-memory.ts';
-import type { ReadRuleId } from './rules.ts';
 import { ShapeRegister } from './shape-register.ts';
-import { readSlotFacts, type SlotFacts } from './slot-facts.ts';
 import { Tally } from './tally.ts';
 
 export interface Question {

@@ -5,7 +5,7 @@
 // use) is no doubt. docs/ledger.md.
 
 import type { Doubt } from '../answer.ts';
-import type { ReadRuleId } from './rules.ts';
+import type { ReadRuleId } from './elements/rules.ts';
 
 /** Whom it may be about; `anybody`: all who were asked. Nobody: it is understood. */
 export type Concern = readonly string[] | 'anybody';

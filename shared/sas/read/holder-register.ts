@@ -2,9 +2,9 @@
 
 import type { JsonObject } from '../../fhir/json.ts';
 import type { Flow } from '../query.ts';
-import type { FoundAll } from './bundle-index.ts';
 import { type Concern, type Doubts, type Refusal, refuse } from './doubts.ts';
-import { type Holder, readAssociation, readPractitioner } from './holder.ts';
+import type { FoundAll } from './elements/bundle-index.ts';
+import { type Holder, readAssociation, readPractitioner } from './elements/holder.ts';
 import type { ReaderMemory } from './reader-memory.ts';
 import type { Tally } from './tally.ts';
 

@@ -6,14 +6,14 @@ import type { Found, Led } from '../../fhir/bundle-page.ts';
 import { asObject, type JsonObject, objectsOf } from '../../fhir/json.ts';
 import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
 import { PROFILE } from '../canonical.ts';
-import { type BundleIndex, type FoundAll, vendorId } from './bundle-index.ts';
 import { type Concern, type Doubts, NOBODY, type Refusal, refuse } from './doubts.ts';
-import type { Holder } from './holder.ts';
+import { type BundleIndex, type FoundAll, vendorId } from './elements/bundle-index.ts';
+import type { Holder } from './elements/holder.ts';
+import type { ReadRuleId } from './elements/rules.ts';
+import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './elements/site.ts';
 import { type HolderQuestion, HolderRegister } from './holder-register.ts';
 import type { ReadPlace } from './place-rows.ts';
 import type { KnownSite } from './reader-memory.ts';
-import type { ReadRuleId } from './rules.ts';
-import { locationOf, readRole, readSosLocation, type Site, type SiteFailure } from './site.ts';
 import type { Tally } from './tally.ts';
 
 interface PlaceQuestion extends HolderQuestion {

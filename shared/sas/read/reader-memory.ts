@@ -6,11 +6,11 @@ import type { KnownBases } from '../../fhir/bundle-page.ts';
 import type { JsonObject } from '../../fhir/json.ts';
 import type { ResourceText } from '../answer.ts';
 import type { Flow } from '../query.ts';
-import type { Holder } from './holder.ts';
-import type { ReadRuleId } from './rules.ts';
-import type { Site, SiteFailure } from './site.ts';
-import type { SlotFacts } from './slot-facts.ts';
-import type { ShapedSlot } from './slot-shape.ts';
+import type { Holder } from './elements/holder.ts';
+import type { ReadRuleId } from './elements/rules.ts';
+import type { Site, SiteFailure } from './elements/site.ts';
+import type { SlotFacts } from './elements/slot-facts.ts';
+import type { ShapedSlot } from './elements/slot-shape.ts';
 
 /** A site (PractitionerRole or SOS Location) as the place of one holder. */
 export interface KnownSite {

@@ -4,11 +4,11 @@ import type { Found, Scope } from '../../fhir/bundle-page.ts';
 import type { JsonObject } from '../../fhir/json.ts';
 import type { SlotShape } from '../answer.ts';
 import type { Flow } from '../query.ts';
-import type { CptsRegister } from './cpts.ts';
+import type { CptsRegister } from './elements/cpts.ts';
+import type { ReadRuleId } from './elements/rules.ts';
+import { isOwnShape } from './elements/shape-signature.ts';
+import { readShape, type ShapedSlot } from './elements/slot-shape.ts';
 import type { ReaderMemory } from './reader-memory.ts';
-import type { ReadRuleId } from './rules.ts';
-import { isOwnShape } from './shape-signature.ts';
-import { readShape, type ShapedSlot } from './slot-shape.ts';
 
 interface KnownShape {
   readonly index: number;

@@ -1,7 +1,7 @@
 // Counts what the reader dropped and repaired, by rule, with a few of the vendor's own resource ids.
 
 import type { RuleCount } from '../answer.ts';
-import type { ReadRuleId } from './rules.ts';
+import type { ReadRuleId } from './elements/rules.ts';
 
 /** Ids kept per rule: enough to find the fault, bounded whatever a vendor sends. */
 const IDS_PER_RULE_MAX = 20;

@@ -2,7 +2,7 @@
 // defect, which does not. Keys are the rule in brackets, then what was wrong; scripts/rule-table.ts ties them to the rules.
 import { describe, expect, it } from 'vitest';
 import type { Flow } from '../../../shared/sas/query.ts';
-import { READ_RULES } from '../../../shared/sas/read/rules.ts';
+import { READ_RULES } from '../../../shared/sas/read/elements/rules.ts';
 import { readPages } from '../../support/oracles/read-answer.ts';
 import {
   answer,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { shapeSignature } from '../../../shared/sas/read/shape-signature.ts';
+import { shapeSignature } from '../../../shared/sas/read/elements/shape-signature.ts';
 import { slot } from '../../support/samples/vendor-bundle.ts';
 
 const word = fc.constantFrom<unknown>(

@@ -3,7 +3,7 @@
 
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../shared/fhir/json.ts';
 import type { ResourceText } from '../../../shared/sas/answer.ts';
-import { readPosition } from '../../../shared/sas/read/contact.ts';
+import { readPosition } from '../../../shared/sas/read/elements/contact.ts';
 import type { Offer, SubjectOffers } from '../../search/selection.ts';
 import type { Card, Position } from './cards.ts';
 import { foldStreet } from './street.ts';

@@ -1,6 +1,6 @@
 // Opening hours of an SOS place. docs/guide.md G-308: days `mon`..`sun`, times `hh:mm:ss`.
 
-import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
+import { asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.ts';
 import type { ReadRuleId } from './rules.ts';
 
 const DAYS = new Set(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);

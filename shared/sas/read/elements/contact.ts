@@ -1,7 +1,7 @@
 // Phones and postal addresses as the guide wants them. docs/guide.md G-702, G-703.
 
-import { asFiniteNumber, asObject, asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
-import { normalisePhone } from '../phone.ts';
+import { asFiniteNumber, asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.ts';
+import { normalisePhone } from '../../phone.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Phone {

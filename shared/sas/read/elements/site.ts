@@ -1,12 +1,12 @@
 // Where a slot takes place: a PractitionerRole with its contained Location (INT_R01, INT_R04), or an SOS
 // Location. docs/guide.md G-701, G-702. What the flows do not use (periods, codes, endpoints) is left out.
 
-import { itemsOf } from '../../fhir/bundle-entries.ts';
-import type { Found, Led } from '../../fhir/bundle-page.ts';
-import { asList, asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import type { ResourceText } from '../answer.ts';
-import { PROFILE, SYSTEM } from '../canonical.ts';
-import { normaliseStructure } from '../identifier.ts';
+import { itemsOf } from '../../../fhir/bundle-entries.ts';
+import type { Found, Led } from '../../../fhir/bundle-page.ts';
+import { asList, asObject, asText, type JsonObject, objectsOf } from '../../../fhir/json.ts';
+import type { ResourceText } from '../../answer.ts';
+import { PROFILE, SYSTEM } from '../../canonical.ts';
+import { normaliseStructure } from '../../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { type PostalAddress, readAddress, readPhones, readPosition } from './contact.ts';
 import { readOpeningHours } from './opening-hours.ts';

@@ -2,8 +2,8 @@
 // bookable or not. A vendor sends few different shapes, so each is read, repaired and checked once per answer
 // and only pointed to by its slots. docs/guide.md G-112, G-213, G-214, G-216, G-217, G-219, G-220, G-306.
 
-import { itemsOf } from '../../fhir/bundle-entries.ts';
-import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
+import { itemsOf } from '../../../fhir/bundle-entries.ts';
+import { asObject, asText, type JsonObject, objectsOf } from '../../../fhir/json.ts';
 import {
   BOOKABLE_CODES,
   CONSULTATION_CODES,
@@ -13,8 +13,8 @@ import {
   SLOT_KINDS,
   SLOT_KINDS_SOS,
   SYSTEM,
-} from '../canonical.ts';
-import type { Flow } from '../query.ts';
+} from '../../canonical.ts';
+import type { Flow } from '../../query.ts';
 import type { CptsFound, CptsRegister } from './cpts.ts';
 import { isConformantShape } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';

@@ -1,7 +1,7 @@
 // What tells the shapes of slots apart, as one text: made once per slot, so it is joined by hand. Pure.
 
-import { asObject, type JsonObject } from '../../fhir/json.ts';
-import { CPTS_CODE, EXTENSION, SYSTEM } from '../canonical.ts';
+import { asObject, type JsonObject } from '../../../fhir/json.ts';
+import { CPTS_CODE, EXTENSION, SYSTEM } from '../../canonical.ts';
 
 /**
  * The text two slots of one shape share: what `readShape` looks at, and nothing else. Strings are joined by hand (three

@@ -2,7 +2,7 @@
 // slot has exactly one reason: received = shown + dropped. Profile rules stand in ../rules/; these are about
 // what may be shown, and about what is put right before it is.
 
-import { defineRules } from '../rules/table/rule.ts';
+import { defineRules } from '../../rules/table/rule.ts';
 
 /** Every rule of the reader, by id. */
 export const READ_RULES = {

@@ -2,11 +2,11 @@
 // resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
 // docs/guide.md G-223, G-704. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
 
-import { isAnything, itemsOf } from '../../fhir/bundle-entries.ts';
-import { asText, type JsonObject, objectsOf, textsOf } from '../../fhir/json.ts';
-import type { ResourceText } from '../answer.ts';
-import { PROFILE, SYSTEM } from '../canonical.ts';
-import { normaliseProfessional, normaliseSiret } from '../identifier.ts';
+import { isAnything, itemsOf } from '../../../fhir/bundle-entries.ts';
+import { asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.ts';
+import type { ResourceText } from '../../answer.ts';
+import { PROFILE, SYSTEM } from '../../canonical.ts';
+import { normaliseProfessional, normaliseSiret } from '../../identifier.ts';
 import { type Phone, readPhones } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';
 

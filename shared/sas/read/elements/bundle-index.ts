@@ -3,7 +3,7 @@
 // own entry's fullUrl, and in its own page first. Two contents under one id in one such scope are ambiguous: a reference
 // to them leads nowhere, never to the other one.
 
-import { isAnything, itemsOf, visitEntries } from '../../fhir/bundle-entries.ts';
+import { isAnything, itemsOf, visitEntries } from '../../../fhir/bundle-entries.ts';
 import {
   BundlePage,
   type Found,
@@ -11,10 +11,10 @@ import {
   type KnownBases,
   type Led,
   type Scope,
-} from '../../fhir/bundle-page.ts';
-import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import { type ParsedReference, parseReference } from '../../fhir/reference.ts';
-import { RESOURCE_TYPES } from '../../fhir/resource-types.ts';
+} from '../../../fhir/bundle-page.ts';
+import { asObject, asText, type JsonObject, objectsOf } from '../../../fhir/json.ts';
+import { type ParsedReference, parseReference } from '../../../fhir/reference.ts';
+import { RESOURCE_TYPES } from '../../../fhir/resource-types.ts';
 
 /** Several references of one element, followed. */
 export interface FoundAll {

@@ -3,10 +3,10 @@
 // checked on its own); test/fuzz/answer-reader.test.ts holds them to every rule. Judging those here too took a
 // sixth of the reader's time (docs/performance.md).
 
-import type { JsonObject } from '../../fhir/json.ts';
-import type { Flow } from '../query.ts';
-import { judgeSlot } from '../rules/slot.ts';
-import { ruleOf } from '../rules/table/table.ts';
+import type { JsonObject } from '../../../fhir/json.ts';
+import type { Flow } from '../../query.ts';
+import { judgeSlot } from '../../rules/slot.ts';
+import { ruleOf } from '../../rules/table/table.ts';
 
 /** Judges a slot of this shape with sample times: what differs between slots is strict by construction. */
 export function isConformantShape(content: JsonObject, flow: Flow, isCpts: boolean): boolean {

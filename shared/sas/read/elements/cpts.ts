@@ -1,12 +1,12 @@
 // The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with one id made from
 // the FINESS so that two vendors' answers meet in one. docs/guide.md G-114, G-215, G-218, G-704.
 
-import type { Found } from '../../fhir/bundle-page.ts';
-import { asObject, asText, type JsonObject, objectsOf } from '../../fhir/json.ts';
-import { hasUnknownModifier, useOf } from '../../fhir/modifiers.ts';
-import type { CptsService } from '../answer.ts';
-import { PROFILE, SYSTEM } from '../canonical.ts';
-import { isStrictFiness, normaliseStructure } from '../identifier.ts';
+import type { Found } from '../../../fhir/bundle-page.ts';
+import { asObject, asText, type JsonObject, objectsOf } from '../../../fhir/json.ts';
+import { hasUnknownModifier, useOf } from '../../../fhir/modifiers.ts';
+import type { CptsService } from '../../answer.ts';
+import { PROFILE, SYSTEM } from '../../canonical.ts';
+import { isStrictFiness, normaliseStructure } from '../../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
 import { readPhones } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';

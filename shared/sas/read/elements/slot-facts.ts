@@ -1,11 +1,11 @@
 // What a slot says by itself, whatever was asked and wherever it takes place: free or not, times, shape, booking page.
 // Pure. docs/guide.md G-213, G-219, G-220.
 
-import { isAnything } from '../../fhir/bundle-entries.ts';
-import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
-import { hasUnknownModifier } from '../../fhir/modifiers.ts';
-import { formatInstant, parseInstant, strictMillis } from '../../time.ts';
-import { slotKey } from '../slot-key.ts';
+import { isAnything } from '../../../fhir/bundle-entries.ts';
+import { asObject, asText, type JsonObject } from '../../../fhir/json.ts';
+import { hasUnknownModifier } from '../../../fhir/modifiers.ts';
+import { formatInstant, parseInstant, strictMillis } from '../../../time.ts';
+import { slotKey } from '../../slot-key.ts';
 import type { ReadRuleId } from './rules.ts';
 import { shapeSignature } from './shape-signature.ts';
 
