@@ -59,6 +59,7 @@ router.all('*', () => {
   throw new GatewayError({ reason: 'not-found', text: "Ce chemin n'existe pas." });
 });
 
+/** Answers every request; never rejects. */
 export async function handleRequest(
   request: Request,
   env: Env,

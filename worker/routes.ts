@@ -48,6 +48,7 @@ const scheduleCapability: Capability = {
   profiles: [PROFILE.scheduleSos],
 };
 
+/** Every row; the order is the router's. */
 export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/', needs: 'open', handler: answerWelcome },
   {

@@ -13,6 +13,9 @@ const REQUESTS_MAX = 4;
 /** With less left, a vendor could not answer another request. */
 const WORTH_ANOTHER_MS = 300;
 
+/**
+ * One message about one account, and the way to its vendor. `budgetMs`: for all the requests that it takes.
+ */
 export interface Conversation {
   readonly id: string;
   readonly editor: string;

@@ -14,6 +14,7 @@ import { hurryBearers } from './tables/due.ts';
 /** Why something is sent. `withdrawal` sends nothing to whoever has the right again. */
 export type Occasion = 'login' | 'withdrawal' | 'retry' | 'assertion';
 
+/** What became of one account at one vendor. */
 export type Delivery =
   | { readonly kind: 'unchanged'; readonly row: AccountRow | undefined }
   | { readonly kind: 'done'; readonly row: AccountRow; readonly verdict: Extract<Verdict, { kind: 'yes' }> }

@@ -10,6 +10,7 @@ import type { DueAccount } from './tables/due.ts';
 
 const RUNS_PER_HOUR = 60;
 
+/** Says known accounts again to vendors, within the settings ACCOUNT_DRIFT_*, so that an account lost at a vendor shows. */
 export async function assertSome(engine: Engine): Promise<void> {
   const { driftPerHour, driftStop } = engine.settings;
   if (driftPerHour === 0) return;

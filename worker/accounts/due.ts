@@ -14,6 +14,7 @@ import { flushWithdrawals } from './withdraw.ts';
 /** Of one run: a Worker may ask D1 a thousand times, and each takes about six. */
 const OTHERS_MAX = 60;
 
+/** Tells each vendor what is due now. A vendor that fails is logged and stops no other. */
 export async function runDue(engine: Engine): Promise<void> {
   const { withdrawing, others } = await listDue(engine.db, engine.nowMs(), OTHERS_MAX);
   const byVendor = new Map<string, DueAccount[]>(withdrawing.map((editor) => [editor, []]));

@@ -8,6 +8,7 @@ import type { Env } from '../base/env.ts';
 import type { HubAccountReply } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
 
+/** What every step on accounts needs: the store, the way to vendors, the clock, the settings. */
 export interface Engine {
   readonly db: D1Database;
   readonly send: (request: AccountRequest) => Promise<HubAccountReply>;

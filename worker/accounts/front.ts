@@ -11,6 +11,7 @@ import { logIn } from './login.ts';
 import type { Regulator } from './model/regulator.ts';
 import { type Saved, saveWanted, type Wanted } from './save.ts';
 
+/** A regulator as the front's messages name one. */
 export interface FrontRegulator {
   readonly uuid: string;
   readonly lastName: string;
@@ -34,6 +35,7 @@ export async function recordFromFront(
   return save(engine, message, (known) => !isStale(known, message));
 }
 
+/** A login from the front, recorded. */
 export interface FrontLogin {
   readonly regulator: Regulator;
   /** Resolves when every vendor has been told, or has failed. */

@@ -10,6 +10,7 @@ import type { Regulator } from './model/regulator.ts';
 import { type Loaded, loadPairs, type Pair } from './tables/accounts.ts';
 import { flushWithdrawals } from './withdraw.ts';
 
+/** Where the account stands at one vendor when the login is answered. `status`: HTTP, of the vendor. */
 export interface VendorAnswer {
   readonly editor: string;
   readonly name: string;
@@ -21,6 +22,7 @@ export interface VendorAnswer {
   readonly nextTryMs?: number;
 }
 
+/** What a login answers. */
 export interface LoginAnswer {
   readonly regulator: Regulator;
   readonly vendors: readonly VendorAnswer[];

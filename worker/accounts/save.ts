@@ -19,6 +19,7 @@ export type Key =
   | { readonly by: 'identifier'; readonly identifier: RegulatorIdentifier }
   | { readonly by: 'technical-id'; readonly technicalId: string };
 
+/** What a save is to make of a regulator. */
 export interface Wanted {
   readonly content: RegulatorContent;
   /** Kept as it is when absent. */
@@ -31,6 +32,7 @@ export interface Wanted {
   readonly over?: (target: Regulator | undefined) => Omit<Wanted, 'over'> | undefined;
 }
 
+/** What a save made of a regulator. */
 export interface Saved {
   readonly regulator: Regulator;
   readonly isNew: boolean;

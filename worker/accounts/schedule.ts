@@ -9,6 +9,9 @@ import { purgeRegulators } from './tables/purge.ts';
 export const NIGHTLY_CRON = '23 2 * * *';
 const DAY_MS = 24 * 3600 * 1000;
 
+/**
+ * One run of the cron trigger. Rejects when the store fails, so that the platform shows the run as failed.
+ */
 export async function runAccounts(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
   const engine = openEngine(env, crypto.randomUUID(), nowMs);
   await runDue(engine);

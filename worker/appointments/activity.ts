@@ -5,6 +5,7 @@ import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { readPeriod } from '../http/period.ts';
 import { countActivity, countActivityByTerritory } from './tables/activity.ts';
 
+/** @throws GatewayError as `readPeriod` does, storage-unavailable. */
 export async function reportActivity(context: RequestContext): Promise<Response> {
   const { first, last, days, vendors, isByTerritory } = readPeriod(context, true);
   const count = isByTerritory ? countActivityByTerritory : countActivity;

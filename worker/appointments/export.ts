@@ -29,6 +29,7 @@ interface Export {
   readonly position: Position | undefined;
 }
 
+/** @throws GatewayError query-malformed, parameter-*; a store that fails later cuts the body short. */
 export function exportAppointments(context: RequestContext): Response {
   const wanted = readExport(context);
   return new Response(context.request.method === 'HEAD' ? null : streamOf(context, wanted), {

@@ -2,10 +2,12 @@
 
 import type { AppointmentFacts } from './tables/search.ts';
 
+/** The first line, with its end. */
 export const CSV_HEADER =
   'last_updated,id,vendor,identifier_system,identifier,version,profile,status,start,end,practitioner,' +
   'operator_system,operator\r\n';
 
+/** One line, with its end. */
 export function csvLine(facts: AppointmentFacts): string {
   const fields = [
     new Date(facts.updatedMs).toISOString(),

@@ -17,6 +17,10 @@ import {
 const HISTORY_COUNT_DEFAULT = 50;
 const HISTORY_COUNT_MAX = 100;
 
+/**
+ * @throws GatewayError not-found, query-malformed, parameter-unknown, storage-unavailable; so do the next
+ * two.
+ */
 export async function readAppointment(context: RequestContext): Promise<Response> {
   readParameters(context, []);
   const id = idOf(context);
@@ -25,6 +29,7 @@ export async function readAppointment(context: RequestContext): Promise<Response
   return versionResponse(context, found);
 }
 
+/** One version, also one that came too late to hold. */
 export async function readAppointmentVersion(context: RequestContext): Promise<Response> {
   readParameters(context, []);
   const id = idOf(context);

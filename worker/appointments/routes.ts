@@ -29,6 +29,7 @@ const capability: Capability = {
   },
 };
 
+/** The rows of this subject. */
 export const APPOINTMENT_ROUTES: readonly Route[] = [
   { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },
   { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },

@@ -10,6 +10,7 @@ import { type AppointmentSearch, encodeCursor, readAppointmentSearch } from './m
 import { resourceText } from './model/resource.ts';
 import { type FoundAppointment, searchAppointments } from './tables/search.ts';
 
+/** @throws GatewayError query-malformed, parameter-*, body-*, storage-unavailable. */
 export async function searchAppointment(context: RequestContext): Promise<Response> {
   const handling = readHandling(context.request.headers.get('Prefer'));
   const { raw, parameters } = await readSearchParameters(context);

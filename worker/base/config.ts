@@ -17,6 +17,7 @@ export interface RoutingSettings {
   readonly exploreCalls: number;
 }
 
+/** The settings as the Worker uses them: checked, with their units, frozen. README "Settings of the edge". */
 export interface Config {
   readonly relayKeys: JWTVerifyGetKey;
   readonly callerKeys: JWTVerifyGetKey;

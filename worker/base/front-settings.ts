@@ -7,8 +7,10 @@ import { jsonSetting } from './json-setting.ts';
 
 /** `iss` and `aud` of the tokens that login_check gives (worker/front/sign-in/token.ts). */
 export const FRONT_ISSUER = 'urn:x-passerelle:front';
+/** `aud` of these tokens. */
 export const FRONT_AUDIENCE = 'urn:x-passerelle:front';
 
+/** A private Ed25519 key as a JWK (RFC 8037). */
 export interface FrontKey {
   readonly kid: string;
   readonly kty: 'OKP';
@@ -18,6 +20,7 @@ export interface FrontKey {
   readonly d: string;
 }
 
+/** The settings of the front's face. */
 export interface FrontSettings {
   /** Signs new tokens; undefined when no key is set. */
   readonly signingKey: FrontKey | undefined;
@@ -56,6 +59,7 @@ const hosts = v.pipe(
   v.everyItem((host) => /^[a-z0-9.-]+$/.test(host), 'is not a list of host names'),
 );
 
+/** The front's part of the schema. */
 export const frontEntries = {
   FRONT_KEYS: v.optional(
     v.pipe(
@@ -77,6 +81,7 @@ export const frontEntries = {
 };
 const schema = v.object(frontEntries);
 
+/** From what the schema gave. */
 export function frontSettings(settings: v.InferOutput<typeof schema>): FrontSettings {
   const { FRONT_KEYS: keys, FRONT_USERS: users } = settings;
   const publicKeys = keys.map(({ kid, kty, crv, x }) => ({ kid, kty, crv, x, alg: 'EdDSA', use: 'sig' }));

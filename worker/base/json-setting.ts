@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 
+/** A text that becomes the value of its JSON. */
 export const jsonSetting = v.pipe(
   v.string(),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {

@@ -2,6 +2,7 @@
 
 import type { Log } from '../../shared/log.ts';
 
+/** Writes one line. */
 export const log: Log = (level, message, fields = {}) => {
   // biome-ignore lint/suspicious/noConsole: the console is a Worker's log
   console[level](JSON.stringify({ level, time: new Date().toISOString(), ...fields, message }));

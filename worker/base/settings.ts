@@ -58,6 +58,7 @@ const entries = {
   ...frontEntries,
 };
 
+/** The whole schema; unknown names pass. */
 export const settingsSchema = v.pipe(
   v.object(entries, 'is missing'),
   v.partialCheck(
@@ -76,6 +77,7 @@ export function findSettingProblems(settings: Readonly<Record<string, string>>):
   return parsed.success ? [] : describeIssues(parsed.issues);
 }
 
+/** Each as "NAME what is wrong". */
 export function describeIssues(issues: readonly v.InferIssue<typeof settingsSchema>[]): readonly string[] {
   return issues.map((issue) => `${v.getDotPath(issue) ?? 'settings'} ${issue.message}`);
 }

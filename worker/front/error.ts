@@ -7,6 +7,7 @@ import { jsonResponse, refusalHeaders } from '../http/http.ts';
 /** Everything under it is the front's face. */
 export const FRONT_PREFIX = '/aggregator/';
 
+/** A refusal as the front reads it: `{code, message}`. */
 export function frontErrorResponse(error: GatewayError, requestId: string): Response {
   const { status } = REASONS[error.reason];
   const response = jsonResponse({ code: status, message: error.text }, { requestId }, status);

@@ -13,6 +13,7 @@ import { answerDashboardSlots, answerPractitionerSlots } from './slots/lot-answe
 
 const API = '/aggregator/api-sas/v1';
 
+/** The rows of the front's API. */
 export const FRONT_ROUTES: readonly Route[] = [
   { method: 'POST', path: `${API}/login_check`, needs: 'open', door: 'server', handler: answerLoginCheck },
   { method: 'POST', path: `${API}/PractitionerSlots`, needs: 'front', handler: answerPractitionerSlots },

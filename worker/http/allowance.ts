@@ -11,6 +11,7 @@ export interface Allowance {
   readonly giveBack: (source: string) => void;
 }
 
+/** How much and how fast. */
 export interface AllowanceOptions {
   /** At once. */
   readonly max: number;

@@ -19,6 +19,7 @@ import { knownToken, rememberToken } from './known-tokens.ts';
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
 const CLOCK_TOLERANCE_S = 30;
 
+/** Who holds a verified token. `subject`: its `sub`, empty without one. */
 export interface Caller {
   readonly subject: string;
   readonly scopes: ReadonlySet<string>;

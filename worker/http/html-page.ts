@@ -4,6 +4,7 @@
 import { sha256 } from '../../shared/hash.ts';
 import { type Html, html, raw } from '../../shared/html.ts';
 
+/** A page of ours. `style`: CSS, allowed by its digest. */
 export interface Page {
   readonly title: string;
   readonly style: string;
@@ -11,6 +12,7 @@ export interface Page {
   readonly requestId: string;
 }
 
+/** The whole page, with the policy that lets nothing else in. */
 export async function pageResponse(
   { title, style, body, requestId }: Page,
   status = 200,

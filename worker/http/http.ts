@@ -7,6 +7,7 @@ import type { Config } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import type { Caller, Sender } from './auth.ts';
 
+/** One request as handlers see it. */
 export interface RequestContext {
   readonly request: Request;
   readonly url: URL;
@@ -24,8 +25,10 @@ export interface RequestContext {
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
+/** The media type of what the FHIR face answers. */
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
+/** A text is sent as it is. */
 export function fhirResponse(
   body: string | Uint8Array<ArrayBuffer> | Resource,
   context: Pick<RequestContext, 'requestId'>,
@@ -46,6 +49,7 @@ export function fhirResponse(
 
 const RETRY_AFTER_S = '5';
 
+/** The refusal as an OperationOutcome. */
 export function errorResponse(error: GatewayError, requestId: string): Response {
   const { status } = REASONS[error.reason];
   return fhirResponse(errorOutcome(error, requestId), { requestId }, status, refusalHeaders(error));
@@ -56,6 +60,7 @@ export function refusalHeaders({ reason, headers }: GatewayError): Readonly<Reco
   return { ...(REASONS[reason].retryable ? { 'Retry-After': RETRY_AFTER_S } : {}), ...headers };
 }
 
+/** Plain JSON, not to be stored. */
 export function jsonResponse(
   body: unknown,
   context: Pick<RequestContext, 'requestId'>,

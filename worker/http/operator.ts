@@ -7,6 +7,7 @@ const ID = /^[A-Za-z][\w.:-]{0,63}$/;
 /** Eleven digits are an RPPS, nine and more an ADELI or a telephone. */
 const NUMBER = /\d{9}/;
 
+/** The subject, or `withheld`. */
 export function operatorOf(caller: Caller | undefined): string {
   const subject = caller?.subject ?? '';
   return ID.test(subject) && !NUMBER.test(subject) ? subject : 'withheld';

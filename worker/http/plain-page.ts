@@ -30,6 +30,7 @@ code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; } .way a { border: 0; padding: 0; text-decoration: underline; } }
 `;
 
+/** A page of one text. */
 export interface PlainPage {
   readonly title: string;
   readonly text: Html;
@@ -40,6 +41,7 @@ export interface PlainPage {
   readonly contact: string | undefined;
 }
 
+/** `status`: HTTP. */
 export function plainPage(
   { title, text, way, requestId, contact }: PlainPage,
   status: number,

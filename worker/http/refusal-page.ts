@@ -15,6 +15,7 @@ export function wantsPage(request: Request): boolean {
   return /(?:^|[\s,])text\/html\b/.test(accept) && !/[/+]json\b|text\/event-stream/.test(accept);
 }
 
+/** The refusal as a page in French, with the status of its reason. */
 export function refusalPage(
   error: GatewayError,
   request: Request,

@@ -24,6 +24,7 @@ import { REFUSAL_SCHEMAS, refusalsOf } from './model/refusals.ts';
 import { describeOptions } from './options.ts';
 import { PAGE_OPERATIONS } from './pages.ts';
 
+/** Every description. */
 export const OPERATIONS: Operations = {
   ...FHIR_SEARCH_OPERATIONS,
   ...FHIR_ACCOUNT_OPERATIONS,

@@ -51,6 +51,7 @@ const redirect = (id: string, summary: string): Operation => ({
   },
 });
 
+/** What browsers open. */
 export const PAGE_OPERATIONS: Operations = {
   'GET /r/{slot}': redirect('openSlot', 'Ouvre la page de réservation d’un créneau'),
   'GET /aggregator/r/{slot}': redirect(

@@ -39,6 +39,7 @@ interface ExplainedSlot extends Omit<SlotTrace, 'dropped' | 'repaired'> {
   readonly repaired: readonly RuleDescription[];
 }
 
+/** POST /admin/explain. @throws GatewayError parameter-invalid, body-*. */
 export async function explainSlots(context: RequestContext): Promise<Response> {
   const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
   if (!parsed.success) {

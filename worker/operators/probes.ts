@@ -6,6 +6,7 @@ import { hubOf } from '../hub/hub-of.ts';
 
 const PROBE_MS = 2_000;
 
+/** GET /healthz: 200, whatever D1 and the relays do. */
 export function answerHealth(): Response {
   return probe(true);
 }

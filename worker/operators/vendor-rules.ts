@@ -11,6 +11,7 @@ import { sendTallies } from '../search/tallies.ts';
 import { listVendors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 
+/** GET /admin/editors. @throws GatewayError storage-unavailable. */
 export async function answerVendors(context: RequestContext): Promise<Response> {
   const editors = await listVendors(context.env.DB);
   const facts = await hubOf(context.env).describeVendors(editors.map(({ id }) => id));
@@ -25,6 +26,7 @@ export async function answerRelays(context: RequestContext): Promise<Response> {
   return jsonResponse(await hubOf(context.env).describe(), context);
 }
 
+/** GET /admin/editors/{editor}/rules. @throws GatewayError storage-unavailable. */
 export async function answerVendorRules(context: RequestContext): Promise<Response> {
   const editor = context.parameters.editor ?? '';
   const known = await listVendors(context.env.DB);

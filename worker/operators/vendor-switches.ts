@@ -27,6 +27,10 @@ const schema = v.strictObject({
   forgetLostFlows: v.optional(v.literal(true)),
 });
 
+/**
+ * PUT /admin/editors/{editor}. @throws GatewayError not-found, parameter-invalid, body-*,
+ * storage-unavailable.
+ */
 export async function switchVendor(context: RequestContext): Promise<Response> {
   const editor = context.parameters.editor ?? '';
   const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));

@@ -8,6 +8,7 @@ import { wantsPage } from '../http/refusal-page.ts';
 
 const WHAT = 'Agrégateur ouvert du Service d’accès aux soins';
 
+/** A page or JSON, as Accept says. */
 export async function answerWelcome(context: RequestContext): Promise<Response> {
   const { request, requestId, config, fhirBase } = context;
   if (wantsPage(request)) {

@@ -5,6 +5,7 @@ import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import { openAtRelay } from './account-openings.ts';
 
+/** A vendor as the edge knows it: what relays announced, and the operator's switches. */
 export interface VendorRow {
   readonly id: string;
   readonly name: string;
@@ -47,6 +48,7 @@ export function vendorsStatement(db: D1Database): D1PreparedStatement {
   );
 }
 
+/** From the rows of `vendorsStatement`. */
 export function vendorsOf({ results }: D1Result): VendorRow[] {
   return (results as unknown as RawRow[]).map((row) => ({
     id: row.id,
@@ -80,6 +82,7 @@ function writeFlows({ id, flows }: EditorAnnouncement, before: readonly VendorRo
   return JSON.stringify([...flows, ...lost.map((flow) => LOST + flow)]);
 }
 
+/** Every vendor ever announced. @throws GatewayError storage-unavailable. */
 export async function listVendors(db: D1Database): Promise<VendorRow[]> {
   return vendorsOf(await vendorsStatement(db).all());
 }

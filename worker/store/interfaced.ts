@@ -4,6 +4,7 @@
 import { LRUCache } from 'lru-cache';
 import { guardStore } from './guard.ts';
 
+/** A vendor has answered with slots of a practitioner or association. */
 export interface SeenPair {
   /** National id with its prefix: 8…, 0…, or 3… of an association. */
   readonly subject: string;

@@ -11,6 +11,7 @@ export interface Reader {
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
+/** How long a reader puts up with what. */
 export interface Limits {
   /** What is no older is answered without D1. */
   readonly freshMs: number;
@@ -25,6 +26,7 @@ interface Known<T> {
   readonly atMs: number;
 }
 
+/** Rows of one kind, kept in this isolate. */
 export interface Remembered<T> {
   /**
    * D1's word, or the last one known when D1 fails or takes too long, however old that is. One request renews what has
@@ -43,6 +45,7 @@ export interface Remembered<T> {
 /** A renewal that has taken longer has died with its request. */
 const RENEWAL_MS = 10_000;
 
+/** One memory; `load` reads D1. */
 export function remember<T>(load: (db: D1Database) => Promise<T>): Remembered<T> {
   let known: Known<T> | undefined;
   let generation = 0;

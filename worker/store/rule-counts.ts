@@ -1,7 +1,9 @@
 // Table `rule_counts`: per vendor and hour, what became of the slots it sent. Kept for 24 hours.
 
+/** What became of slots. */
 export type CountKind = 'received' | 'shown' | 'dropped' | 'repaired';
 
+/** How often, for one vendor. */
 export interface RuleCountRow {
   readonly editor: string;
   readonly kind: CountKind;

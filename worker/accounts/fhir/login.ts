@@ -9,6 +9,7 @@ import { openEngine } from '../engine.ts';
 import { logIn, type VendorAnswer } from '../login.ts';
 import { instant } from './resource.ts';
 
+/** POST /fhir/Practitioner/{id}/$login. @throws GatewayError not-found, storage-unavailable. */
 export async function loginPractitioner(context: RequestContext): Promise<Response> {
   const engine = openEngine(context.env, context.requestId, context.startedMs);
   const answer = await logIn(engine, context.parameters.id ?? '');

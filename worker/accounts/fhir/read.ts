@@ -17,6 +17,7 @@ const COUNT_DEFAULT = 20;
 const COUNT_MAX = 50;
 const TOKENS_MAX = 50;
 
+/** GET /fhir/Practitioner/{id}. @throws GatewayError not-found, storage-unavailable. */
 export async function readPractitioner(context: RequestContext): Promise<Response> {
   const loaded = await loadPairs(context.env.DB, context.parameters.id ?? '');
   if (loaded === undefined)
@@ -26,6 +27,7 @@ export async function readPractitioner(context: RequestContext): Promise<Respons
   return fhirResponse(body, context, 200, { ETag: etagOf(regulator) });
 }
 
+/** GET and POST search of regulators. @throws GatewayError query-malformed, parameter-*, body-*. */
 export async function searchPractitioners(context: RequestContext): Promise<Response> {
   const { request, url, env, fhirBase, requestId, startedMs } = context;
   const raw = request.method === 'POST' ? await readBounded(request, BODY_BYTES_MAX) : url.search.slice(1);

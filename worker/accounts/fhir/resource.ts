@@ -24,6 +24,7 @@ function accountState(pair: Pair, regulator: Regulator, nowMs: number): AccountS
   return row.confirmed === undefined ? 'to-create' : 'to-update';
 }
 
+/** The Practitioner resource of a regulator account, with one extension per vendor that may hold it. */
 export function practitionerOf(regulator: Regulator, pairs: readonly Pair[], nowMs: number): JsonObject {
   const { id, version, updatedMs, identifier } = regulator;
   const extension = pairs
@@ -74,10 +75,12 @@ function extensionOf(pair: Pair, regulator: Regulator, nowMs: number): Extension
   return { url: ACCOUNT_EXTENSION, extension: parts.filter((part) => part !== undefined) };
 }
 
+/** FHIR instant in UTC. */
 export function instant(ms: number): string {
   return new Date(ms).toISOString();
 }
 
+/** Weak ETag of the regulator's version. */
 export function etagOf({ version }: Regulator): string {
   return `W/"${version}"`;
 }

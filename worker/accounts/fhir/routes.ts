@@ -26,6 +26,7 @@ const capability: Capability = {
   behaviour: { versioning: 'versioned', readHistory: false, updateCreate: true, conditionalUpdate: true },
 };
 
+/** The rows of this subject. */
 export const PRACTITIONER_ROUTES: readonly Route[] = [
   { method: 'POST', path: '/fhir/Practitioner', needs: need('c'), handler: createPractitioner, capability },
   { method: 'PUT', path: '/fhir/Practitioner', needs: need('u'), handler: updatePractitioner },

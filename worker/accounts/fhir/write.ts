@@ -12,10 +12,12 @@ import { withdrawEverywhere } from '../withdraw.ts';
 import { etagOf, practitionerOf } from './resource.ts';
 import { readBody, readKnownIdentifier } from './target.ts';
 
+/** POST. @throws GatewayError rule-broken, duplicate, body-*, media-type-not-supported. */
 export function createPractitioner(context: RequestContext): Promise<Response> {
   return write(context, { by: 'nobody' });
 }
 
+/** PUT ?identifier=. @throws GatewayError as POST does, and parameter-*. */
 export function updatePractitioner(context: RequestContext): Promise<Response> {
   return write(context, { by: 'identifier', identifier: readKnownIdentifier(context.url) });
 }

@@ -33,6 +33,7 @@ interface Sent {
   readonly ms: number;
 }
 
+/** One regulator's account at one vendor, as table `accounts` keeps it. */
 export interface AccountRow {
   readonly regulator: string;
   readonly editor: string;
@@ -71,12 +72,14 @@ export interface Message {
   readonly isFinal: boolean;
 }
 
+/** What to do about an account now. */
 export type Plan =
   | { readonly kind: 'nothing' }
   /** `settling`: an older message may still take effect under the identifier of before. */
   | { readonly kind: 'busy'; readonly untilMs: number; readonly reason: 'under-way' | 'settling' }
   | { readonly kind: 'send'; readonly message: Message };
 
+/** The row of an account that no message was ever sent about. */
 export function newRow(regulator: string, editor: string): AccountRow {
   return {
     regulator,
@@ -175,6 +178,10 @@ function identifierInDoubt(
   return { identifier: confirmed.identifier, untilMs: doubt.untilMs };
 }
 
+/**
+ * A message about to leave, and the lease under which it does. `taken`: another account bears the
+ * identifier.
+ */
 export interface Claim {
   readonly message: Message;
   readonly taken: boolean;
@@ -265,6 +272,7 @@ function confirm(
 }
 
 const FIRST_PAUSE_MS = 30_000;
+/** The longest pause. */
 export const PAUSE_MS_MAX = 15 * 60_000;
 
 /**

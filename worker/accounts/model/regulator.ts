@@ -3,6 +3,7 @@
 import { sha256Hex } from '../../../shared/hash.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 
+/** A regulator as SAS last said, whatever vendors know. `version` counts changes. */
 export interface Regulator {
   readonly id: string;
   /** Undefined once another regulator has taken it over. */

@@ -5,6 +5,7 @@
 import type { AccountDoubt } from '../../../shared/link/accounts.ts';
 import type { HubAccountReply } from '../../hub/hub-calls.ts';
 
+/** What a vendor's replies mean for an account. */
 export type Verdict =
   | {
       readonly kind: 'yes';
@@ -34,6 +35,7 @@ export type Verdict =
 const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
 const OF_THE_CALLER: ReadonlySet<number> = new Set([401, 407, 429]);
 
+/** The vendor did as it was told. */
 export function isYes(reply: HubAccountReply): boolean {
   return reply.kind === 'answered' && DONE.has(reply.status);
 }
@@ -48,6 +50,7 @@ export function isRefusal(reply: HubAccountReply): boolean {
   return status >= 400 && status < 500 && !OF_THE_CALLER.has(status);
 }
 
+/** The vendor has no such account. */
 export function isMissing(reply: HubAccountReply): boolean {
   return reply.kind === 'answered' && (reply.status === 404 || reply.status === 410);
 }

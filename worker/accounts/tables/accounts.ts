@@ -28,6 +28,7 @@ export interface Pair {
   readonly former: readonly RegulatorIdentifier[];
 }
 
+/** A regulator, and how things stand at each vendor. */
 export interface Loaded {
   readonly regulator: Regulator;
   readonly pairs: readonly Pair[];
@@ -153,6 +154,7 @@ const SETTLE = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing) SELECT
     WHERE accounts.revision = ?3 - 1
   RETURNING revision`;
 
+/** A row to claim, and the message that the claim is for. */
 export interface ClaimedRow {
   readonly row: AccountRow;
   readonly message: Message;
@@ -177,6 +179,7 @@ export async function storeClaims(db: D1Database, claims: readonly ClaimedRow[])
   return results.map(({ results: rows }) => rows.length === 1);
 }
 
+/** Whether an outcome was recorded. */
 export interface Settled {
   /** False: the lease had run out and somebody else has claimed the row; our outcome is not recorded. */
   readonly isOurs: boolean;
@@ -184,6 +187,7 @@ export interface Settled {
   readonly version: number | undefined;
 }
 
+/** Records an outcome under the lease of its claim. @throws GatewayError storage-unavailable. */
 export async function storeSettled(db: D1Database, row: AccountRow): Promise<Settled> {
   const [stored, regulator] = await guardStore(() =>
     db.batch([

@@ -7,6 +7,7 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const KEPT_MS = 90 * DAY_MS;
 
+/** A vendor's account that was not as the vendor had confirmed it. */
 export interface DriftEvent {
   readonly regulator: string;
   readonly editor: string;
@@ -18,6 +19,7 @@ export interface DriftEvent {
   readonly atMs: number;
 }
 
+/** How much of its allowance a vendor has used. */
 export interface DriftBudget {
   readonly editor: string;
   /** Re-asserted within the last hour. */
@@ -64,6 +66,7 @@ export async function nextToAssert(
   return results;
 }
 
+/** Notes that an account was said again, and what showed. @throws GatewayError storage-unavailable. */
 export async function recordCheck(
   db: D1Database,
   { regulator, editor }: DueAccount,
@@ -90,6 +93,7 @@ export async function recordCheck(
   await guardStore(() => db.batch(statements));
 }
 
+/** Newest first. @throws GatewayError storage-unavailable. */
 export async function listDrift(db: D1Database, max: number): Promise<DriftEvent[]> {
   const { results } = await guardStore(() =>
     db

@@ -6,6 +6,7 @@ import { guardStore } from '../../store/guard.ts';
 /** About an hour of pauses. */
 const REFUSALS_MAX = 8;
 
+/** An account whose time has come, by the ids of its regulator and vendor. */
 export interface DueAccount {
   readonly regulator: string;
   readonly editor: string;

@@ -3,6 +3,7 @@
 
 import { guardStore } from '../../store/guard.ts';
 
+/** Accounts still open at one vendor although withdrawn. `oldestMs`: when the right of the first ended. */
 export interface VendorExposure {
   readonly editor: string;
   readonly open: number;
@@ -11,6 +12,7 @@ export interface VendorExposure {
   readonly oldestMs: number;
 }
 
+/** Longest open first; vendors without any are left out. @throws GatewayError storage-unavailable. */
 export async function exposureByVendor(db: D1Database): Promise<VendorExposure[]> {
   const { results } = await guardStore(() =>
     db
@@ -25,6 +27,7 @@ export async function exposureByVendor(db: D1Database): Promise<VendorExposure[]
   return results;
 }
 
+/** One account still open although withdrawn. `status`: HTTP, of the vendor's last answer. */
 export interface OpenAccount {
   readonly regulator: string;
   readonly editor: string;
@@ -36,6 +39,7 @@ export interface OpenAccount {
   readonly wave: string | null;
 }
 
+/** Longest open first. @throws GatewayError storage-unavailable. */
 export async function listOpen(db: D1Database, max: number): Promise<OpenAccount[]> {
   const { results } = await guardStore(() =>
     db
@@ -51,6 +55,7 @@ export async function listOpen(db: D1Database, max: number): Promise<OpenAccount
   return results;
 }
 
+/** Counts of one vendor's accounts, for operators. */
 export interface VendorAccounts {
   readonly editor: string;
   readonly accounts: number;
@@ -74,6 +79,7 @@ const BY_VENDOR = `SELECT a.editor, COUNT(*) AS accounts, SUM(a.confirmed_hash I
     (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = a.editor AND d.at_ms > ?1) AS driftEvents
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator GROUP BY a.editor ORDER BY a.editor`;
 
+/** `sinceMs`: drift is counted from then on. @throws GatewayError storage-unavailable. */
 export async function accountsByVendor(db: D1Database, sinceMs: number): Promise<VendorAccounts[]> {
   const { results } = await guardStore(() => db.prepare(BY_VENDOR).bind(sinceMs).all<VendorAccounts>());
   return results;

@@ -46,6 +46,7 @@ export const SELECT_FORMER = `(SELECT json_group_array(json_object('system', f.s
     AND NOT EXISTS (SELECT 1 FROM accounts AS o WHERE o.editor = e.id AND o.sent_value = f.value
       AND o.sent_system = f.system AND o.regulator <> ?1))`;
 
+/** From the column's JSON. */
 export function readFormer(json: string): readonly RegulatorIdentifier[] {
   return JSON.parse(json) as RegulatorIdentifier[];
 }

@@ -11,6 +11,7 @@ const FORGOTTEN = `SELECT r.id FROM regulators AS r
       WHERE a.regulator = r.id AND (a.open = 1 OR a.withdrawing = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL))
   ORDER BY r.id LIMIT ${PURGED_MAX}`;
 
+/** @returns how many regulators were forgotten. @throws GatewayError storage-unavailable. */
 export async function purgeRegulators(db: D1Database, beforeMs: number): Promise<number> {
   const [, , purged] = await guardStore(() =>
     db.batch([

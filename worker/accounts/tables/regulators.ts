@@ -8,9 +8,11 @@ import { guardStore } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { keepFormer, takeFormer } from './former.ts';
 
+/** The columns that RawRegulator names. */
 export const REGULATOR_COLUMNS =
   'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, withdrawn_ms, wave';
 
+/** A row of table `regulators`. */
 export interface RawRegulator {
   readonly id: string;
   readonly system: string | null;
@@ -52,6 +54,7 @@ const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value =
 const BY_TECHNICAL_ID = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id = ?1
   UNION ALL SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?1 AND system = '${SYSTEM.sas}' LIMIT 1`;
 
+/** What a save has to know before it decides. */
 export interface Lookup {
   /** Each answers one question of the list, in order. */
   readonly found: readonly (Regulator | undefined)[];
@@ -61,6 +64,7 @@ export interface Lookup {
   readonly isWaveConfirmed: boolean;
 }
 
+/** How a regulator is looked for. */
 export type Question =
   | { readonly by: 'identifier'; readonly identifier: RegulatorIdentifier }
   | { readonly by: 'technical-id'; readonly technicalId: string };
@@ -102,6 +106,7 @@ export async function lookUp(
   };
 }
 
+/** One save, as one transaction. */
 export interface SaveRequest {
   /** The whole regulator as it is to be, its version included. */
   readonly next: Regulator;

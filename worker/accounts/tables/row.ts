@@ -5,6 +5,7 @@ import type { AccountRow } from '../model/ledger.ts';
 type Text = string | null;
 type Count = number | null;
 
+/** A row of table `accounts`. */
 export interface RawAccount {
   readonly regulator: string;
   readonly editor: string;

@@ -5,6 +5,7 @@ import { guardStore } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
 
+/** A search of regulators; what is absent does not restrict. `count`: rows at most. */
 export interface RegulatorFilter {
   readonly identifiers?: readonly RegulatorIdentifier[];
   readonly ids?: readonly string[];

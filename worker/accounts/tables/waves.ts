@@ -2,6 +2,7 @@
 
 import { guardStore } from '../../store/guard.ts';
 
+/** Withdrawals that wait, or waited, for an operator. `regulators`: how many. */
 export interface Wave {
   readonly id: string;
   readonly openedMs: number;

@@ -66,6 +66,7 @@ const APPOINTMENT: Readonly<Record<string, Copy>> = {
   requestedPeriod: listOf(period),
 };
 
+/** The elements that may be kept, labels left out. */
 export function keepContent(resource: JsonObject): JsonObject {
   return copyOf(resource, APPOINTMENT) ?? {};
 }

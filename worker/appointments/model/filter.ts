@@ -20,6 +20,7 @@ import {
 import { APPOINTMENT_STATUSES, isAppointmentStatus } from './lattice.ts';
 import { type Range, readRange } from './range.ts';
 
+/** What every appointment found must match; an empty list does not restrict, its items are alternatives. */
 export interface AppointmentFilter {
   readonly identifiers: readonly Token[];
   readonly statuses: readonly string[];
@@ -31,6 +32,7 @@ export interface AppointmentFilter {
   readonly updated: Range;
 }
 
+/** The order of a page; equal keys by id. */
 export interface Sort {
   readonly by: 'date' | '_lastUpdated';
   readonly descending: boolean;
@@ -42,6 +44,7 @@ export interface Position {
   readonly id: string;
 }
 
+/** A search as it was asked. `count`: of one page. */
 export interface AppointmentSearch {
   readonly filter: AppointmentFilter;
   readonly sort: Sort;
@@ -51,6 +54,7 @@ export interface AppointmentSearch {
   readonly ignored: readonly string[];
 }
 
+/** The parameters that filter. */
 export const APPOINTMENT_PARAMETERS = [
   'identifier',
   'status',
@@ -95,12 +99,14 @@ export function readAppointmentSearch(
   return { filter, sort, count, position, ignored };
 }
 
+/** A filter, and what is none. */
 export interface ReadFilter {
   readonly filter: AppointmentFilter;
   /** The parameters that are no filter. */
   readonly rest: readonly SearchParameter[];
 }
 
+/** @throws GatewayError parameter-*, too-many-subjects. */
 export function readFilter(parameters: readonly SearchParameter[]): ReadFilter {
   const given = new Map<string, string[]>();
   const rest: SearchParameter[] = [];

@@ -12,6 +12,7 @@ export async function appointmentId(editor: string, system: string, value: strin
   return `${editor}-${hash.slice(0, ID_HASH_LENGTH)}`;
 }
 
+/** The first 32 hexadecimal characters of SHA-256. */
 export async function contentHash(profile: string, content: string): Promise<string> {
   return (await sha256Hex(`${profile}\n${content}`)).slice(0, CONTENT_HASH_LENGTH);
 }

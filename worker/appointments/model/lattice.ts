@@ -26,6 +26,7 @@ export function isAppointmentStatus(text: string): text is AppointmentStatus {
   return Object.hasOwn(RANKS, text);
 }
 
+/** The place of a status in the order in which appointments move on; docs/appointments.md § 3. */
 export function rankOf(status: AppointmentStatus): number {
   return RANKS[status];
 }

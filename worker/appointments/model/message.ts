@@ -20,11 +20,13 @@ import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance
 /** Two clocks that differ by less than this agree. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
+/** A system and a value in it. */
 export interface NationalId {
   readonly system: string;
   readonly value: string;
 }
 
+/** A message that the rules let through. */
 export interface AppointmentMessage {
   readonly profile: AppointmentProfile;
   readonly identifier: NationalId;

@@ -24,6 +24,7 @@ export const PRIVACY_RULES = {
 
 type PrivacyRule = keyof typeof PRIVACY_RULES;
 
+/** A place in the resource that may name a person. `expression`: FHIRPath. */
 export interface PrivacyFinding {
   readonly rule: PrivacyRule;
   readonly expression: string;

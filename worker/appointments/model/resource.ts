@@ -3,6 +3,7 @@
 
 import { canonicalOf } from './tolerance.ts';
 
+/** One version of an appointment. `content`: JSON of the resource without resourceType, id and meta. */
 export interface StoredAppointment {
   readonly id: string;
   readonly version: number;
@@ -28,6 +29,7 @@ export function resourceText(stored: StoredAppointment): string {
   return `${head.slice(0, -1)},${stored.content.slice(1)}`;
 }
 
+/** Weak ETag of a version. */
 export function etagOf(version: number): string {
   return `W/"${version}"`;
 }
@@ -37,6 +39,7 @@ function httpDate(ms: number): string {
   return new Date(ms).toUTCString();
 }
 
+/** The headers of an answer that shows a version. */
 export function versionHeaders(stored: Pick<StoredAppointment, 'version' | 'updatedMs'>): {
   readonly ETag: string;
   readonly 'Last-Modified': string;

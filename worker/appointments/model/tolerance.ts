@@ -10,6 +10,7 @@ import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { formatInstant, parseInstant } from '../../../shared/time.ts';
 import { withoutContainedSlots } from './named.ts';
 
+/** What was put right in a vendor's message. */
 export type Repair =
   | 'profile-canonical'
   | 'status-spelling'
@@ -40,6 +41,7 @@ export function namedProfile(resource: JsonObject): AppointmentProfile | undefin
   return undefined;
 }
 
+/** A resource, and what was put right in it. */
 export interface Tolerated {
   readonly resource: JsonObject;
   readonly repairs: ReadonlySet<Repair>;

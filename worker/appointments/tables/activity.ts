@@ -4,6 +4,7 @@
 import type { CivilDay } from '../../base/days.ts';
 import { guardStore } from '../../store/guard.ts';
 
+/** How many appointments start on a day, by vendor and status. */
 export interface ActivityCount {
   /** YYYY-MM-DD. */
   readonly day: string;

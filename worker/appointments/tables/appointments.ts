@@ -3,6 +3,7 @@
 import { guardStore } from '../../store/guard.ts';
 import type { StoredAppointment } from '../model/resource.ts';
 
+/** A version, and how it was sent. */
 export interface AppointmentVersion extends StoredAppointment {
   readonly method: 'POST' | 'PUT';
 }
@@ -49,6 +50,7 @@ export async function findAppointment(db: D1Database, id: string): Promise<Store
   return row === null ? undefined : toStored(row);
 }
 
+/** Undefined when there is no such version. */
 export async function findVersion(
   db: D1Database,
   id: string,

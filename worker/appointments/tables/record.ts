@@ -9,6 +9,7 @@ import type { AppointmentMessage } from '../model/message.ts';
 /** An appointment that changed more often is a vendor's loop, not a patient's doubts. */
 export const VERSIONS_MAX = 1_000;
 
+/** One message to record. `id`, `hash`: of model/identity.ts. */
 export interface AppointmentWrite {
   readonly id: string;
   readonly hash: string;
@@ -24,6 +25,7 @@ export interface AppointmentWrite {
   readonly wantsContent: boolean;
 }
 
+/** What became of a message. */
 export interface WriteOutcome {
   /** The relay announced this vendor for INT_R03; false means that nothing was looked at. */
   readonly announced: boolean;
@@ -35,6 +37,7 @@ export interface WriteOutcome {
   readonly state: WrittenState | undefined;
 }
 
+/** The state of an appointment. `version`: the one that holds; `updatedMs`: of its last change. */
 export interface WrittenState {
   readonly version: number;
   readonly updatedMs: number;

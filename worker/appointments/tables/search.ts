@@ -6,6 +6,7 @@ import type { AppointmentFilter, Position, Sort } from '../model/filter.ts';
 import type { Range } from '../model/range.ts';
 import type { StoredAppointment } from '../model/resource.ts';
 
+/** An appointment found, with its second sort key. */
 export interface FoundAppointment extends StoredAppointment {
   readonly startMs: number;
 }
@@ -60,6 +61,7 @@ export async function searchAppointments(
   return results;
 }
 
+/** In the order of their last change. @throws GatewayError storage-unavailable. */
 export async function listFacts(
   db: D1Database,
   filter: AppointmentFilter,

@@ -4,6 +4,7 @@
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { listNumberedVendors } from '../tables/declarations.ts';
 
+/** GET /v1/editors: active vendors. @throws GatewayError storage-unavailable. */
 export async function answerFrontVendors(context: RequestContext): Promise<Response> {
   const editors = await listNumberedVendors(context.env.DB);
   const active = editors.filter(({ isActive }) => isActive);
@@ -13,6 +14,7 @@ export async function answerFrontVendors(context: RequestContext): Promise<Respo
   );
 }
 
+/** An empty list. */
 export function answerMarketplace(context: RequestContext): Response {
   return jsonResponse([], context);
 }

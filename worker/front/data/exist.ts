@@ -5,6 +5,7 @@ import { professionalKind } from '../../../shared/sas/identifier.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { isInterfaced } from '../../store/interfaced.ts';
 
+/** @throws GatewayError storage-unavailable. */
 export async function answerExist(context: RequestContext): Promise<Response> {
   const id = context.parameters.id ?? '';
   const exists = professionalKind(id) !== undefined && (await isInterfaced(context.env.DB, id));

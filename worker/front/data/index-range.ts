@@ -6,6 +6,7 @@ import { type ParsedInstant, parseInstant } from '../../../shared/time.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { takeNewlyInterfaced } from '../tables/index.ts';
 
+/** @throws GatewayError parameter-invalid, storage-unavailable. */
 export async function answerIndexRange(context: RequestContext): Promise<Response> {
   const { request, env, startedMs } = context;
   const start = instantOf(context, 'start');

@@ -20,12 +20,14 @@ const schema = v.object({
 const perPractitioner = createAllowance({ max: 10, everyMs: 10_000 });
 const inAll = createAllowance({ max: 100, everyMs: 500 });
 
+/** An empty list for what is no national identifier. @throws GatewayError storage-unavailable. */
 export async function answerDeclarations(context: RequestContext): Promise<Response> {
   const practitioner = context.parameters.id ?? '';
   if (professionalKind(practitioner) === undefined) return jsonResponse([], context);
   return answerThoseOf(context, practitioner);
 }
 
+/** @throws GatewayError parameter-invalid, too-many-requests, body-*, storage-unavailable. */
 export async function replaceBulk(context: RequestContext): Promise<Response> {
   const { env, request, requestId, startedMs } = context;
   const practitioner = context.parameters.id ?? '';

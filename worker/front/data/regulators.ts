@@ -33,6 +33,7 @@ const schema = v.object({
   sasTerritories: v.nullish(v.pipe(v.array(v.pipe(v.string(), v.maxLength(250))), v.maxLength(200)), []),
 });
 
+/** PUT /v1/regulators. docs/front.md. */
 export async function recordRegulator(context: RequestContext): Promise<Response> {
   return record(context, await readMessage(context));
 }
@@ -44,6 +45,7 @@ async function record(context: RequestContext, message: FrontRegulator): Promise
   return answer(context, fateOf(saved));
 }
 
+/** PUT /v1/regulators/login. docs/front.md. */
 export async function logInRegulator(context: RequestContext): Promise<Response> {
   const message = await readMessage(context);
   // The front sends true. What else comes is no sign-in, whatever its path says.

@@ -21,6 +21,7 @@ const copySchema = v.array(v.object({ authority: v.string(), active: v.boolean()
 
 const rows = remember<readonly SamuLrm[]>(readSamuLrms);
 
+/** GET /v1/samulrms. docs/front.md. */
 export async function answerSamuLrms(context: RequestContext): Promise<Response> {
   const known = new Map(context.config.front.samuLrms.map((authority) => [authority, true]));
   for (const { authority, active } of await readRows(context)) known.set(authority, active);

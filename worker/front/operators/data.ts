@@ -47,6 +47,7 @@ export async function answerSamus(context: RequestContext): Promise<Response> {
   return jsonResponse({ setting: context.config.front.samuLrms, samulrms }, context);
 }
 
+/** The whole list anew. @throws GatewayError parameter-invalid, body-*, storage-unavailable. */
 export async function replaceSamus(context: RequestContext): Promise<Response> {
   const { samulrms } = await read(
     context,
@@ -79,6 +80,7 @@ export async function answerSos(context: RequestContext): Promise<Response> {
   );
 }
 
+/** The whole list anew. @throws GatewayError parameter-invalid, body-*, storage-unavailable. */
 export async function replaceSos(context: RequestContext): Promise<Response> {
   const { associations } = await read(
     context,

@@ -16,6 +16,7 @@ import { answerFrontUsers, putFrontUser, removeFrontUser } from './users.ts';
 const PATH = '/admin/front';
 const admin = ['admin'] as const;
 
+/** The rows of /admin/front. */
 export const FRONT_ADMIN_ROUTES: readonly Route[] = [
   { method: 'GET', path: `${PATH}/users`, needs: admin, handler: answerFrontUsers },
   { method: 'PUT', path: `${PATH}/users/:name`, needs: admin, handler: putFrontUser },

@@ -18,6 +18,7 @@ const schema = v.strictObject({
   secret: v.pipe(v.string(), v.minLength(SECRET_LENGTH_MIN), v.maxLength(SECRET_LENGTH_MAX)),
 });
 
+/** Names only, never secrets. @throws GatewayError storage-unavailable. */
 export async function answerFrontUsers(context: RequestContext): Promise<Response> {
   const fromSetting = [...context.config.front.users.keys()];
   const stored = await listFrontUsers(context.env.DB);
@@ -38,6 +39,9 @@ export async function answerFrontUsers(context: RequestContext): Promise<Respons
   );
 }
 
+/**
+ * Makes a user or changes its secret. @throws GatewayError parameter-invalid, body-*, storage-unavailable.
+ */
 export async function putFrontUser(context: RequestContext): Promise<Response> {
   const name = nameOf(context);
   const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));

@@ -15,6 +15,7 @@ import { readRedirectToken } from './token.ts';
 /** A click costs no read, and an outage of D1 stops no booking that was possible a moment ago. */
 const LIMITS = { freshMs: 15_000, patienceMs: 1_000, firstMs: 3_000 };
 
+/** 302 to the vendor's page, else a page that says why not. Never throws for what D1 does. */
 export async function openSlot(context: RequestContext): Promise<Response> {
   const { parameters, config, requestId, startedMs } = context;
   const target = readRedirectToken(parameters.slot ?? '');

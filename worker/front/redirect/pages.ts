@@ -4,6 +4,7 @@ import { type Html, html } from '../../../shared/html.ts';
 import type { RequestContext } from '../../http/http.ts';
 import { plainPage, wayBack } from '../../http/plain-page.ts';
 
+/** Why a link leads nowhere. */
 export type Dead =
   | { readonly kind: 'malformed' | 'refused' | 'unavailable' }
   /** `link`: the vendor's page, with `origin`. */

@@ -4,6 +4,7 @@ import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { readPeriod } from '../../http/period.ts';
 import { readRedirects } from '../tables/redirects.ts';
 
+/** GET /admin/redirects. @throws GatewayError as `readPeriod` does, storage-unavailable. */
 export async function reportRedirects(context: RequestContext): Promise<Response> {
   const { first, last, vendors } = readPeriod(context);
   const counts = await readRedirects(context.env.DB, first, last);

@@ -47,6 +47,7 @@ export function isDeclared(hosts: readonly string[], page: URL): boolean {
 /** The link of a slot that `editor` offers from `startMs` on; empty without booking page. */
 export type LinkWriter = (editor: string, page: string | undefined, startMs: number) => string;
 
+/** What the links of one answer are made from. */
 export interface LinkContext {
   readonly config: Pick<RequestContext['config'], 'reservationLinks' | 'redirectOrigin' | 'publicUrl'>;
   readonly url: URL;

@@ -4,6 +4,7 @@ import type { Route } from '../../http/route.ts';
 import { openSlot } from './open-slot.ts';
 import { reportRedirects } from './report.ts';
 
+/** The rows of this subject. */
 export const REDIRECT_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/r/:slot', needs: 'open', handler: openSlot },
   // The front's host hands only /aggregator/ to the edge.

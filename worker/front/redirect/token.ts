@@ -4,6 +4,7 @@
 
 import { EDITOR_ID_PATTERN } from '../../../shared/editor-id.ts';
 
+/** What a link of ours says. */
 export interface RedirectTarget {
   /** The vendor's id. */
   readonly editor: string;
@@ -17,6 +18,7 @@ const TOKEN_CHARS_MAX = 4_096;
 /** Version, start in seconds (base 36), vendor, page. */
 const CONTENT = new RegExp(`^1\\.([0-9a-z]{1,9})\\.(${EDITOR_ID_PATTERN})\\.([\\x21-\\x7e]+)$`);
 
+/** One path segment; seconds are whole. */
 export function writeRedirectToken({ editor, page, startMs }: RedirectTarget): string {
   const content = `1.${Math.floor(startMs / 1000).toString(36)}.${editor}.${page}`;
   return btoa(content).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');

@@ -13,6 +13,7 @@ const PER_NAME = { max: 20, everyMs: 3_000 };
 /** Whatever the names: guessing them all from one place stays slow, and pushes no spent name out of memory. */
 const PER_ADDRESS = { max: 100, everyMs: 1_000 };
 
+/** Of one try to sign in. */
 export type Verdict = 'right' | 'wrong' | 'too-many';
 
 interface SignInTry {
@@ -24,8 +25,10 @@ interface SignInTry {
   readonly address: string;
 }
 
+/** Judges one try at `nowMs`. */
 export type SignInGuard = (attempt: SignInTry, nowMs: number) => Promise<Verdict>;
 
+/** One per isolate, with memory of its own. */
 export function createSignInGuard(): SignInGuard {
   /** Salted digests of pairs found right → until when that holds. */
   const right = new LRUCache<string, number>({ max: RIGHT_MAX });

@@ -16,6 +16,7 @@ const schema = v.object({ username: text, password: text });
 const judgeUser = createSignInGuard();
 const judgeBasic = createSignInGuard();
 
+/** POST login_check: a token for a name and its secret. docs/front.md. */
 export async function answerLoginCheck(context: RequestContext): Promise<Response> {
   const { signingKey } = context.config.front;
   if (signingKey === undefined) {

@@ -4,6 +4,7 @@
 import { importJWK, SignJWT } from 'jose';
 import { FRONT_AUDIENCE, FRONT_ISSUER, type FrontKey } from '../../base/front-settings.ts';
 
+/** Seconds. */
 export const FRONT_TOKEN_LIFETIME_S = 3_900;
 
 const imported = new WeakMap<FrontKey, ReturnType<typeof importJWK>>();

@@ -11,6 +11,7 @@ import type { FrontPlace } from './places.ts';
 /** Vendors' places that are one place, never empty. */
 type SamePlace = readonly [FrontPlace, ...FrontPlace[]];
 
+/** A place to show: under its own card, or as a new one. */
 export interface PlaceAction<Slots> {
   readonly kind: 'update' | 'create';
   readonly id: number;
@@ -20,12 +21,14 @@ export interface PlaceAction<Slots> {
   readonly slots: Slots;
 }
 
+/** A card to take away: its places are shown elsewhere. */
 export interface DeleteAction {
   readonly kind: 'delete';
   readonly id: number;
   readonly card: Card;
 }
 
+/** The practitioner or association that the actions are about. */
 export interface ActionContext<Slots> {
   readonly subject: string;
   readonly cards: readonly Card[];
@@ -35,6 +38,7 @@ export interface ActionContext<Slots> {
   readonly slotsOf: (places: SamePlace, card: Card) => Slots | undefined;
 }
 
+/** What the front is to do with each place found and each card sent. */
 export function chooseActions<Slots>(
   places: readonly FrontPlace[],
   context: ActionContext<Slots>,

@@ -26,11 +26,13 @@ export interface Card {
   readonly zone: string;
 }
 
+/** WGS 84, degrees. */
 export interface Position {
   readonly latitude: number;
   readonly longitude: number;
 }
 
+/** One request of the front. */
 export interface Lot {
   readonly cards: readonly Card[];
   /** Départements of the search, where places that the directory lacks may be shown; empty: anywhere. */

@@ -19,11 +19,13 @@ import { type SlotLister, slotLister } from './slot-list.ts';
 /** 500 cards take 200 kB. */
 const BODY_BYTES_MAX = 1024 * 1024;
 
+/** @throws GatewayError body-*, too-many-subjects; what fails behind answers 200. */
 export async function answerPractitionerSlots(context: RequestContext): Promise<Response> {
   const lot = readLot(await readJson(context.request, BODY_BYTES_MAX));
   return answerLot(context, lot, writeEntries, {});
 }
 
+/** The dashboard's shape of the same. */
 export async function answerDashboardSlots(context: RequestContext): Promise<Response> {
   const lot = readDashboard(await readJson(context.request, BODY_BYTES_MAX));
   return answerLot(context, lot, writePractitioners, []);

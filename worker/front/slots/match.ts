@@ -18,6 +18,7 @@ export interface MatchCard {
   readonly phones: ReadonlySet<string>;
 }
 
+/** The card in the form that is compared. */
 export function toMatchCard(card: Card): MatchCard {
   return {
     card,
@@ -51,6 +52,7 @@ function strengthOf(place: FrontPlace, { card, street, phones }: MatchCard): num
   );
 }
 
+/** The fields of a card that name a structure. */
 export type StructureField = 'finess' | 'siret' | 'rppsRang';
 const STRUCTURE_FIELDS: readonly StructureField[] = ['finess', 'siret', 'rppsRang'];
 

@@ -8,6 +8,7 @@ import type { Offer, SubjectOffers } from '../../search/selection.ts';
 import type { Card, Position } from './cards.ts';
 import { foldStreet } from './street.ts';
 
+/** A place where slots were found, as the front writes places. */
 export interface FrontPlace {
   readonly offer: Offer;
   readonly line: string;
@@ -49,6 +50,7 @@ export interface FoundSubject {
   readonly places: readonly FrontPlace[];
 }
 
+/** Empty when nothing was found. */
 export function readFound({ subject, cards, found }: CardSubject): FoundSubject[] {
   const [first] = found;
   if (first === undefined) return [];

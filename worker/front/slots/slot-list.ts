@@ -9,6 +9,7 @@ import type { LinkWriter } from '../redirect/reservation-link.ts';
 import { lastDayEnds } from './county.ts';
 import type { FrontPlace } from './places.ts';
 
+/** A slot as the front writes slots. */
 export interface FrontSlot {
   readonly startMs: number;
   readonly endMs: number;

@@ -5,6 +5,7 @@
 import { guardStore } from '../../store/guard.ts';
 import { ACTIVE_EDITORS } from '../../store/interfaced.ts';
 
+/** A vendor with the number by which the front knows it. */
 export interface NumberedVendor {
   /** Small, stable for ever. */
   readonly number: number;
@@ -41,6 +42,7 @@ async function selectNumbered(
   return results.map(({ active, ...row }) => ({ ...row, isActive: active === 1 }));
 }
 
+/** A vendor that a practitioner declares. */
 export interface Declaration {
   /** Of the declaration itself. */
   readonly id: number;
@@ -64,6 +66,7 @@ export async function readDeclarations(db: D1Database, practitioner: string): Pr
   return results;
 }
 
+/** The change of one practitioner's declarations. */
 export interface DeclarationRequest {
   readonly practitioner: string;
   /** The whole new set of vendors' ids. */
@@ -128,6 +131,7 @@ export function indexAllDeclared(db: D1Database, nowMs: number): D1PreparedState
     .bind(nowMs);
 }
 
+/** A change that was made. `before`, `after`: vendors' ids. */
 export interface DeclarationChange {
   readonly atMs: number;
   readonly practitioner: string;
@@ -155,6 +159,7 @@ export async function listDeclarationChanges(db: D1Database, max: number): Promi
   }));
 }
 
+/** A practitioner's national id, and the ids of the vendors declared. */
 export interface DeclaredPractitioner {
   readonly practitioner: string;
   readonly editors: readonly string[];

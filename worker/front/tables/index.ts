@@ -3,12 +3,14 @@
 
 import { guardStore } from '../../store/guard.ts';
 
+/** Milliseconds. */
 export interface Interval {
   readonly fromMs: number;
   /** Itself included. */
   readonly toMs: number;
 }
 
+/** National ids with their prefix, by their kind. */
 export interface NewlyInterfaced {
   readonly rpps: readonly string[];
   readonly adeli: readonly string[];

@@ -5,6 +5,7 @@
 import { guardStore } from '../../store/guard.ts';
 import { indexAllDeclared } from './declarations.ts';
 
+/** @returns how many rows were forgotten. @throws GatewayError storage-unavailable. */
 export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: number): Promise<number> {
   const results = await guardStore(() =>
     db.batch([

@@ -5,6 +5,7 @@ import { guardStore } from '../../store/guard.ts';
 /** `expired`: the slot had started. `refused`: a host that the vendor has not declared. */
 export type RedirectOutcome = 'opened' | 'expired' | 'refused';
 
+/** How often links of a vendor ended so on a day. */
 export interface RedirectCount {
   /** YYYY-MM-DD. */
   readonly day: string;

@@ -2,12 +2,14 @@
 
 import { guardStore } from '../../store/guard.ts';
 
+/** A SAMU whose dispatch software may open the front's search. */
 export interface SamuLrm {
   /** The front's `origin`, e.g. SAMU42. */
   readonly authority: string;
   readonly active: boolean;
 }
 
+/** In the order of their names. */
 export async function readSamuLrms(db: D1Database): Promise<SamuLrm[]> {
   const { results } = await db
     .prepare('SELECT authority, active FROM samu_lrms ORDER BY authority')

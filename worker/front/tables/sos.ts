@@ -4,6 +4,7 @@
 import { guardStore } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
+/** An association whose cards are searched by flow SOS. */
 export interface SosAssociation {
   /** With its prefix 3. */
   readonly siret: string;
@@ -14,6 +15,7 @@ export interface SosAssociation {
   readonly announcedMs: number | undefined;
 }
 
+/** What an operator says of an association. */
 export interface SaidAssociation extends Pick<SosAssociation, 'siret' | 'name'> {
   /** Null: not announced after all. Absent: as it was. */
   readonly announcedMs?: number | null | undefined;
@@ -37,6 +39,7 @@ export function knownSosSirets(reader: Reader): Promise<ReadonlySet<string>> {
   return sirets.read(reader, LIMITS);
 }
 
+/** @throws GatewayError storage-unavailable. */
 export async function listSosAssociations(db: D1Database): Promise<SosAssociation[]> {
   const { results } = await guardStore(() =>
     db

@@ -4,6 +4,7 @@
 import { guardStore } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
+/** A front's user, without its secret. */
 export interface FrontUser {
   readonly name: string;
   readonly updatedMs: number;
@@ -24,6 +25,7 @@ export async function secretOfFrontUser(reader: Reader, name: string): Promise<s
   return (await secrets.read(reader, LIMITS)).get(name);
 }
 
+/** @throws GatewayError storage-unavailable. */
 export async function listFrontUsers(db: D1Database): Promise<FrontUser[]> {
   const { results } = await guardStore(() =>
     db

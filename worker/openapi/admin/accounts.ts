@@ -19,6 +19,7 @@ const REGULATOR = text('Identifiant du régulateur ici ; jamais son nom.');
 const SINCE = '2026-11-23T08:00:00.000Z';
 const WAVE = '0d9a1c2e-7b0d-4c0e-9b53-9f0a6c1e3f40';
 
+/** /admin/accounts. */
 export const ACCOUNT_OPERATIONS: Operations = {
   'GET /admin/accounts': {
     id: 'adminAccounts',

@@ -57,6 +57,7 @@ const RULE = {
 const report = (counts: Schema): Schema =>
   object({ timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, counts: list(counts) });
 
+/** By name in components. */
 export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
   EditeurAnnonce: object(
     {
@@ -479,4 +480,5 @@ const REPORT_OPERATIONS: Operations = {
   },
 };
 
+/** /admin but accounts and the front. */
 export const ADMIN_OPERATIONS: Operations = { ...EDITOR_OPERATIONS, ...REPORT_OPERATIONS };

@@ -32,6 +32,7 @@ const NAME_REFUSALS = {
   duplicate: 'Cet utilisateur vient du réglage FRONT_USERS, qui l’emporte : le changer là.',
 };
 
+/** By name in components. */
 export const FRONT_ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
   Samus: object({
     setting: list({ type: 'string' }, 'Du réglage FRONT_SAMULRMS.'),
@@ -68,6 +69,7 @@ const ASSOCIATIONS = {
 const SAMUS = { setting: [], samulrms: [{ authority: 'SAMU42', active: true }] };
 const DECLARED = { practitioner: '899900000017', editors: ['agenda-a'] };
 
+/** /admin/front. */
 export const FRONT_ADMIN_OPERATIONS: Operations = {
   'GET /admin/front/users': {
     id: 'adminFrontUsers',

@@ -50,6 +50,7 @@ const FOUND = fhir(
   pageOf(KNOWN_REGULATOR_EXAMPLE, 'searchset'),
 );
 
+/** /fhir/Practitioner. */
 export const FHIR_ACCOUNT_OPERATIONS: Operations = {
   'POST /fhir/Practitioner': {
     id: 'createRegulator',

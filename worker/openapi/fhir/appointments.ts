@@ -97,6 +97,7 @@ const update = (
   refusals: { ...UPDATE_REFUSALS, ...more.refusals },
 });
 
+/** /fhir/Appointment. */
 export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
   'POST /fhir/Appointment': {
     id: 'createAppointment',

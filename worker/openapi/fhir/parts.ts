@@ -20,6 +20,7 @@ const resource = (
   additionalProperties: true,
 });
 
+/** By name in components. Open: a resource is judged by its profile. */
 export const FHIR_SCHEMAS: Readonly<Record<string, Schema>> = {
   Bundle: {
     ...resource('Bundle', 'Bundle de FHIR R4, selon les profils du guide.', {
@@ -53,6 +54,7 @@ export const FHIR_SCHEMAS: Readonly<Record<string, Schema>> = {
   CapabilityStatement: resource('CapabilityStatement', 'CapabilityStatement de FHIR R4.'),
 };
 
+/** A successful answer in FHIR JSON. `schema`: its name in components. */
 export function fhir(
   description: string,
   schema: string,
@@ -66,6 +68,7 @@ export function fhir(
   };
 }
 
+/** A request's body in FHIR JSON. */
 export function fhirBody(schema: string, example: unknown): Content {
   return { type: FHIR_TYPE, schema: ref(schema), examples: { exemple: example } };
 }

@@ -142,6 +142,7 @@ const SCHEDULES: Search = {
   example: SCHEDULES_EXAMPLE,
 };
 
+/** /fhir/Slot, /fhir/Schedule, /fhir/metadata. */
 export const FHIR_SEARCH_OPERATIONS: Operations = {
   'GET /fhir/metadata': {
     id: 'fhirMetadata',

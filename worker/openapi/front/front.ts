@@ -41,6 +41,7 @@ const instantParameter = (name: string, example: string): Parameter => ({
   required: true,
 });
 
+/** By name in components. */
 export const FRONT_SCHEMAS: Readonly<Record<string, Schema>> = {
   Editeur: object({
     id: { type: 'integer', minimum: 1, description: 'Le même dans tous les appels.' },
@@ -96,6 +97,7 @@ const regulatorRefusals = {
 };
 const DECLARED = [{ id: 11, editor: { id: 1, corporateName: 'Agenda A' } }];
 
+/** The front's API but slots. */
 export const FRONT_OPERATIONS: Operations = {
   [`POST ${API}/login_check`]: {
     id: 'loginCheck',

@@ -30,6 +30,7 @@ const LINK = text('Adresse absolue de la page de réservation, avec un seul orig
 /** Empty objects reach us from PHP as empty lists. */
 const NOTHING: Schema = { type: 'array', maxItems: 0 };
 
+/** By name in components. */
 export const SLOT_SCHEMAS: Readonly<Record<string, Schema>> = {
   Fiche: {
     type: 'object',
@@ -264,6 +265,7 @@ const LEDGER = {
 };
 const TOO_MANY = { 'too-many-subjects': 'Plus de 500 fiches demandées.' };
 
+/** The front's searches of slots. */
 export const SLOT_OPERATIONS: Operations = {
   [`POST ${API}/PractitionerSlots`]: {
     id: 'practitionerSlots',

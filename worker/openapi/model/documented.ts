@@ -3,17 +3,20 @@
 
 import type { Parameter, Schema } from './operation.ts';
 
+/** A body of one media type. */
 export interface Media {
   readonly schema: Schema;
   readonly examples: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
+/** OpenAPI's Response Object. */
 export interface DocumentedAnswer {
   readonly description: string;
   readonly headers: Readonly<Record<string, { readonly description: string; readonly schema: Schema }>>;
   readonly content?: Readonly<Record<string, Media>>;
 }
 
+/** OpenAPI's Operation Object. */
 export interface DocumentedOperation {
   readonly operationId: string;
   readonly tags: readonly string[];
@@ -25,8 +28,10 @@ export interface DocumentedOperation {
   readonly responses: Readonly<Record<string, DocumentedAnswer>>;
 }
 
+/** HTTP methods, as OpenAPI spells them. */
 export type Method = 'get' | 'post' | 'put' | 'delete' | 'options';
 
+/** OpenAPI's root object. */
 export interface ApiDocument {
   readonly openapi: string;
   readonly info: Readonly<Record<string, unknown>> & { readonly title: string; readonly description: string };

@@ -3,8 +3,10 @@
 
 import type { Reason } from '../../../shared/error.ts';
 
+/** JSON Schema 2020-12. */
 export type Schema = Readonly<Record<string, unknown>>;
 
+/** A parameter of the path or of the query. */
 export interface Parameter {
   readonly name: string;
   readonly in: 'path' | 'query';
@@ -17,6 +19,7 @@ export interface Parameter {
   readonly required?: true;
 }
 
+/** A body: of a request or of an answer. */
 export interface Content {
   readonly type: string;
   readonly schema: Schema;
@@ -24,6 +27,7 @@ export interface Content {
   readonly examples: Readonly<Record<string, unknown>>;
 }
 
+/** What one status says. */
 export interface Answer {
   readonly description: string;
   /** None: no body. Several: as the caller chose. */
@@ -32,6 +36,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What is said of one route. */
 export interface Operation {
   readonly id: string;
   readonly tag: Tag;
@@ -49,6 +54,7 @@ export interface Operation {
 /** By method and path, `GET /admin/editors/{editor}/rules`. */
 export type Operations = Readonly<Record<string, Operation>>;
 
+/** The chapters of /docs, in order. */
 export const TAGS = {
   fhir: 'Face FHIR',
   front: 'Portail du SAS',

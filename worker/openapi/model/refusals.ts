@@ -122,6 +122,7 @@ function headersOf(errors: readonly GatewayError[]): Readonly<Record<string, str
   };
 }
 
+/** By name in components. */
 export const REFUSAL_SCHEMAS: Readonly<Record<string, Schema>> = {
   Refus: object(
     {

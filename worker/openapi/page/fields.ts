@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+/** The fields of a schema, as a table. */
 export function writeSchema(schema: Schema): Html {
   const alternatives = (schema.oneOf ?? schema.anyOf) as readonly Schema[] | undefined;
   if (alternatives !== undefined) return writeAlternatives(alternatives);
@@ -77,6 +78,7 @@ function says({ description }: Schema): Html {
   return typeof description === 'string' && description !== '' ? html` — ${description}` : html``;
 }
 
+/** The type of a schema in a few words. */
 export function describeType(schema: Schema): Html {
   const { $ref, items, type } = schema;
   if (typeof $ref === 'string') return link($ref.split('/').pop() ?? '');

@@ -18,6 +18,7 @@ interface Section {
 
 type Media = NonNullable<DocumentedAnswer['content']>;
 
+/** The body of the page. */
 export function writeDocs(document: ApiDocument): Html {
   // OPTIONS is said once, above.
   const entries = Object.entries(document.paths).flatMap(([path, methods]) =>

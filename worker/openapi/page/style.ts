@@ -1,5 +1,6 @@
 // The style of /docs. Colours keep a contrast of 4.5 at least in light and dark; nothing is told by colour alone.
 
+/** CSS of the page. */
 export const DOCS_STYLE = `:root {
   color-scheme: light dark;
   --text: #161616; --muted: #52525b; --line: #d4d4d8; --back: #fff; --soft: #f4f4f8; --link: #000091;
