@@ -2,10 +2,10 @@
 // independent reader too; and whatever is shown is, for that reader, surely his, there. Replay with FUZZ_SEED=n.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawCase, KINDS } from '../support/samples/vendor-answers/draw.ts';
+import { type Door, openDoor } from '../support/scenes/answer-door.ts';
+import { tryCase } from '../support/scenes/try-answer.ts';
 import { SEED } from '../support/seed.ts';
-import { type Door, openDoor } from '../support/vendor-answers/door.ts';
-import { drawCase, KINDS } from '../support/vendor-answers/draw.ts';
-import { tryCase } from '../support/vendor-answers/try.ts';
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
 

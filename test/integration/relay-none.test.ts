@@ -2,10 +2,10 @@
 // second reader. Replay with FUZZ_SEED=n.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawCase } from '../support/samples/vendor-answers/draw.ts';
+import { type Door, openProcessDoor } from '../support/scenes/answer-door.ts';
+import { tryCase } from '../support/scenes/try-answer.ts';
 import { SEED } from '../support/seed.ts';
-import { type Door, openProcessDoor } from '../support/vendor-answers/door.ts';
-import { drawCase } from '../support/vendor-answers/draw.ts';
-import { tryCase } from '../support/vendor-answers/try.ts';
 
 const RUNS = 200;
 

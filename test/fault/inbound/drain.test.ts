@@ -5,8 +5,8 @@
 import { connect } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';
+import { acceptBriefly } from '../../support/doubles/edge.ts';
 import { call, keptAgent, tlsSettings } from '../../support/doubles/inbound-caller.ts';
-import { acceptBriefly } from '../../support/doubles/inbound-edge.ts';
 import {
   type InboundAuthority,
   type InboundProcess,

@@ -3,7 +3,7 @@
 // knew first, the answers arrived, exit code 0 (1 when it was forced).
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ask } from '../../support/doubles/relay-edge.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';

@@ -9,7 +9,7 @@ import { signLinkToken } from '../../../relay/link/token.ts';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
 import { Searches } from '../../../relay/search/searches.ts';
 import type { LogFields } from '../../../shared/log.ts';
-import { ask, startTestEdge, type TestEdge } from '../../support/doubles/relay-edge.ts';
+import { ask, startTestEdge, type TestEdge } from '../../support/doubles/edge.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
 import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
 import { until } from '../../support/wait/until.ts';

@@ -10,7 +10,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ask } from '../../support/doubles/relay-edge.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle, RPPS_A } from '../../support/samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';

@@ -5,7 +5,7 @@
 import { copyFile, mkdir, rename, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeLeaf } from '../../../sandbox/pki/authority.ts';
-import { ask } from '../../support/doubles/relay-edge.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import type { LogLine, RelayProcess } from '../../support/scenes/relay-process.ts';

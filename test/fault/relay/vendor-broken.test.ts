@@ -5,7 +5,7 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { ask } from '../../support/doubles/relay-edge.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import { type RelayProcess, spawnRelay } from '../../support/scenes/relay-process.ts';

@@ -7,7 +7,7 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../../support/docs-commands.ts';
+import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../../support/samples/docs-commands.ts';
 import { COMMANDS, runCommand } from '../../support/scenes/command.ts';
 import { until } from '../../support/wait/until.ts';
 

@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';
+import { acceptAll, locationFor, startTestEdge } from '../../support/doubles/edge.ts';
 import { type Call, call } from '../../support/doubles/inbound-caller.ts';
-import { acceptAll, locationFor, startAppointmentEdge } from '../../support/doubles/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,
@@ -256,14 +256,14 @@ async function expectUnavailable(reason: string): Promise<void> {
 }
 
 test('answers 503 while the edge is down, and serves again as soon as it is back', async () => {
-  const edge = await startAppointmentEdge();
+  const edge = await startTestEdge();
   const own = await openInbound(authority, { edge });
   const ask = () => call({ port: own.port, ca: authority.ca, show: leaf });
   expect((await ask()).status).toBe(201);
   await edge.close();
   expect((await ask()).status).toBe(503);
   expect(await own.metric('edge_failures_total{reason="connect"}')).toBe(1);
-  const back = await startAppointmentEdge(edge.port);
+  const back = await startTestEdge(edge.port);
   expect((await ask()).status).toBe(201);
   expect(back.received).toHaveLength(1);
   expect(await own.metric('requests_total{editor="alpha",status="201"}')).toBe(2);

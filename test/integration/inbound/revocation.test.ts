@@ -5,8 +5,8 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CrlRequest, Leaf } from '../../../sandbox/pki/authority.ts';
+import { acceptBriefly } from '../../support/doubles/edge.ts';
 import { type Called, call, keptAgent } from '../../support/doubles/inbound-caller.ts';
-import { acceptBriefly } from '../../support/doubles/inbound-edge.ts';
 import {
   B,
   type InboundAuthority,

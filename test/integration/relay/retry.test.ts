@@ -7,8 +7,8 @@ import { RetryBudget } from '../../../relay/search/retry-budget.ts';
 import { callVendor } from '../../../relay/search/vendor-call.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { makeClient } from '../../support/doubles/relay-client.ts';
-import { ask } from '../../support/doubles/relay-edge.ts';
 import {
   type Handler,
   sendJson,

@@ -4,7 +4,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readIdentityKey, toPublicJwk } from '../../../relay/link/identity-key.ts';
 import { LINK_AUDIENCE } from '../../../shared/link/hub.ts';
-import { ask } from '../../support/doubles/relay-edge.ts';
+import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle, RPPS_A } from '../../support/samples/relay-bundle.ts';
 import type { RelayProcess } from '../../support/scenes/relay-process.ts';

@@ -20,7 +20,7 @@ import {
   writeLeaf,
 } from '../../../sandbox/pki/authority.ts';
 import type { LogFields } from '../../../shared/log.ts';
-import { type AppointmentEdge, startAppointmentEdge } from '../doubles/inbound-edge.ts';
+import { startTestEdge, type TestEdge } from '../doubles/edge.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
@@ -51,7 +51,7 @@ interface Settings extends Record<string, unknown> {
 
 interface Common {
   readonly dir: string;
-  readonly edge: AppointmentEdge;
+  readonly edge: TestEdge;
   readonly port: number;
   readonly files: SceneFiles;
   /** One line of the metrics page (without its prefix), its value; undefined when it is not there. */
@@ -87,7 +87,7 @@ export interface SceneChange {
   /** Fields of `listen`. */
   readonly listen?: Readonly<Record<string, unknown>>;
   readonly limits?: Readonly<Record<string, number>>;
-  readonly edge?: AppointmentEdge;
+  readonly edge?: TestEdge;
 }
 
 /** The port in this process. */
@@ -95,7 +95,7 @@ export async function openInbound(
   authority: InboundAuthority,
   change: SceneChange = {},
 ): Promise<InboundScene> {
-  const edge = change.edge ?? (await startAppointmentEdge());
+  const edge = change.edge ?? (await startTestEdge());
   const { dir, files, settings } = await writeFolder(authority, edge.url, change);
   const checked = checkConfig(settings, dir);
   if (!checked.ok || checked.value.listen === undefined) throw new Error(JSON.stringify(checked));
@@ -136,7 +136,7 @@ export async function spawnInbound(
   authority: InboundAuthority,
   change: SceneChange = {},
 ): Promise<InboundProcess> {
-  const edge = change.edge ?? (await startAppointmentEdge());
+  const edge = change.edge ?? (await startTestEdge());
   const { dir, files, settings } = await writeFolder(authority, edge.url, change);
   const configFile = join(dir, 'relay.json');
   ensureIdentityKey(join(dir, 'link.key.pem'));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
-import { startTestEdge, type TestEdge } from '../doubles/relay-edge.ts';
+import { startTestEdge, type TestEdge } from '../doubles/edge.ts';
 import { type Handler, startTestVendor, type TestVendor } from '../doubles/relay-vendor.ts';
 import { RPPS_A } from '../samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from './relay-authority.ts';

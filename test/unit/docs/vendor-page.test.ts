@@ -8,7 +8,7 @@ import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { buildVendorRequest } from '../../../shared/sas/vendor-request.ts';
 import { readMessage } from '../../../worker/appointments/model/message.ts';
-import { blocksOf } from '../../support/docs-commands.ts';
+import { blocksOf } from '../../support/samples/docs-commands.ts';
 
 const BLOCKS = blocksOf('docs/raccorder-un-editeur.md');
 const EXAMPLES = BLOCKS.filter(({ language }) => language === 'json').map(({ text }) => JSON.parse(text));

@@ -9,7 +9,7 @@ import {
   role,
   SERVICE_EXTENSION,
   slot,
-} from '../samples/vendor-bundle.ts';
+} from '../vendor-bundle.ts';
 import type { Random } from './random.ts';
 import { paged } from './written.ts';
 

@@ -1,6 +1,6 @@
 // One vendor answer of a seed: a sound one, and what one to three mutations make of it.
 
-import type { SentPage } from '../none-oracle/text.ts';
+import type { SentPage } from '../../oracles/none/text.ts';
 import { BUNDLE_MUTATIONS } from './bundles.ts';
 import { BYTE_MUTATIONS } from './bytes.ts';
 import { Random } from './random.ts';

@@ -2,7 +2,7 @@
 // all mean the same.
 
 import { hash } from 'node:crypto';
-import { bundle, type Json } from '../samples/vendor-bundle.ts';
+import { bundle, type Json } from '../vendor-bundle.ts';
 import type { Random } from './random.ts';
 import type { Flow } from './sound.ts';
 

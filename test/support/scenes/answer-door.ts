@@ -9,15 +9,15 @@ import type { SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { Gathering } from '../../../worker/search/gathering.ts';
 import { keepLedger } from '../../../worker/search/ledger.ts';
+import { ask } from '../doubles/edge.ts';
 import { makeClient } from '../doubles/relay-client.ts';
-import { ask } from '../doubles/relay-edge.ts';
 import { type Handler, startTestVendor } from '../doubles/relay-vendor.ts';
-import type { OracleQuestion } from '../none-oracle/oracle.ts';
-import type { SentPage } from '../none-oracle/text.ts';
 import { mergeAnswers } from '../oracles/answered.ts';
+import type { OracleQuestion } from '../oracles/none/oracle.ts';
+import type { SentPage } from '../oracles/none/text.ts';
 import type { Json } from '../samples/vendor-bundle.ts';
-import { makeTestAuthority } from '../scenes/relay-authority.ts';
-import { makeScene } from '../scenes/relay-scene.ts';
+import { makeTestAuthority } from './relay-authority.ts';
+import { makeScene } from './relay-scene.ts';
 
 export type State = 'slots' | 'none' | 'unknown';
 

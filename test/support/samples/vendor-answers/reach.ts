@@ -1,6 +1,6 @@
 // What a mutation of a vendor's answer takes hold of: a page, a resource, any node of the tree.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../vendor-bundle.ts';
 import type { Random } from './random.ts';
 
 export interface Mutable {

@@ -1,7 +1,7 @@
 // What becomes of a vendor's text on its way to bytes: charsets, compression, keys written twice, bytes that are wrong.
 
 import { deflateSync, gzipSync } from 'node:zlib';
-import type { SentPage } from '../none-oracle/text.ts';
+import type { SentPage } from '../../oracles/none/text.ts';
 import type { Random } from './random.ts';
 
 export type ByteMutation = (page: SentPage, random: Random) => SentPage;

@@ -1,9 +1,10 @@
-// The other end of the link for the relay's tests: a real WebSocket server with a real Cap'n Web session on it.
-// It stands for the edge's hub, and can go away, refuse, or fall silent.
+// The edge as a relay meets it: a real HTTP server with a real Cap'n Web session on its link, which can go away, refuse or
+// fall silent, and which keeps what the relay hands over of appointments and answers as told.
 
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
+import { decodeJwt, type JWTPayload } from 'jose';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { isFrame, readAnswerLines, readFrame } from '../../../shared/link/answer-frame.ts';
 import type { Announcement, HubApi } from '../../../shared/link/hub.ts';
@@ -19,6 +20,16 @@ export interface EdgeLink {
   drained: boolean;
 }
 
+export interface Forwarded {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+  readonly claims: JWTPayload;
+}
+
+export type EdgeHandler = (forwarded: Forwarded, response: ServerResponse) => void;
+
 export interface TestEdge {
   readonly url: string;
   readonly port: number;
@@ -26,8 +37,13 @@ export interface TestEdge {
   /** Status answered to upgrades instead of accepting them. */
   refuseWith: number | undefined;
   readonly dials: { count: number };
+  /** Requests under /fhir/, in order. */
+  readonly received: Forwarded[];
+  /** Answers them; by default every write is new. */
+  handler: EdgeHandler;
   /** The newest link that has announced itself. */
   linked(count?: number): Promise<EdgeLink>;
+  /** Closes the port and cuts its connections; `startTestEdge` with the same port opens it again. */
   close(): Promise<void>;
 }
 
@@ -41,7 +57,16 @@ export interface Landed {
 }
 
 export async function startTestEdge(port = 0): Promise<TestEdge> {
-  const server = createServer((_request, response) => response.writeHead(404).end());
+  const received: Forwarded[] = [];
+  const server = createServer(async (request, response) => {
+    if (!request.url?.includes('/fhir/')) {
+      response.writeHead(404).end();
+      return;
+    }
+    const forwarded = await readForwarded(request);
+    received.push(forwarded);
+    edge.handler(forwarded, response);
+  });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   const links: EdgeLink[] = [];
   const dials = { count: 0 };
@@ -63,6 +88,8 @@ export async function startTestEdge(port = 0): Promise<TestEdge> {
     port: bound,
     links,
     dials,
+    received,
+    handler: acceptAll,
     refuseWith: undefined,
     linked: (count = 1) =>
       until('a link that has announced itself', () => {
@@ -73,6 +100,38 @@ export async function startTestEdge(port = 0): Promise<TestEdge> {
   };
   return edge;
 }
+
+async function readForwarded(request: IncomingMessage): Promise<Forwarded> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return {
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.headers,
+    body: Buffer.concat(chunks).toString('utf8'),
+    claims: decodeJwt((request.headers.authorization ?? '').replace(/^Bearer /, '')),
+  };
+}
+
+/** As the edge names what it has written for the vendor of the token. */
+export function locationFor({ claims }: Pick<Forwarded, 'claims'>): string {
+  return `http://edge.internal:8787/sas/fhir/Appointment/${claims.editor}-0123456789abcdef0123/_history/1`;
+}
+
+export const acceptAll: EdgeHandler = (forwarded, response) => {
+  response.writeHead(201, {
+    'content-type': 'application/fhir+json; charset=utf-8',
+    location: locationFor(forwarded),
+    etag: 'W/"1"',
+    'last-modified': 'Tue, 24 Nov 2026 10:00:00 GMT',
+  });
+  response.end(forwarded.body);
+};
+
+/** As with `Prefer: return=minimal`. */
+export const acceptBriefly: EdgeHandler = (forwarded, response) => {
+  response.writeHead(201, { location: locationFor(forwarded) }).end();
+};
 
 /** Asks a relay, and keeps all that lands. */
 export async function ask(link: EdgeLink, plan: SearchPlan): Promise<Landed> {

@@ -1,9 +1,9 @@
 // One drawn answer, read by the gateway and by the second reader, and what they disagree about.
 
-import { judge, type OracleQuestion } from '../none-oracle/oracle.ts';
-import { faultsOf } from '../none-oracle/shown.ts';
-import type { Door, State } from './door.ts';
-import type { DrawnCase } from './draw.ts';
+import { judge, type OracleQuestion } from '../oracles/none/oracle.ts';
+import { faultsOf } from '../oracles/none/shown.ts';
+import type { DrawnCase } from '../samples/vendor-answers/draw.ts';
+import type { Door, State } from './answer-door.ts';
 
 export interface Tried {
   readonly states: ReadonlyMap<string, State>;

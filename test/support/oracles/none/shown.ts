@@ -1,7 +1,7 @@
 // Holds what is shown against the second reader's hours: each slot surely his whose it is said to be, at that place,
 // with telephones and a booking page that stand beside it, and no letter lost.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../../samples/vendor-bundle.ts';
 import { addressText, instantOf, squash } from './facts.ts';
 import type { Hour } from './oracle.ts';
 import { isObj, listOf, type Obj } from './text.ts';

@@ -1,6 +1,6 @@
 // What vendors' servers make of a slot.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../vendor-bundle.ts';
 import { entriesOf, type Mutable, type Mutation, one, set } from './reach.ts';
 
 function busyTwin(slot: Json, { pages, random }: Mutable): void {

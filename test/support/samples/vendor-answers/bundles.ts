@@ -1,6 +1,6 @@
 // What vendors' servers make of a Bundle: its entries, total, links and outcomes in other forms, or elsewhere.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../vendor-bundle.ts';
 import { entriesOf, isObj, type Mutable, type Mutation, page } from './reach.ts';
 import { ASSOCIATIONS, PEOPLE } from './sound.ts';
 

@@ -1,6 +1,6 @@
 // Blind changes of an answer's tree.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../vendor-bundle.ts';
 import { HOSTILE, type Mutable, type Mutation, nodesOf } from './reach.ts';
 
 const node =

@@ -3,7 +3,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-export const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '../../..');
 export const PAGES = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT }).sort()];
 
 export interface Block {

@@ -1,7 +1,7 @@
 // What vendors' servers make of the resources around a slot: people, agendas, places that are confused, out of use or
 // referred to otherwise.
 
-import type { Json } from '../samples/vendor-bundle.ts';
+import type { Json } from '../vendor-bundle.ts';
 import type { Random } from './random.ts';
 import { anyOne, entriesOf, HOSTILE, isObj, type Mutation, one, resourcesOf, set } from './reach.ts';
 import { PEOPLE } from './sound.ts';
