@@ -106,6 +106,24 @@ describe('a withdrawal', () => {
   });
 });
 
+test('an identifier in capitals names the same regulator: nobody is made twice, and his withdrawal closes him', async () => {
+  const person = technical();
+  const id = await scene.create(person);
+  await scene.logIn(id);
+  const capitals = { ...person, value: person.value.toUpperCase() };
+  expect((await scene.post(practitioner(capitals))).status).toBe(422);
+  const { status, body } = await scene.put(keyOf(capitals), practitioner({ ...capitals, active: false }));
+  expect([status, body.id]).toEqual([200, id]);
+  for (const vendor of VENDORS) {
+    const isClosed = () =>
+      scene.system
+        .vendor(vendor)
+        .accounts()
+        .every(({ active }) => !active);
+    await until(`${vendor} holds nothing open`, isClosed);
+  }
+});
+
 test('SAS reads a regulator with the state at each vendor', async () => {
   const person = technical();
   const id = await scene.create(person);

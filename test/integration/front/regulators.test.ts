@@ -179,15 +179,29 @@ describe('what the front’s queue does to a message', () => {
     await everywhere(zoe, true);
   });
 
-  it('a withdrawal that has lost the name closes the account all the same', async () => {
-    const zoe = somebody();
-    await signIn(zoe);
-    await everywhere(zoe, true);
-    const lost = { lastName: null, firstName: null, email: null, nationalId: null, habilitation: false };
-    expect((await record({ ...zoe, ...lost, sasTerritories: [] })).status).toBe(200);
-    await everywhere(zoe, false);
-    expect(held('agenda-a', zoe)).toMatchObject([{ family: 'D’Angély' }]);
-  });
+  it.each(['', '810000000016'])(
+    'a withdrawal in capitals closes the account, national id «%s»',
+    async (nationalId) => {
+      const account = somebody({ nationalId });
+      await signIn(account);
+      const holds = (active: boolean) =>
+        until(`every vendor holds ${active}`, () =>
+          VENDORS.every((vendor) => {
+            const own = scene.system.vendor(vendor).accounts();
+            const found = own.filter(({ email }) => email === account.email);
+            return found.length > 0 && found.every((one) => one.active === active);
+          }),
+        );
+      await holds(true);
+      const ended = { ...account, uuid: account.uuid.toUpperCase(), habilitation: false };
+      expect((await record(ended)).status).toBe(200);
+      await holds(false);
+      await until('nobody is exposed', async () => {
+        const { body } = await scene.asAdmin<{ accounts: object[] }>('/admin/accounts/exposure');
+        return body.accounts.length === 0;
+      });
+    },
+  );
 
   it('AC-24 all null: 422 with code and message, nothing stored', async () => {
     const count = async (): Promise<unknown> =>

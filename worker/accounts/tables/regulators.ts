@@ -49,10 +49,16 @@ export function toRegulator(raw: RawRegulator): Regulator {
   };
 }
 
-const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?2 AND system = ?1`;
+/** UUIDs are the same in capitals (RFC 9562 § 4): a withdrawal so spelt must find its account. As said, where both are kept. */
+const isAlike = (at: string): string => `IN (${at}, lower(${at}), upper(${at}))`;
+const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value ${isAlike('?2')} AND system = ?1
+  ORDER BY value = ?2 DESC LIMIT 1`;
 /** Beside a national identifier, or as the only one. */
-const BY_TECHNICAL_ID = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id = ?1
-  UNION ALL SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value = ?1 AND system = '${SYSTEM.sas}' LIMIT 1`;
+const BY_TECHNICAL_ID = `SELECT * FROM (
+    SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id ${isAlike('?1')}
+    UNION ALL
+    SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value ${isAlike('?1')} AND system = '${SYSTEM.sas}')
+  ORDER BY technical_id = ?1 DESC, value = ?1 DESC LIMIT 1`;
 
 /** What a save has to know before it decides. */
 export interface Lookup {
