@@ -112,7 +112,7 @@ it('waits for its one probe, also when who sent it has left and another waits fo
   await running.search(someone(20));
   expect(scripted.plans).toHaveLength(plans + 2);
   for (const said of ['half-opened', 'closed'])
-    expect(running.edgeLog.filter((line) => line.includes(`breaker ${said}`))).toHaveLength(1);
+    expect(running.edgeLog.filter((line) => line.includes(`breaker-${said}`))).toHaveLength(1);
 });
 
 it('sends the next probe at once when the last one who waited for the first has left', async () => {
