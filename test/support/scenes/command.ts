@@ -12,7 +12,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** Script names that run a program of ours, and its words after `node`. */
 export const COMMANDS: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(scripts)
-    .filter(([, line]) => /^(exec )?node /.test(line))
+    .filter(([, line]) => /^(exec )?node [^&]*$/.test(line))
     .map(([name, line]) => [name, line.replace(/^(exec )?node /, '').split(' ')]),
 );
 
