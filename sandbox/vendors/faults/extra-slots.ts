@@ -85,8 +85,12 @@ function moveCopies(
 }
 
 function findOther(request: SlotRequest, practice: Practice): readonly string[] {
+  // One with a number of the kind asked for: surely another person. Of another kind he could be one of those asked.
+  const [asked] = request.practitioners;
   const others: readonly KnownPractitioner[] = practice.directory.practitioners.filter(
-    (known) => !request.practitioners.includes(known),
+    (known) =>
+      !request.practitioners.includes(known) &&
+      (asked === undefined || known.person.identifier[0] === asked.person.identifier[0]),
   );
   for (const other of others) {
     const result = searchSlots({ ...request, practitioners: [other] }, '', practice);

@@ -12,6 +12,7 @@ import {
   dealRounds,
   edgeMs,
   expectLedger,
+  isRpps,
   SteeredVendors,
   shuffled,
   titleOf,
@@ -42,7 +43,9 @@ beforeAll(async () => {
     settings: { DEADLINE_MS: String(DEADLINE_MS), CACHE_TTL_S: '3600' },
   });
   steered = await SteeredVendors.of(system);
-  const people = peopleOf(steered.vendors).map(({ identifier }) => identifier);
+  const people = peopleOf(steered.vendors)
+    .map(({ identifier }) => identifier)
+    .filter(isRpps);
   everyone = shuffled(people, SEED, 'people').slice(0, PEOPLE);
 });
 

@@ -13,6 +13,7 @@ import {
   dealRounds,
   edgeMs,
   expectLedger,
+  isRpps,
   KINDS,
   SteeredVendors,
   shuffled,
@@ -40,7 +41,8 @@ beforeAll(async () => {
     settings: { DEADLINE_MS: String(DEADLINE_MS) },
   });
   steered = await SteeredVendors.of(system);
-  everyone = [...peopleOf(steered.vendors).map(({ identifier }) => identifier), ...STRANGERS];
+  const people = peopleOf(steered.vendors).map(({ identifier }) => identifier);
+  everyone = [...people.filter(isRpps), ...STRANGERS];
 });
 
 afterAll(async () => {

@@ -49,6 +49,14 @@ export function dealRounds(seed: number, vendors: number): readonly (readonly Fa
   );
 }
 
+/**
+ * Whether the matrices may ask for him. A slot of somebody told by RPPS leaves those asked by ADELI in doubt
+ * (docs/divergences.md), so the vendor that sends somebody else's slots would be no well one for them.
+ */
+export function isRpps(identifier: string): boolean {
+  return identifier.startsWith('8');
+}
+
 /** Names of a round's faults, for titles. */
 export function titleOf(kinds: readonly FaultKind[]): string {
   return kinds.map(({ name }) => name).join(', ');
