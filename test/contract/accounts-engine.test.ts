@@ -269,6 +269,41 @@ describe('a vendor that held the account from before us, under an identifier tha
   });
 });
 
+describe('a change of identifier that was lost, and is refused when it comes again', () => {
+  const old = person('old');
+  const renamed = { ...person('new'), email: old.email };
+  const states = () => keyed(A).map(({ key, active }) => `${key} ${active}`);
+  const doubted = async () =>
+    (
+      await bench.rows<{ sent_value: string | null }>('SELECT sent_value FROM accounts WHERE editor = ?1', A)
+    ).map(({ sent_value }) => sent_value);
+  let id: string;
+
+  beforeEach(async () => {
+    id = await create(old);
+    await bench.logIn(id);
+    await change(old, renamed);
+  });
+
+  test('leaves no second account open: the old one is closed when the vendor makes the new one', async () => {
+    bench.vendor(A).fates.push('lost-before', 'refused');
+    await bench.logIn(id);
+    await bench.runFor(5);
+    expect(states()).toEqual(['old false', 'new true']);
+  });
+
+  test('is not done while the vendor has made the new one and refuses to close the old one', async () => {
+    bench.vendor(A).fates.push('lost-before', 'refused', 'answered', 'refused');
+    await bench.logIn(id);
+    await bench.runFor(1);
+    expect(states()).toEqual(['old true', 'new true']);
+    expect(await doubted()).toEqual(['new']);
+    await bench.runFor(2);
+    expect(states()).toEqual(['old false', 'new true']);
+    expect(await doubted()).toEqual([null]);
+  });
+});
+
 describe('an identifier that changes hands', () => {
   test('from somebody without right is taken over, and the account of before is not found by it again', async () => {
     const first = person('a');

@@ -74,6 +74,7 @@ function messageOf(kind: Kind): Message {
     version: 1,
     active: kind !== 'withdrawal',
     isFinal: true,
+    isOldOpen: false,
   };
 }
 

@@ -5,7 +5,7 @@
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
 import type { HubAccountReply } from '../hub/hub-calls.ts';
-import type { Message } from './model/ledger.ts';
+import { type Message, OLD_OPEN } from './model/ledger.ts';
 import type { Regulator } from './model/regulator.ts';
 import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './model/verdict.ts';
 
@@ -35,6 +35,12 @@ export async function converse(
 ): Promise<Verdict> {
   const endMs = Date.now() + conversation.budgetMs;
   const verdict = await sayUnderBoth(message, regulator, conversation, endMs);
+  if (message.active && verdict.kind === 'yes' && verdict.left !== undefined) {
+    const isMade = message.isOldOpen || verdict.status === 201;
+    return isMade
+      ? closeLeft(message, regulator, { conversation, endMs, verdict, left: verdict.left })
+      : verdict;
+  }
   if (message.active || !message.isFinal || verdict.kind !== 'yes') return verdict;
   for (const identifier of conversation.former) {
     const closed = await say({ ...message, identifier, query: identifier }, regulator, conversation, endMs);
@@ -65,6 +71,29 @@ async function sayUnderBoth(
   return renamed.kind === 'yes'
     ? { ...renamed, wasLost: renamed.wasLost || wasLost }
     : { ...renamed, isUncertain: renamed.isUncertain || wasLost };
+}
+
+interface Left {
+  readonly conversation: Conversation;
+  readonly endMs: number;
+  readonly verdict: Extract<Verdict, { kind: 'yes' }>;
+  readonly left: RegulatorIdentifier;
+}
+
+/**
+ * A renaming that was refused under the old identifier, and taken under the new one by making an account: the vendor had
+ * not renamed before, and holds the old account still. That one is closed; only a yes to both is a yes.
+ */
+async function closeLeft(
+  message: Message,
+  regulator: Regulator,
+  { conversation, endMs, verdict, left }: Left,
+): Promise<Verdict> {
+  const old = { ...message, identifier: left, query: left, active: false };
+  const closed = await say(old, regulator, conversation, endMs);
+  if (closed.kind === 'yes') return { ...verdict, wasLost: verdict.wasLost || closed.wasLost };
+  const { status, retryAfterS } = closed;
+  return { kind: 'unconfirmed', reason: OLD_OPEN, status, retryAfterS, isUncertain: true };
 }
 
 async function say(
@@ -103,6 +132,7 @@ async function say(
             ? 'created'
             : undefined,
         wasLost,
+        left: leftBy(address, message),
       };
     }
     const past = { wasLost, wasMissing, wasRefused: refusal !== undefined };
@@ -116,6 +146,12 @@ async function say(
     wasMissing ||= isMissing(reply);
     address = next;
   }
+}
+
+/** The identifier of the message's query, when the message went out under its own in the end. */
+function leftBy(address: Address, { query }: Message): RegulatorIdentifier | undefined {
+  if (address.method !== 'PUT' || query === undefined) return undefined;
+  return sameIdentifier(address.query, query) ? undefined : query;
 }
 
 /** The hub itself may be gone: then nobody knows. */

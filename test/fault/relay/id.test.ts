@@ -52,6 +52,8 @@ it('a second process under the id of a living relay says why and ends; the first
   system = await System.start({ vendors: [{ seed: 1 }] });
   const running = system;
   const before = await serving(running);
+  // A relay may have dialled in vain before its edge was up.
+  const saidBefore = running.relayLog.length;
   const twin = await startTwin(running);
   expect(await twin.ended).toBe(1);
   const output = twin.lines.join('\n');
@@ -61,7 +63,7 @@ it('a second process under the id of a living relay says why and ends; the first
   const refusals = running.edgeLog.filter((line) => line.includes('"message":"relay-refused"'));
   expect(refusals).toEqual([expect.stringContaining('"relay":"relay-a","reason":"relay-id-taken"')]);
   expect(await serving(running)).toEqual(before);
-  expect(running.relayLog.filter((line) => line.includes('link-down'))).toEqual([]);
+  expect(running.relayLog.slice(saidBefore).filter((line) => line.includes('link-down'))).toEqual([]);
   const person = peopleOf(running.vendors).find(({ full }) => !full)!;
   expect((await running.search(slotPath([person.identifier]))).states.get(person.identifier)).toBe('slots');
 }, 60_000);

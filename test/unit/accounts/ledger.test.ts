@@ -46,6 +46,7 @@ const YES: Verdict = {
   location: undefined,
   method: 'POST',
   surprise: undefined,
+  left: undefined,
   wasLost: false,
 };
 const LOST: Verdict = {
@@ -79,6 +80,7 @@ describe('what is said', () => {
       query: undefined,
       identifier: id('a'),
       isFinal: true,
+      isOldOpen: false,
     });
     const done = say(row, regulator(), YES, T0);
     expect(plan(done, regulator(), { taken: false, nowMs: T0 }).kind).toBe('nothing');
@@ -112,6 +114,7 @@ describe('what is said', () => {
       query: id('b'),
       identifier: id('c'),
       isFinal: true,
+      isOldOpen: false,
     });
   });
 
@@ -123,6 +126,7 @@ describe('what is said', () => {
     expect(next(lost, renamed, T0 + 10_000 + SETTLE_MS)).toMatchObject({
       identifier: id('b'),
       isFinal: true,
+      isOldOpen: false,
     });
   });
 

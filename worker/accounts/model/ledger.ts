@@ -33,6 +33,9 @@ interface Sent {
   readonly ms: number;
 }
 
+/** Reason of a grant that waits for an account of before to be closed; kept, whatever the next tries fail with. */
+export const OLD_OPEN = 'old-open';
+
 /** One regulator's account at one vendor, as table `accounts` keeps it. */
 export interface AccountRow {
   readonly regulator: string;
@@ -70,6 +73,8 @@ export interface Message {
   readonly active: boolean;
   /** False: it settles a doubt about the identifier; the wanted one follows. */
   readonly isFinal: boolean;
+  /** The vendor has made a second account under the new identifier, and not confirmed the first one closed. */
+  readonly isOldOpen: boolean;
 }
 
 /** What to do about an account now. */
@@ -158,6 +163,7 @@ export function plan(
       version: regulator.version,
       active: regulator.active,
       isFinal: !isStep,
+      isOldOpen: row.error?.reason === OLD_OPEN,
     },
   };
 }
@@ -238,7 +244,7 @@ export function settle(
     ...row,
     ...known,
     attempts,
-    error: { reason: verdict.reason, status: verdict.status, ms: nowMs },
+    error: { reason: message.isOldOpen ? OLD_OPEN : verdict.reason, status: verdict.status, ms: nowMs },
     nextTryMs: isGivenUp ? undefined : nowMs + pauseMs(attempts, verdict.retryAfterS),
   };
 }

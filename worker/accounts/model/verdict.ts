@@ -3,6 +3,7 @@
 // refuse a second POST with any 4xx or 5xx, so that no refusal of a POST says that the account is not there. Pure.
 
 import type { AccountDoubt } from '../../../shared/link/accounts.ts';
+import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 import type { HubAccountReply } from '../../hub/hub-calls.ts';
 
 /** What a vendor's replies mean for an account. */
@@ -16,6 +17,8 @@ export type Verdict =
       readonly surprise: 'missing' | 'created' | undefined;
       /** An earlier request of this message went unanswered, and may still take effect. */
       readonly wasLost: boolean;
+      /** The identifier that the message named and the vendor refused, before it took the message under the new one. */
+      readonly left: RegulatorIdentifier | undefined;
     }
   | {
       /**
