@@ -3,7 +3,7 @@
 // started again over the same state; what had no answer is sent again, as a vendor does. End state: a checker over
 // every recorded exchange finds each acknowledged message, nothing twice, and the state they add up to. The seed
 // is in the title.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/pla
 import { INBOUND_AUDIENCE } from '../../../shared/link/hub.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
 import { SEED } from '../../support/seed.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const KILLS = 4;
@@ -46,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await edge?.stop();
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 async function startEdge(): Promise<void> {

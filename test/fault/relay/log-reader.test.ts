@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,6 +15,7 @@ import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle, RPPS_A } from '../../support/samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
 import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -38,7 +39,7 @@ afterEach(async () => {
   for (const pid of pids.splice(0)) kill(pid, 'SIGKILL');
   await scene?.close();
   scene = undefined;
-  for (const dir of dirs.splice(0)) await rm(dir, { recursive: true, force: true });
+  for (const dir of dirs.splice(0)) await removeFolder(dir);
 });
 
 function kill(pid: number, signal: NodeJS.Signals | 0): boolean {

@@ -3,12 +3,13 @@
 // own, free ports in place of those of the page.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../../support/samples/docs-commands.ts';
 import { COMMANDS, runCommand } from '../../support/scenes/command.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const START_MS = 120_000;
@@ -91,7 +92,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (skip) return;
   await end(system);
-  await rm(cwd, { recursive: true, force: true });
+  await removeFolder(cwd);
 });
 
 const OWN = { relayId: 'relay-reader', edge: { url: 'http://127.0.0.1:8787', keyFile: 'reader.key.pem' } };

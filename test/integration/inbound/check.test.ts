@@ -1,6 +1,6 @@
 // What a start and `--check` ask of `listen`: everything in order, or a sentence that names the field.
 
-import { copyFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkConfig } from '../../../relay/base/config.ts';
@@ -17,6 +17,7 @@ import {
   writeFolder,
 } from '../../support/scenes/inbound-scene.ts';
 import { spawnRelay } from '../../support/scenes/relay-process.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -33,7 +34,7 @@ beforeEach(async () => {
   folder = await writeFolder(authority, 'http://127.0.0.1:9', {});
 });
 
-afterEach(() => rm(folder.dir, { recursive: true, force: true }));
+afterEach(() => removeFolder(folder.dir));
 
 /** The complaints, by field; a star where they do not keep a relay from starting. */
 function load(listen: object = {}, editor: Record<string, unknown> = {}): readonly string[] {

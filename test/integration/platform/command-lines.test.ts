@@ -2,12 +2,13 @@
 // exit code that is not 0, and nothing made.
 
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { COMMANDS, type Ran, runCommand, startCommand } from '../../support/scenes/command.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 let cwd: string;
@@ -23,7 +24,7 @@ afterAll(() => taken.close());
 beforeEach(async () => {
   cwd = await mkdtemp(join(tmpdir(), 'passerelle-typed-'));
 });
-afterEach(() => rm(cwd, { recursive: true, force: true }));
+afterEach(() => removeFolder(cwd));
 
 const run = (name: string, ...args: string[]): Promise<Ran> => runCommand(name, args, { cwd });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
 import { MIGRATIONS } from '../../../sandbox/platform/edge/migrations.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 let dir: string;
 let edge: EdgeProcess | undefined;
@@ -17,7 +18,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await edge?.close();
   edge = undefined;
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 const start = (migrations: string): Promise<EdgeProcess> =>

@@ -4,7 +4,7 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
 import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await authority?.remove();
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 afterEach(async () => {
   for (const { group, pids } of started.splice(0))
@@ -246,6 +247,8 @@ test(
     );
     expect(npm.output()).not.toContain('a échoué');
     for (const pid of npm.pids()) await ended(pid);
+    // The programs between npm and those that named themselves: the group is empty.
+    await ended(-npm.group);
   },
   START_MS,
 );

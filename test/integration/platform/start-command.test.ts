@@ -3,10 +3,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const START = resolve(import.meta.dirname, '../../../sandbox/platform/start.ts');
@@ -35,7 +36,7 @@ beforeEach(async () => {
 afterEach(async () => {
   program.kill('SIGKILL');
   await ended;
-  await rm(state, { recursive: true, force: true });
+  await removeFolder(state);
 });
 
 const addresses = (): string[] => [

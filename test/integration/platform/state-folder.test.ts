@@ -3,11 +3,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLocalState } from '../../../sandbox/platform/local-state.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -24,7 +25,7 @@ afterEach(async () => {
     program.child.kill('SIGTERM');
     await program.ended;
   }
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 interface Program {

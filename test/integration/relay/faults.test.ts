@@ -1,7 +1,7 @@
 // Every fault of the simulated vendor that ends or alters an exchange, and the reason the relay gives for it: the
 // vendor reads the guide on its own, so this also shows that the two agree when nothing is wrong.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 import { makePlan } from '../../support/scenes/relay-scene.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 /** For the faults that only a deadline ends; the others end long before theirs. */
 const SHORT_MS = 800;
@@ -63,7 +64,7 @@ afterEach(() => vendor.reset());
 afterAll(async () => {
   await client?.retire();
   await vendor?.close();
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 async function call(faults: unknown) {

@@ -19,6 +19,7 @@ import {
   writeFolder,
 } from '../../support/scenes/inbound-scene.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const DAY_MS = 86_400_000;
 const PAST = { notBefore: new Date(Date.now() - 900 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) };
@@ -42,7 +43,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'renewed-'));
-  return () => rm(dir, { recursive: true, force: true });
+  return () => removeFolder(dir);
 });
 
 /** What a case makes of one authority: its file, its lists, and who issues. */

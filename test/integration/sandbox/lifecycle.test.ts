@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { request } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import { get, openScene, type SandboxScene } from '../../support/doubles/sandbox-caller.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const NOW = '2026-06-01T08:00:00.000Z';
 
@@ -135,7 +136,7 @@ describe('the command', () => {
       expect(await once(child, 'exit')).toEqual([0, null]);
     } finally {
       child.kill('SIGKILL');
-      await rm(dir, { recursive: true });
+      await removeFolder(dir);
     }
   });
 

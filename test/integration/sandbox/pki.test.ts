@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Authority, type Leaf, openAuthority, writeLeaf } from '../../../sandbox/pki/authority.ts';
 import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const EDITOR = { cn: 'agenda-alpha-client', ou: '399990111111018' };
 const DAY_MS = 86_400_000;
@@ -34,7 +35,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => rm(dir, { recursive: true }));
+afterAll(() => removeFolder(dir));
 
 /** What a server that asks for a client certificate concludes of this one. */
 async function present(leaf: Leaf | undefined, options: TlsOptions & { chain?: 'leaf only' } = {}) {

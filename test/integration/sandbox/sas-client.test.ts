@@ -1,6 +1,6 @@
 // The patience of a simulated vendor as a client of SAS, before a server that is busy, gone or clear.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Credential, ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { type ClientMaterial, SasClient } from '../../../sandbox/vendors/appointments/sas-client.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 type Mood = number | 'reset';
 
@@ -29,7 +30,7 @@ beforeAll(async () => {
   pki = await ensureSandboxPki(dir, { vendorIds: ['agenda-a'], ...TEST_KEYS });
 });
 
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => removeFolder(dir));
 
 async function read(credential: Credential | undefined): Promise<ClientMaterial> {
   const files = [credential?.certFile, credential?.keyFile, pki.caFile];

@@ -1,6 +1,6 @@
 // Calls simulated vendors as the SAS would, with certificates of a fresh imitation authority in a temporary folder.
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { ensureVendorServer } from '../../../sandbox/pki/sandbox-pki.ts';
 import type { TlsMaterial } from '../../../sandbox/vendors/server.ts';
 import type { Directory, KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 
 export interface Answer {
   readonly status: number;
@@ -50,7 +51,7 @@ export async function openScene(): Promise<SandboxScene> {
   const agent = agentOf(client);
   const close = async () => {
     for (const opened of agents) opened.destroy();
-    await rm(dir, { recursive: true });
+    await removeFolder(dir);
   };
   return { authority, tls, client, agent, agentOf, close };
 }

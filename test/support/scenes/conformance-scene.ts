@@ -1,7 +1,7 @@
 // A simulated vendor that ANS's kit would accept, the settings of a relay that calls it, and whom to ask for: what
 // the tests of the conformance run need together.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { appointment } from '../../../bench/samples/valid.ts';
@@ -16,6 +16,7 @@ import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */
 const NOW = '2026-06-01T08:00:00.000Z';
@@ -73,7 +74,7 @@ export async function openConformance(options: Partial<VendorOptions> = {}): Pro
     inputs: (change) => ({ ...makeInputs(configFile, certificates, rpps, siret), ...change }),
     close: async () => {
       await vendor.close();
-      await rm(dir, { recursive: true, force: true });
+      await removeFolder(dir);
     },
   };
 }

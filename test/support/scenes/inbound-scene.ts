@@ -2,7 +2,7 @@
 // edge behind it, and all that it logs. For the relay as a process, see relay-scene.ts.
 
 import { generateKeyPairSync } from 'node:crypto';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -22,6 +22,7 @@ import {
 import type { LogFields } from '../../../shared/log.ts';
 import { startTestEdge, type TestEdge } from '../doubles/edge.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 export const A = { cn: 'agenda-alpha-client', ou: '399990000000118' } as const;
@@ -79,7 +80,7 @@ export async function makeInboundAuthority(): Promise<InboundAuthority> {
     ...authority,
     ca: authority.signers.org.certPem + authority.signers.root.certPem,
     show: (change = {}) => authority.issueClient({ ...A, ...change }),
-    remove: () => rm(dir, { recursive: true, force: true }),
+    remove: () => removeFolder(dir),
   };
 }
 
@@ -126,7 +127,7 @@ export async function openInbound(
     close: async () => {
       await inbound.close();
       if (change.edge === undefined) await edge.close();
-      await rm(dir, { recursive: true, force: true });
+      await removeFolder(dir);
     },
   };
 }
@@ -157,7 +158,7 @@ export async function spawnInbound(
     close: async () => {
       await relay.stop();
       if (change.edge === undefined) await edge.close();
-      await rm(dir, { recursive: true, force: true });
+      await removeFolder(dir);
     },
   };
 }

@@ -1,6 +1,6 @@
 // Fresh certificates for the relay's tests, in a temporary folder, from the sandbox's imitation authority.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -10,6 +10,7 @@ import {
   writeLeaf,
 } from '../../../sandbox/pki/authority.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 
 export interface TestAuthority extends Authority {
   /** Issues and writes; the paths are absolute. */
@@ -37,6 +38,6 @@ export async function makeTestAuthority(): Promise<TestAuthority> {
     },
     server: (_name, request = {}) =>
       authority.issueServer({ ...VENDOR_NAME, dns: ['localhost'], ips: ['127.0.0.1'], ...request }),
-    remove: () => rm(dir, { recursive: true, force: true }),
+    remove: () => removeFolder(dir),
   };
 }

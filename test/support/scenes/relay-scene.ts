@@ -1,7 +1,7 @@
 // What most of the relay's tests need together: an authority, one or more vendors, an edge, a settings file and
 // a relay process between them. Everything is closed by `close`, in any order of failure.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
@@ -9,6 +9,7 @@ import type { SearchPlan } from '../../../shared/link/relay.ts';
 import { startTestEdge, type TestEdge } from '../doubles/edge.ts';
 import { type Handler, startTestVendor, type TestVendor } from '../doubles/relay-vendor.ts';
 import { RPPS_A } from '../samples/relay-bundle.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from './relay-authority.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
@@ -83,7 +84,7 @@ export async function makeScene(handlers: readonly Handler[], shared?: TestAutho
       await Promise.all(relays.map((relay) => relay.stop()));
       await Promise.all([edge.close(), ...vendors.map((vendor) => vendor.close())]);
       if (shared === undefined) await authority.remove();
-      await rm(dir, { recursive: true, force: true });
+      await removeFolder(dir);
     },
   };
 }

@@ -2,7 +2,7 @@
 // process of its own, the edge in workerd with its D1. Everything on loopback and free ports, in a temporary
 // folder with fresh certificates; `stop` leaves nothing behind.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
@@ -14,6 +14,7 @@ import { startLocalRelay } from '../../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
 import { startBuiltEdge } from './built-edge.ts';
 
 export interface SystemOptions {
@@ -174,7 +175,7 @@ export class System {
     await this.relay?.stop();
     await this.stopEdge();
     await Promise.all(this.vendors.map((vendor) => vendor.close()));
-    await rm(this.dir, { recursive: true, force: true });
+    await removeFolder(this.dir);
   }
 }
 

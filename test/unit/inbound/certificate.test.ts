@@ -2,7 +2,7 @@
 
 import { X509Certificate } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { readRevocationList } from '../../../relay/certificates/revocation-list.
 import { readRevokedSerials } from '../../../relay/certificates/revoked-serials.ts';
 import { type Authority, openAuthority } from '../../../sandbox/pki/authority.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'inbound-read-'));
 let authority: Authority;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   authority = await openAuthority(dir, { ...TEST_KEYS });
 });
 
-afterAll(() => rm(dir, { recursive: true, force: true }));
+afterAll(() => removeFolder(dir));
 
 /** Only `raw` is read. */
 const asCertificate = (raw: Buffer): X509Certificate => ({ raw }) as unknown as X509Certificate;

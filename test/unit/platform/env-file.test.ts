@@ -1,10 +1,11 @@
 // Which settings are in force on an edge that runs with a file of its own.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mergeSettings, nameSettings, readEnvFile } from '../../../sandbox/platform/edge/env-file.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const LOCAL = {
   AUTH_ISSUER: 'local',
@@ -45,7 +46,7 @@ async function read(text: string): Promise<Awaited<ReturnType<typeof readEnvFile
     const { settings, problems } = await readEnvFile(join(dir, 'edge.env'));
     return { settings, problems: problems.map((problem) => problem.slice(problem.indexOf(' : ') + 3)) };
   } finally {
-    await rm(dir, { recursive: true });
+    await removeFolder(dir);
   }
 }
 

@@ -1,11 +1,12 @@
 // The watch on settings and certificates, on a real disk: every way a file comes to be another one at its path.
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FileWatch, type Means } from '../../../relay/base/watch.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 /** Longer than any test: what is noticed is noticed by the system's notices. */
@@ -24,7 +25,7 @@ beforeEach(() => {
 
 afterEach(async () => {
   watch.close();
-  await rm(dir, { recursive: true, force: true });
+  await removeFolder(dir);
 });
 
 /** As the relay does: after each change it follows its files again. */
