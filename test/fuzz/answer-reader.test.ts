@@ -32,7 +32,7 @@ function readAndMerge(page: unknown, flow: Flow): { text: string; received: numb
   const subjects = [flow === 'SOS' ? SIRET : RPPS];
   const read = readPages([page], { flow, subjects });
   const result: CallResult = {
-    call: { editor: 'agenda-a', subjects },
+    call: { vendor: 'agenda-a', subjects },
     answer: { call: 0, ...read, durationMs: 0, bytes: 0, pages: 1, noStore: false },
   };
   const query = { flow, window: { fromMs: FROM, toMs: TO }, subjects };

@@ -142,7 +142,7 @@ function pageOf(editor: string, slots: readonly Drawn[]): Json {
 function shownBySearch(slots: readonly Drawn[], bookings: readonly Booking[], saidMs?: number): Set<string> {
   const booked = bookings.map(
     ({ editor, person, place, from, to, lifted }): BookedSlot => ({
-      editor,
+      vendor: editor,
       practitioner: person,
       startMs: NOW + from * MINUTE_MS,
       endMs: NOW + to * MINUTE_MS,

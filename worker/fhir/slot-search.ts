@@ -62,16 +62,16 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
 
 /** The header: the Worker's own time and, per vendor, its slowest call (milliseconds) and how it ended. */
 function serverTiming({ results }: Answers, totalMs: number): string {
-  const byEditor = new Map<string, { durationMs: number; how: string }>();
+  const byVendor = new Map<string, { durationMs: number; how: string }>();
   for (const { call, answer, failure, saidMs } of results) {
-    const row = byEditor.get(call.editor) ?? { durationMs: 0, how: saidMs === undefined ? 'ok' : 'kept' };
+    const row = byVendor.get(call.vendor) ?? { durationMs: 0, how: saidMs === undefined ? 'ok' : 'kept' };
     row.durationMs = Math.max(row.durationMs, saidMs === undefined ? (answer?.durationMs ?? totalMs) : 0);
     if (failure !== undefined) row.how = failure.reason;
     else if (saidMs === undefined && row.how === 'kept') row.how = 'ok';
-    byEditor.set(call.editor, row);
+    byVendor.set(call.vendor, row);
   }
-  const vendors = [...byEditor].map(
-    ([editor, { durationMs, how }]) => `${editor};dur=${Math.round(durationMs)};desc="${how}"`,
+  const vendors = [...byVendor].map(
+    ([vendor, { durationMs, how }]) => `${vendor};dur=${Math.round(durationMs)};desc="${how}"`,
   );
   return [`edge;dur=${totalMs}`, ...vendors].join(', ');
 }

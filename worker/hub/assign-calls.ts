@@ -7,7 +7,7 @@ import type { AskedCall } from './hub-calls.ts';
 /** A relay that may be given calls. */
 export interface RelayChoice {
   readonly id: string;
-  readonly editors: ReadonlySet<string>;
+  readonly vendors: ReadonlySet<string>;
   /** Vendor calls it is busy with. */
   readonly load: number;
 }
@@ -40,29 +40,34 @@ export function assignCalls(
   for (const number of numbers) {
     const call = calls[number];
     if (call === undefined) continue;
-    if (!relayOf.has(call.editor)) relayOf.set(call.editor, leastLoaded(call.editor, relays, load));
-    const relay = relayOf.get(call.editor);
+    if (!relayOf.has(call.vendor)) relayOf.set(call.vendor, leastLoaded(call.vendor, relays, load));
+    const relay = relayOf.get(call.vendor);
     if (relay === undefined) {
       unserved.push(number);
       continue;
     }
     const share = shares.get(relay) ?? { calls: [], numbers: [] };
     shares.set(relay, share);
-    share.calls.push(call);
+    share.calls.push(toSearchCall(call));
     share.numbers.push(number);
     load.set(relay, (load.get(relay) ?? 0) + 1);
   }
   return { shares: [...shares].map(([relay, share]) => ({ relay, ...share })), unserved };
 }
 
+/** As the link protocol says it: `editor` is the vendor. */
+function toSearchCall({ vendor, ...asked }: AskedCall): SearchCall {
+  return { editor: vendor, ...asked };
+}
+
 function leastLoaded(
-  editor: string,
+  vendor: string,
   relays: readonly RelayChoice[],
   load: ReadonlyMap<string, number>,
 ): string | undefined {
   let best: string | undefined;
   for (const relay of relays) {
-    if (!relay.editors.has(editor)) continue;
+    if (!relay.vendors.has(vendor)) continue;
     if (best === undefined || (load.get(relay.id) ?? 0) < (load.get(best) ?? 0)) best = relay.id;
   }
   return best;

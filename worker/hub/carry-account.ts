@@ -15,7 +15,7 @@ export async function carryAccount(
   links: readonly RelayLink[],
 ): Promise<HubAccountReply> {
   const startedMs = Date.now();
-  const link = links.filter(({ editors }) => editors.has(request.editor)).sort((a, b) => a.load - b.load)[0];
+  const link = links.filter(({ vendors }) => vendors.has(request.editor)).sort((a, b) => a.load - b.load)[0];
   if (link === undefined) {
     const isBroken = links.some(({ outOfOrder }) => outOfOrder.has(request.editor));
     const reason = isBroken ? 'out-of-order' : 'relay-absent';

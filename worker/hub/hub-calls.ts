@@ -32,7 +32,7 @@ export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'out-o
 
 /** One question to one vendor. */
 export interface AskedCall {
-  readonly editor: string;
+  readonly vendor: string;
   readonly subjects: readonly string[];
   /** Less time than the search's, when the operator gives this vendor less. */
   readonly budgetMs?: number;
@@ -68,7 +68,7 @@ export type HubOutcome = 'done' | 'no-relay';
 
 /** What one call to a vendor brought. */
 export interface CallTally {
-  readonly editor: string;
+  readonly vendor: string;
   readonly received: number;
   readonly shown: number;
   readonly dropped: readonly RuleCount[];
@@ -122,7 +122,7 @@ export interface HubCalls {
   sendAccount(request: AccountRequest): Promise<HubAccountReply>;
   describe(): Promise<HubDescription>;
   /** What the hub remembers of these vendors, by id, for operators. */
-  describeVendors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
+  describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
   /** Notes that the operator has just switched a vendor on or off. */
-  noteSwitched(editor: string): Promise<void>;
+  noteSwitched(vendor: string): Promise<void>;
 }

@@ -54,9 +54,9 @@ export interface SentPlan {
 /** Is told of each call once, however many searches wait for it. */
 export interface CallWatch {
   /** How it went. */
-  readonly answered: (editor: string, head: CallHead, probe: Probe | undefined) => void;
+  readonly answered: (vendor: string, head: CallHead, probe: Probe | undefined) => void;
   /** How it went will not be known: every search has left, or its relay is lost. */
-  readonly givenUp: (editor: string, probe: Probe) => void;
+  readonly givenUp: (vendor: string, probe: Probe) => void;
 }
 
 /** All calls under way in this hub. */
@@ -103,7 +103,7 @@ export class InFlightCalls {
 const WORTH_JOINING_MS = 1_000;
 
 interface InFlightCall {
-  readonly editor: string;
+  readonly vendor: string;
   readonly subjects: ReadonlySet<string>;
   /** When its vendor must have answered. */
   readonly endMs: number;
@@ -133,7 +133,7 @@ class InFlightPlan {
     this.#calls = plan.calls.map((call, index) => {
       const number = numbers[index] ?? -1;
       return {
-        editor: call.editor,
+        vendor: call.editor,
         subjects: new Set(call.subjects),
         endMs: nowMs + budgetOf(call, plan),
         probe: probes.get(number),
@@ -173,7 +173,7 @@ class InFlightPlan {
     const enoughMs = Math.min((endMs - nowMs) / 2, WORTH_JOINING_MS);
     const call = this.#calls.find(
       (one) =>
-        one.editor === asked.editor &&
+        one.vendor === asked.vendor &&
         isOpen(one) &&
         one.endMs - nowMs >= enoughMs &&
         asked.subjects.every((subject) => one.subjects.has(subject)),
@@ -211,7 +211,7 @@ class InFlightPlan {
       const call = this.#calls[head.call];
       if (call === undefined || call.isAnswered) continue;
       call.isAnswered = true;
-      this.#watch.answered(call.editor, head, call.probe);
+      this.#watch.answered(call.vendor, head, call.probe);
       let isFirst = true;
       for (const [waiter, number] of call.waiting) {
         const delivery = deliveries.get(waiter) ?? { numbers: this.#calls.map(() => null), shared: [] };
@@ -236,8 +236,8 @@ class InFlightPlan {
     return left;
   }
 
-  #giveUp({ editor, probe }: InFlightCall): void {
-    if (probe !== undefined) this.#watch.givenUp(editor, probe);
+  #giveUp({ vendor, probe }: InFlightCall): void {
+    if (probe !== undefined) this.#watch.givenUp(vendor, probe);
   }
 }
 

@@ -45,12 +45,12 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     this.#health = new VendorHealth(context.storage);
     this.#rules = new RuleTally(env.DB);
     this.#inFlight = new InFlightCalls({
-      answered: (editor, { failure, durationMs }, probe) => {
+      answered: (vendor, { failure, durationMs }, probe) => {
         const nowMs = Date.now();
-        this.#health.note(editor, failure, nowMs);
-        this.#breakers().note(editor, failure, durationMs, nowMs, probe);
+        this.#health.note(vendor, failure, nowMs);
+        this.#breakers().note(vendor, failure, durationMs, nowMs, probe);
       },
-      givenUp: (editor, probe) => this.#breakers().forgetProbe(editor, probe, Date.now()),
+      givenUp: (vendor, probe) => this.#breakers().forgetProbe(vendor, probe, Date.now()),
     });
     context.blockConcurrencyWhile(() => this.#health.load());
   }
@@ -140,17 +140,17 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /** What is remembered of these vendors, for operators. */
-  async describeVendors(editors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
+  async describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
     const breakers = this.#breakers();
     return Object.fromEntries(
-      editors.map((editor): [string, VendorFacts] => {
-        const record = this.#health.recordOf(editor);
-        const absentSinceMs = this.#presence.absentSinceMs(editor);
-        const switchedMs = this.#health.switchedMs(editor);
+      vendors.map((vendor): [string, VendorFacts] => {
+        const record = this.#health.recordOf(vendor);
+        const absentSinceMs = this.#presence.absentSinceMs(vendor);
+        const switchedMs = this.#health.switchedMs(vendor);
         return [
-          editor,
+          vendor,
           {
-            ...breakers.describeOne(editor),
+            ...breakers.describeOne(vendor),
             ...(record && { record }),
             ...(absentSinceMs !== undefined && { absentSinceMs }),
             ...(switchedMs !== undefined && { switchedMs }),
@@ -161,8 +161,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /** The operator has switched a vendor on or off. */
-  async noteSwitched(editor: string): Promise<void> {
-    this.#health.noteSwitched(editor, Date.now());
+  async noteSwitched(vendor: string): Promise<void> {
+    this.#health.noteSwitched(vendor, Date.now());
   }
 
   /** Made at the first search: only then must the settings be right. */
@@ -173,7 +173,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   #noticePresence(): void {
-    this.#presence.update(new Set(this.#serving().flatMap(({ editors }) => [...editors])), Date.now());
+    this.#presence.update(new Set(this.#serving().flatMap(({ vendors }) => [...vendors])), Date.now());
   }
 
   #serving(): RelayLink[] {

@@ -19,19 +19,19 @@ export class RuleTally {
   }
 
   add(tallies: readonly CallTally[]): void {
-    for (const { editor, received, shown, dropped, repaired } of tallies) {
-      this.#count(editor, 'received', '', received, []);
-      this.#count(editor, 'shown', '', shown, []);
-      for (const { rule, count, ids } of dropped) this.#count(editor, 'dropped', rule, count, ids);
-      for (const { rule, count, ids } of repaired) this.#count(editor, 'repaired', rule, count, ids);
+    for (const { vendor, received, shown, dropped, repaired } of tallies) {
+      this.#count(vendor, 'received', '', received, []);
+      this.#count(vendor, 'shown', '', shown, []);
+      for (const { rule, count, ids } of dropped) this.#count(vendor, 'dropped', rule, count, ids);
+      for (const { rule, count, ids } of repaired) this.#count(vendor, 'repaired', rule, count, ids);
     }
     if (this.#rows.size > 0) this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
-  #count(editor: string, kind: CountKind, rule: string, count: number, ids: readonly string[]): void {
+  #count(vendor: string, kind: CountKind, rule: string, count: number, ids: readonly string[]): void {
     if (count === 0) return;
-    const key = `${editor} ${kind} ${rule}`;
-    const known = this.#rows.get(key) ?? { row: { editor, kind, rule }, count: 0, ids: [] };
+    const key = `${vendor} ${kind} ${rule}`;
+    const known = this.#rows.get(key) ?? { row: { editor: vendor, kind, rule }, count: 0, ids: [] };
     this.#rows.set(key, known);
     known.count += count;
     for (const id of ids) if (known.ids.length < IDS_MAX && !known.ids.includes(id)) known.ids.push(id);
@@ -48,7 +48,8 @@ export class RuleTally {
       await addRuleCounts(this.#db, rows, Date.now());
     } catch {
       log('warn', 'rule-counts-not-written', { count: rows.length });
-      for (const { editor, kind, rule, count, ids } of rows) this.#count(editor, kind, rule, count, ids);
+      for (const { editor: vendor, kind, rule, count, ids } of rows)
+        this.#count(vendor, kind, rule, count, ids);
     }
   }
 }

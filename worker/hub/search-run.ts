@@ -62,8 +62,8 @@ export class SearchRun implements CallWaiter {
 
   /** Resolves when every call is answered, the budget is spent or the caller has disconnected; never rejects. */
   async run(): Promise<void> {
-    const editors = new Set(this.#search.calls.map(({ editor }) => editor));
-    const sinceMs = this.#context.health.failingSince(editors);
+    const vendors = new Set(this.#search.calls.map(({ vendor }) => vendor));
+    const sinceMs = this.#context.health.failingSince(vendors);
     if (Object.keys(sinceMs).length > 0) this.#emit({ kind: 'failing', sinceMs });
     const ended = within(this.#ended.promise, this.#search.budgetMs, () => 'late' as const);
     this.#begin();
@@ -121,9 +121,9 @@ export class SearchRun implements CallWaiter {
   }
 
   #canGoThroughAnother(number: number, than: RelayLink): boolean {
-    const editor = this.#search.calls[number]?.editor ?? '';
+    const vendor = this.#search.calls[number]?.vendor ?? '';
     const others = this.#context.links().filter((link) => link !== than);
-    return this.#hasTimeForAnother(number) && others.some(({ editors }) => editors.has(editor));
+    return this.#hasTimeForAnother(number) && others.some(({ vendors }) => vendors.has(vendor));
   }
 
   /** A search that joined a call had less of its time than a call of its own would have given it. */
@@ -186,7 +186,7 @@ export class SearchRun implements CallWaiter {
   #verdictOn(number: number): Verdict {
     const { calls, isTraced } = this.#search;
     this.#probes.delete(number);
-    return isTraced ? PASSED : this.#context.breakers.ask(calls[number]?.editor ?? '', Date.now());
+    return isTraced ? PASSED : this.#context.breakers.ask(calls[number]?.vendor ?? '', Date.now());
   }
 
   /** `why`: what a call that no relay can carry is told. */
@@ -197,7 +197,7 @@ export class SearchRun implements CallWaiter {
     // A vendor that a relay names and whose entry there is broken, and that no other relay serves.
     const isBroken = (number: number): boolean =>
       why === 'relay-absent' &&
-      links.some(({ outOfOrder }) => outOfOrder.has(this.#search.calls[number]?.editor ?? ''));
+      links.some(({ outOfOrder }) => outOfOrder.has(this.#search.calls[number]?.vendor ?? ''));
     this.#fail(unserved.filter(isBroken), 'out-of-order');
     this.#fail(
       unserved.filter((number) => !isBroken(number)),
@@ -220,8 +220,8 @@ export class SearchRun implements CallWaiter {
 
   #forgetProbe(number: number): void {
     const probe = this.#probes.get(number);
-    const editor = this.#search.calls[number]?.editor ?? '';
-    if (probe !== undefined) this.#context.breakers.forgetProbe(editor, probe, Date.now());
+    const vendor = this.#search.calls[number]?.vendor ?? '';
+    if (probe !== undefined) this.#context.breakers.forgetProbe(vendor, probe, Date.now());
   }
 
   #planOf(share: RelayShare): SearchPlan {

@@ -9,7 +9,7 @@ import { namedPlaces, namedSlots } from '../appointments/model/named.ts';
 
 /** One appointment that takes, or took a moment ago, its time: enough to recognise the slots in a vendor's answer. */
 export interface BookedRow {
-  readonly editor: string;
+  readonly vendor: string;
   /** Prefixed national id (`8…`, `0…`); undefined for an SOS appointment without a practitioner. */
   readonly practitioner: string | undefined;
   readonly startMs: number;
@@ -57,7 +57,7 @@ interface RawRow {
 function toBookedRow(row: RawRow): BookedRow {
   const listed = (json: string | null): readonly unknown[] => asList(json === null ? [] : JSON.parse(json));
   return {
-    editor: row.editor,
+    vendor: row.editor,
     practitioner: row.practitioner ?? undefined,
     startMs: row.start_ms,
     endMs: row.end_ms,

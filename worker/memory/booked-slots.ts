@@ -10,7 +10,7 @@ import { bookedRowsIn, bookedStatement, sosBookedStatement } from './booked-slot
 
 /** An appointment, as far as it takes a vendor's slots. Times in milliseconds since 1970. */
 export interface BookedSlot {
-  readonly editor: string;
+  readonly vendor: string;
   /** Prefixed national identifier; absent for SOS appointments without a practitioner. */
   readonly practitioner?: string | undefined;
   readonly startMs: number;
@@ -44,28 +44,28 @@ const NONE: readonly BookedSlot[] = [];
 /** The booked slots of one search, by practitioner and by vendor. */
 export class BookedSlots {
   readonly #byPractitioner = new Map<string, BookedSlot[]>();
-  readonly #byEditor = new Map<string, BookedSlot[]>();
+  readonly #byVendor = new Map<string, BookedSlot[]>();
 
   constructor(booked: readonly BookedSlot[]) {
     for (const one of booked) {
-      keep(this.#byEditor, one.editor, one);
+      keep(this.#byVendor, one.vendor, one);
       if (one.practitioner !== undefined)
-        keep(this.#byPractitioner, keyOf(one.editor, one.practitioner), one);
+        keep(this.#byPractitioner, keyOf(one.vendor, one.practitioner), one);
     }
   }
 
   get isEmpty(): boolean {
-    return this.#byEditor.size === 0;
+    return this.#byVendor.size === 0;
   }
 
   /** This practitioner's at this vendor that hide slots of an answer given then (`saidMs`). */
-  of(editor: string, practitioner: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
-    return standing(this.#byPractitioner.get(keyOf(editor, practitioner)) ?? NONE, saidMs);
+  of(vendor: string, practitioner: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
+    return standing(this.#byPractitioner.get(keyOf(vendor, practitioner)) ?? NONE, saidMs);
   }
 
   /** All of this vendor's that hide slots of an answer given then. Of an SOS search: only SOS appointments are here. */
-  ofEditor(editor: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
-    return standing(this.#byEditor.get(editor) ?? NONE, saidMs);
+  ofVendor(vendor: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
+    return standing(this.#byVendor.get(vendor) ?? NONE, saidMs);
   }
 }
 
@@ -80,8 +80,8 @@ function keep(map: Map<string, BookedSlot[]>, key: string, one: BookedSlot): voi
   else known.push(one);
 }
 
-function keyOf(editor: string, practitioner: string): string {
-  return `${editor} ${practitioner}`;
+function keyOf(vendor: string, practitioner: string): string {
+  return `${vendor} ${practitioner}`;
 }
 
 /** Of a search that could not read them. */

@@ -12,10 +12,10 @@ import { answerIn, type KeptPart, type KeptRow } from './kept-row.ts';
 export interface CoverageContext {
   readonly query: SlotQuery;
   /** The vendors that would be asked. */
-  readonly editors: readonly VendorRow[];
+  readonly vendors: readonly VendorRow[];
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: VendorRow) => number;
+  readonly ttlMs: (vendor: VendorRow) => number;
 }
 
 /** By vendor, some of the subjects asked. */
@@ -39,61 +39,61 @@ export class Coverage {
 
   constructor(rows: readonly KeptRow[], context: CoverageContext) {
     const asked = new Set(context.query.subjects);
-    const ttls = new Map(context.editors.map((editor) => [editor.id, context.ttlMs(editor)]));
+    const ttls = new Map(context.vendors.map((vendor) => [vendor.id, context.ttlMs(vendor)]));
     for (const id of ttls.keys()) this.#known.set(id, new Map());
     for (const { subject, parts } of rows) {
       if (!asked.has(subject)) continue;
       for (const part of parts) {
-        const known = this.#known.get(part.editor);
+        const known = this.#known.get(part.vendor);
         if (known === undefined || known.has(subject)) continue;
-        const said = saidIn(part, subject, ttls.get(part.editor) ?? 0, context);
+        const said = saidIn(part, subject, ttls.get(part.vendor) ?? 0, context);
         if (said !== undefined) known.set(subject, said);
       }
     }
     for (const [id, known] of this.#known) if (known.size === 0) this.#known.delete(id);
-    this.covered = new Map([...this.#known].map(([editor, known]) => [editor, new Set(known.keys())]));
+    this.covered = new Map([...this.#known].map(([vendor, known]) => [vendor, new Set(known.keys())]));
   }
 
   /** Covered subjects whose answer a call that is made anyway may renew. */
-  agingOf(editor: string): string[] {
-    const known = [...(this.#known.get(editor) ?? [])];
+  agingOf(vendor: string): string[] {
+    const known = [...(this.#known.get(vendor) ?? [])];
     return known.filter(([, { isAging }]) => isAging).map(([subject]) => subject);
   }
 
   /** The kept answers in the form of results, each with `saidMs`. `without`: subjects that are being asked again. */
   results(without: VendorSubjects = new Map()): CallResult[] {
-    return this.#results((editor, subject) => without.get(editor)?.has(subject) !== true);
+    return this.#results((vendor, subject) => without.get(vendor)?.has(subject) !== true);
   }
 
   /** Kept answers that remain valid because asking again failed. */
   standing(results: readonly CallResult[], renewed: VendorSubjects): CallResult[] {
     const inVain = new Map<string, Set<string>>();
     for (const result of results) {
-      const { editor, subjects } = result.call;
-      const again = renewed.get(editor);
+      const { vendor, subjects } = result.call;
+      const again = renewed.get(vendor);
       if (again === undefined) continue;
-      const known = inVain.get(editor) ?? new Set();
-      inVain.set(editor, known);
+      const known = inVain.get(vendor) ?? new Set();
+      inVain.set(vendor, known);
       for (const subject of subjects)
         if (again.has(subject) && failureOf(result, subject) !== undefined) known.add(subject);
     }
-    return this.#results((editor, subject) => inVain.get(editor)?.has(subject) === true);
+    return this.#results((vendor, subject) => inVain.get(vendor)?.has(subject) === true);
   }
 
-  #results(isWanted: (editor: string, subject: string) => boolean): CallResult[] {
+  #results(isWanted: (vendor: string, subject: string) => boolean): CallResult[] {
     const results: CallResult[] = [];
-    for (const [editor, known] of this.#known) {
+    for (const [vendor, known] of this.#known) {
       const without: string[] = [];
       let withoutSaidMs = Number.POSITIVE_INFINITY;
       for (const [subject, { answer, saidMs }] of known) {
-        if (!isWanted(editor, subject)) continue;
-        if (answer !== 'none') results.push({ call: { editor, subjects: [subject] }, answer, saidMs });
+        if (!isWanted(vendor, subject)) continue;
+        if (answer !== 'none') results.push({ call: { vendor, subjects: [subject] }, answer, saidMs });
         else {
           without.push(subject);
           withoutSaidMs = Math.min(withoutSaidMs, saidMs);
         }
       }
-      if (without.length > 0) results.push({ call: { editor, subjects: without }, saidMs: withoutSaidMs });
+      if (without.length > 0) results.push({ call: { vendor, subjects: without }, saidMs: withoutSaidMs });
     }
     return results;
   }
@@ -102,9 +102,9 @@ export class Coverage {
 /** By vendor, the subjects of these calls whose kept answer still holds. */
 export function renewedBy(calls: readonly AskedCall[], covered: VendorSubjects): VendorSubjects {
   const renewed = new Map<string, Set<string>>();
-  for (const { editor, subjects } of calls) {
-    const again = subjects.filter((subject) => covered.get(editor)?.has(subject) === true);
-    if (again.length > 0) renewed.set(editor, new Set([...(renewed.get(editor) ?? []), ...again]));
+  for (const { vendor, subjects } of calls) {
+    const again = subjects.filter((subject) => covered.get(vendor)?.has(subject) === true);
+    if (again.length > 0) renewed.set(vendor, new Set([...(renewed.get(vendor) ?? []), ...again]));
   }
   return renewed;
 }
@@ -112,7 +112,7 @@ export function renewedBy(calls: readonly AskedCall[], covered: VendorSubjects):
 /** The result without the subjects for which it failed and a kept answer still holds: that answer stands for them. */
 export function trimRenewed(result: CallResult, renewed: VendorSubjects): CallResult {
   const { call, answer } = result;
-  const again = renewed.get(call.editor);
+  const again = renewed.get(call.vendor);
   if (again === undefined) return result;
   const stands = (subject: string): boolean => again.has(subject) && failureOf(result, subject) !== undefined;
   if (!call.subjects.some(stands)) return result;

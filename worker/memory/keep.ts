@@ -13,7 +13,7 @@ import { type KeepContext, rowsToKeep } from './rows-to-keep.ts';
 type Reader = Pick<RequestContext, 'env' | 'requestId'>;
 
 /** About the search whose answers are kept. */
-export interface KeepOrder extends Pick<KeepContext, 'editors' | 'ttlMs'> {
+export interface KeepOrder extends Pick<KeepContext, 'vendors' | 'ttlMs'> {
   readonly flow: Flow;
   /** As vendors were asked. */
   readonly askedWindow: SlotWindow;
@@ -24,12 +24,12 @@ export interface KeepOrder extends Pick<KeepContext, 'editors' | 'ttlMs'> {
 /** Keeps what vendors have just answered. Never rejects. */
 export async function keepAnswers(
   { env, requestId }: Reader,
-  { flow, askedWindow, before, editors, ttlMs }: KeepOrder,
+  { flow, askedWindow, before, vendors, ttlMs }: KeepOrder,
   results: readonly CallResult[],
 ): Promise<void> {
   if (before === undefined) return;
   await scheduler.wait(0);
-  const about = { editors, ttlMs, nowMs: Date.now(), version: () => crypto.randomUUID() };
+  const about = { vendors, ttlMs, nowMs: Date.now(), version: () => crypto.randomUUID() };
   const rows = rowsToKeep(results, askedWindow, before, about);
   if (rows.length === 0) return;
   try {

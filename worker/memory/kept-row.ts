@@ -7,7 +7,7 @@ import type { SlotWindow } from '../../shared/sas/query.ts';
 
 /** What one vendor said of one subject over a window. Times in milliseconds. */
 export interface KeptPart {
-  readonly editor: string;
+  readonly vendor: string;
   readonly window: SlotWindow;
   readonly saidMs: number;
   readonly untilMs: number;
@@ -24,7 +24,7 @@ export interface KeptRow {
 }
 
 type Head = readonly [
-  editor: string,
+  vendor: string,
   fromMs: number,
   toMs: number,
   saidMs: number,
@@ -35,8 +35,8 @@ type Head = readonly [
 /** A first line of heads in JSON, then each part's lines, told apart by their lengths: what is not needed is not read. */
 export function writeParts(parts: readonly KeptPart[]): string {
   const heads = parts.map(
-    ({ editor, window, saidMs, untilMs, lines }): Head => [
-      editor,
+    ({ vendor, window, saidMs, untilMs, lines }): Head => [
+      vendor,
       window.fromMs,
       window.toMs,
       saidMs,
@@ -53,11 +53,11 @@ export function readParts(text: string): KeptPart[] {
   try {
     const heads = JSON.parse(text.slice(0, end)) as Head[];
     let at = end + 1;
-    return heads.map(([editor, fromMs, toMs, saidMs, untilMs, length]) => {
+    return heads.map(([vendor, fromMs, toMs, saidMs, untilMs, length]) => {
       const lines = text.slice(at, at + length);
       at += length;
       if (lines.length !== length) throw new TypeError('row cut short');
-      return { editor, window: { fromMs, toMs }, saidMs, untilMs, lines };
+      return { vendor, window: { fromMs, toMs }, saidMs, untilMs, lines };
     });
   } catch {
     return [];

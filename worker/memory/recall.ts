@@ -22,7 +22,7 @@ export type SearchMemoryUse = 'used' | 'renewed' | 'none';
 
 /** What was recalled for one search. */
 export interface SearchMemory {
-  readonly editors: readonly VendorRow[];
+  readonly vendors: readonly VendorRow[];
   /** Rows of kept answers; undefined when they were not read: an answer that comes may then not take their place. */
   readonly kept: readonly KeptRow[] | undefined;
   readonly bookedSlots: BookedSlots;
@@ -62,7 +62,7 @@ export async function recall(
       detail: cause instanceof Error ? cause.name : 'unknown',
     });
     if (known !== undefined) {
-      return { editors: known, kept: undefined, bookedSlots: NO_BOOKED_SLOTS, rowsRead: 0 };
+      return { vendors: known, kept: undefined, bookedSlots: NO_BOOKED_SLOTS, rowsRead: 0 };
     }
     throw new GatewayError({
       reason: 'storage-unavailable',
@@ -82,7 +82,7 @@ async function read(
   const batch = new ReadBatch();
   const bookedSlots = batch.add(bookedSlotsStatement(db, query, nowMs), bookedSlotsOf);
   const fresh = freshVendors(db, nowMs);
-  const editors = fresh === undefined ? batch.add(vendorsStatement(db), vendorsOf) : () => fresh;
+  const vendors = fresh === undefined ? batch.add(vendorsStatement(db), vendorsOf) : () => fresh;
   const kept =
     use === 'none'
       ? undefined
@@ -93,10 +93,10 @@ async function read(
     ? batch.add(knowledgeStatement(db, flow, subjects, nowMs), knowledgeIn)
     : undefined;
   const rowsRead = await batch.run(db);
-  const rows = editors();
+  const rows = vendors();
   if (fresh === undefined) rememberVendors(db, rows, nowMs);
   return {
-    editors: rows,
+    vendors: rows,
     kept: kept?.(),
     bookedSlots: bookedSlots(),
     ...(knowledge && { knowledge: knowledge() }),

@@ -15,8 +15,8 @@ function registryOf(db: D1Database): Remembered<readonly VendorRow[]> {
 }
 
 /** Takes a list that was read on the way. `readMs`: when. */
-export function rememberVendors(db: D1Database, editors: readonly VendorRow[], readMs: number): void {
-  registryOf(db).keep(editors, readMs);
+export function rememberVendors(db: D1Database, vendors: readonly VendorRow[], readMs: number): void {
+  registryOf(db).keep(vendors, readMs);
 }
 
 /** However long ago; undefined when they were never read. */

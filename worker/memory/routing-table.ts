@@ -39,14 +39,14 @@ export function knowledgeStatement(
 export function knowledgeIn({ results }: D1Result): RoutingKnowledge {
   const holders = new Map<string, Set<string>>();
   const broadcastMs = new Map<string, number>();
-  for (const { subject, editor, at_ms } of results as unknown as RawRow[]) {
-    if (editor === null) {
+  for (const { subject, editor: vendor, at_ms } of results as unknown as RawRow[]) {
+    if (vendor === null) {
       broadcastMs.set(subject, at_ms ?? 0);
       continue;
     }
     const known = holders.get(subject);
-    if (known === undefined) holders.set(subject, new Set([editor]));
-    else known.add(editor);
+    if (known === undefined) holders.set(subject, new Set([vendor]));
+    else known.add(vendor);
   }
   return { holders, broadcastMs };
 }

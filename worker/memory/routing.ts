@@ -19,7 +19,7 @@ export interface Route {
   /** By vendor, subjects that it need not be asked for. */
   readonly skipped: ReadonlyMap<string, ReadonlySet<string>>;
   /** In the order of asking: those that hold most come first. */
-  readonly editors: readonly VendorRow[];
+  readonly vendors: readonly VendorRow[];
   /** Subjects that every vendor is asked for in this search; empty when learned routing is off. */
   readonly broadcast: readonly string[];
 }
@@ -27,22 +27,22 @@ export interface Route {
 /** Every vendor for every subject when learned routing is off (no `knowledge`). `random`: in [0, 1), like Math.random. */
 export function routeSearch(
   subjects: readonly string[],
-  editors: readonly VendorRow[],
+  vendors: readonly VendorRow[],
   knowledge: RoutingKnowledge | undefined,
   { broadcastEveryMs, exploreCalls }: RoutingSettings,
   nowMs: number,
   random: () => number,
 ): Route {
-  if (knowledge === undefined) return { editors, skipped: new Map(), broadcast: [] };
+  if (knowledge === undefined) return { vendors, skipped: new Map(), broadcast: [] };
   const { holders, broadcastMs } = knowledge;
   const routed = subjects.filter((subject) => {
     const known = holders.get(subject);
     const lastMs = broadcastMs.get(subject) ?? Number.NEGATIVE_INFINITY;
     // A holder that is not asked in this search (switched off, another flow) is none.
-    return nowMs - lastMs < broadcastEveryMs && editors.some(({ id }) => known?.has(id) === true);
+    return nowMs - lastMs < broadcastEveryMs && vendors.some(({ id }) => known?.has(id) === true);
   });
   const skipped = new Map<string, Set<string>>();
-  for (const { id } of editors) {
+  for (const { id } of vendors) {
     const others = routed.filter((subject) => holders.get(subject)?.has(id) !== true);
     if (others.length > 0) skipped.set(id, new Set(others));
   }
@@ -55,10 +55,10 @@ export function routeSearch(
     subjects.filter((subject) => holders.get(subject)?.has(id) === true).length;
   return {
     skipped,
-    editors: editors
-      .map((editor) => ({ editor, count: held(editor) }))
+    vendors: vendors
+      .map((vendor) => ({ vendor, count: held(vendor) }))
       .sort((a, b) => b.count - a.count)
-      .map(({ editor }) => editor),
+      .map(({ vendor }) => vendor),
     broadcast: subjects.filter((subject) => !routed.includes(subject)),
   };
 }
@@ -90,8 +90,8 @@ export function joinSkipped(
   if (others.length === 0) return only;
   const joined = new Map<string, ReadonlySet<string>>();
   for (const list of lists) {
-    for (const [editor, subjects] of list) {
-      joined.set(editor, (joined.get(editor) ?? new Set()).union(subjects));
+    for (const [vendor, subjects] of list) {
+      joined.set(vendor, (joined.get(vendor) ?? new Set()).union(subjects));
     }
   }
   return joined;

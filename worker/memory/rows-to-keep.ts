@@ -10,11 +10,11 @@ import type { KeptPart, KeptRow } from './kept-row.ts';
 
 /** What decides which answers are kept, and for how long. */
 export interface KeepContext {
-  readonly editors: readonly VendorRow[];
+  readonly vendors: readonly VendorRow[];
   /** Of writing. A vendor's answer counts from when it arrived, however long the search waited for the others. */
   readonly nowMs: number;
   /** How long what a vendor said is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: VendorRow) => number;
+  readonly ttlMs: (vendor: VendorRow) => number;
   /** A new version for a row. */
   readonly version: () => string;
 }
@@ -24,13 +24,13 @@ export function rowsToKeep(
   results: readonly CallResult[],
   askedWindow: SlotWindow,
   before: readonly KeptRow[],
-  { editors, nowMs, ttlMs, version }: KeepContext,
+  { vendors, nowMs, ttlMs, version }: KeepContext,
 ): KeptRow[] {
-  const ttls = new Map(editors.map((editor) => [editor.id, ttlMs(editor)]));
+  const ttls = new Map(vendors.map((vendor) => [vendor.id, ttlMs(vendor)]));
   const fresh = new Map<string, KeptPart[]>();
   for (const result of results) {
     const { call, answer, arrivedMs, isShared } = result;
-    const ttl = ttls.get(call.editor) ?? 0;
+    const ttl = ttls.get(call.vendor) ?? 0;
     // A kept answer did not arrive now; the search that began a shared call keeps its answer.
     if (arrivedMs === undefined || isShared === true || arrivedMs + ttl <= nowMs) continue;
     if (answer === undefined || answer.noStore) continue;
@@ -40,7 +40,7 @@ export function rowsToKeep(
       const one = bySubject.get(subject);
       const lines = one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer));
       const part = {
-        editor: call.editor,
+        vendor: call.vendor,
         window: askedWindow,
         saidMs: arrivedMs,
         untilMs: arrivedMs + ttl,
@@ -53,9 +53,9 @@ export function rowsToKeep(
   }
   const old = new Map(before.map(({ subject, parts }) => [subject, parts]));
   return [...fresh].map(([subject, parts]) => {
-    const replaced = new Set(parts.map(({ editor }) => editor));
+    const replaced = new Set(parts.map(({ vendor }) => vendor));
     const stillGood = (old.get(subject) ?? []).filter(
-      ({ editor, untilMs }) => untilMs > nowMs && !replaced.has(editor),
+      ({ vendor, untilMs }) => untilMs > nowMs && !replaced.has(vendor),
     );
     return { subject, version: version(), parts: [...stillGood, ...parts] };
   });

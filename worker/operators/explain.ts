@@ -53,7 +53,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { query, atMs } = readQuestion(parsed.output);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
-  const { editors, bookedSlots } = await recall(context, { query, memory: 'none', budgetMs });
+  const { vendors: editors, bookedSlots } = await recall(context, { query, memory: 'none', budgetMs });
   const isSwitchedOff = editors.some(({ id, enabled }) => id === editor && !enabled);
   const { results } = await fanOut(context, {
     flow,

@@ -5,7 +5,7 @@ import type { HubOutcome } from '../hub/hub-calls.ts';
 
 /** Which vendors a search asked, and what each answered, now or a moment ago (kept answers). */
 export interface Answers {
-  readonly editors: readonly AskedVendor[];
+  readonly vendors: readonly AskedVendor[];
   /** Vendors that serve the flow and were not asked: the operator switched them off. Absent: none. */
   readonly switchedOff?: readonly AskedVendor[];
   readonly results: readonly CallResult[];
@@ -29,7 +29,7 @@ export interface FanOut {
 
 /** How many vendors were not asked, and for how many subjects in all. */
 export interface SkippedQuestions {
-  readonly editors: number;
+  readonly vendors: number;
   readonly subjects: number;
 }
 

@@ -125,12 +125,12 @@ const NOTHING_ASKED: FanOut = { results: [], failingSinceMs: {}, linkBytes: 0, o
  * @throws GatewayError relay-absent, relay-lost: no vendor was reached, and nothing is kept.
  */
 function settle(plan: Plan, asked: FanOut): { readonly answers: Answers; readonly standing: CallResult[] } {
-  const { kept, renewed, coverage, editors, switchedOff, skipped } = plan;
+  const { kept, renewed, coverage, vendors, switchedOff, skipped } = plan;
   const standing = coverage.standing(asked.results, renewed);
   if (kept.length + standing.length === 0) throwIfUnreached(asked);
   const trimmed = asked.results.map((result) => trimRenewed(result, renewed));
   const answers = {
-    editors: editors.map(({ id, name }) => {
+    vendors: vendors.map(({ id, name }) => {
       const sinceMs = asked.failingSinceMs[id];
       return { id, name, ...(sinceMs !== undefined && { failingSinceMs: sinceMs }) };
     }),

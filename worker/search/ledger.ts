@@ -16,14 +16,14 @@ export interface Ledger {
   readonly notInterfaced: readonly string[];
   readonly failures: readonly FailedVendor[];
   /** Vendors of which kept answers were used, and the age of the oldest, milliseconds. */
-  readonly kept: readonly { readonly editor: AskedVendor; readonly ageMs: number }[];
+  readonly kept: readonly { readonly vendor: AskedVendor; readonly ageMs: number }[];
   readonly skipped: SkippedQuestions;
   /** Vendors that the operator switched off. */
   readonly off: readonly AskedVendor[];
 }
 
 interface FailedVendor {
-  readonly editor: AskedVendor;
+  readonly vendor: AskedVendor;
   readonly reason: LedgerFailure;
   readonly sinceMs: number;
   /** Identifiers whose state is unknown because of it. */
@@ -57,27 +57,27 @@ function failingOf(result: CallResult): Map<LedgerFailure, { subjects: string[];
 /** `shown`: slots by subject, after selection. `nowMs`: since when a vendor fails that has not failed before. */
 export function keepLedger(
   query: SlotQuery,
-  { editors: askedEditors, switchedOff = [], results, skipped }: Answers,
+  { vendors: askedVendors, switchedOff = [], results, skipped }: Answers,
   shown: ReadonlyMap<string, number>,
   nowMs: number,
 ): Ledger {
   const asked = new Set<string>();
   const failed = new Map<string, FailedRow>();
   const unknown = new Set<string>();
-  const editors = new Map(askedEditors.map((editor) => [editor.id, editor]));
+  const vendors = new Map(askedVendors.map((vendor) => [vendor.id, vendor]));
   const saidMs = new Map<string, number>();
   for (const result of results) {
     for (const subject of result.call.subjects) asked.add(subject);
     if (result.saidMs !== undefined) {
-      const { editor } = result.call;
-      saidMs.set(editor, Math.min(result.saidMs, saidMs.get(editor) ?? result.saidMs));
+      const { vendor } = result.call;
+      saidMs.set(vendor, Math.min(result.saidMs, saidMs.get(vendor) ?? result.saidMs));
     }
-    const editor = editors.get(result.call.editor);
-    if (editor === undefined) continue;
+    const vendor = vendors.get(result.call.vendor);
+    if (vendor === undefined) continue;
     for (const [reason, { subjects, rules }] of failingOf(result)) {
-      const key = `${editor.id} ${reason}`;
-      const sinceMs = result.failure?.sinceMs ?? editor.failingSinceMs ?? nowMs;
-      const row = failed.get(key) ?? { editor, reason, sinceMs, subjects: new Set(), rules: new Set() };
+      const key = `${vendor.id} ${reason}`;
+      const sinceMs = result.failure?.sinceMs ?? vendor.failingSinceMs ?? nowMs;
+      const row = failed.get(key) ?? { vendor, reason, sinceMs, subjects: new Set(), rules: new Set() };
       failed.set(key, row);
       for (const rule of rules) row.rules.add(rule);
       for (const subject of subjects) {
@@ -105,9 +105,9 @@ export function keepLedger(
       subjects: [...row.subjects],
       rules: [...row.rules],
     })),
-    kept: askedEditors.flatMap((editor) => {
-      const oldestMs = saidMs.get(editor.id);
-      return oldestMs === undefined ? [] : [{ editor, ageMs: nowMs - oldestMs }];
+    kept: askedVendors.flatMap((vendor) => {
+      const oldestMs = saidMs.get(vendor.id);
+      return oldestMs === undefined ? [] : [{ vendor, ageMs: nowMs - oldestMs }];
     }),
     skipped,
   };
@@ -170,14 +170,14 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
       diagnostics: `subjects=${ledger.notInterfaced.join(',')}`,
     });
   }
-  issues.push(...ledger.off.map((editor) => switchedOffIssue(editor, ledger.switchedOff, people)));
+  issues.push(...ledger.off.map((vendor) => switchedOffIssue(vendor, ledger.switchedOff, people)));
   if (ledger.kept.length > 0) {
     issues.push({
       severity: 'information',
       code: 'informational',
       reason: 'kept',
-      text: `Réponses mémorisées : ${ledger.kept.map((row) => `${row.editor.name} (${ageOf(row)} s)`).join(', ')}.`,
-      diagnostics: `ages=${ledger.kept.map((row) => `${row.editor.id}:${ageOf(row)}`).join(',')}`,
+      text: `Réponses mémorisées : ${ledger.kept.map((row) => `${row.vendor.name} (${ageOf(row)} s)`).join(', ')}.`,
+      diagnostics: `ages=${ledger.kept.map((row) => `${row.vendor.id}:${ageOf(row)}`).join(',')}`,
     });
   }
   const { skipped } = ledger;
@@ -186,8 +186,8 @@ function ledgerIssues(ledger: Ledger, flow: SlotQuery['flow']): Issue[] {
       severity: 'information',
       code: 'informational',
       reason: 'routed',
-      text: `Recherche orientée : ${counted(skipped.editors, 'éditeur')} sans créneau connu pour ${people(skipped.subjects)} cette fois laissés de côté.`,
-      diagnostics: `editors=${skipped.editors} count=${skipped.subjects}`,
+      text: `Recherche orientée : ${counted(skipped.vendors, 'éditeur')} sans créneau connu pour ${people(skipped.subjects)} cette fois laissés de côté.`,
+      diagnostics: `editors=${skipped.vendors} count=${skipped.subjects}`,
     });
   }
   return [...issues, ...ledger.failures.map((failure) => failureIssue(failure, people))];
@@ -214,15 +214,15 @@ function effectOn(subjects: readonly string[], people: (count: number) => string
 }
 
 function failureIssue(failure: FailedVendor, people: (count: number) => string): Issue {
-  const { editor, reason, sinceMs, subjects, rules } = failure;
+  const { vendor, reason, sinceMs, subjects, rules } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();
   return {
     severity: 'warning',
     code,
     reason: 'unknown',
-    text: `${editor.name} ${sentence} : ${effectOn(subjects, people)}`,
-    diagnostics: `editor=${editor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
+    text: `${vendor.name} ${sentence} : ${effectOn(subjects, people)}`,
+    diagnostics: `editor=${vendor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
   };
 }
 

@@ -33,7 +33,7 @@ export interface Plan {
    */
   readonly askedWindow: SlotWindow;
   /** Vendors concerned by the question, in the order of asking. */
-  readonly editors: readonly VendorRow[];
+  readonly vendors: readonly VendorRow[];
   /** Vendors that would be asked, had the operator not switched them off. */
   readonly switchedOff: readonly VendorRow[];
   readonly calls: readonly AskedCall[];
@@ -46,7 +46,7 @@ export interface Plan {
   /** Questions that learned routing leaves out. */
   readonly skipped: SkippedQuestions;
   /** How long an answer of this vendor is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (editor: VendorRow) => number;
+  readonly ttlMs: (vendor: VendorRow) => number;
 }
 
 /** `known`: as recalled for this question. `random`: in [0, 1). */
@@ -59,20 +59,20 @@ export function planSearch(
 ): Plan {
   const { flow, subjects, window: shownWindow } = query;
   const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
-  const concerned = known.editors.filter(
+  const concerned = known.vendors.filter(
     ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
   );
   const serving = servingVendors(concerned, flow);
   const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
-  const { editors } = route;
-  const coverage = new Coverage(use === 'used' ? (known.kept ?? []) : [], { query, editors, nowMs, ttlMs });
+  const { vendors } = route;
+  const coverage = new Coverage(use === 'used' ? (known.kept ?? []) : [], { query, vendors, nowMs, ttlMs });
   const unasked = joinSkipped(coverage.covered, route.skipped);
-  const calls = planCalls(query, editors, unasked, (editor) => coverage.agingOf(editor));
+  const calls = planCalls(query, vendors, unasked, (vendor) => coverage.agingOf(vendor));
   const renewed = renewedBy(calls, coverage.covered);
   return {
     query,
     askedWindow: askedWindowOf(shownWindow, nowMs),
-    editors,
+    vendors,
     switchedOff: switchedOffVendors(concerned, flow),
     calls,
     kept: coverage.results(renewed),
@@ -85,22 +85,22 @@ export function planSearch(
 }
 
 function skippedQuestions({ skipped }: Route, { covered }: Coverage): SkippedQuestions {
-  const left = [...skipped].flatMap(([editor, subjects]) => {
-    const unasked = subjects.difference(covered.get(editor) ?? new Set());
+  const left = [...skipped].flatMap(([vendor, subjects]) => {
+    const unasked = subjects.difference(covered.get(vendor) ?? new Set());
     return unasked.size === 0 ? [] : [unasked];
   });
-  return { editors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
+  return { vendors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
 }
 
 /** Vendors whose answer comes in more than one part: several calls, or some of it kept. */
 export function dividedVendors({ kept, calls }: Pick<Plan, 'kept' | 'calls'>): ReadonlySet<string> {
   const whole = new Set<string>();
   const divided = new Set<string>();
-  for (const editor of [
-    ...new Set(kept.map(({ call }) => call.editor)),
-    ...calls.map((call) => call.editor),
+  for (const vendor of [
+    ...new Set(kept.map(({ call }) => call.vendor)),
+    ...calls.map((call) => call.vendor),
   ]) {
-    (whole.has(editor) ? divided : whole).add(editor);
+    (whole.has(vendor) ? divided : whole).add(vendor);
   }
   return divided;
 }
@@ -138,15 +138,15 @@ export function splitEvenly<T>(items: readonly T[], size: number): T[][] {
  * out of reach. `only`:
  * this one and no other, also when the operator switched it off.
  */
-export function servingVendors(editors: readonly VendorRow[], flow: Flow, only?: string): VendorRow[] {
-  return editors.filter(
-    (editor) => (only === undefined ? editor.enabled : editor.id === only) && isAskedFor(editor, flow),
+export function servingVendors(vendors: readonly VendorRow[], flow: Flow, only?: string): VendorRow[] {
+  return vendors.filter(
+    (vendor) => (only === undefined ? vendor.enabled : vendor.id === only) && isAskedFor(vendor, flow),
   );
 }
 
 /** The vendors a search would ask, had the operator not switched them off. */
-function switchedOffVendors(editors: readonly VendorRow[], flow: Flow): VendorRow[] {
-  return editors.filter((editor) => !editor.enabled && isAskedFor(editor, flow));
+function switchedOffVendors(vendors: readonly VendorRow[], flow: Flow): VendorRow[] {
+  return vendors.filter((vendor) => !vendor.enabled && isAskedFor(vendor, flow));
 }
 
 function isAskedFor({ flows, lostFlows }: VendorRow, flow: Flow): boolean {
@@ -159,18 +159,18 @@ function isAskedFor({ flows, lostFlows }: VendorRow, flow: Flow): boolean {
  */
 export function planCalls(
   { flow, subjects }: SlotQuery,
-  editors: readonly VendorRow[],
+  vendors: readonly VendorRow[],
   skipped: VendorSubjects,
-  agingOf: (editor: string) => readonly string[] = () => [],
+  agingOf: (vendor: string) => readonly string[] = () => [],
 ): AskedCall[] {
   const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
-  return editors.flatMap(({ id, deadlineMs }) => {
+  return vendors.flatMap(({ id, deadlineMs }) => {
     const known = skipped.get(id);
     const rest = known === undefined ? subjects : subjects.filter((subject) => !known.has(subject));
     const room = Math.ceil(rest.length / size) * size - rest.length;
     const renewed = room === 0 ? [] : agingOf(id).slice(0, room);
     return splitEvenly([...rest, ...renewed], size).map((batch) => ({
-      editor: id,
+      vendor: id,
       subjects: batch,
       ...(deadlineMs === undefined ? {} : { budgetMs: deadlineMs }),
     }));

@@ -27,7 +27,7 @@ export function recordSearch(
     requestId: context.requestId,
     flow: query.flow,
     subjects: query.subjects.length,
-    editors: answers.editors.length,
+    editors: answers.vendors.length,
     failed: answers.results.filter(({ failure }) => failure !== undefined).length,
     slots: total,
     ...cost,
@@ -39,10 +39,10 @@ export function recordSearch(
 function pairsSeen({ flow }: SlotQuery, { results }: Answers): SeenPair[] {
   return results
     .filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true)
-    .flatMap(({ call: { editor }, answer }) =>
+    .flatMap(({ call: { vendor }, answer }) =>
       (answer?.subjects ?? [])
         .filter(({ places }) => places.some(({ slots }) => slots.length > 0))
-        .map(({ subject }) => ({ subject, editor, flow })),
+        .map(({ subject }) => ({ subject, editor: vendor, flow })),
     );
 }
 

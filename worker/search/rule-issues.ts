@@ -10,12 +10,12 @@ import type { HiddenSlots } from './selection.ts';
 const IDS_SHOWN = 20;
 
 /** One issue per vendor that sent slots, then one per rule that dropped or repaired some of them. */
-export function ruleIssues({ editors, results }: Answers, hidden: readonly HiddenSlots[]): Issue[] {
-  return editors.flatMap(({ id, name }) => {
-    const answers = results.flatMap(({ call, answer }) => (call.editor === id && answer ? [answer] : []));
+export function ruleIssues({ vendors, results }: Answers, hidden: readonly HiddenSlots[]): Issue[] {
+  return vendors.flatMap(({ id, name }) => {
+    const answers = results.flatMap(({ call, answer }) => (call.vendor === id && answer ? [answer] : []));
     const received = answers.reduce((sum, answer) => sum + answer.received, 0);
     const here = hidden
-      .filter(({ editor }) => editor === id)
+      .filter(({ vendor }) => vendor === id)
       .map(({ rule, count }) => ({ rule, count, ids: [] }));
     const kept = answers.reduce((sum, answer) => sum + answer.shown, 0);
     const shown = kept - here.reduce((sum, { count }) => sum + count, 0);
@@ -47,14 +47,14 @@ function gather(lists: readonly (readonly RuleCount[])[]): RuleCount[] {
   return [...rows].map(([rule, { count, ids }]) => ({ rule, count, ids: ids.slice(0, IDS_SHOWN) }));
 }
 
-function toIssue(editor: string, name: string, reason: 'dropped' | 'repaired', row: RuleCount): Issue {
+function toIssue(vendor: string, name: string, reason: 'dropped' | 'repaired', row: RuleCount): Issue {
   const { text, page } = describeRule(row.rule);
   return {
     severity: reason === 'dropped' ? 'warning' : 'information',
     code: reason === 'dropped' ? 'business-rule' : 'informational',
     reason,
     text: `${name}, ${row.count} fois : ${text}`,
-    diagnostics: `editor=${editor} rule=${row.rule} page=${page} count=${row.count} ids=${row.ids.map(encodeURIComponent).join(',')}`,
+    diagnostics: `editor=${vendor} rule=${row.rule} page=${page} count=${row.count} ids=${row.ids.map(encodeURIComponent).join(',')}`,
   };
 }
 

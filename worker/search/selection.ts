@@ -18,7 +18,7 @@ import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '
 
 /** One place of one vendor, with at least one slot to show. */
 export interface Offer {
-  readonly editor: string;
+  readonly vendor: string;
   readonly place: Place;
   readonly slots: readonly SlotRow[];
   /** What the slots' numbers point to. */
@@ -40,7 +40,7 @@ export interface SubjectOffers {
 
 /** Slots of one vendor that the Worker leaves out, by rule. */
 export interface HiddenSlots {
-  readonly editor: string;
+  readonly vendor: string;
   readonly rule: 'slot-booked' | 'slot-started' | 'slot-not-asked';
   readonly count: number;
   /** In the answer to a call that another search made. */
@@ -157,7 +157,7 @@ class Selecting {
     let count = 0;
     let best: { readonly holder: ResourceText; readonly holderRank: number } | undefined;
     for (const { result, answer, one } of this.#bySubject.get(subject) ?? []) {
-      const { editor } = result.call;
+      const { vendor } = result.call;
       const { shapes, services } = answer;
       const isKept = result.saidMs !== undefined;
       const takenTest = this.#takenTest(result, one);
@@ -166,7 +166,7 @@ class Selecting {
         const slots = this.#visible(place, result, takenTest?.(place));
         if (slots.length === 0) continue;
         count += slots.length;
-        offers.push({ editor, place, slots, shapes, services, isKept });
+        offers.push({ vendor, place, slots, shapes, services, isKept });
       }
       if (offers.length > before && (best === undefined || one.holderRank > best.holderRank)) best = one;
     }
@@ -193,40 +193,40 @@ class Selecting {
     const { nowMs } = this.#context;
     const { window: shownWindow } = this.#context.query;
     const startMs = Date.parse(row[2]);
+    // The relay has dropped what had started when it answered, as `slot-started`, and what lies outside the wider window
+    // asked (`Plan.askedWindow`), as `slot-outside-window`: shared/sas/read/answer-reader.ts. Here: now, and the window shown.
     if (startMs < nowMs) return 'slot-started';
-    // The window shown. The relay has dropped what lies outside the wider window asked (`Plan.askedWindow`), as
-    // `slot-outside-window`: shared/sas/read/answer-reader.ts.
     if (startMs < shownWindow.fromMs || startMs > shownWindow.toMs) return 'slot-not-asked';
     return isTaken?.(row, index) === true ? 'slot-booked' : undefined;
   }
 
-  #hide({ call: { editor }, isShared = false }: CallResult, rule: HiddenSlots['rule']): void {
-    const key = `${editor} ${rule} ${isShared}`;
-    this.#hidden.set(key, { editor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1, isShared });
+  #hide({ call: { vendor }, isShared = false }: CallResult, rule: HiddenSlots['rule']): void {
+    const key = `${vendor} ${rule} ${isShared}`;
+    this.#hidden.set(key, { vendor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1, isShared });
   }
 
   /** Undefined when nothing of this subject is booked: the usual search looks at no end time. */
-  #takenTest({ call: { editor }, saidMs }: CallResult, one: SubjectAnswer): PlaceTest | undefined {
+  #takenTest({ call: { vendor }, saidMs }: CallResult, one: SubjectAnswer): PlaceTest | undefined {
     const { bookedSlots, query } = this.#context;
     if (bookedSlots === undefined || bookedSlots.isEmpty) return undefined;
     if (query.flow !== 'SOS') {
-      return takenOfPractitioner(bookedSlots.of(editor, one.subject, saidMs), one.places);
+      return takenOfPractitioner(bookedSlots.of(vendor, one.subject, saidMs), one.places);
     }
-    const taken = this.#takenOfSos(bookedSlots, editor, saidMs);
+    const taken = this.#takenOfSos(bookedSlots, vendor, saidMs);
     return taken.size === 0 ? undefined : () => (row) => taken.has(row);
   }
 
   /** Once per vendor and age of its words: which of its slots are taken only all that it answered can tell. */
-  #takenOfSos(bookedSlots: BookedSlots, editor: string, saidMs: number | undefined): ReadonlySet<SlotRow> {
-    const key = `${editor} ${saidMs}`;
+  #takenOfSos(bookedSlots: BookedSlots, vendor: string, saidMs: number | undefined): ReadonlySet<SlotRow> {
+    const key = `${vendor} ${saidMs}`;
     const known = this.#sosTaken.get(key);
     if (known !== undefined) return known;
-    const booked = bookedSlots.ofEditor(editor, saidMs);
+    const booked = bookedSlots.ofVendor(vendor, saidMs);
     const places = this.#results
-      .filter(({ call }) => call.editor === editor)
+      .filter(({ call }) => call.vendor === vendor)
       .flatMap(({ answer }) => answer?.subjects ?? [])
       .flatMap((one) => one.places.map((place) => ({ subject: one.subject, place })));
-    const isWhole = this.#context.partial?.has(editor) !== true;
+    const isWhole = this.#context.partial?.has(vendor) !== true;
     const taken = booked.length === 0 ? NOTHING : takenOfSos(booked, places, isWhole);
     this.#sosTaken.set(key, taken);
     return taken;

@@ -55,18 +55,18 @@ export function tallySearch(answers: Answers, hidden: readonly HiddenSlots[]): C
     // The search that made a shared call counts it; a kept answer was counted when it came, and received nothing.
     if (answer === undefined || isShared === true) continue;
     if (answer.received === 0 && answer.repaired.length === 0) continue;
-    const row = tallies.get(call.editor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
-    tallies.set(call.editor, row);
+    const row = tallies.get(call.vendor) ?? { received: 0, shown: 0, dropped: [], repaired: [] };
+    tallies.set(call.vendor, row);
     row.received += answer.received;
     row.shown += answer.shown;
     row.dropped.push(...answer.dropped);
     row.repaired.push(...answer.repaired);
   }
-  for (const { editor, rule, count, isShared } of hidden) {
-    const row = tallies.get(editor);
+  for (const { vendor, rule, count, isShared } of hidden) {
+    const row = tallies.get(vendor);
     if (row === undefined || isShared) continue;
     row.shown -= count;
     row.dropped.push({ rule, count, ids: [] });
   }
-  return [...tallies].map(([editor, row]) => ({ editor, ...row }));
+  return [...tallies].map(([vendor, row]) => ({ vendor, ...row }));
 }

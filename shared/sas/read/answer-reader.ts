@@ -168,6 +168,8 @@ export class AnswerReader {
     const isRead = typeof facts !== 'string';
     if (isRead) {
       const { fromMs, toMs, nowMs } = this.#question;
+      // The window asked. The Worker drops once more for its time what is shown later, or of a narrower window:
+      // worker/search/selection.ts (`slot-started`, `slot-not-asked`).
       if (facts.startMs < fromMs || facts.startMs > toMs) return { dropped: 'slot-outside-window' };
       if (facts.startMs < nowMs) return { dropped: 'slot-started' };
     }

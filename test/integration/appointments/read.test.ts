@@ -291,7 +291,7 @@ describe('booked slots', () => {
     const db = (await edge.edge?.database()) as unknown as Database;
     const fromMs = Date.parse(startOf(2)) + 60_000;
     const found = await sosBookedOf(db, { fromMs, toMs: fromMs + 3_600_000, liftedSinceMs: Date.now() });
-    expect(found.map(({ editor, startMs }) => [editor, startMs])).toEqual([
+    expect(found.map(({ vendor, startMs }) => [vendor, startMs])).toEqual([
       ['agenda-b', Date.parse(startOf(2))],
       ['agenda-b', Date.parse(startOf(3))],
     ]);

@@ -49,7 +49,7 @@ export function answered(
     ...over,
   };
   return {
-    call: { editor, subjects },
+    call: { vendor: editor, subjects },
     answer: whole,
     arrivedMs: NOW,
     ...(whole.failure === undefined ? {} : { failure: whole.failure }),

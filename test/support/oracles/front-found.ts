@@ -41,7 +41,7 @@ export function foundOf(
     const reader = new AnswerReader({ editor, flow, subjects, ...window, nowMs, hash });
     reader.add(page);
     const rest = { durationMs: 0, bytes: 0, pages: 1, noStore: false };
-    return { call: { editor, subjects }, answer: { call: 0, ...reader.finish(), ...rest } };
+    return { call: { vendor: editor, subjects }, answer: { call: 0, ...reader.finish(), ...rest } };
   });
   const selection = selectSlots(results, { query: { flow, window, subjects }, nowMs });
   return [...cards].flatMap(([subject, own]) =>

@@ -112,15 +112,15 @@ function planOf({ flow, subjects, fromMs, toMs }: OracleQuestion, editor: string
 }
 
 function shownOf(answer: CallAnswer, { flow, subjects, fromMs, toMs }: OracleQuestion): Shown {
-  const call = { editor: EDITOR, subjects };
+  const call = { vendor: EDITOR, subjects };
   const nowMs = Date.now();
   const gathering = new Gathering([call], nowMs);
   gathering.take({ kind: 'answers', numbers: [0], body: writeAnswerLines(answer), shared: [] }, nowMs);
   const { results } = gathering.finish('done');
   const query = { flow, subjects, window: { fromMs, toMs } };
   const { entries, shown } = mergeAnswers(results, { query, nowMs });
-  const editors = [{ id: EDITOR, name: EDITOR }];
-  const answers = { editors, results, skipped: { editors: 0, subjects: 0 }, linkBytes: 0 };
+  const vendors = [{ id: EDITOR, name: EDITOR }];
+  const answers = { vendors, results, skipped: { vendors: 0, subjects: 0 }, linkBytes: 0 };
   const ledger = keepLedger(query, answers, shown, nowMs);
   const states = new Map<string, State>();
   for (const subject of subjects) {

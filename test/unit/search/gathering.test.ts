@@ -24,7 +24,7 @@ const landing = (one: CallAnswer, isShared: boolean): HubEvent => ({
   shared: isShared ? [0] : [],
 });
 const take = (one: CallAnswer, subjects: readonly string[], isShared: boolean) => {
-  const gathering = new Gathering([{ editor: 'agenda-a', subjects }], NOW);
+  const gathering = new Gathering([{ vendor: 'agenda-a', subjects }], NOW);
   const [result] = gathering.take(landing(one, isShared), NOW + 200);
   expect(gathering.finish('done').results).toEqual([result]);
   return result!;
@@ -33,8 +33,8 @@ const take = (one: CallAnswer, subjects: readonly string[], isShared: boolean) =
 describe('what a search has in hand of its calls', () => {
   it('tells when an answer landed, and of whom nothing was heard', () => {
     const calls = [
-      { editor: 'agenda-a', subjects: [RPPS] },
-      { editor: 'agenda-b', subjects: [RPPS] },
+      { vendor: 'agenda-a', subjects: [RPPS] },
+      { vendor: 'agenda-b', subjects: [RPPS] },
     ];
     const gathering = new Gathering(calls, NOW);
     gathering.take(landing(said(), false), NOW + 200);

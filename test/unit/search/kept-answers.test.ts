@@ -27,7 +27,7 @@ import {
 
 const WINDOW = { fromMs: FROM, toMs: TO };
 const TTL_MS = 30_000;
-const editor = (id: string, over: Partial<VendorRow> = {}): VendorRow => ({
+const vendor = (id: string, over: Partial<VendorRow> = {}): VendorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],
@@ -40,7 +40,7 @@ const editor = (id: string, over: Partial<VendorRow> = {}): VendorRow => ({
   cacheTtlS: undefined,
   ...over,
 });
-const EDITORS = [editor('agenda-a'), editor('agenda-b')];
+const VENDORS = [vendor('agenda-a'), vendor('agenda-b')];
 const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS === undefined ? TTL_MS : cacheTtlS * 1000);
 
 let versions = 0;
@@ -54,16 +54,16 @@ const keep = (results: readonly CallResult[], before: readonly KeptRow[] = [], n
     results.map((result) => (result.arrivedMs === undefined ? result : { ...result, arrivedMs: nowMs })),
     WINDOW,
     before,
-    { editors: EDITORS, nowMs, ttlMs, version },
+    { vendors: VENDORS, nowMs, ttlMs, version },
   );
 /** Through the text of the row and back. */
 const stored = (rows: readonly KeptRow[]): KeptRow[] =>
   rows.map((row) => ({ ...row, parts: readParts(writeParts(row.parts)) }));
 const cover = (
   rows: readonly KeptRow[],
-  { window = WINDOW, nowMs = NOW, subjects = [RPPS, OTHER], editors = EDITORS } = {},
+  { window = WINDOW, nowMs = NOW, subjects = [RPPS, OTHER], vendors = VENDORS } = {},
 ) => {
-  const context = { query: { ...query(subjects), window }, editors, nowMs, ttlMs };
+  const context = { query: { ...query(subjects), window }, vendors, nowMs, ttlMs };
   const coverage = new Coverage(stored(rows), context);
   return { coverage, covered: coverage.covered, results: coverage.results() };
 };
@@ -108,13 +108,13 @@ describe('what is kept', () => {
     const rows = keep([withSlot]);
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS - 1 })).toHaveLength(2);
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS })).toEqual([]);
-    const shorter = [editor('agenda-a', { cacheTtlS: 5 })];
-    expect(coveredAt('agenda-a', rows, { editors: shorter, nowMs: NOW + 4_999 })).toHaveLength(2);
-    expect(coveredAt('agenda-a', rows, { editors: shorter, nowMs: NOW + 5_000 })).toEqual([]);
-    const longer = [editor('agenda-a', { cacheTtlS: 600 })];
-    expect(coveredAt('agenda-a', rows, { editors: longer, nowMs: NOW + TTL_MS })).toEqual([]);
-    const off = [editor('agenda-a', { cacheTtlS: 0 })];
-    expect(coveredAt('agenda-a', rows, { editors: off })).toEqual([]);
+    const shorter = [vendor('agenda-a', { cacheTtlS: 5 })];
+    expect(coveredAt('agenda-a', rows, { vendors: shorter, nowMs: NOW + 4_999 })).toHaveLength(2);
+    expect(coveredAt('agenda-a', rows, { vendors: shorter, nowMs: NOW + 5_000 })).toEqual([]);
+    const longer = [vendor('agenda-a', { cacheTtlS: 600 })];
+    expect(coveredAt('agenda-a', rows, { vendors: longer, nowMs: NOW + TTL_MS })).toEqual([]);
+    const off = [vendor('agenda-a', { cacheTtlS: 0 })];
+    expect(coveredAt('agenda-a', rows, { vendors: off })).toEqual([]);
   });
 
   it('never holds an error, half an answer, or one whose slots could not be read', () => {
@@ -130,7 +130,7 @@ describe('what is kept', () => {
 
   it('holds nothing of a vendor that says no-store or that the operator switched off', () => {
     expect(keep([answered('agenda-a', answer([slot()]), { noStore: true })])).toEqual([]);
-    const off = { editors: [editor('agenda-a', { cacheTtlS: 0 })], nowMs: NOW, ttlMs, version };
+    const off = { vendors: [vendor('agenda-a', { cacheTtlS: 0 })], nowMs: NOW, ttlMs, version };
     expect(rowsToKeep([withSlot], WINDOW, [], off)).toEqual([]);
   });
 
@@ -141,7 +141,7 @@ describe('what is kept', () => {
   });
 
   it('is as old as the vendor’s word, however long the search waited for another vendor', () => {
-    const about = { editors: EDITORS, nowMs: NOW + 6_000, ttlMs, version };
+    const about = { vendors: VENDORS, nowMs: NOW + 6_000, ttlMs, version };
     const rows = rowsToKeep([withSlot], WINDOW, [], about);
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS - 1 })).toHaveLength(2);
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS })).toEqual([]);
@@ -160,13 +160,13 @@ describe('what is kept', () => {
     expect(mergeAnswers(results, { query: query(), nowMs: NOW }).total).toBe(1);
     const muchLater = keep([answered('agenda-b', undefined)], stored(second), NOW + TTL_MS);
     expect(muchLater).toHaveLength(2);
-    expect(muchLater.every(({ parts }) => parts.every((part) => part.editor === 'agenda-b'))).toBe(true);
+    expect(muchLater.every(({ parts }) => parts.every((part) => part.vendor === 'agenda-b'))).toBe(true);
   });
 
   it('still gives way to appointments: a booked slot hides a kept slot', () => {
     const startMs = Date.parse('2026-11-24T09:00:00Z');
     const endMs = Date.parse('2026-11-24T09:20:00Z');
-    const booked = { editor: 'agenda-a', practitioner: RPPS, startMs, endMs };
+    const booked = { vendor: 'agenda-a', practitioner: RPPS, startMs, endMs };
     const two = answer([
       slot(),
       slot({ id: 's2', start: '2026-11-24T11:00:00.000+01:00', end: '2026-11-24T11:20:00.000+01:00' }),
@@ -212,11 +212,11 @@ describe('an answer that grows old', () => {
   const fresh = '899900000033';
   const plan = (nowMs: number, subjects = [RPPS, OTHER, fresh]) => {
     const { coverage, covered } = cover(rows, { nowMs, subjects });
-    const calls = planCalls(query(subjects), EDITORS.slice(0, 1), covered, (id) => coverage.agingOf(id));
+    const calls = planCalls(query(subjects), VENDORS.slice(0, 1), covered, (id) => coverage.agingOf(id));
     return { coverage, calls, renewed: renewedBy(calls, covered) };
   };
   const failed = (subjects: string[]): CallResult => ({
-    call: { editor: 'agenda-a', subjects },
+    call: { vendor: 'agenda-a', subjects },
     failure: { reason: 'timeout' },
   });
 
@@ -279,7 +279,7 @@ describe('nobody’s slots are shown as another’s', () => {
 
   it('whatever was asked of whom, in any order, and however often it was kept', () => {
     const ask = fc.record({
-      editor: fc.constantFrom('agenda-a', 'agenda-b'),
+      vendor: fc.constantFrom('agenda-a', 'agenda-b'),
       asked: fc.subarray(people, { minLength: 1 }),
       holds: fc.subarray(people),
     });
@@ -292,7 +292,7 @@ describe('nobody’s slots are shown as another’s', () => {
           const kept = new Map<string, KeptRow>();
           /** Who holds whom, as each vendor last said. */
           const truth = new Map<string, boolean>();
-          for (const { editor: id, asked, holds } of asks) {
+          for (const { vendor: id, asked, holds } of asks) {
             const held = asked.filter((subject) => holds.includes(subject));
             const result = answered(id, page(held), {}, asked);
             for (const row of stored(keep([result], [...kept.values()]))) kept.set(row.subject, row);
@@ -301,13 +301,13 @@ describe('nobody’s slots are shown as another’s', () => {
           const { results, covered } = cover([...kept.values()], { subjects: wanted });
           const selection = selectSlots(results, { query: query(wanted), nowMs: NOW });
           shownInAll += selection.total;
-          for (const { id } of EDITORS) {
+          for (const { id } of VENDORS) {
             expect([...(covered.get(id) ?? [])].sort()).toEqual(
               wanted.filter((subject) => truth.has(`${id} ${subject}`)).sort(),
             );
           }
           for (const subject of wanted) {
-            const vendors = EDITORS.filter(({ id }) => truth.get(`${id} ${subject}`) === true).length;
+            const vendors = VENDORS.filter(({ id }) => truth.get(`${id} ${subject}`) === true).length;
             expect(shownOf(selection).get(subject) ?? 0).toBe(vendors);
           }
           // What is pasted as it was written is what would be written now.

@@ -4,7 +4,7 @@ import { KnownRows } from '../../../worker/memory/known-rows.ts';
 
 const NOW = 1_000;
 const part = (length: number, untilMs = NOW + 1): KeptPart => ({
-  editor: 'a',
+  vendor: 'a',
   window: { fromMs: 0, toMs: 1 },
   saidMs: 0,
   untilMs,

@@ -16,28 +16,28 @@ import {
 } from '../../support/samples/vendor-bundle.ts';
 
 describe('ledger', () => {
-  const editors = [
+  const vendors = [
     { id: 'agenda-a', name: 'Agenda A' },
     { id: 'agenda-b', name: 'Agenda B', failingSinceMs: NOW - 60_000 },
   ];
-  const failed = (editor: string, subjects = [RPPS, OTHER]): CallResult => ({
-    call: { editor, subjects },
+  const failed = (vendor: string, subjects = [RPPS, OTHER]): CallResult => ({
+    call: { vendor, subjects },
     failure: { reason: 'timeout' },
   });
   const keep = (
-    answers: Pick<Answers, 'editors' | 'results' | 'switchedOff'>,
+    answers: Pick<Answers, 'vendors' | 'results' | 'switchedOff'>,
     shown = new Map<string, number>(),
-  ) => keepLedger(query(), { ...answers, skipped: { editors: 0, subjects: 0 }, linkBytes: 0 }, shown, NOW);
+  ) => keepLedger(query(), { ...answers, skipped: { vendors: 0, subjects: 0 }, linkBytes: 0 }, shown, NOW);
 
   it('says none only when every vendor asked has answered', () => {
     const results = [answered('agenda-a', undefined), answered('agenda-b', undefined)];
-    const ledger = keep({ editors, results });
+    const ledger = keep({ vendors, results });
     expect(ledger).toMatchObject({ none: [RPPS, OTHER], unknown: [], notInterfaced: [], failures: [] });
     expect(isPlainlyEmpty(ledger)).toBe(true);
   });
 
   it('says unknown, which vendor, why and since when', () => {
-    const ledger = keep({ editors, results: [answered('agenda-a', undefined), failed('agenda-b')] });
+    const ledger = keep({ vendors, results: [answered('agenda-a', undefined), failed('agenda-b')] });
     expect(ledger).toMatchObject({ none: [], unknown: [RPPS, OTHER] });
     const entry = JSON.parse(ledgerEntry(ledger, 'INT_R01', BASE, 'req-1', [])) as {
       resource: { issue: Json[] };
@@ -59,41 +59,41 @@ describe('ledger', () => {
   it('says since when a vendor is held back, whatever else is known of it', () => {
     const sinceMs = NOW - 7_000;
     const results = ['agenda-a', 'agenda-b'].map(
-      (editor): CallResult => ({ call: { editor, subjects: [RPPS] }, failure: { reason: 'open', sinceMs } }),
+      (vendor): CallResult => ({ call: { vendor, subjects: [RPPS] }, failure: { reason: 'open', sinceMs } }),
     );
-    expect(keep({ editors, results }).failures).toMatchObject([{ sinceMs }, { sinceMs }]);
+    expect(keep({ vendors, results }).failures).toMatchObject([{ sinceMs }, { sinceMs }]);
   });
 
   it('says not interfaced when nobody could be asked', () => {
-    expect(keep({ editors: [], results: [] })).toMatchObject({ notInterfaced: [RPPS, OTHER] });
+    expect(keep({ vendors: [], results: [] })).toMatchObject({ notInterfaced: [RPPS, OTHER] });
   });
 
   it('says switched off, and by whom, where it would say none or not interfaced', () => {
     const switchedOff = [{ id: 'agenda-c', name: 'Agenda C' }];
-    const results = [{ ...answered('agenda-a', undefined), call: { editor: 'agenda-a', subjects: [RPPS] } }];
-    const ledger = keep({ editors, results, switchedOff });
+    const results = [{ ...answered('agenda-a', undefined), call: { vendor: 'agenda-a', subjects: [RPPS] } }];
+    const ledger = keep({ vendors, results, switchedOff });
     expect(ledger).toMatchObject({ none: [], notInterfaced: [], switchedOff: [RPPS, OTHER] });
     expect(ledgerHeader(ledger)).toBe('slots=0, none=0, unknown=0, not-interfaced=0, switched-off=2');
     expect(isPlainlyEmpty(ledger)).toBe(false);
-    const failing = keep({ editors, results: [failed('agenda-b', [RPPS])], switchedOff });
+    const failing = keep({ vendors, results: [failed('agenda-b', [RPPS])], switchedOff });
     expect(failing).toMatchObject({ unknown: [RPPS], switchedOff: [OTHER] });
   });
 
   it('does not call it none when a vendor sent slots that could not be read: of whose they are, else of all', () => {
     const his = answered('agenda-a', bundle([slot(), schedule(), practitioner()]));
-    expect(keep({ editors, results: [his] })).toMatchObject({
+    expect(keep({ vendors, results: [his] })).toMatchObject({
       none: [OTHER],
       unknown: [RPPS],
       failures: [{ reason: 'unusable', rules: ['slot-site-unresolved'] }],
     });
     const anybodys = answered('agenda-a', bundle([slot(), schedule()]));
-    expect(keep({ editors, results: [anybodys] })).toMatchObject({ none: [], unknown: [RPPS, OTHER] });
+    expect(keep({ vendors, results: [anybodys] })).toMatchObject({ none: [], unknown: [RPPS, OTHER] });
   });
 
   it('says that an answer is not whole, and shows what came of it', () => {
     const results = [answered('agenda-a', { ...answer([slot()]), total: 40 })];
     const { shown } = mergeAnswers(results, { query: query(), nowMs: NOW });
-    const ledger = keep({ editors, results }, new Map(shown));
+    const ledger = keep({ vendors, results }, new Map(shown));
     expect(ledger).toMatchObject({ none: [], unknown: [OTHER] });
     expect([...ledger.slots.keys()]).toEqual([RPPS]);
     expect(ledgerEntry(ledger, 'INT_R01', BASE, 'req-1', [])).toContain(
@@ -113,7 +113,7 @@ describe('ledger', () => {
           return answered(`e${i}`, page, how === 'partial' ? { failure: { reason: 'timeout' } } : {});
         });
         const { shown } = mergeAnswers(results, { query: query(), nowMs: NOW });
-        const ledger = keep({ editors: all, results, switchedOff }, new Map(shown));
+        const ledger = keep({ vendors: all, results, switchedOff }, new Map(shown));
         const states = [
           ...ledger.slots.keys(),
           ...ledger.none,

@@ -9,14 +9,14 @@ import { type Json, RPPS } from '../../support/samples/vendor-bundle.ts';
 describe('plan', () => {
   const shareSearch = (
     asked: SlotQuery,
-    editors: Parameters<typeof planCalls>[1],
+    vendors: Parameters<typeof planCalls>[1],
     relays: readonly RelayChoice[],
   ) => {
-    const calls = planCalls(asked, servingVendors(editors, asked.flow), new Map());
+    const calls = planCalls(asked, servingVendors(vendors, asked.flow), new Map());
     return { calls, ...assignCalls([...calls.keys()], calls, relays) };
   };
 
-  const editor = (id: string, over: Json = {}) => ({
+  const vendor = (id: string, over: Json = {}) => ({
     id,
     name: id,
     flows: ['INT_R01', 'SOS'] as const,
@@ -30,7 +30,7 @@ describe('plan', () => {
     ...over,
   });
   const subjects = (n: number): string[] => Array.from({ length: n }, (_, i) => `8${99_900_000_000 + i}`);
-  const relay = (id: string, editors: string[], load = 0) => ({ id, editors: new Set(editors), load });
+  const relay = (id: string, vendors: string[], load = 0) => ({ id, vendors: new Set(vendors), load });
 
   it('splits evenly, never past the bound', () => {
     expect(splitEvenly(subjects(26), 25).map(({ length }) => length)).toEqual([13, 13]);
@@ -46,23 +46,23 @@ describe('plan', () => {
   });
 
   it('asks enabled vendors that serve the flow, 25 practitioners or 10 associations at a time', () => {
-    const editors = [editor('a'), editor('b', { enabled: false }), editor('c', { flows: ['SOS'] })];
+    const vendors = [vendor('a'), vendor('b', { enabled: false }), vendor('c', { flows: ['SOS'] })];
     const relays = [relay('r', ['a', 'b', 'c'])];
     expect(
-      shareSearch(query(subjects(50)), editors, relays).calls.map((call) => [
-        call.editor,
+      shareSearch(query(subjects(50)), vendors, relays).calls.map((call) => [
+        call.vendor,
         call.subjects.length,
       ]),
     ).toEqual([
       ['a', 25],
       ['a', 25],
     ]);
-    expect(shareSearch(query(subjects(20), 'SOS'), editors, relays).calls).toHaveLength(4);
+    expect(shareSearch(query(subjects(20), 'SOS'), vendors, relays).calls).toHaveLength(4);
   });
 
   it('gives a vendor to the least loaded relay that serves it, and tells which no relay serves', () => {
-    const editors = [editor('a'), editor('b'), editor('c')];
-    const plan = shareSearch(query([RPPS]), editors, [relay('r1', ['a', 'b'], 5), relay('r2', ['a'])]);
+    const vendors = [vendor('a'), vendor('b'), vendor('c')];
+    const plan = shareSearch(query([RPPS]), vendors, [relay('r1', ['a', 'b'], 5), relay('r2', ['a'])]);
     expect(plan.shares.map(({ relay: id, numbers }) => [id, numbers])).toEqual([
       ['r2', [0]],
       ['r1', [1]],
@@ -71,7 +71,7 @@ describe('plan', () => {
   });
 
   it('passes on the time the operator gives a vendor', () => {
-    const plan = shareSearch(query([RPPS]), [editor('a', { deadlineMs: 900 })], [relay('r', ['a'])]);
+    const plan = shareSearch(query([RPPS]), [vendor('a', { deadlineMs: 900 })], [relay('r', ['a'])]);
     expect(plan.shares[0]!.calls[0]!.budgetMs).toBe(900);
   });
 });

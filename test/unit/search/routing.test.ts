@@ -7,7 +7,7 @@ import type { VendorRow } from '../../../worker/store/editors.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');
 const HOUR_MS = 3_600_000;
-const editor = (id: string): VendorRow => ({
+const vendor = (id: string): VendorRow => ({
   id,
   name: id,
   flows: ['INT_R01'],
@@ -19,16 +19,16 @@ const editor = (id: string): VendorRow => ({
   deadlineMs: undefined,
   cacheTtlS: undefined,
 });
-const EDITORS = ['a', 'b', 'c', 'd'].map(editor);
+const VENDORS = ['a', 'b', 'c', 'd'].map(vendor);
 const SETTINGS: RoutingSettings = { mode: 'learned', broadcastEveryMs: HOUR_MS, exploreCalls: 0 };
 const route = (
   subjects: readonly string[],
   holders: Readonly<Record<string, readonly string[]>>,
-  { settings = SETTINGS, toldMs = NOW - 1, editors = EDITORS, random = (): number => 0 } = {},
+  { settings = SETTINGS, toldMs = NOW - 1, vendors = VENDORS, random = (): number => 0 } = {},
 ) =>
   routeSearch(
     subjects,
-    editors,
+    vendors,
     {
       holders: new Map(Object.entries(holders).map(([subject, ids]) => [subject, new Set(ids)])),
       broadcastMs: new Map(Object.keys(holders).map((subject) => [subject, toldMs])),
@@ -44,7 +44,7 @@ const skippedBy = (id: string, { skipped }: ReturnType<typeof route>): string[] 
 describe('learned routing', () => {
   it('asks those who hold somebody, first those who hold most', () => {
     const found = route(['x', 'y'], { x: ['c'], y: ['c', 'b'] });
-    expect(found.editors.map(({ id }) => id)).toEqual(['c', 'b', 'a', 'd']);
+    expect(found.vendors.map(({ id }) => id)).toEqual(['c', 'b', 'a', 'd']);
     expect(['a', 'b', 'c', 'd'].map((id) => skippedBy(id, found))).toEqual([
       ['x', 'y'],
       ['x'],
@@ -73,7 +73,7 @@ describe('learned routing', () => {
       const settings = { ...SETTINGS, exploreCalls: 1 };
       const { skipped } = route(['x'], { x: ['c'] }, { settings, random: () => step / 3 });
       expect(skipped.size).toBe(2);
-      for (const { id } of EDITORS) if (id !== 'c' && !skipped.has(id)) explored.add(id);
+      for (const { id } of VENDORS) if (id !== 'c' && !skipped.has(id)) explored.add(id);
     }
     expect([...explored].sort()).toEqual(['a', 'b', 'd']);
     const all = { ...SETTINGS, exploreCalls: 99 };
@@ -90,13 +90,13 @@ describe('learned routing', () => {
         (holders, exploreCalls, isOld) => {
           const subjects = ['x', 'y', 'z'];
           const settings = { ...SETTINGS, exploreCalls };
-          const { skipped, editors } = route(subjects, holders, {
+          const { skipped, vendors } = route(subjects, holders, {
             settings,
             toldMs: NOW - (isOld ? HOUR_MS : 0),
           });
-          expect(editors.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
+          expect(vendors.map(({ id }) => id).sort()).toEqual(['a', 'b', 'c', 'd']);
           for (const subject of subjects) {
-            const asked = editors
+            const asked = vendors
               .filter(({ id }) => skipped.get(id)?.has(subject) !== true)
               .map(({ id }) => id);
             expect(asked.length).toBeGreaterThan(0);

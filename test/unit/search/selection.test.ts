@@ -96,7 +96,7 @@ describe('merge', () => {
       });
     expect(asked(startMs, startMs)).toMatchObject({
       total: 1,
-      hidden: [{ editor: 'agenda-a', rule: 'slot-not-asked', count: 1 }],
+      hidden: [{ vendor: 'agenda-a', rule: 'slot-not-asked', count: 1 }],
     });
     expect(asked(startMs + 1, TO).total).toBe(1);
     expect(asked(FROM, TO)).toMatchObject({ total: 2, hidden: [] });
@@ -139,15 +139,15 @@ describe('booked slots', () => {
     });
 
   it('[slot-booked] hide every slot of that vendor and practitioner that they overlap, and no other', () => {
-    expect(show([{ editor: 'agenda-a', practitioner: RPPS, startMs, endMs }])).toMatchObject({
+    expect(show([{ vendor: 'agenda-a', practitioner: RPPS, startMs, endMs }])).toMatchObject({
       total: 1,
-      hidden: [{ editor: 'agenda-a', rule: 'slot-booked', count: 1 }],
+      hidden: [{ vendor: 'agenda-a', rule: 'slot-booked', count: 1 }],
     });
     const others: BookedSlot[] = [
-      { editor: 'agenda-c', practitioner: RPPS, startMs, endMs },
-      { editor: 'agenda-a', practitioner: OTHER, startMs, endMs },
-      { editor: 'agenda-a', practitioner: RPPS, startMs: endMs, endMs: endMs + 60_000 },
-      { editor: 'agenda-a', practitioner: RPPS, startMs: startMs - 60_000, endMs: startMs },
+      { vendor: 'agenda-c', practitioner: RPPS, startMs, endMs },
+      { vendor: 'agenda-a', practitioner: OTHER, startMs, endMs },
+      { vendor: 'agenda-a', practitioner: RPPS, startMs: endMs, endMs: endMs + 60_000 },
+      { vendor: 'agenda-a', practitioner: RPPS, startMs: startMs - 60_000, endMs: startMs },
     ];
     expect(show(others)).toMatchObject({ total: 2, hidden: [] });
     expect(show([])).toMatchObject({ total: 2, hidden: [] });
@@ -158,7 +158,7 @@ describe('booked slots', () => {
       [startMs - 26 * 3_600_000, endMs + 3_600_000],
       [startMs, startMs],
     ] as const) {
-      const one = { editor: 'agenda-a', practitioner: RPPS, startMs: from, endMs: to };
+      const one = { vendor: 'agenda-a', practitioner: RPPS, startMs: from, endMs: to };
       expect(show([one]).total, `${from - startMs} ${to - startMs}`).toBe(1);
     }
   });
@@ -166,7 +166,7 @@ describe('booked slots', () => {
   it('hide a slot that the appointment names, whatever its times say', () => {
     const elsewhere = { startMs: endMs + 3_600_000, endMs: endMs + 4_000_000 };
     const named = (id: string) => [
-      { editor: 'agenda-a', practitioner: RPPS, ...elsewhere, slotKeys: [slotKey(id)] },
+      { vendor: 'agenda-a', practitioner: RPPS, ...elsewhere, slotKeys: [slotKey(id)] },
     ];
     expect(show(named('slot-1')).total).toBe(1);
     expect(show(named('slot-2')).total).toBe(2);
@@ -193,7 +193,7 @@ describe('booked slots', () => {
     ]);
     const cities = (over: Partial<BookedSlot>): string[] => {
       const bookedSlots = new BookedSlots([
-        { editor: 'agenda-a', practitioner: RPPS, startMs, endMs, ...over },
+        { vendor: 'agenda-a', practitioner: RPPS, startMs, endMs, ...over },
       ]);
       const { entries } = mergeAnswers([answered('agenda-a', two)], {
         query: query(),
@@ -220,7 +220,7 @@ describe('booked slots', () => {
   it('that was lifted hides no newer word, and lets none older bring the slot back', () => {
     const liftedMs = NOW - 5_000;
     const bookedSlots = new BookedSlots([
-      { editor: 'agenda-a', practitioner: RPPS, startMs, endMs, liftedMs },
+      { vendor: 'agenda-a', practitioner: RPPS, startMs, endMs, liftedMs },
     ]);
     const total = (saidMs?: number): number => {
       const result = {
@@ -245,14 +245,14 @@ describe('booked slots', () => {
       });
       reader.add(sosAnswer(slots));
       return {
-        call: { editor: 'agenda-a', subjects: [SIRET] },
+        call: { vendor: 'agenda-a', subjects: [SIRET] },
         answer: { call: 0, ...reader.finish(), durationMs: 1, bytes: 0, pages: 1, noStore: false },
       };
     };
     const total = (slots: Json[], booked: number, partial?: ReadonlySet<string>): number =>
       sosTotal(
         slots,
-        Array.from({ length: booked }, () => ({ editor: 'agenda-a', startMs, endMs })),
+        Array.from({ length: booked }, () => ({ vendor: 'agenda-a', startMs, endMs })),
         partial,
       );
     const sosTotal = (
@@ -281,7 +281,7 @@ describe('booked slots', () => {
       const row = [quarter(15), quarter(30), quarter(45, { end: '2026-11-24T11:00:00.000+01:00' })];
       const twin = quarter(30, { id: 'twin', comment: 'https://sos.example/2' });
       const at = (from: number, to: number): BookedSlot => ({
-        editor: 'agenda-a',
+        vendor: 'agenda-a',
         startMs: Date.parse('2026-11-24T09:00:00Z') + from * 60_000,
         endMs: Date.parse('2026-11-24T09:00:00Z') + to * 60_000,
       });
@@ -293,7 +293,7 @@ describe('booked slots', () => {
 
     it('hide the slot that they name, of those at one time, and no other when it is sent no longer', () => {
       const named = (id: string): BookedSlot => ({
-        editor: 'agenda-a',
+        vendor: 'agenda-a',
         startMs,
         endMs,
         slotKeys: [slotKey(id)],
@@ -303,9 +303,9 @@ describe('booked slots', () => {
     });
 
     it('hide slots of the association or place that they name, and of no other', () => {
-      const at = (name: string): BookedSlot => ({ editor: 'agenda-a', startMs, endMs, places: [name] });
+      const at = (name: string): BookedSlot => ({ vendor: 'agenda-a', startMs, endMs, places: [name] });
       const other = '399900000100089';
-      const maybe = { editor: 'agenda-a', startMs, endMs, mayBeElsewhere: true };
+      const maybe = { vendor: 'agenda-a', startMs, endMs, mayBeElsewhere: true };
       expect([sosTotal([slot()], [maybe]), sosTotal([slot()], [{ ...maybe, places: [SIRET] }])]).toEqual([
         1, 0,
       ]);

@@ -32,7 +32,7 @@ export function frontLedger({ searches }: CardSearch): string {
     note(none, 'none');
     note(notInterfaced, 'not-interfaced');
     for (const { id } of off) failed.add(`${id}:switched-off`);
-    for (const { editor, reason } of failures) failed.add(`${editor.id}:${reason}`);
+    for (const { vendor: editor, reason } of failures) failed.add(`${editor.id}:${reason}`);
     agesMs.push(...kept.map(({ ageMs }) => ageMs));
   }
   const count = (state: State): number => [...states.values()].filter((own) => own === state).length;

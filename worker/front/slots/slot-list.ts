@@ -54,7 +54,7 @@ export function slotLister(links: LinkWriter, nowMs: number): SlotLister {
   return (places, zone) => {
     const lastMs = endOf(zone);
     const byStart = new Map<number, FrontSlot[]>();
-    for (const { editor, place, slots, shapes } of places.map(({ offer }) => offer)) {
+    for (const { vendor: editor, place, slots, shapes } of places.map(({ offer }) => offer)) {
       for (const [number, , start, end, comment = place.comment] of slots) {
         const shape = shapes[number];
         const startMs = strictMillis(start);

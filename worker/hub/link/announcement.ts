@@ -5,7 +5,7 @@ import { EDITOR_ID } from '../../../shared/editor-id.ts';
 import { EDITOR_ID_LENGTH_MAX } from '../../../shared/limits.ts';
 import type { Announcement } from '../../../shared/link/hub.ts';
 
-const EDITORS_PER_RELAY_MAX = 500;
+const VENDORS_PER_RELAY_MAX = 500;
 const text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(200));
 
 const schema = v.object({
@@ -24,8 +24,8 @@ const schema = v.object({
         outOfOrder: v.optional(v.boolean()),
       }),
     ),
-    v.maxLength(EDITORS_PER_RELAY_MAX),
-    v.check((editors) => new Set(editors.map(({ id }) => id)).size === editors.length, 'ids repeat'),
+    v.maxLength(VENDORS_PER_RELAY_MAX),
+    v.check((vendors) => new Set(vendors.map(({ id }) => id)).size === vendors.length, 'ids repeat'),
   ),
 });
 

@@ -15,7 +15,7 @@ type LinkState =
   | { readonly kind: 'connected' }
   | {
       readonly kind: 'serving';
-      readonly editors: ReadonlySet<string>;
+      readonly vendors: ReadonlySet<string>;
       readonly outOfOrder: ReadonlySet<string>;
       readonly version: string;
     }
@@ -98,8 +98,8 @@ export class RelayLink {
   }
 
   /** The vendors it can be asked for; empty unless it serves. */
-  get editors(): ReadonlySet<string> {
-    return this.#state.kind === 'serving' ? this.#state.editors : new Set();
+  get vendors(): ReadonlySet<string> {
+    return this.#state.kind === 'serving' ? this.#state.vendors : new Set();
   }
 
   /** The vendors that it names and cannot ask: their entries there are broken. */
@@ -134,7 +134,7 @@ export class RelayLink {
     return {
       id: this.id,
       state: state.kind,
-      editors: [...this.editors],
+      editors: [...this.vendors],
       ...(this.outOfOrder.size > 0 && { outOfOrder: [...this.outOfOrder] }),
       ...(state.kind === 'serving' ? { version: state.version } : {}),
       load: this.load,
@@ -205,7 +205,7 @@ export class RelayLink {
         announcement.editors.filter((one) => (one.outOfOrder === true) === outOfOrder).map(({ id }) => id),
       );
     const { version } = announcement;
-    this.#state = { kind: 'serving', editors: idsOf(false), outOfOrder: idsOf(true), version };
+    this.#state = { kind: 'serving', vendors: idsOf(false), outOfOrder: idsOf(true), version };
     this.#events.changed();
   }
 

@@ -30,48 +30,48 @@ export class Breakers {
   }
 
   /** May this vendor be called now? */
-  ask(editor: string, nowMs: number): Verdict {
+  ask(vendor: string, nowMs: number): Verdict {
     const { mode } = this.#settings;
     if (mode === 'off') return PASS;
-    const verdict = this.#of(editor).ask(nowMs);
-    if (verdict.pass && verdict.probe !== undefined) log('info', 'breaker-half-opened', { editor });
+    const verdict = this.#of(vendor).ask(nowMs);
+    if (verdict.pass && verdict.probe !== undefined) log('info', 'breaker-half-opened', { editor: vendor });
     if (mode === 'enforce' || verdict.pass) return verdict;
-    log('info', 'breaker-would-hold-back', { editor });
+    log('info', 'breaker-would-hold-back', { editor: vendor });
     return PASS;
   }
 
   /** How a call went. `probe`: of the verdict by which it left. */
   note(
-    editor: string,
+    vendor: string,
     failure: FailedCall | undefined,
     durationMs: number,
     nowMs: number,
     probe?: Probe,
   ): void {
     if (this.#settings.mode === 'off') return;
-    const breaker = this.#of(editor);
+    const breaker = this.#of(vendor);
     const saysNothing = failure !== undefined && (isOurs(failure) || failure.reason === 'refused');
-    if (!saysNothing) this.#tell(editor, breaker.note(failure === undefined, durationMs, nowMs, probe));
-    else if (probe !== undefined) this.#tell(editor, breaker.giveBackProbe(probe, nowMs));
+    if (!saysNothing) this.#tell(vendor, breaker.note(failure === undefined, durationMs, nowMs, probe));
+    else if (probe !== undefined) this.#tell(vendor, breaker.giveBackProbe(probe, nowMs));
   }
 
   /** The outcome of this probe will not be known. */
-  forgetProbe(editor: string, probe: Probe, nowMs: number): void {
-    this.#tell(editor, this.#breakers.peek(editor)?.forgetProbe(probe, nowMs));
+  forgetProbe(vendor: string, probe: Probe, nowMs: number): void {
+    this.#tell(vendor, this.#breakers.peek(vendor)?.forgetProbe(probe, nowMs));
   }
 
   /** By vendor that was called, its breaker's state, for operators. */
   describe(): Readonly<Record<string, string>> {
     const states: Record<string, string> = {};
-    this.#breakers.rforEach(({ state }, editor) => {
-      states[editor] = state;
+    this.#breakers.rforEach(({ state }, vendor) => {
+      states[vendor] = state;
     });
     return states;
   }
 
   /** `heldSinceMs`: only where breakers do hold back. */
-  describeOne(editor: string): { readonly breaker?: string; readonly heldSinceMs?: number } {
-    const breaker = this.#breakers.peek(editor);
+  describeOne(vendor: string): { readonly breaker?: string; readonly heldSinceMs?: number } {
+    const breaker = this.#breakers.peek(vendor);
     const heldSinceMs = this.#settings.mode === 'enforce' ? breaker?.openSinceMs : undefined;
     return {
       ...(breaker && { breaker: breaker.state }),
@@ -79,15 +79,15 @@ export class Breakers {
     };
   }
 
-  #tell(editor: string, transition: Transition | undefined): void {
-    if (transition !== undefined) log('warn', `breaker-${transition}`, { editor });
+  #tell(vendor: string, transition: Transition | undefined): void {
+    if (transition !== undefined) log('warn', `breaker-${transition}`, { editor: vendor });
   }
 
-  #of(editor: string): Breaker {
-    const known = this.#breakers.get(editor);
+  #of(vendor: string): Breaker {
+    const known = this.#breakers.get(vendor);
     if (known !== undefined) return known;
     const breaker = new Breaker({ ...BREAKER_DEFAULTS, ...this.#settings });
-    this.#breakers.set(editor, breaker);
+    this.#breakers.set(vendor, breaker);
     return breaker;
   }
 }

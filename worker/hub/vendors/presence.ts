@@ -17,15 +17,15 @@ export class Presence {
 
   /** `present`: vendors that a relay can be asked for now. */
   update(present: ReadonlySet<string>, nowMs: number): void {
-    for (const editor of this.#present) {
-      if (!present.has(editor)) this.#absentSinceMs.set(editor, nowMs);
+    for (const vendor of this.#present) {
+      if (!present.has(vendor)) this.#absentSinceMs.set(vendor, nowMs);
     }
-    for (const editor of present) this.#absentSinceMs.delete(editor);
+    for (const vendor of present) this.#absentSinceMs.delete(vendor);
     this.#present = present;
   }
 
   /** Milliseconds; undefined: a relay can be asked for it. */
-  absentSinceMs(editor: string): number | undefined {
-    return this.#present.has(editor) ? undefined : (this.#absentSinceMs.peek(editor) ?? this.#startedMs);
+  absentSinceMs(vendor: string): number | undefined {
+    return this.#present.has(vendor) ? undefined : (this.#absentSinceMs.peek(vendor) ?? this.#startedMs);
   }
 }

@@ -63,9 +63,9 @@ export class VendorHealth {
   }
 
   /** How a call to it went. */
-  note(editor: string, failure: FailedCall | undefined, nowMs: number): void {
+  note(vendor: string, failure: FailedCall | undefined, nowMs: number): void {
     if (failure !== undefined && isOurs(failure)) return;
-    const before = this.#records.peek(editor);
+    const before = this.#records.peek(vendor);
     const isWell = failure === undefined;
     const isTurn = before?.isWell !== isWell;
     const record: HealthRecord = {
@@ -82,48 +82,48 @@ export class VendorHealth {
             },
           }),
     };
-    this.#records.set(editor, record);
-    if (isTurn || nowMs - (this.#writtenMs.get(editor) ?? 0) >= WRITTEN_EVERY_MS) this.#write(editor, nowMs);
+    this.#records.set(vendor, record);
+    if (isTurn || nowMs - (this.#writtenMs.get(vendor) ?? 0) >= WRITTEN_EVERY_MS) this.#write(vendor, nowMs);
   }
 
-  noteSwitched(editor: string, nowMs: number): void {
-    this.#switchedMs.set(editor, nowMs);
-    void this.#storage.put(SWITCHED_PREFIX + editor, nowMs);
+  noteSwitched(vendor: string, nowMs: number): void {
+    this.#switchedMs.set(vendor, nowMs);
+    void this.#storage.put(SWITCHED_PREFIX + vendor, nowMs);
   }
 
   /** Undefined when no call to it is remembered. */
-  recordOf(editor: string): HealthRecord | undefined {
-    return this.#records.peek(editor);
+  recordOf(vendor: string): HealthRecord | undefined {
+    return this.#records.peek(vendor);
   }
 
   /** Milliseconds; undefined when it never was, or before the hub remembered it. */
-  switchedMs(editor: string): number | undefined {
-    return this.#switchedMs.peek(editor);
+  switchedMs(vendor: string): number | undefined {
+    return this.#switchedMs.peek(vendor);
   }
 
   /** Those of these vendors that fail, and since when, milliseconds. */
-  failingSince(editors: Iterable<string>): Record<string, number> {
+  failingSince(vendors: Iterable<string>): Record<string, number> {
     const failing: Record<string, number> = {};
-    for (const editor of editors) {
-      const record = this.#records.peek(editor);
-      if (record?.isWell === false) failing[editor] = record.sinceMs;
+    for (const vendor of vendors) {
+      const record = this.#records.peek(vendor);
+      if (record?.isWell === false) failing[vendor] = record.sinceMs;
     }
     return failing;
   }
 
-  #write(editor: string, nowMs: number): void {
-    this.#writtenMs.set(editor, nowMs);
-    void this.#storage.put(PREFIX + editor, this.#records.peek(editor));
-    void this.#storage.delete(OLD_PREFIX + editor);
+  #write(vendor: string, nowMs: number): void {
+    this.#writtenMs.set(vendor, nowMs);
+    void this.#storage.put(PREFIX + vendor, this.#records.peek(vendor));
+    void this.#storage.delete(OLD_PREFIX + vendor);
   }
 }
 
 /** Of the vendors most recently noted. `forget`: deletes what is stored of one that gives way. */
-function remembering<T extends {}>(forget: (editor: string) => void): LRUCache<string, T> {
+function remembering<T extends {}>(forget: (vendor: string) => void): LRUCache<string, T> {
   return new LRUCache({
     max: VENDORS_REMEMBERED_MAX,
-    dispose: (_value, editor, why) => {
-      if (why === 'evict') forget(editor);
+    dispose: (_value, vendor, why) => {
+      if (why === 'evict') forget(vendor);
     },
   });
 }
