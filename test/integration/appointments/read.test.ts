@@ -263,7 +263,7 @@ describe('booked slots', () => {
       liftedSinceMs: Date.now() + 3_600_000,
     });
     const expected = [1, 3, 4].map((hour) => ({
-      editor: 'agenda-a',
+      vendor: 'agenda-a',
       practitioner: PEOPLE[hour % 3],
       startMs: Date.parse(startOf(hour)),
       endMs: Date.parse(startOf(hour)) + 20 * 60_000,
@@ -281,7 +281,7 @@ describe('booked slots', () => {
     const fromMs = Date.parse(startOf(6));
     const query = { practitioners: PEOPLE, fromMs, toMs: fromMs + 1 };
     const [lifted] = await bookedOf(db, { ...query, liftedSinceMs: Date.now() - 3_600_000 });
-    expect(lifted).toMatchObject({ editor: 'agenda-a', startMs: fromMs });
+    expect(lifted).toMatchObject({ vendor: 'agenda-a', startMs: fromMs });
     expect(Math.abs((lifted?.liftedMs ?? 0) - Date.now())).toBeLessThan(600_000);
     const later = { ...query, liftedSinceMs: lifted?.liftedMs ?? 0 };
     expect(await bookedOf(db, later)).toEqual([]);
