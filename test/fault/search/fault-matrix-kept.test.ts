@@ -17,14 +17,13 @@ import {
   shuffled,
   titleOf,
 } from '../../support/scenes/fault-matrix.ts';
-import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, System, slotPath } from '../../support/scenes/system.ts';
 import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
 /** Longer than any answer takes: vendors that stay silent have deadlines of their own. */
 const DEADLINE_MS = 25_000;
 const VENDOR_SEEDS = [1, 2, 3, 4] as const;
-const HOUR_MS = 3_600_000;
 const PEOPLE = 60;
 const LIST_MAX = 25;
 const ROUNDS = dealRounds(SEED, VENDOR_SEEDS.length);
@@ -32,7 +31,7 @@ const ROUNDS = dealRounds(SEED, VENDOR_SEEDS.length);
 let system: System;
 let steered: SteeredVendors;
 let everyone: readonly string[];
-const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS));
+const window = laterWindow();
 /** `flow vendor subject` of what was told in good order. */
 const kept = new Set<string>();
 let fromKept = 0;

@@ -19,7 +19,7 @@ import {
   shuffled,
   titleOf,
 } from '../../support/scenes/fault-matrix.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -55,7 +55,7 @@ describe(`seed ${SEED}`, () => {
     'round $round: $title',
     async ({ round, kinds }) => {
       await steered.steer(kinds);
-      const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS));
+      const window = laterWindow();
       const cpts = draw(SEED, 'cpts', round) < 0.5;
       const questions = ['one', 'two'].map((name) => ({ subjects: choose(round, name), window, cpts }));
       const answers = await Promise.all(

@@ -10,14 +10,14 @@ import { browserLot, mergeLot } from '../../support/doubles/front-client.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { cardsOf } from '../../support/samples/front-cards.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, System, slotPath } from '../../support/scenes/system.ts';
 
 let system: System;
 let subject: string;
 let front: FrontCaller;
 let token: string;
 const SYSTEM_A = 'https://agenda-a.sandbox.test/rdv';
-const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
+const window = laterWindow();
 
 beforeAll(async () => {
   system = await System.start({ vendors: [{ seed: 1 }, { seed: 2 }], settings: { CACHE_TTL_S: '600' } });

@@ -7,13 +7,13 @@ import { individual } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';
 
 let system: System;
 let admin: string;
 let subject: string;
 const SYSTEM_A = 'https://agenda-a.sandbox.test/rdv';
-const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
+const window = laterWindow();
 
 beforeAll(async () => {
   system = await System.start({ vendors: [{ seed: 1 }, { seed: 2 }] });

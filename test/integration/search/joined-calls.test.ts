@@ -3,15 +3,14 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import type { ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { ScriptedScene, told } from '../../support/scenes/scripted-scene.ts';
-import { type SearchAnswer, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, type SearchAnswer, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 
 let scene: ScriptedScene;
 let relay: ScriptedRelay;
 let who = 0;
 let path = '';
-const HOUR_MS = 3_600_000;
-const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS));
+const window = laterWindow();
 
 beforeAll(async () => {
   scene = await ScriptedScene.start({ DEADLINE_MS: '12000', CACHE_TTL_S: '600' });

@@ -8,7 +8,13 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
+import {
+  laterWindow,
+  type SearchAnswer,
+  System,
+  schedulePath,
+  slotPath,
+} from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 
 let system: System;
@@ -17,7 +23,7 @@ let people: readonly KnownPerson[];
 let next = 0;
 const HOUR_MS = 3_600_000;
 /** Full hours: the same window for every search of a test. */
-const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS));
+const window = laterWindow();
 
 beforeAll(async () => {
   system = await System.start({

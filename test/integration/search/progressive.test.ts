@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { errorsOf } from '../../support/oracles/bundle-checks.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 
 let system: System;
@@ -66,7 +66,7 @@ const urls = (bundles: readonly Bundle[]): string[] =>
   ].sort();
 
 it('sends each vendor’s part when it lands, the fastest without waiting, and adds up to the plain answer', async () => {
-  const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
+  const window = laterWindow();
   const subjects = people();
   await system.search(slotPath(subjects, window));
   system.vendor('agenda-b').setSettings({ latencyMs: SLOW_MS });

@@ -5,7 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FAULT_KINDS } from '../../../sandbox/vendors/faults/fault-kinds.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
+import {
+  laterWindow,
+  type SearchAnswer,
+  System,
+  schedulePath,
+  slotPath,
+} from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 
 /** Of the search: only a hang reaches it. */
@@ -89,7 +95,7 @@ const slotIds = (answer: SearchAnswer, isFaulty: boolean): string[] =>
     .sort();
 
 /** A window whose ends do not move between two searches, starting when no slot is about to start. */
-const window = windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000));
+const window = laterWindow();
 
 /** What is out of use is understood: nobody need be unknown. */
 const OUT_OF_USE = 'out-of-use';

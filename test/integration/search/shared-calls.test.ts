@@ -5,14 +5,13 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
+import { laterWindow, type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let admin: string;
 let people: string[];
-const HOUR_MS = 3_600_000;
-const window = windowOf(48, new Date(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS));
+const window = laterWindow();
 const SLOW_MS = 900;
 
 beforeAll(async () => {

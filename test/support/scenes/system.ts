@@ -236,6 +236,10 @@ export function windowOf(hours = 60, from = new Date()): SearchWindow {
   return { from: text(from.getTime()), to: text(from.getTime() + hours * 3_600_000) };
 }
 
+/** Two days from the full hour after the next: while a test runs none of its slots begins, and all its searches ask the same. */
+export const laterWindow = (): SearchWindow =>
+  windowOf(48, new Date(Math.ceil(Date.now() / 3_600_000 + 1) * 3_600_000));
+
 const encode = (text: string): string => text.replaceAll('+', '%2B');
 
 /** The path SAS asks for INT_R01, or for INT_R04 with `cpts`. */
