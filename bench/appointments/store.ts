@@ -23,12 +23,17 @@ function contentTemplate(): string {
   return read.value.content;
 }
 
-/** The D1 of a local edge that is not running. */
+/** The D1 of appointments of a local edge that is not running. */
 function openEdgeDatabase(stateDir: string): DatabaseSync {
   const folder = join(stateDir, 'd1', 'miniflare-D1DatabaseObject');
-  const name = readdirSync(folder).find((file) => file.endsWith('.sqlite') && file !== 'metadata.sqlite');
-  if (name === undefined) throw new Error(`no database in ${folder}`);
-  return new DatabaseSync(join(folder, name));
+  for (const name of readdirSync(folder).filter(
+    (file) => file.endsWith('.sqlite') && file !== 'metadata.sqlite',
+  )) {
+    const db = new DatabaseSync(join(folder, name));
+    if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'appointments'").get() !== undefined) return db;
+    db.close();
+  }
+  throw new Error(`no database of appointments in ${folder}`);
 }
 
 /** Spread over two years of starts, 20,000 practitioners, 2,000 regulators; one version each. */

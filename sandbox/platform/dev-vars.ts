@@ -22,7 +22,7 @@ try {
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile('.dev.vars', `${lines.join('\n')}\n`, { mode: 0o600 });
   process.stdout.write(
-    `.dev.vars est écrit (${Object.keys(settings).join(', ')}) ; ensuite : npx wrangler d1 migrations apply passerelle --local, puis npx wrangler dev\n`,
+    `.dev.vars est écrit (${Object.keys(settings).join(', ')}) ; ensuite : npx wrangler d1 migrations apply BASE --local, pour chacune des bases DB, APPOINTMENTS et CACHE, puis npx wrangler dev\n`,
   );
 } catch (cause) {
   process.stderr.write(`.dev.vars n'est pas écrit : ${describeFailure(cause, flags.state)}\n`);

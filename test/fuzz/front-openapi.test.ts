@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Child } from '../../sandbox/platform/child.ts';
+import { DATABASES } from '../../sandbox/platform/edge/migrations.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
@@ -253,13 +254,15 @@ describe(`seed ${SEED}`, () => {
     expect(words.slice(0, 30).some((identifier) => heard.includes(identifier))).toBe(true);
     const logs = [...system.edgeLog, ...system.relayLog];
     const vendors = JSON.stringify(system.vendors.map((vendor) => vendor.state().requests));
-    const db = await system.edge.database();
-    const { results } = await db
-      .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
-      .all<{ name: string }>();
     const tables: string[] = [];
-    for (const { name } of results)
-      tables.push(JSON.stringify((await db.prepare(`SELECT * FROM "${name}"`).all()).results));
+    for (const { name: database } of DATABASES) {
+      const db = await system.edge.database(database);
+      const { results } = await db
+        .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
+        .all<{ name: string }>();
+      for (const { name } of results)
+        tables.push(JSON.stringify((await db.prepare(`SELECT * FROM "${name}"`).all()).results));
+    }
     expect(tables.join('\n')).toContain(CANARY.lastName);
     for (const cookie of COOKIES) {
       for (const [where, text] of [

@@ -8,7 +8,9 @@ import { countActivity, countActivityByTerritory } from './tables/activity.ts';
 /** @throws GatewayError as `readPeriod` does, storage-unavailable. */
 export async function reportActivity(context: RequestContext): Promise<Response> {
   const { first, last, days, vendors, isByTerritory } = readPeriod(context, true);
-  const count = isByTerritory ? countActivityByTerritory : countActivity;
-  const counts = await count(context.env.DB, days, vendors);
+  const { DB, APPOINTMENTS } = context.env;
+  const counts = isByTerritory
+    ? await countActivityByTerritory(APPOINTMENTS, DB, days, vendors)
+    : await countActivity(APPOINTMENTS, days, vendors);
   return jsonResponse({ timeZone: 'Europe/Paris', from: first, to: last, counts }, context);
 }

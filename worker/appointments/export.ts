@@ -83,7 +83,7 @@ function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8
     },
     async pull(controller) {
       try {
-        const batch = await readBatch(context.env.DB, wanted, position);
+        const batch = await readBatch(context.env.APPOINTMENTS, wanted, position);
         batches += 1;
         rows += batch.rows;
         position = batch.last ?? position;

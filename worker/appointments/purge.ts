@@ -12,6 +12,6 @@ const DAY_MS = 24 * 3600 * 1000;
 export async function purgeExpiredAppointments(env: Env, nowMs: number): Promise<void> {
   const startedMs = Date.now();
   const { appointmentRetentionDays } = readConfig(env);
-  const count = await purgeAppointments(env.DB, nowMs - appointmentRetentionDays * DAY_MS);
+  const count = await purgeAppointments(env.APPOINTMENTS, nowMs - appointmentRetentionDays * DAY_MS);
   log('info', 'appointments-purged', { count, durationMs: Date.now() - startedMs });
 }

@@ -24,7 +24,7 @@ const HISTORY_COUNT_MAX = 100;
 export async function readAppointment(context: RequestContext): Promise<Response> {
   readParameters(context, []);
   const id = idOf(context);
-  const found = id === undefined ? undefined : await findAppointment(context.env.DB, id);
+  const found = id === undefined ? undefined : await findAppointment(context.env.APPOINTMENTS, id);
   if (found === undefined) throw absent();
   return versionResponse(context, found);
 }
@@ -37,7 +37,7 @@ export async function readAppointmentVersion(context: RequestContext): Promise<R
   const found =
     id === undefined || !/^[1-9]\d{0,8}$/.test(version)
       ? undefined
-      : await findVersion(context.env.DB, id, Number(version));
+      : await findVersion(context.env.APPOINTMENTS, id, Number(version));
   if (found === undefined) throw absent();
   return versionResponse(context, found);
 }
@@ -48,7 +48,7 @@ export async function readAppointmentHistory(context: RequestContext): Promise<R
   const count = Math.min(positive('_count', given.get('_count')) ?? HISTORY_COUNT_DEFAULT, HISTORY_COUNT_MAX);
   const before = positive('_cursor', given.get('_cursor'));
   const id = idOf(context);
-  const found = id === undefined ? [] : await listVersions(context.env.DB, id, before, count + 1);
+  const found = id === undefined ? [] : await listVersions(context.env.APPOINTMENTS, id, before, count + 1);
   if (id === undefined || (found.length === 0 && before === undefined)) throw absent();
   const shown = found.slice(0, count);
   const url = `${context.fhirBase}/Appointment/${id}/_history`;

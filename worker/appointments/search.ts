@@ -17,7 +17,7 @@ export async function searchAppointment(context: RequestContext): Promise<Respon
   const search = readAppointmentSearch(parameters, handling);
   const { filter, sort, position, count } = search;
   // One more than the page tells whether there is a next one.
-  const found = await searchAppointments(context.env.DB, filter, sort, position, count + 1);
+  const found = await searchAppointments(context.env.APPOINTMENTS, filter, sort, position, count + 1);
   return fhirResponse(bundleText(context, raw, search, found), context);
 }
 

@@ -12,6 +12,7 @@ import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
 import type { AppointmentMessage } from './model/message.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
+import { mayReport } from './senders.ts';
 import { recordAppointment, type WriteOutcome, type WrittenState } from './tables/record.ts';
 import { readSent } from './target.ts';
 
@@ -26,7 +27,8 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   const wanted = readReturn(request.headers.get('Prefer')) ?? 'minimal';
   const { id, message, hash, ifMatch, nowMs } = await readSent(context, sender);
   const method = request.method === 'POST' ? 'POST' : 'PUT';
-  const outcome = await recordAppointment(context.env.DB, {
+  if (!(await mayReport(context.env.DB, sender.relay, sender.editor, nowMs))) throw notAnnounced();
+  const outcome = await recordAppointment(context.env.APPOINTMENTS, {
     id,
     hash,
     message,
@@ -57,19 +59,13 @@ function senderOf({ sender }: RequestContext): Sender {
   return sender;
 }
 
-/** @throws GatewayError editor-not-announced, version-conflict, duplicate, too-many-versions. */
+/** @throws GatewayError version-conflict, duplicate, too-many-versions. */
 function settle(
-  { announced, inserted, same, state }: WriteOutcome,
+  { inserted, same, state }: WriteOutcome,
   method: 'POST' | 'PUT',
   ifMatch: number | 'any' | undefined,
   message: AppointmentMessage,
 ): { readonly fate: Fate; readonly state: WrittenState } {
-  if (!announced) {
-    throw new GatewayError({
-      reason: 'editor-not-announced',
-      text: "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
-    });
-  }
   if (state === undefined) throw conflict("Ce rendez-vous n'existe pas encore : If-Match ne peut être tenu.");
   if (inserted !== undefined) {
     if (inserted === 1) return { fate: 'created', state };
@@ -85,6 +81,13 @@ function settle(
   throw new GatewayError({
     reason: 'too-many-versions',
     text: 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
+  });
+}
+
+function notAnnounced(): GatewayError {
+  return new GatewayError({
+    reason: 'editor-not-announced',
+    text: "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
   });
 }
 

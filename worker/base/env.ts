@@ -2,8 +2,12 @@
 
 /** The bindings, and the settings by name; config.ts reads the settings. */
 export interface Env {
-  /** The one database; worker/store/migrations. */
+  /** Vendors, accounts, the front, routing, rule counts; worker/store/migrations/core. */
   readonly DB: D1Database;
+  /** Appointments and their versions; worker/store/migrations/appointments. */
+  readonly APPOINTMENTS: D1Database;
+  /** Kept answers, nothing that cannot be asked again; worker/store/migrations/cache. */
+  readonly CACHE: D1Database;
   /** The Durable Object that holds the relays' links. worker/hub names its class and its calls. */
   readonly RELAY_HUB: DurableObjectNamespace;
   readonly [name: string]: unknown;

@@ -1,8 +1,8 @@
 // Tables `appointment_versions` and `appointments`, reading what is taken: the times that a search must no longer show.
 // Every version that held and took a slot is looked at: the current one takes it, an earlier one (moved, cancelled, of
 // another practitioner) gave it back when the appointment last changed. Partial indexes serve it, one row per version
-// near the window (test/integration/appointments/overlap.test.ts reads the plans). Table `interfaced` tells whether an SOS
-// appointment can be another association's than those asked.
+// near the window (test/integration/appointments/overlap.test.ts reads the plans). Table `interfaced`, of the core database,
+// tells whether an SOS appointment can be another association's than those asked.
 
 import { asList } from '../../shared/fhir/json.ts';
 import { namedPlaces, namedSlots } from '../appointments/model/named.ts';
@@ -35,11 +35,11 @@ export interface BookedQuery {
   readonly liftedSinceMs: number;
 }
 
-/** The same for associations; those not given count as others. */
-export type SosBookedQuery = Omit<BookedQuery, 'practitioners'> & {
-  /** Prefixed SIRETs. */
-  readonly associations?: readonly string[];
-};
+/** The same for associations. */
+export type SosBookedQuery = Omit<BookedQuery, 'practitioners'>;
+
+/** Is this vendor, by its id, one of those meant? */
+export type VendorTest = Pick<ReadonlySet<string>, 'has'>;
 
 interface RawRow {
   readonly editor: string;
@@ -51,10 +51,9 @@ interface RawRow {
   /** JSON of the content's elements. */
   readonly slots: string | null;
   readonly participants: string | null;
-  readonly serves_others?: number;
 }
 
-function toBookedRow(row: RawRow): BookedRow {
+function toBookedRow(row: RawRow, servingOthers: VendorTest): BookedRow {
   const listed = (json: string | null): readonly unknown[] => asList(json === null ? [] : JSON.parse(json));
   return {
     vendor: row.editor,
@@ -63,7 +62,7 @@ function toBookedRow(row: RawRow): BookedRow {
     endMs: row.end_ms,
     slots: namedSlots(listed(row.slots)),
     places: namedPlaces(listed(row.participants)),
-    ...(row.serves_others === 1 && { mayBeElsewhere: true }),
+    ...(servingOthers.has(row.editor) && { mayBeElsewhere: true }),
     liftedMs: row.is_current === 1 ? undefined : row.updated_ms,
   };
 }
@@ -95,20 +94,43 @@ export function bookedStatement(db: D1Database, query: BookedQuery): D1PreparedS
 /** The same for all SOS appointments: they may name no practitioner, and none names the association for certain. */
 export function sosBookedStatement(
   db: D1Database,
-  { fromMs, toMs, liftedSinceMs, associations = [] }: SosBookedQuery,
+  { fromMs, toMs, liftedSinceMs }: SosBookedQuery,
 ): D1PreparedStatement {
   return db
     .prepare(
-      `SELECT ${COLUMNS}, EXISTS (
-         SELECT 1 FROM interfaced AS i WHERE i.editor = a.editor AND i.subject >= '3' AND i.subject < '4'
-           AND i.subject NOT IN (SELECT value FROM json_each(?4))) AS serves_others
+      `SELECT ${COLUMNS}
        FROM appointment_versions AS v CROSS JOIN appointments AS a
        WHERE ${TAKEN} AND v.profile = 'sos' AND ${OVERLAPS} AND ${STATE}`,
     )
-    .bind(fromMs, toMs, liftedSinceMs, JSON.stringify(associations));
+    .bind(fromMs, toMs, liftedSinceMs);
 }
 
-/** Reads the result of either statement. */
-export function bookedRowsIn({ results }: D1Result): BookedRow[] {
-  return (results as unknown as RawRow[]).map(toBookedRow);
+/** Reads the result of either statement. `servingOthers`: of an SOS search, see `servingOthersIn`. */
+export function bookedRowsIn({ results }: D1Result, servingOthers: VendorTest = new Set()): BookedRow[] {
+  return (results as unknown as RawRow[]).map((row) => toBookedRow(row, servingOthers));
+}
+
+/**
+ * While it is not known who serves others, any vendor may: a slot shown once too often costs a click, one hidden wrongly costs
+ * a patient.
+ */
+export const ANY_SERVES_OTHERS: VendorTest = { has: () => true };
+
+/** The vendors known to serve other associations than these (prefixed SIRETs). Of the core database. */
+export function servingOthersStatement(
+  core: D1Database,
+  associations: readonly string[],
+): D1PreparedStatement {
+  return core
+    .prepare(
+      `SELECT e.id FROM editors AS e WHERE EXISTS (
+         SELECT 1 FROM interfaced AS i WHERE i.editor = e.id AND i.subject >= '3' AND i.subject < '4'
+           AND i.subject NOT IN (SELECT value FROM json_each(?1)))`,
+    )
+    .bind(JSON.stringify(associations));
+}
+
+/** Reads the result of `servingOthersStatement`: ids of vendors. */
+export function servingOthersIn({ results }: D1Result): VendorTest {
+  return new Set((results as unknown as { id: string }[]).map(({ id }) => id));
 }

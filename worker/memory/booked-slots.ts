@@ -6,7 +6,7 @@
 
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { slotKey } from '../../shared/sas/slot-key.ts';
-import { bookedRowsIn, bookedStatement, sosBookedStatement } from './booked-slots-table.ts';
+import { bookedRowsIn, bookedStatement, sosBookedStatement, type VendorTest } from './booked-slots-table.ts';
 
 /** An appointment, as far as it takes a vendor's slots. Times in milliseconds since 1970. */
 export interface BookedSlot {
@@ -105,13 +105,16 @@ export function bookedSlotsStatement(
   const fromMs = Math.max(window.fromMs, nowMs) - MISTAKEN_MS_MAX;
   const range = { fromMs, toMs: window.toMs + SLOT_MS_MAX, liftedSinceMs: nowMs - KEPT_MS_MAX };
   return flow === 'SOS'
-    ? sosBookedStatement(db, { ...range, associations: subjects })
+    ? sosBookedStatement(db, range)
     : bookedStatement(db, { practitioners: subjects, ...range });
 }
 
-/** Reads the result of `bookedSlotsStatement`. */
-export function bookedSlotsOf(result: D1Result): BookedSlots {
+/** Reads the result of `bookedSlotsStatement`. `servingOthers`: vendors known to serve associations that were not asked for. */
+export function bookedSlotsOf(result: D1Result, servingOthers: VendorTest): BookedSlots {
   return new BookedSlots(
-    bookedRowsIn(result).map(({ slots, ...one }) => ({ ...one, slotKeys: slots?.map(slotKey) })),
+    bookedRowsIn(result, servingOthers).map(({ slots, ...one }) => ({
+      ...one,
+      slotKeys: slots?.map(slotKey),
+    })),
   );
 }

@@ -33,7 +33,7 @@ export async function keepAnswers(
   const rows = rowsToKeep(results, askedWindow, before, about);
   if (rows.length === 0) return;
   try {
-    const rowsWritten = await keepRows(env.DB, flow, rows);
+    const rowsWritten = await keepRows(env.CACHE, flow, rows);
     log('debug', 'availability-kept', { requestId, count: rows.length, rowsWritten });
   } catch {
     log('warn', 'availability-not-kept', { requestId, count: rows.length });

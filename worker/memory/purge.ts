@@ -16,6 +16,6 @@ const EVERY_MINUTES = 10;
 export async function purgeSearchMemory(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
   if (isNightly) await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
   if (!isNightly && new Date(nowMs).getUTCMinutes() % EVERY_MINUTES !== 0) return;
-  const count = await purgeAvailability(env.DB, nowMs);
+  const count = await purgeAvailability(env.CACHE, nowMs);
   log('debug', 'availability-purged', { count });
 }

@@ -1,5 +1,6 @@
-// What the Worker knows before it asks any vendor, read from D1 in one batch: the vendors and the operator's switches, the
-// kept answers, and the booked slots. A search goes on without D1 as well as it can. Called by search/find-slots.ts.
+// What the Worker knows before it asks any vendor, read from D1 in one trip to each database: the vendors and the operator's
+// switches, the kept answers, and the booked slots. A search goes on without any of them as well as it can. Called by
+// search/find-slots.ts.
 
 import { rejectLate, within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
@@ -9,6 +10,12 @@ import type { RequestContext } from '../http/http.ts';
 import { type VendorRow, vendorsOf, vendorsStatement } from '../store/editors.ts';
 import { availabilityStatement, keptRowsOf } from './availability-table.ts';
 import { type BookedSlots, bookedSlotsOf, bookedSlotsStatement, NO_BOOKED_SLOTS } from './booked-slots.ts';
+import {
+  ANY_SERVES_OTHERS,
+  servingOthersIn,
+  servingOthersStatement,
+  type VendorTest,
+} from './booked-slots-table.ts';
 import type { KeptRow } from './kept-row.ts';
 import { freshVendors, lastVendors, rememberVendors } from './remembered-vendors.ts';
 import type { RoutingKnowledge } from './routing.ts';
@@ -47,61 +54,86 @@ export interface MemoryNeeds {
 
 /** @throws GatewayError storage-unavailable: the vendors cannot be read and never were. */
 export async function recall(
-  { env: { DB }, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
+  { env, config, requestId }: Pick<RequestContext, 'env' | 'config' | 'requestId'>,
   { query, memory: use = 'used', budgetMs }: MemoryNeeds,
 ): Promise<SearchMemory> {
-  const known = lastVendors(DB);
+  const known = lastVendors(env.DB);
   const waitMs = Math.min(known === undefined ? FIRST_WAIT_MS : WAIT_MS, budgetMs / 2);
+  /** A database that does not answer stops no other. */
+  const read = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await within(reading, waitMs, rejectLate);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.name : 'unknown';
+      log('error', 'search-memory-unreadable', { requestId, detail });
+      return undefined;
+    }
+  };
+  const nowMs = Date.now();
   // A caller that wants every answer renewed wants every vendor asked.
   const isRouted = config.routing.mode === 'learned' && use === 'used';
-  try {
-    return await within(read(DB, query, { use, isRouted }), waitMs, rejectLate);
-  } catch (cause) {
-    log('error', 'search-memory-unreadable', {
-      requestId,
-      detail: cause instanceof Error ? cause.name : 'unknown',
-    });
-    if (known !== undefined) {
-      return { vendors: known, kept: undefined, bookedSlots: NO_BOOKED_SLOTS, rowsRead: 0 };
-    }
+  const [core, booked, kept] = await Promise.all([
+    read(readCore(env.DB, query, isRouted, nowMs)),
+    read(readBooked(env.APPOINTMENTS, query, nowMs)),
+    use === 'none' ? undefined : read(readKept(env.CACHE, query, nowMs)),
+  ]);
+  const vendors = core?.vendors ?? known;
+  if (vendors === undefined) {
     throw new GatewayError({
       reason: 'storage-unavailable',
       text: 'Le registre des éditeurs ne peut être lu.',
-      cause,
     });
   }
+  return {
+    vendors,
+    kept: kept?.rows,
+    bookedSlots: booked?.slots(core?.servingOthers ?? ANY_SERVES_OTHERS) ?? NO_BOOKED_SLOTS,
+    ...(core?.knowledge && { knowledge: core.knowledge }),
+    rowsRead: [core, booked, kept].reduce((sum, read) => sum + (read?.rowsRead ?? 0), 0),
+  };
 }
 
-async function read(
+interface CoreMemory {
+  readonly vendors: readonly VendorRow[];
+  readonly knowledge: RoutingKnowledge | undefined;
+  /** Vendors known to serve associations that were not asked for. */
+  readonly servingOthers: VendorTest;
+  readonly rowsRead: number;
+}
+
+async function readCore(
   db: D1Database,
-  query: SlotQuery,
-  { use, isRouted }: { readonly use: SearchMemoryUse; readonly isRouted: boolean },
-): Promise<SearchMemory> {
-  const { flow, subjects } = query;
-  const nowMs = Date.now();
+  { flow, subjects }: SlotQuery,
+  isRouted: boolean,
+  nowMs: number,
+): Promise<CoreMemory> {
   const batch = new ReadBatch();
-  const bookedSlots = batch.add(bookedSlotsStatement(db, query, nowMs), bookedSlotsOf);
   const fresh = freshVendors(db, nowMs);
   const vendors = fresh === undefined ? batch.add(vendorsStatement(db), vendorsOf) : () => fresh;
-  const kept =
-    use === 'none'
-      ? undefined
-      : batch.add(availabilityStatement(db, flow, subjects, nowMs), (result) =>
-          keptRowsOf(result, flow, subjects, nowMs),
-        );
   const knowledge = isRouted
     ? batch.add(knowledgeStatement(db, flow, subjects, nowMs), knowledgeIn)
-    : undefined;
+    : () => undefined;
+  const servingOthers =
+    flow === 'SOS'
+      ? batch.add(servingOthersStatement(db, subjects), servingOthersIn)
+      : () => ANY_SERVES_OTHERS;
   const rowsRead = await batch.run(db);
   const rows = vendors();
   if (fresh === undefined) rememberVendors(db, rows, nowMs);
+  return { vendors: rows, knowledge: knowledge(), servingOthers: servingOthers(), rowsRead };
+}
+
+async function readBooked(db: D1Database, query: SlotQuery, nowMs: number) {
+  const result = await bookedSlotsStatement(db, query, nowMs).all();
   return {
-    vendors: rows,
-    kept: kept?.(),
-    bookedSlots: bookedSlots(),
-    ...(knowledge && { knowledge: knowledge() }),
-    rowsRead,
+    slots: (servingOthers: VendorTest): BookedSlots => bookedSlotsOf(result, servingOthers),
+    rowsRead: result.meta.rows_read,
   };
+}
+
+async function readKept(db: D1Database, { flow, subjects }: SlotQuery, nowMs: number) {
+  const result = await availabilityStatement(db, flow, subjects, nowMs).all();
+  return { rows: keptRowsOf(result, flow, subjects, nowMs), rowsRead: result.meta.rows_read };
 }
 
 /** Statements that D1 answers in one round trip, each with the reader of its own result. */
@@ -121,6 +153,7 @@ class ReadBatch {
 
   /** Rows that D1 read. */
   async run(db: D1Database): Promise<number> {
+    if (this.#statements.length === 0) return 0;
     this.#results = await db.batch(this.#statements);
     return this.#results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
   }

@@ -87,6 +87,24 @@ export async function listVendors(db: D1Database): Promise<VendorRow[]> {
   return vendorsOf(await vendorsStatement(db).all());
 }
 
+/** The relay has announced this vendor for this flow. */
+export async function isAnnouncedFor(
+  db: D1Database,
+  relay: string,
+  editor: string,
+  flow: EditorFlow,
+): Promise<boolean> {
+  const row = await db
+    .prepare(
+      `SELECT EXISTS (
+         SELECT 1 FROM relay_editors AS r JOIN editors AS e ON e.id = r.editor, json_each(e.flows) AS f
+         WHERE r.relay = ?1 AND r.editor = ?2 AND f.value = ?3) AS announced`,
+    )
+    .bind(relay, editor, flow)
+    .first<{ announced: number }>();
+  return row?.announced === 1;
+}
+
 /**
  * Takes a relay's announcement whole: all of it or, on failure, nothing. The operator's switches stay. A vendor that
  * may hold accounts of regulators whose right had ended before has their withdrawals due.

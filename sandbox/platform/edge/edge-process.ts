@@ -8,7 +8,8 @@ import { splitLines } from '../child.ts';
 import { edgeLine, logLine, openLines } from '../output.ts';
 import { lockState } from '../state-lock.ts';
 import { buildWorker } from './build-worker.ts';
-import { applyMigrations, MIGRATIONS } from './migrations.ts';
+import { applyMigrations, DATABASES, type DatabaseName, MIGRATIONS } from './migrations.ts';
+import { moveFromCore } from './move-tables.ts';
 
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
@@ -18,7 +19,7 @@ export interface EdgeOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
-  /** Folder of the database and of the Durable Object; undefined keeps them in memory. */
+  /** Folder of the databases and of the Durable Object; undefined keeps them in memory. */
   readonly stateDir: string | undefined;
   /** Vars of the Worker. */
   readonly settings: Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export interface EdgeOptions {
   readonly onLog?: (line: string) => void;
   /** What people typed, for whoever finds the state folder taken. */
   readonly command?: string;
-  /** Folder of the migrations, for tests; by default the Worker's. */
+  /** Folder of the migrations of all databases, for tests; by default the Worker's. */
   readonly migrations?: string;
   /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
   readonly script?: string;
@@ -40,8 +41,8 @@ export interface EdgeProcess {
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
   /** Runs what the cron triggers of wrangler.toml run, or the one given, as if it were that time; false when it failed. */
   runSchedule(at?: Date, cron?: string): Promise<boolean>;
-  /** Its D1, for tests of what only the Worker calls. */
-  database(): ReturnType<Miniflare['getD1Database']>;
+  /** A D1 of it, by default the core one, for tests of what only the Worker calls. */
+  database(name?: DatabaseName): ReturnType<Miniflare['getD1Database']>;
   /** Of V8's inspector, when it is open. */
   inspectorUrl(): Promise<URL>;
   close(): Promise<void>;
@@ -79,7 +80,11 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
     bindings: { ...settings },
-    d1Databases: { DB: 'passerelle' },
+    d1Databases: {
+      DB: 'passerelle',
+      APPOINTMENTS: 'passerelle-appointments',
+      CACHE: 'passerelle-cache',
+    } satisfies Record<DatabaseName, string>,
     durableObjects: { RELAY_HUB: { className: 'RelayHub', useSQLite: true } },
     ...(options.stateDir === undefined
       ? {}
@@ -103,7 +108,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   try {
     await miniflare.ready;
-    await applyMigrations(await miniflare.getD1Database('DB'), options.migrations ?? MIGRATIONS);
+    for (const { name, folder } of DATABASES) {
+      await applyMigrations(await miniflare.getD1Database(name), options.migrations ?? MIGRATIONS, folder);
+    }
+    await moveFromCore(await miniflare.getD1Database('DB'), await miniflare.getD1Database('APPOINTMENTS'));
   } catch (cause) {
     await miniflare.dispose();
     throw cause;
@@ -119,7 +127,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       const worker = await miniflare.getWorker();
       return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';
     },
-    database: () => miniflare.getD1Database('DB'),
+    database: (name = 'DB') => miniflare.getD1Database(name),
     inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
   };

@@ -1,8 +1,16 @@
-// Applies the Worker's migrations to the D1 of a local edge, each whole or not at all. Called by edge-process.ts; in
+// Applies the Worker's migrations to the databases of a local edge, each whole or not at all. Called by edge-process.ts; in
 // production `wrangler d1 migrations apply` does it, with the same table.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** The databases by their binding, each with its folder of migrations, as in wrangler.toml. */
+export const DATABASES = [
+  { name: 'DB', folder: 'core' },
+  { name: 'APPOINTMENTS', folder: 'appointments' },
+  { name: 'CACHE', folder: 'cache' },
+] as const;
+export type DatabaseName = (typeof DATABASES)[number]['name'];
 
 export const MIGRATIONS = join(import.meta.dirname, '../..', '..', 'worker', 'store', 'migrations');
 
@@ -17,8 +25,12 @@ const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
 
-/** @throws Error with a French sentence that names the file and the statement; those before it stay applied. */
-export async function applyMigrations(db: Database, dir: string): Promise<void> {
+/**
+ * Those of one database: `folder` of `migrations`.
+ * @throws Error with a French sentence that names the file and the statement; those before it stay applied.
+ */
+export async function applyMigrations(db: Database, migrations: string, folder: string): Promise<void> {
+  const dir = join(migrations, folder);
   await db.batch([db.prepare(MIGRATIONS_TABLE)]);
   const { results } = await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
   const applied = new Set(results.map(({ name }) => name));
@@ -31,7 +43,7 @@ export async function applyMigrations(db: Database, dir: string): Promise<void> 
         db.prepare('INSERT INTO d1_migrations (name) VALUES (?1)').bind(name),
       ]);
     } catch (cause) {
-      throw new Error(await describeFailure(db, name, statements, cause), { cause });
+      throw new Error(await describeFailure(db, join(folder, name), statements, cause), { cause });
     }
   }
 }

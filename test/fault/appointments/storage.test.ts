@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => edge?.stop());
 
 async function run(sql: string): Promise<void> {
-  const db = await edge.edge?.database();
+  const db = await edge.edge?.database('APPOINTMENTS');
   await db?.prepare(sql).run();
 }
 

@@ -254,7 +254,7 @@ describe('pages', () => {
 
 describe('booked slots', () => {
   it('are the booked appointments of these practitioners that overlap the window', async () => {
-    const db = (await edge.edge?.database()) as unknown as Database;
+    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
     const fromMs = Date.parse(startOf(1));
     const found = await bookedOf(db, {
       practitioners: PEOPLE.slice(0, 2),
@@ -277,7 +277,7 @@ describe('booked slots', () => {
   });
 
   it('lifted a moment ago come too, and say when', async () => {
-    const db = (await edge.edge?.database()) as unknown as Database;
+    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
     const fromMs = Date.parse(startOf(6));
     const query = { practitioners: PEOPLE, fromMs, toMs: fromMs + 1 };
     const [lifted] = await bookedOf(db, { ...query, liftedSinceMs: Date.now() - 3_600_000 });
@@ -288,7 +288,7 @@ describe('booked slots', () => {
   });
 
   it('of SOS Médecins come without practitioner', async () => {
-    const db = (await edge.edge?.database()) as unknown as Database;
+    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
     const fromMs = Date.parse(startOf(2)) + 60_000;
     const found = await sosBookedOf(db, { fromMs, toMs: fromMs + 3_600_000, liftedSinceMs: Date.now() });
     expect(found.map(({ vendor, startMs }) => [vendor, startMs])).toEqual([

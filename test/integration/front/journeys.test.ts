@@ -3,6 +3,7 @@
 // front's cookies go nowhere (AC-28). docs/guide.md G-904. Sign-in and withdrawal: regulators.test.ts.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DATABASES } from '../../../sandbox/platform/edge/migrations.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { draw } from '../../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../../worker/store/interfaced.ts';
@@ -191,12 +192,14 @@ it('AC-28 the browser needs /aggregator/* only, and its cookies go nowhere', asy
     expect(written).not.toContain(secret);
   }
   // Nor does the edge keep them.
-  const db = await system.edge.database();
-  const { results: tables } = await db
-    .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
-    .all<{ name: string }>();
-  for (const { name } of tables) {
-    const { results } = await db.prepare(`SELECT * FROM "${name}"`).all();
-    expect(JSON.stringify(results)).not.toContain('canary');
+  for (const { name: database } of DATABASES) {
+    const db = await system.edge.database(database);
+    const { results: tables } = await db
+      .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`)
+      .all<{ name: string }>();
+    for (const { name } of tables) {
+      const { results } = await db.prepare(`SELECT * FROM "${name}"`).all();
+      expect(JSON.stringify(results)).not.toContain('canary');
+    }
   }
 });

@@ -1,6 +1,7 @@
 // The running edge is what /openapi.json says: every operation answers as described, each status that is described
 // short of 500 is seen, and nothing else answers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../../sandbox/platform/edge/migrations.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/front-caller.ts';
@@ -333,13 +334,15 @@ describe('when the gateway fails', () => {
     const admin = await signToken(broken.state, 'admin');
     const front = await new FrontCaller(() => broken.url).token();
     const away = await openApi(() => broken.url);
-    const db = await broken.edge.database();
-    const { results } = await db
-      .prepare(
-        `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`,
-      )
-      .all<{ name: string }>();
-    for (const { name } of results) await db.exec(`ALTER TABLE ${name} RENAME TO away_${name}`);
+    for (const { name: database } of DATABASES) {
+      const db = await broken.edge.database(database);
+      const { results } = await db
+        .prepare(
+          `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '\\_cf%' ESCAPE '\\'`,
+        )
+        .all<{ name: string }>();
+      for (const { name } of results) await db.exec(`ALTER TABLE ${name} RENAME TO away_${name}`);
+    }
     const statuses = new Map<string, number>();
     for (const operation of away.operations) {
       const token =

@@ -29,18 +29,19 @@ test.each([
   ['meets what the database holds', 'CREATE TABLE first (id INTEGER)', 'already exists'],
 ])('names the file and the statement that %s, and leaves nothing of it', async (_how, broken, why) => {
   const migrations = join(dir, 'migrations');
+  const core = join(migrations, 'core');
   const file = '9999_broken.sql';
   await writeFile(
-    join(migrations, file),
+    join(core, file),
     `-- a comment; with a semicolon\nCREATE TABLE first (id INTEGER);\nINSERT INTO first VALUES (1);\n${broken};\n`,
   );
   const failure = await start(migrations).then(
     () => '',
     (cause: Error) => cause.message,
   );
-  expect(failure).toContain(`worker/store/migrations/${file}, instruction 3 (« ${broken} »)`);
+  expect(failure).toContain(`worker/store/migrations/core/${file}, instruction 3 (« ${broken} »)`);
   expect(failure).toContain(why);
-  await rm(join(migrations, file));
+  await rm(join(core, file));
   edge = await start(migrations);
   const { results } = await (await edge.database())
     .prepare("SELECT name FROM sqlite_master WHERE name = 'first'")

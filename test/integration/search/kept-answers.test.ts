@@ -304,7 +304,7 @@ it('is forgotten by the schedule once its time is over', async () => {
   const rows = async (): Promise<number> =>
     (
       await (
-        await system.edge.database()
+        await system.edge.database('CACHE')
       )
         .prepare('SELECT subject FROM availability WHERE subject = ?1')
         .bind(who)

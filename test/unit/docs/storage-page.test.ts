@@ -11,29 +11,48 @@ const NAMES_PEOPLE =
 /** Identifiers of appointments, and our own of regulators. */
 const NAMES_NOBODY = ['account_drift'];
 
-function columnsByTable(): Map<string, string[]> {
-  const database = new DatabaseSync(':memory:');
-  for (const file of globSync('worker/**/migrations/*.sql', { cwd: ROOT }).sort()) database.exec(read(file));
-  const rows = database
-    .prepare(
-      `SELECT t.name AS owner, c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
-       WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%'`,
-    )
-    .all() as { owner: string; name: string }[];
-  const tables = new Map<string, string[]>();
-  for (const { owner, name } of rows) tables.set(owner, [...(tables.get(owner) ?? []), name]);
+const DATABASES = ['core', 'appointments', 'cache'];
+
+interface Told {
+  readonly database: string;
+  readonly columns: string[];
+}
+
+function columnsByTable(): Map<string, Told> {
+  const tables = new Map<string, Told>();
+  for (const name of DATABASES) {
+    const database = new DatabaseSync(':memory:');
+    const files = globSync(`worker/store/migrations/${name}/*.sql`, { cwd: ROOT }).sort();
+    for (const file of files) database.exec(read(file));
+    const rows = database
+      .prepare(
+        `SELECT t.name AS owner, c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
+         WHERE t.schema = 'main' AND t.name NOT LIKE 'sqlite_%'`,
+      )
+      .all() as { owner: string; name: string }[];
+    for (const { owner, name: column } of rows) {
+      const columns = [...(tables.get(owner)?.columns ?? []), column];
+      tables.set(owner, { database: name, columns });
+    }
+  }
   return tables;
 }
 
-test('docs/storage.md tells every table and column of the migrations, and no other', () => {
+test('docs/storage.md tells every table and column of the migrations and its database, and no other', () => {
   const rows = [
-    ...read('docs/storage.md').matchAll(/^\| `(\w+)` \| [^|]+ \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm),
+    ...read('docs/storage.md').matchAll(/^\| `(\w+)` \| (\w+) \| [^|]+ \| ([^|]+) \| ([^|]+) \| [^|]+ \|$/gm),
   ];
-  const told = new Map(rows.map(([, table = '', people = '', columns = '']) => [table, { people, columns }]));
+  const told = new Map(
+    rows.map(([, table = '', database = '', people = '', columns = '']) => [
+      table,
+      { database, people, columns },
+    ]),
+  );
   const tables = columnsByTable();
   expect([...told.keys()].sort()).toEqual([...tables.keys()].sort());
-  for (const [table, columns] of tables) {
+  for (const [table, { database, columns }] of tables) {
     const row = told.get(table);
+    expect(row?.database, table).toBe(database);
     const patterns = [...(row?.columns ?? '').matchAll(/`([\w*]+)`/g)].map(
       ([, text = '']) => new RegExp(`^${text.replace('*', '\\w*')}$`),
     );

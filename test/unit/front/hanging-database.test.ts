@@ -35,7 +35,7 @@ function context(
     request: new Request(url),
     url,
     fhirBase: 'https://edge.example/fhir',
-    env: { DB: database } as unknown as RequestContext['env'],
+    env: { DB: database, APPOINTMENTS: database, CACHE: database } as unknown as RequestContext['env'],
     config: {
       deadlineMs: 7_000,
       routing: { mode: 'off' },

@@ -27,8 +27,6 @@ export interface AppointmentWrite {
 
 /** What became of a message. */
 export interface WriteOutcome {
-  /** The relay announced this vendor for INT_R03; false means that nothing was looked at. */
-  readonly announced: boolean;
   /** Version that this message became; undefined when it added none. */
   readonly inserted: number | undefined;
   /** Newest version with the same content; undefined when no version has it. */
@@ -46,37 +44,32 @@ export interface WrittenState {
   readonly content: string | undefined;
 }
 
-const ANNOUNCED = `EXISTS (
-    SELECT 1 FROM relay_editors AS r JOIN editors AS e ON e.id = r.editor, json_each(e.flows) AS f
-    WHERE r.relay = ?2 AND r.editor = ?3 AND f.value = 'INT_R03')`;
-
 /**
- * Parameters: 1 id, 2 relay, 3 editor, 4 hash, 5 stamp, 6 rank, 7 now, 8 method, 9 request, 10 repairs,
- * 11 profile, 12 status, 13 holds, 14 start, 15 end, 16 practitioner, 17 operator's system, 18 operator, 19 slot,
- * 20 content, 21 If-Match version, 22 1 for `If-Match: *`.
+ * Parameters: 1 id, 2 relay, 3 hash, 4 stamp, 5 rank, 6 now, 7 method, 8 request, 9 repairs, 10 profile, 11 status,
+ * 12 holds, 13 start, 14 end, 15 practitioner, 16 operator's system, 17 operator, 18 slot, 19 content, 20 If-Match
+ * version, 21 1 for `If-Match: *`.
  * `updated_ms` is one more than the last when the clock has not moved: it orders all changes.
  */
 const INSERT_VERSION = `INSERT INTO appointment_versions (appointment, version, epoch, hash, stamp_ms, rank,
     updated_ms, method, relay, request_id, repairs, profile, status, holds, start_ms, end_ms, practitioner,
     operator_system, operator, slot, content)
-  SELECT ?1, known.last + 1, known.epoch + (?21 IS NOT NULL), ?4, ?5, ?6,
-    MAX(?7, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1), ?8, ?2, ?9, ?10, ?11, ?12, ?13, ?14,
-    ?15, ?16, ?17, ?18, ?19, ?20
+  SELECT ?1, known.last + 1, known.epoch + (?20 IS NOT NULL), ?3, ?4, ?5,
+    MAX(?6, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1), ?7, ?2, ?8, ?9, ?10, ?11, ?12, ?13,
+    ?14, ?15, ?16, ?17, ?18, ?19
   FROM (
     SELECT COALESCE(MAX(version), 0) AS last, COALESCE(MAX(epoch), 0) AS epoch,
-      COALESCE(MAX(hash = ?4 AND (?5 IS NULL OR stamp_ms >= ?5)), 0) AS is_repeat
+      COALESCE(MAX(hash = ?3 AND (?4 IS NULL OR stamp_ms >= ?4)), 0) AS is_repeat
     FROM appointment_versions WHERE appointment = ?1
   ) AS known
   LEFT JOIN (
     SELECT a.current, v.hash, v.stamp_ms FROM appointments AS a
     JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current WHERE a.id = ?1
   ) AS held ON TRUE
-  WHERE ${ANNOUNCED}
-    AND (?8 = 'PUT' OR known.last = 0)
-    AND (?22 = 0 OR known.last > 0)
-    AND (?21 IS NULL OR held.current = ?21)
-    AND (?21 IS NOT NULL OR NOT known.is_repeat)
-    AND NOT COALESCE(held.hash = ?4 AND (?5 IS NULL OR held.stamp_ms IS NOT NULL), 0)
+  WHERE (?7 = 'PUT' OR known.last = 0)
+    AND (?21 = 0 OR known.last > 0)
+    AND (?20 IS NULL OR held.current = ?20)
+    AND (?20 IS NOT NULL OR NOT known.is_repeat)
+    AND NOT COALESCE(held.hash = ?3 AND (?4 IS NULL OR held.stamp_ms IS NOT NULL), 0)
     AND known.last < ${VERSIONS_MAX}
   RETURNING version`;
 
@@ -128,16 +121,15 @@ const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, curr
 const NOTE_HELD = `UPDATE appointment_versions SET held = 1
   WHERE appointment = ?1 AND held = 0 AND version = (SELECT current FROM appointments WHERE id = ?1)`;
 
-/** Parameters: 1 id, 2 relay, 3 editor, 4 hash, 5 1 for the content too. */
-const TELL = `SELECT ${ANNOUNCED} AS announced,
-    (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?4) AS same,
+/** Parameters: 1 id, 2 hash, 3 1 for the content too. */
+const TELL = `SELECT
+    (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?2) AS same,
     a.current AS version, a.updated_ms, a.status, a.profile,
-    CASE WHEN ?5 = 1 THEN v.content END AS content
+    CASE WHEN ?3 = 1 THEN v.content END AS content
   FROM (SELECT 1) LEFT JOIN appointments AS a ON a.id = ?1
   LEFT JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current`;
 
 interface ToldRow {
-  readonly announced: number;
   readonly same: number | null;
   readonly version: number | null;
   readonly updated_ms: number;
@@ -148,7 +140,7 @@ interface ToldRow {
 
 /** @throws GatewayError storage-unavailable: nothing, or all of it, is recorded; sending again is safe. */
 export async function recordAppointment(db: D1Database, write: AppointmentWrite): Promise<WriteOutcome> {
-  const { id, hash, message, editor, relay, requestId } = write;
+  const { id, hash, message, editor, requestId } = write;
   const stamp = message.stampMs ?? null;
   const results = await guardStore(() =>
     db.batch([
@@ -156,13 +148,12 @@ export async function recordAppointment(db: D1Database, write: AppointmentWrite)
       db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId),
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
       db.prepare(NOTE_HELD).bind(id),
-      db.prepare(TELL).bind(id, relay, editor, hash, write.wantsContent ? 1 : 0),
+      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0),
     ]),
   );
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
   const told = results[4]?.results[0] as ToldRow;
   return {
-    announced: told.announced === 1,
     inserted: inserted?.version,
     same: told.same ?? undefined,
     state:
@@ -183,7 +174,6 @@ function versionParameters(write: AppointmentWrite): (string | number | null)[] 
   return [
     write.id,
     write.relay,
-    write.editor,
     write.hash,
     message.stampMs ?? null,
     rankOf(message.status),

@@ -1,0 +1,38 @@
+// Which relay may report appointments of which vendor: the one that announced it for INT_R03. The announcement stands in
+// another database than the appointments, and must not stop them: what was announced a moment ago still is when that
+// database does not answer.
+
+import { LRUCache } from 'lru-cache';
+import { isAnnouncedFor } from '../store/editors.ts';
+import { guardStore } from '../store/guard.ts';
+
+/** A relay that no longer announces a vendor is believed for so long. */
+const FRESH_MS = 2_000;
+/** How long the database is waited for while an older word is known. */
+const PATIENCE_MS = 1_000;
+/** And while none is. */
+const FIRST_MS = 3_000;
+const PAIRS_MAX = 1_000;
+
+/** Relay and vendor → when the announcement was last read, milliseconds. Never a refusal: that is always read anew. */
+const announced = new LRUCache<string, number>({ max: PAIRS_MAX });
+
+/** @throws GatewayError storage-unavailable, when it cannot be read and never was. */
+export async function mayReport(
+  db: D1Database,
+  relay: string,
+  editor: string,
+  nowMs: number,
+): Promise<boolean> {
+  const pair = `${relay} ${editor}`;
+  const knownMs = announced.get(pair);
+  if (knownMs !== undefined && nowMs - knownMs < FRESH_MS) return true;
+  const reading = guardStore(
+    () => isAnnouncedFor(db, relay, editor, 'INT_R03'),
+    knownMs === undefined ? FIRST_MS : PATIENCE_MS,
+  );
+  const may = await (knownMs === undefined ? reading : reading.catch(() => true));
+  if (may) announced.set(pair, nowMs);
+  else announced.delete(pair);
+  return may;
+}
