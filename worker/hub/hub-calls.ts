@@ -5,7 +5,9 @@ import type { VendorFailure } from '../../shared/failure.ts';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
+import type { VendorRow } from '../store/editors.ts';
 import type { RelayDescription } from './link/relay-link.ts';
+import type { SavingDescription } from './vendors/announcement-saver.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
 /** One search's calls, as the Worker hands them to the hub. */
@@ -97,6 +99,8 @@ export interface HubDescription {
   readonly calls: number;
   /** By vendor, its breaker's state: `closed`, `open`, `half-open`. */
   readonly breakers: Readonly<Record<string, string>>;
+  /** Announcements that serve and that D1 does not have yet; absent when it has all. */
+  readonly unsaved?: SavingDescription;
 }
 
 /** Names, on a relay's WebSocket handed to the hub, the relay whose token was verified. */
@@ -123,6 +127,6 @@ export interface HubCalls {
   describe(): Promise<HubDescription>;
   /** What the hub remembers of these vendors, by id, for operators. */
   describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
-  /** Notes that the operator has just switched a vendor on or off. */
-  noteSwitched(vendor: string): Promise<void>;
+  /** Takes what the operator has just changed of a vendor, once D1 has it; `isTurned`: switched on or off. */
+  noteSwitches(row: VendorRow, isTurned: boolean): Promise<void>;
 }

@@ -7,7 +7,7 @@ import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { saveAnnouncement } from '../store/editors.ts';
+import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
 import {
   type CallTally,
@@ -19,14 +19,17 @@ import {
   type HubSearch,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
+import { HubStorage } from './hub-storage.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
 import { readAnnouncement } from './link/announcement.ts';
 import { LinkTable } from './link/link-table.ts';
 import { RelayLink } from './link/relay-link.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
+import { AnnouncementSaver } from './vendors/announcement-saver.ts';
 import { Breakers } from './vendors/breakers.ts';
 import { Presence } from './vendors/presence.ts';
+import { VendorRegistry } from './vendors/registry.ts';
 import { VendorHealth } from './vendors/vendor-health.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
@@ -35,6 +38,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: VendorHealth;
+  readonly #registry: VendorRegistry;
+  readonly #saver: AnnouncementSaver;
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
@@ -42,7 +47,10 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    this.#health = new VendorHealth(context.storage);
+    const storage = new HubStorage(context.storage);
+    this.#health = new VendorHealth(storage);
+    this.#registry = new VendorRegistry(storage, env.DB);
+    this.#saver = new AnnouncementSaver(this.#registry, env.DB);
     this.#rules = new RuleTally(env.DB);
     this.#inFlight = new InFlightCalls({
       answered: (vendor, { failure, durationMs }, probe) => {
@@ -52,7 +60,18 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
       },
       givenUp: (vendor, probe) => this.#breakers().forgetProbe(vendor, probe, Date.now()),
     });
-    context.blockConcurrencyWhile(() => this.#health.load());
+    void context.blockConcurrencyWhile(() => this.#load()).then(() => this.#catchUp());
+  }
+
+  /** All that it must know before anything reaches it, from its own storage. */
+  async #load(): Promise<void> {
+    await Promise.all([this.#health.load(), this.#registry.load()]);
+  }
+
+  /** With D1, behind. */
+  #catchUp(): void {
+    void this.#registry.follow();
+    this.#saver.start();
   }
 
   /** Takes a relay's WebSocket. accept-relay.ts has verified its token, and names it in `RELAY_ID_HEADER`. */
@@ -64,8 +83,10 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
       announced: async (value) => {
         const announcement = readAnnouncement(value, relay);
         await this.#links.admit(link, announcement.instance);
-        await saveAnnouncement(this.env.DB, relay, announcement.editors, Date.now());
+        if (link.isLost) return;
+        this.#registry.announce(relay, announcement.editors);
         this.#links.take(link);
+        this.#saver.start();
         log('info', 'relay-announced', {
           relay,
           editors: announcement.editors.length,
@@ -73,7 +94,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
         });
       },
       lost: () => {
-        this.#links.drop(link);
+        if (this.#links.drop(link)) this.#registry.noteLost(relay, Date.now());
         this.#noticePresence();
         log('info', 'relay-lost', { relay });
       },
@@ -131,11 +152,13 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** What is going on, for operators: the relays of this moment and the searches under way. */
   async describe(): Promise<HubDescription> {
+    const unsaved = this.#saver.describe();
     return {
       relays: this.#links.all().map((link) => link.describe()),
       searches: this.#running.size,
       calls: this.#inFlight.open,
       breakers: this.#breakers().describe(),
+      ...(unsaved && { unsaved }),
     };
   }
 
@@ -160,9 +183,10 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     );
   }
 
-  /** The operator has switched a vendor on or off. */
-  async noteSwitched(vendor: string): Promise<void> {
-    this.#health.noteSwitched(vendor, Date.now());
+  /** The operator has changed a vendor's switches, and D1 has them. */
+  async noteSwitches(row: VendorRow, isTurned: boolean): Promise<void> {
+    this.#registry.noteSwitches(row);
+    if (isTurned) this.#health.noteSwitched(row.id, Date.now());
   }
 
   /** Made at the first search: only then must the settings be right. */

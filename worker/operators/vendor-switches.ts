@@ -48,7 +48,7 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
   const after = (await guardStore(find)) ?? before;
-  if (after.enabled !== before.enabled) await noteSwitched(context, after);
+  await noteSwitches(context, after, after.enabled !== before.enabled);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
   refreshVendors(env.DB);
   log('info', 'editor-switched', {
@@ -62,15 +62,20 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
 }
 
 /**
- * Kept apart from the switch itself, which stands: the hub remembers since when, and a vendor that is back is asked for
- * everybody, as learned routing asked the others while it was away. Never rejects.
+ * Kept apart from the switch itself, which stands in D1: the hub goes by it from now on (else within a minute), and
+ * remembers since when; and a vendor that is back is asked for everybody, as learned routing asked the others while it was
+ * away. Never rejects.
  */
-async function noteSwitched({ env, requestId, startedMs }: RequestContext, editor: VendorRow): Promise<void> {
+async function noteSwitches(
+  { env, requestId, startedMs }: RequestContext,
+  vendor: VendorRow,
+  isTurned: boolean,
+): Promise<void> {
   try {
-    await hubOf(env).noteSwitched(editor.id);
-    if (editor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
+    await hubOf(env).noteSwitches(vendor, isTurned);
+    if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
   } catch {
-    log('warn', 'switch-not-noted', { requestId, editor: editor.id });
+    log('warn', 'switch-not-noted', { requestId, editor: vendor.id });
   }
 }
 

@@ -75,11 +75,18 @@ function readFlows(text: string): Pick<VendorRow, 'flows' | 'lostFlows'> {
   };
 }
 
+/** Search flows that a vendor had and is now announced without. `before`: undefined when it was never announced. */
+export function flowsLost(
+  flows: readonly EditorFlow[],
+  before: Pick<VendorRow, 'flows' | 'lostFlows'> | undefined,
+): Flow[] {
+  const had = [...(before?.flows ?? []), ...(before?.lostFlows ?? [])];
+  return SEARCH_FLOWS.filter((flow) => had.includes(flow) && !flows.includes(flow));
+}
+
 function writeFlows({ id, flows }: EditorAnnouncement, before: readonly VendorRow[]): string {
   const known = before.find((row) => row.id === id);
-  const had = [...(known?.flows ?? []), ...(known?.lostFlows ?? [])];
-  const lost = SEARCH_FLOWS.filter((flow) => had.includes(flow) && !flows.includes(flow));
-  return JSON.stringify([...flows, ...lost.map((flow) => LOST + flow)]);
+  return JSON.stringify([...flows, ...flowsLost(flows, known).map((flow) => LOST + flow)]);
 }
 
 /** Every vendor ever announced. @throws GatewayError storage-unavailable. */
@@ -103,6 +110,28 @@ export async function isAnnouncedFor(
     .bind(relay, editor, flow)
     .first<{ announced: number }>();
   return row?.announced === 1;
+}
+
+/** The registry as D1 has it: every vendor ever announced, and what each relay last announced. */
+export interface StoredRegistry {
+  readonly vendors: readonly VendorRow[];
+  /** By relay, the ids of its vendors. */
+  readonly relays: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Both tables at one moment. @throws what D1 throws. */
+export async function readRegistry(db: D1Database): Promise<StoredRegistry> {
+  const [vendors, served] = await db.batch([
+    vendorsStatement(db),
+    db.prepare('SELECT relay, editor FROM relay_editors ORDER BY relay, editor'),
+  ]);
+  if (vendors === undefined || served === undefined) throw new TypeError('batch cut short');
+  const rows = served.results as unknown as readonly { readonly relay: string; readonly editor: string }[];
+  const relays = Map.groupBy(rows, ({ relay }) => relay);
+  return {
+    vendors: vendorsOf(vendors),
+    relays: new Map([...relays].map(([relay, of]) => [relay, of.map(({ editor }) => editor)])),
+  };
 }
 
 /**

@@ -46,8 +46,9 @@ export class LinkTable {
     before.close(LINK_CLOSE.replaced, 'replaced');
   }
 
-  drop(link: RelayLink): void {
-    if (this.#links.get(link.id) === link) this.#links.delete(link.id);
+  /** False when another link is its relay's already, or it never was. */
+  drop(link: RelayLink): boolean {
+    return this.#links.get(link.id) === link && this.#links.delete(link.id);
   }
 
   /** A link of the same id that may be another process's. */

@@ -196,7 +196,7 @@ export class RelayLink {
     Promise.resolve(this.#session.cancel(id, calls)).catch(() => undefined);
   }
 
-  /** Takes the announcement only once it is stored: a relay that is served is a relay the registry knows. */
+  /** It serves as soon as the hub has taken its announcement; D1 hears of it later. */
   async announce(announcement: Announcement): Promise<void> {
     await this.#events.announced(announcement);
     if (this.#state.kind !== 'connected' && this.#state.kind !== 'serving') return;

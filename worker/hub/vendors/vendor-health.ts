@@ -1,9 +1,11 @@
 // How each vendor does, by the search calls that relays made to it: since when it has been well or failing, its last
 // success, its last failure. The ledger tells the one (since when), operators read all of it (GET /admin/editors). Kept
-// in the Durable Object's storage: written when a vendor goes from well to failing or back, else once a minute at most.
+// in the Durable Object's storage: written when a vendor goes from well to failing or back, else once a minute at most, and
+// never in front of a message (hub-storage.ts).
 
 import { LRUCache } from 'lru-cache';
 import type { FailedCall, VendorFailure } from '../../../shared/failure.ts';
+import type { HubStorage } from '../hub-storage.ts';
 
 /** Vendors of which the hub remembers something; a registry holds some tens. */
 export const VENDORS_REMEMBERED_MAX = 500;
@@ -34,32 +36,29 @@ const WRITTEN_EVERY_MS = 60_000;
 
 /** The health of all vendors; the constructor does not read storage, `load` does. */
 export class VendorHealth {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: HubStorage;
   readonly #records: LRUCache<string, HealthRecord>;
   readonly #writtenMs = new Map<string, number>();
   /** When the operator last switched a vendor on or off. */
   readonly #switchedMs: LRUCache<string, number>;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: HubStorage) {
     this.#storage = storage;
     this.#records = remembering((gone) => {
       this.#writtenMs.delete(gone);
-      void storage.delete([PREFIX + gone, OLD_PREFIX + gone]);
+      storage.writeSoon(PREFIX + gone, undefined);
+      storage.writeSoon(OLD_PREFIX + gone, undefined);
     });
-    this.#switchedMs = remembering((gone) => void storage.delete(SWITCHED_PREFIX + gone));
+    this.#switchedMs = remembering((gone) => storage.writeSoon(SWITCHED_PREFIX + gone, undefined));
   }
 
   async load(): Promise<void> {
-    const old = await this.#storage.list<number>({ prefix: OLD_PREFIX });
-    for (const [key, sinceMs] of old) {
-      this.#records.set(key.slice(OLD_PREFIX.length), { isWell: false, sinceMs });
-    }
-    for (const [key, record] of await this.#storage.list<HealthRecord>({ prefix: PREFIX })) {
-      this.#records.set(key.slice(PREFIX.length), record);
-    }
-    for (const [key, ms] of await this.#storage.list<number>({ prefix: SWITCHED_PREFIX })) {
-      this.#switchedMs.set(key.slice(SWITCHED_PREFIX.length), ms);
-    }
+    const old = await this.#storage.list<number>(OLD_PREFIX);
+    for (const [vendor, sinceMs] of old) this.#records.set(vendor, { isWell: false, sinceMs });
+    const records = await this.#storage.list<HealthRecord>(PREFIX);
+    for (const [vendor, record] of records) this.#records.set(vendor, record);
+    const switched = await this.#storage.list<number>(SWITCHED_PREFIX);
+    for (const [vendor, ms] of switched) this.#switchedMs.set(vendor, ms);
   }
 
   /** How a call to it went. */
@@ -88,7 +87,7 @@ export class VendorHealth {
 
   noteSwitched(vendor: string, nowMs: number): void {
     this.#switchedMs.set(vendor, nowMs);
-    void this.#storage.put(SWITCHED_PREFIX + vendor, nowMs);
+    this.#storage.writeSoon(SWITCHED_PREFIX + vendor, nowMs);
   }
 
   /** Undefined when no call to it is remembered. */
@@ -113,8 +112,8 @@ export class VendorHealth {
 
   #write(vendor: string, nowMs: number): void {
     this.#writtenMs.set(vendor, nowMs);
-    void this.#storage.put(PREFIX + vendor, this.#records.peek(vendor));
-    void this.#storage.delete(OLD_PREFIX + vendor);
+    this.#storage.writeSoon(PREFIX + vendor, this.#records.peek(vendor));
+    this.#storage.writeSoon(OLD_PREFIX + vendor, undefined);
   }
 }
 

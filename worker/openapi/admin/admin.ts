@@ -135,32 +135,45 @@ const EDITOR_OPERATIONS: Operations = {
     answers: {
       200: json(
         'Relais, recherches en cours, disjoncteurs.',
-        object({
-          relays: list(
-            object(
-              {
-                id: text('Identifiant.'),
-                state: oneOf(['connected', 'serving', 'draining', 'lost'], 'serving : peut être sollicité.'),
-                editors: list({ type: 'string' }),
-                outOfOrder: list({ type: 'string' }),
-                version: text('Version du relais.'),
-                load: count('Appels en cours.'),
-                connectedAt: instant('Depuis quand.'),
-              },
-              ['outOfOrder', 'version'],
+        object(
+          {
+            relays: list(
+              object(
+                {
+                  id: text('Identifiant.'),
+                  state: oneOf(
+                    ['connected', 'serving', 'draining', 'lost'],
+                    'serving : peut être sollicité.',
+                  ),
+                  editors: list({ type: 'string' }),
+                  outOfOrder: list({ type: 'string' }),
+                  version: text('Version du relais.'),
+                  load: count('Appels en cours.'),
+                  connectedAt: instant('Depuis quand.'),
+                },
+                ['outOfOrder', 'version'],
+              ),
             ),
-          ),
-          searches: count('Recherches en cours.'),
-          calls: count('Appels d’éditeurs attendus.'),
-          breakers: {
-            type: 'object',
-            description: 'État du disjoncteur de chaque éditeur déjà appelé.',
-            additionalProperties: oneOf(
-              ['closed', 'open', 'half-open'],
-              'open : l’éditeur n’est plus appelé.',
-            ),
+            searches: count('Recherches en cours.'),
+            calls: count('Appels d’éditeurs attendus.'),
+            breakers: {
+              type: 'object',
+              description: 'État du disjoncteur de chaque éditeur déjà appelé.',
+              additionalProperties: oneOf(
+                ['closed', 'open', 'half-open'],
+                'open : l’éditeur n’est plus appelé.',
+              ),
+            },
+            unsaved: {
+              ...object({
+                relays: list({ type: 'string' }),
+                failed: count('Essais manqués depuis la dernière réussite.'),
+              }),
+              description: 'Annonces qui servent déjà et que D1 n’a pas encore ; absent quand il a tout.',
+            },
           },
-        }),
+          ['unsaved'],
+        ),
         {
           relays: [
             {
