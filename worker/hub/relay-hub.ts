@@ -19,7 +19,6 @@ import {
   type HubSearch,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
-import { HubStorage } from './hub-storage.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
 import { readAnnouncement } from './link/announcement.ts';
 import { LinkTable } from './link/link-table.ts';
@@ -28,6 +27,7 @@ import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 import { AnnouncementSaver } from './vendors/announcement-saver.ts';
 import { Breakers } from './vendors/breakers.ts';
+import { HubStorage } from './vendors/hub-storage.ts';
 import { Presence } from './vendors/presence.ts';
 import { VendorRegistry } from './vendors/registry.ts';
 import { VendorHealth } from './vendors/vendor-health.ts';

@@ -2,6 +2,7 @@
 
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { RelayKeys, ScriptedRelay } from '../doubles/scripted-relay.ts';
+import { until } from '../wait/until.ts';
 import { type SearchAnswer, System } from './system.ts';
 
 export interface HubState {
@@ -9,6 +10,7 @@ export interface HubState {
   readonly searches: number;
   readonly calls: number;
   readonly breakers: Readonly<Record<string, string>>;
+  readonly unsaved?: { readonly relays: readonly string[]; readonly failed: number };
 }
 
 export class ScriptedScene {
@@ -43,6 +45,7 @@ export class ScriptedScene {
     const { url } = this.system;
     const relay = await ScriptedRelay.join(url, this.#keys, id, editors, instance, outOfOrder);
     this.#relays.push(relay);
+    await until('D1 knows its vendors', async () => (await this.hub()).unsaved === undefined);
     return relay;
   }
 

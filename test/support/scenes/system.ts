@@ -15,6 +15,7 @@ import { type LocalState, openLocalState, signToken } from '../../../sandbox/pla
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
+import { until } from '../wait/until.ts';
 import { startBuiltEdge } from './built-edge.ts';
 
 export interface SystemOptions {
@@ -101,12 +102,18 @@ export class System {
     this.#edge = undefined;
   }
 
-  /** Starts a relay and waits until the edge can ask it. `over`: another file than the system's own. */
+  /** Starts a relay and waits until the edge can ask it and D1 knows of it. `over`: another file than the system's own. */
   async startRelay(
     id = 'relay-a',
-    over: { readonly vendors?: readonly string[]; readonly flows?: readonly string[] } = {},
+    over: {
+      readonly vendors?: readonly string[];
+      readonly flows?: readonly string[];
+      /** False: D1 cannot save what it announces. */
+      readonly isSaved?: boolean;
+    } = {},
   ): Promise<Child> {
     const flows = over.flows ?? this.#options.flows;
+    const saved = this.#savedAnnouncements(id);
     const vendors = this.vendors.filter((vendor) => over.vendors?.includes(vendor.id) ?? true);
     const child = await startLocalRelay({
       id,
@@ -126,7 +133,16 @@ export class System {
     });
     this.relay = child;
     await waitUntilReady(this.url);
+    if (over.isSaved !== false) {
+      await until('D1 knows the relay', () => this.#savedAnnouncements(id) > saved);
+    }
     return child;
+  }
+
+  #savedAnnouncements(relay: string): number {
+    const isSaved = (line: string): boolean =>
+      line.includes('"announcement-saved"') && line.includes(`"relay":"${relay}"`);
+    return this.edgeLog.filter(isSaved).length;
   }
 
   /** Where the newest relay takes appointments. */

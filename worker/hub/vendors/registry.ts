@@ -7,7 +7,7 @@ import { rejectLate, within } from '../../../shared/deadline.ts';
 import type { EditorAnnouncement } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
 import { flowsLost, readRegistry, type StoredRegistry, type VendorRow } from '../../store/editors.ts';
-import type { HubStorage } from '../hub-storage.ts';
+import type { HubStorage } from './hub-storage.ts';
 
 /** What a relay last announced, and whether it is there. */
 interface RelayRecord {

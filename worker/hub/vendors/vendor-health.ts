@@ -5,7 +5,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { FailedCall, VendorFailure } from '../../../shared/failure.ts';
-import type { HubStorage } from '../hub-storage.ts';
+import type { HubStorage } from './hub-storage.ts';
 
 /** Vendors of which the hub remembers something; a registry holds some tens. */
 export const VENDORS_REMEMBERED_MAX = 500;

@@ -3,7 +3,7 @@
 // that wait: what a crash of the machine loses is said again by the relays, read from D1, or a minute of a vendor's
 // health. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
 
-import { log } from '../base/log.ts';
+import { log } from '../../base/log.ts';
 
 const UNCONFIRMED = { allowUnconfirmed: true } as const;
 /** What changes often is written so much later, all in one commit. */
