@@ -59,6 +59,8 @@ export const REASONS = {
   'too-many-requests': row(429, 'throttled', 'caller', 'warn', true),
   internal: row(500, 'exception', 'gateway', 'error'),
   misconfigured: row(503, 'exception', 'gateway', 'error', true),
+  /** The token issuer's keys are not known, or not all: no word about the token. */
+  'issuer-unavailable': row(503, 'transient', 'gateway', 'error', true),
   'storage-unavailable': row(503, 'no-store', 'gateway', 'error', true),
   /** The relay has no answer of the edge that it can pass on. */
   'edge-unavailable': row(503, 'transient', 'gateway', 'warn', true),

@@ -7,6 +7,7 @@ import { purgeFront } from './front/operators/purge.ts';
 import { purgeSearchMemory } from './memory/purge.ts';
 import { handleRequest } from './router.ts';
 
+export { Gate } from './gate/gate.ts';
 export { RelayHub } from './hub/relay-hub.ts';
 
 export default {

@@ -11,6 +11,7 @@ import { describeUnexpected, log } from './base/log.ts';
 import { EVENT_STREAM } from './fhir/progressive-answer.ts';
 import { refuseBrowserDoor } from './front/door.ts';
 import { FRONT_PREFIX, frontErrorResponse } from './front/error.ts';
+import { gateOf } from './gate/gate-of.ts';
 import { authenticate, authenticateFront, authenticateSender, authorise } from './http/auth.ts';
 import { errorResponse, type RequestContext } from './http/http.ts';
 import { refusalPage, wantsPage } from './http/refusal-page.ts';
@@ -117,7 +118,8 @@ async function serveRoute(
     negotiate(request);
     return route.handler({ ...context, sender });
   }
-  const caller = await authenticate(request, config);
+  const { waitUntil } = context;
+  const caller = await authenticate(request, config, { waitUntil, store: () => gateOf(given.env) });
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
   return route.handler({ ...context, caller });

@@ -4,6 +4,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { type Dispatcher, Pool } from 'undici';
+import { readBounded } from '../../shared/bounded-bytes.ts';
 import { asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { REASON_SYSTEM } from '../../shared/fhir/operation-outcome.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
@@ -112,24 +113,14 @@ export class EdgeClient {
         body: request.body,
         signal,
       });
-      const body = await readAnswer(answer.body);
-      return body === undefined ? err({ reason: 'too-large' }) : ok(toAnswer(answer, body));
+      const body = await readBounded(answer.body, ANSWER_BYTES_MAX);
+      return body === undefined
+        ? err({ reason: 'too-large' })
+        : ok(toAnswer(answer, Buffer.from(body.buffer)));
     } catch (error) {
       return err({ reason: signal.aborted ? 'timeout' : reasonOf(error) });
     }
   }
-}
-
-/** Undefined when it is over the bound. */
-async function readAnswer(body: Dispatcher.ResponseData['body']): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > ANSWER_BYTES_MAX) return undefined;
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
 }
 
 function toAnswer({ statusCode, headers }: Dispatcher.ResponseData, body: Buffer): EdgeAnswer {

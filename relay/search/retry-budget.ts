@@ -2,7 +2,7 @@
 // so that a quiet relay may try again too. Vendors that are all sick at once get a tenth more requests, never twice
 // as many. No clock, no I/O.
 
-import { TokenBucket } from '../base/token-bucket.ts';
+import { TokenBucket } from '../../shared/token-bucket.ts';
 
 /** What one first request adds. */
 const SHARE = 0.1;

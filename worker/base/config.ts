@@ -1,11 +1,12 @@
 // The edge's settings, read once per isolate by one schema. Invalid settings never become a default, an empty
 // list or a 401: the edge answers 503 and the log names the fields (never their values).
 
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
+import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
 /** Learned routing, settings ROUTING_*; worker/memory/routing.ts uses them. */
@@ -20,7 +21,7 @@ export interface RoutingSettings {
 /** The settings as the Worker uses them: checked, with their units, frozen. README "Settings of the edge". */
 export interface Config {
   readonly relayKeys: JWTVerifyGetKey;
-  readonly callerKeys: JWTVerifyGetKey;
+  readonly callerKeys: IssuerKeys;
   readonly issuer: string;
   readonly audience: string;
   readonly deadlineMs: number;
@@ -85,8 +86,8 @@ export function readConfig(env: Env): Config {
 function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
   const callerKeys =
     settings.AUTH_JWKS === undefined
-      ? createRemoteJWKSet(new URL(settings.AUTH_JWKS_URL ?? ''))
-      : createLocalJWKSet(settings.AUTH_JWKS as JSONWebKeySet);
+      ? new RemoteKeys(settings.AUTH_JWKS_URL ?? '', settings.AUTH_JWKS_OUTAGE_S * 1_000)
+      : fixedKeys(settings.AUTH_JWKS as JSONWebKeySet);
   return Object.freeze({
     relayKeys: createLocalJWKSet(settings.RELAY_JWKS as JSONWebKeySet),
     callerKeys,

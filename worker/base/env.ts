@@ -10,5 +10,7 @@ export interface Env {
   readonly CACHE: D1Database;
   /** The Durable Object that holds the relays' links. worker/hub names its class and its calls. */
   readonly RELAY_HUB: DurableObjectNamespace;
+  /** The Durable Object in front of the doors; worker/gate. */
+  readonly GATE: DurableObjectNamespace;
   readonly [name: string]: unknown;
 }

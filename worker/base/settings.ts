@@ -25,6 +25,7 @@ const entries = {
   AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
   AUTH_JWKS: v.optional(jwks),
   AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+  AUTH_JWKS_OUTAGE_S: integer('86400', 60, 604_800),
   DEADLINE_MS: integer('7000', 500, 25_000),
   CACHE_TTL_S: integer('30', 0, 3_600),
   REDIRECT_ORIGIN: v.optional(

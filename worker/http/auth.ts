@@ -14,6 +14,7 @@ import { GatewayError, type Reason } from '../../shared/error.ts';
 import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../../shared/link/hub.ts';
 import type { Config } from '../base/config.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from '../base/front-settings.ts';
+import { issuerUnavailable, type KeyReading } from '../base/issuer-keys.ts';
 import { knownToken, rememberToken } from './known-tokens.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
@@ -28,14 +29,27 @@ export interface Caller {
 /** What a route needs: `admin`, or a letter of SMART's `cruds` on a resource type. */
 export type Need = 'admin' | { readonly resource: string; readonly permission: 'c' | 'r' | 'u' | 'd' | 's' };
 
-/** @throws GatewayError token-missing, token-invalid, token-expired. */
-export async function authenticate(request: Request, config: Config): Promise<Caller> {
-  const payload = await verifyOnce(bearerOf(request), config.callerKeys, {
-    issuer: config.issuer,
-    audience: config.audience,
+/** @throws GatewayError token-missing, token-invalid, token-expired, issuer-unavailable, misconfigured. */
+export async function authenticate(request: Request, config: Config, reading: KeyReading): Promise<Caller> {
+  const token = bearerOf(request);
+  const { callerKeys, issuer, audience } = config;
+  const expected = { issuer, audience };
+  const keys = await callerKeys.current(reading);
+  const payload = await verifyOnce(token, keys, expected).catch(async (cause: unknown) => {
+    if (!mayHaveNewKey(cause)) throw cause;
+    const newer = await callerKeys.newerThan(keys, reading);
+    if (newer === 'away' && cause.cause instanceof errors.JWKSNoMatchingKey) throw issuerUnavailable();
+    if (typeof newer === 'string') throw cause;
+    return verifyOnce(token, newer, expected);
   });
   const scope = typeof payload.scope === 'string' ? payload.scope : '';
   return { subject: payload.sub ?? '', scopes: new Set(scope.split(' ').filter((item) => item !== '')) };
+}
+
+/** A key that is not in the set, or another one under its name: the issuer may have given it since. */
+function mayHaveNewKey(error: unknown): error is GatewayError {
+  const cause = error instanceof GatewayError ? error.cause : undefined;
+  return cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWSSignatureVerificationFailed;
 }
 
 /** @throws GatewayError scope-missing. */
@@ -146,10 +160,11 @@ async function verify(
     return payload;
   } catch (cause) {
     if (cause instanceof errors.JWTExpired) throw unauthorised('token-expired', 'Le jeton a expiré.', cause);
-    if (isKeySourceDown(cause)) {
+    // A key that does not import says nothing about the token.
+    if (!(cause instanceof errors.JOSEError) || cause instanceof errors.JWKSInvalid) {
       throw new GatewayError({
         reason: 'misconfigured',
-        text: "Les clés de l'émetteur des jetons ne peuvent être lues.",
+        text: 'La clé qui a signé ce jeton ne peut être lue.',
         cause,
       });
     }
@@ -176,18 +191,6 @@ async function verifyWithAny(
     }
     throw new errors.JWSSignatureVerificationFailed();
   }
-}
-
-/**
- * The issuer's key set was not read: no answer, another status than 200, a page, a list of something else. jose has no
- * class of its own for most of them, and none of them says anything about the token.
- */
-function isKeySourceDown(cause: unknown): boolean {
-  if (!(cause instanceof errors.JOSEError)) return true;
-  const { code } = cause;
-  return (
-    code === errors.JOSEError.code || code === errors.JWKSTimeout.code || code === errors.JWKSInvalid.code
-  );
 }
 
 function unauthorised(reason: Reason, text: string, cause?: unknown): GatewayError {

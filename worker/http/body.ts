@@ -1,6 +1,7 @@
 // Reads a request's body within its bounds: size, charset, JSON and, for FHIR resources, media type, nesting and the
 // type expected. Everything here is 400, 413 or 415; each wing judges what the body says.
 
+import { readBounded } from '../../shared/bounded-bytes.ts';
 import { decodeText } from '../../shared/charset.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
@@ -13,24 +14,13 @@ export const APPOINTMENT_DEPTH_MAX = 32;
 const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$/;
 
 /** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
-export async function readBounded(request: Request, bytesMax: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) {
-      throw new GatewayError({
-        reason: 'body-too-large',
-        text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
-      });
-    }
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.byteLength;
+export async function readText(request: Request, bytesMax: number): Promise<string> {
+  const whole = request.body === null ? new Uint8Array() : await readBounded(request.body, bytesMax);
+  if (whole === undefined) {
+    throw new GatewayError({
+      reason: 'body-too-large',
+      text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
+    });
   }
   const text = decodeText(whole, request.headers.get('Content-Type') ?? undefined);
   if (text !== undefined) return text;
@@ -39,13 +29,13 @@ export async function readBounded(request: Request, bytesMax: number): Promise<s
 
 /** The body as JSON of any kind. @throws GatewayError body-too-large, body-malformed. */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
-  return parse(await readBounded(request, bytesMax));
+  return parse(await readText(request, bytesMax));
 }
 
 /** The FHIR resource expected. @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
 export async function readResource(request: Request, type: string): Promise<JsonObject> {
   checkMediaType(request.headers);
-  const text = await readBounded(request, APPOINTMENT_BYTES_MAX);
+  const text = await readText(request, APPOINTMENT_BYTES_MAX);
   if (!isWithinDepth(text, APPOINTMENT_DEPTH_MAX)) {
     throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
   }

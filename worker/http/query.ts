@@ -3,7 +3,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import { parseQuery, type SearchParameter } from '../../shared/fhir/search.ts';
 import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
-import { readBounded } from './body.ts';
+import { readText } from './body.ts';
 import type { RequestContext } from './http.ts';
 
 /** A list of 500 practitioners takes 24 kB. */
@@ -73,6 +73,6 @@ async function rawQuery({ request, url }: RequestContext): Promise<string> {
       text: 'Le corps de _search est attendu en application/x-www-form-urlencoded.',
     });
   }
-  const body = (await readBounded(request, BODY_BYTES_MAX)).trim();
+  const body = (await readText(request, BODY_BYTES_MAX)).trim();
   return [query, body].filter((part) => part !== '').join('&');
 }

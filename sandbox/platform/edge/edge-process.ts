@@ -85,7 +85,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       APPOINTMENTS: 'passerelle-appointments',
       CACHE: 'passerelle-cache',
     } satisfies Record<DatabaseName, string>,
-    durableObjects: { RELAY_HUB: { className: 'RelayHub', useSQLite: true } },
+    durableObjects: {
+      RELAY_HUB: { className: 'RelayHub', useSQLite: true },
+      GATE: { className: 'Gate', useSQLite: true },
+    },
     ...(options.stateDir === undefined
       ? {}
       : {

@@ -1,9 +1,23 @@
 // The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
 import { describe, expect, it, vi } from 'vitest';
+import { createAllowance } from '../../../worker/base/allowance.ts';
 import { isServerDoor } from '../../../worker/front/door.ts';
-import { createSignInGuard } from '../../../worker/front/sign-in/guard.ts';
+import { createSignInGuard, type SignInGuard, type Verdict } from '../../../worker/front/sign-in/guard.ts';
 import { hashSecret, isSameText, isSecretOf } from '../../../worker/front/sign-in/secret-hash.ts';
-import { createAllowance } from '../../../worker/http/allowance.ts';
+import { type Brakes, SignInBrakes } from '../../../worker/gate/brakes.ts';
+
+type Given = Parameters<SignInGuard>[0];
+type Judge = (given: Given, nowMs: number) => Promise<Verdict>;
+const AWAY: Brakes = {
+  trySignIn: () => Promise.reject(new Error('away')),
+  signedIn: () => Promise.reject(new Error('away')),
+};
+
+/** An isolate of its own; `brakes`: what it shares with others. */
+function guardAlone(brakes: Brakes = AWAY): Judge {
+  const judge = createSignInGuard('user');
+  return (given, nowMs) => judge(given, { nowMs, brakes, waitUntil: () => undefined });
+}
 
 describe('a secret', () => {
   it('is known by its hash, which is never the same twice', async () => {
@@ -36,7 +50,7 @@ describe('the guard', () => {
   const wrong = { ...attempt, secret: 'wrong' };
 
   it('lets twenty wrong tries through, then one each three seconds', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     for (let i = 0; i < 20; i += 1) expect(await judge(wrong, 0)).toBe('wrong');
     expect(await judge(wrong, 0)).toBe('too-many');
     expect(await judge(wrong, 2_999)).toBe('too-many');
@@ -45,7 +59,7 @@ describe('the guard', () => {
   });
 
   it('holds up neither another address nor a pair that it knows', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     expect(await judge(attempt, 0)).toBe('right');
     for (let i = 0; i < 25; i += 1) await judge(wrong, 0);
     expect(await judge(wrong, 0)).toBe('too-many');
@@ -55,7 +69,7 @@ describe('the guard', () => {
   });
 
   it('knows a pair for ten minutes after its last use, and not under another secret', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     const minutes = (n: number): number => n * 60_000;
     await judge(attempt, 0);
     await judge(attempt, minutes(9));
@@ -70,7 +84,7 @@ describe('the guard', () => {
 
 describe('the guard over tries at once', () => {
   it('lets twenty of sixty wrong secrets be hashed', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     const stored = await hashSecret('right');
     const attempt = { name: 'read', stored, address: '192.0.2.1' };
     const tries = Array.from({ length: 60 }, (_, i) => judge({ ...attempt, secret: `wrong ${i}` }, 0));
@@ -80,7 +94,7 @@ describe('the guard over tries at once', () => {
   });
 
   it('lets sixty of the right pair through, known or not yet', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     const attempt = { name: 'read', secret: 'right', stored: await hashSecret('right'), address: '' };
     for (let round = 0; round < 3; round += 1) {
       const verdicts = await Promise.all(Array.from({ length: 60 }, () => judge(attempt, 0)));
@@ -89,7 +103,7 @@ describe('the guard over tries at once', () => {
   });
 
   it('lets a hundred wrong tries of one address through, whatever the names, and still the pair that it knows', async () => {
-    const judge = createSignInGuard();
+    const judge = guardAlone();
     const known = { name: 'read', secret: 'right', stored: 'right', address: '192.0.2.1' };
     expect(await judge(known, 0)).toBe('right');
     const verdicts: string[] = [];
@@ -109,9 +123,50 @@ describe('the guard over tries at once', () => {
       return deriveBits.apply(crypto.subtle, args);
     });
     const nobody = { name: 'nobody', secret: '', stored: undefined, address: '' };
-    expect(await createSignInGuard()(nobody, 0)).toBe('wrong');
+    expect(await guardAlone()(nobody, 0)).toBe('wrong');
     counting.mockRestore();
     expect(hashed).toBe(1);
+  });
+});
+
+describe('guards of several isolates', () => {
+  const wrong = { name: 'read', secret: 'wrong', stored: 'right', address: '192.0.2.1' };
+  const inTurn = async (judges: readonly Judge[], count: number): Promise<Verdict[]> => {
+    const verdicts: Verdict[] = [];
+    for (let i = 0; i < count; i += 1) {
+      verdicts.push(await judges[i % judges.length]!({ ...wrong, secret: `wrong ${i}` }, 0));
+    }
+    return verdicts;
+  };
+  const shared = (): Brakes => {
+    const brakes = new SignInBrakes();
+    return {
+      trySignIn: async (attempt) => brakes.spend(attempt, 0),
+      signedIn: async (attempt) => brakes.giveBack(attempt),
+    };
+  };
+
+  it('let twenty wrong tries through between them', async () => {
+    const brakes = shared();
+    const verdicts = await inTurn([guardAlone(brakes), guardAlone(brakes), guardAlone(brakes)], 45);
+    expect(verdicts.lastIndexOf('wrong')).toBe(19);
+  });
+
+  it('let twenty each through while they have nothing in common', async () => {
+    const verdicts = await inTurn([guardAlone(), guardAlone()], 45);
+    expect(verdicts.lastIndexOf('wrong')).toBe(39);
+  });
+
+  it('count no try that was right, wherever it was made', async () => {
+    const brakes = shared();
+    const right = { ...wrong, secret: 'right' };
+    for (let i = 0; i < 30; i += 1) expect(await guardAlone(brakes)(right, 0)).toBe('right');
+    expect((await inTurn([guardAlone(brakes)], 25)).lastIndexOf('wrong')).toBe(19);
+  });
+
+  it('go on alone when what they share says nothing', async () => {
+    const silent = { ...AWAY, trySignIn: () => new Promise<boolean>(() => {}) };
+    expect(await guardAlone(silent)({ ...wrong, secret: 'right' }, 0)).toBe('right');
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TokenBucket } from '../../../relay/base/token-bucket.ts';
+import { TokenBucket } from '../../../shared/token-bucket.ts';
 
 test('gives the burst at once, then one place each interval, and says how long the next takes', () => {
   const bucket = new TokenBucket(2, 3, 1000);

@@ -4,7 +4,7 @@
 import { GatewayError } from '../../../shared/error.ts';
 import { echoQuery, splitValues, unescapeValue } from '../../../shared/fhir/search.ts';
 import { readFormat, refuse, unknownParameter } from '../../../shared/sas/search-parameters.ts';
-import { readBounded } from '../../http/body.ts';
+import { readText } from '../../http/body.ts';
 import { fhirResponse, type RequestContext } from '../../http/http.ts';
 import { readQuery } from '../../http/query.ts';
 import { loadPairs } from '../tables/accounts.ts';
@@ -30,7 +30,7 @@ export async function readPractitioner(context: RequestContext): Promise<Respons
 /** GET and POST search of regulators. @throws GatewayError query-malformed, parameter-*, body-*. */
 export async function searchPractitioners(context: RequestContext): Promise<Response> {
   const { request, url, env, fhirBase, requestId, startedMs } = context;
-  const raw = request.method === 'POST' ? await readBounded(request, BODY_BYTES_MAX) : url.search.slice(1);
+  const raw = request.method === 'POST' ? await readText(request, BODY_BYTES_MAX) : url.search.slice(1);
   const filter = readFilter(raw);
   const found = await searchRegulators(env.DB, { ...filter, count: filter.count + 1 });
   const shown = found.slice(0, filter.count);

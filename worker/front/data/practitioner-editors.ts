@@ -5,8 +5,8 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';
 import { professionalKind } from '../../../shared/sas/identifier.ts';
+import { createAllowance } from '../../base/allowance.ts';
 import { log } from '../../base/log.ts';
-import { createAllowance } from '../../http/allowance.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { listNumberedVendors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';

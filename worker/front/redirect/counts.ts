@@ -2,9 +2,9 @@
 // open a link a thousand times, and a misconfigured vendor is met by every search: what is counted is bounded per
 // vendor, outcome and isolate, so that neither costs the database its writes. docs/redirect.md.
 
+import { createAllowance } from '../../base/allowance.ts';
 import { parisDayOf } from '../../base/days.ts';
 import { log } from '../../base/log.ts';
-import { createAllowance } from '../../http/allowance.ts';
 import type { RequestContext } from '../../http/http.ts';
 import { countRedirect, type RedirectOutcome } from '../tables/redirects.ts';
 

@@ -3,18 +3,19 @@
 
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';
+import { gateOf } from '../../gate/gate-of.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { secretOfFrontUser } from '../tables/users.ts';
-import { createSignInGuard, type Verdict } from './guard.ts';
+import { createSignInGuard, type SignInGuard, type Verdict } from './guard.ts';
 import { signFrontToken } from './token.ts';
 
 const BODY_BYTES_MAX = 4_096;
 const text = v.pipe(v.string(), v.maxLength(500));
 const schema = v.object({ username: text, password: text });
 
-const judgeUser = createSignInGuard();
-const judgeBasic = createSignInGuard();
+const judgeUser = createSignInGuard('user');
+const judgeBasic = createSignInGuard('basic');
 
 /** POST login_check: a token for a name and its secret. docs/front.md. */
 export async function answerLoginCheck(context: RequestContext): Promise<Response> {
@@ -38,19 +39,25 @@ export async function answerLoginCheck(context: RequestContext): Promise<Respons
   // The setting's users sign in also when D1 is down.
   const stored = context.config.front.users.get(username) ?? (await secretOfFrontUser(context, username));
   const attempt = { name: username, secret: password, stored, address: addressOf(context.request) };
-  refuse(await judgeUser(attempt, context.startedMs));
+  refuse(await judgeUser(attempt, surroundingsOf(context)));
   return jsonResponse({ token: await signFrontToken(signingKey, username, context.startedMs) }, context);
 }
 
 /** The front may send Basic also where none is asked for: it is passed over then. */
-async function checkBasic({ request, config, startedMs }: RequestContext): Promise<void> {
+async function checkBasic(context: RequestContext): Promise<void> {
+  const { request, config } = context;
   const { basic } = config.front;
   if (basic === undefined) return;
   const at = basic.indexOf(':');
   const name = basic.slice(0, at);
   const [givenName, secret] = readBasic(request.headers.get('Authorization') ?? '');
   const stored = givenName === name ? basic.slice(at + 1) : undefined;
-  refuse(await judgeBasic({ name: givenName, secret, stored, address: addressOf(request) }, startedMs));
+  const attempt = { name: givenName, secret, stored, address: addressOf(request) };
+  refuse(await judgeBasic(attempt, surroundingsOf(context)));
+}
+
+function surroundingsOf({ env, startedMs, waitUntil }: RequestContext): Parameters<SignInGuard>[1] {
+  return { nowMs: startedMs, brakes: gateOf(env), waitUntil };
 }
 
 function readBasic(header: string): readonly [name: string, secret: string] {

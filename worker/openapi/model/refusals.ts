@@ -23,15 +23,19 @@ const WITH_TOKEN: Sentences = {
   'token-invalid': 'Le jeton n’est pas valable pour ce service.',
   'token-expired': 'Le jeton a expiré.',
 };
-const AS_SAS: Sentences = {
+const OF_ISSUER: Sentences = {
   ...WITH_TOKEN,
+  'issuer-unavailable': 'Les clés de l’émetteur des jetons ne peuvent être lues.',
+};
+const AS_SAS: Sentences = {
+  ...OF_ISSUER,
   'scope-missing': 'Le jeton ne porte pas le droit nécessaire : system/Slot.s.',
 };
 const IN_JSON: Sentences = {
   'format-not-supported': 'Seul le format JSON est servi (application/fhir+json).',
 };
 const AS_OPERATOR: Sentences = {
-  ...WITH_TOKEN,
+  ...OF_ISSUER,
   'scope-missing': 'Le jeton ne porte pas le droit nécessaire : admin.',
 };
 const AT_SERVER_DOOR: Sentences = {

@@ -1,7 +1,8 @@
-// Slows callers down: each source may do so many things at once, then one each few seconds. Kept in the memory of one
-// isolate, it is a brake and no account. No clock, no I/O.
+// Slows callers down: each source may do so many things at once, then one each few seconds. Kept in memory, it is a
+// brake and no account. No clock, no I/O.
 
 import { LRUCache } from 'lru-cache';
+import { TokenBucket } from '../../shared/token-bucket.ts';
 
 /** What each source may still do. `source`: any text that tells callers apart. */
 export interface Allowance {
@@ -24,20 +25,13 @@ const SOURCES_MAX = 5_000;
 
 /** Every source begins with `max`. */
 export function createAllowance({ max, everyMs }: AllowanceOptions): Allowance {
-  const sources = new LRUCache<string, { readonly spent: number; readonly atMs: number }>({
-    max: SOURCES_MAX,
-  });
+  const sources = new LRUCache<string, TokenBucket>({ max: SOURCES_MAX });
   return {
     spend: (source, nowMs) => {
-      const known = sources.get(source);
-      const before = known === undefined ? 0 : Math.max(0, known.spent - (nowMs - known.atMs) / everyMs);
-      if (before + 1 > max) return false;
-      sources.set(source, { spent: before + 1, atMs: nowMs });
-      return true;
+      const bucket = sources.get(source) ?? new TokenBucket(1_000 / everyMs, max, nowMs);
+      sources.set(source, bucket);
+      return bucket.take(nowMs) === 0;
     },
-    giveBack: (source) => {
-      const known = sources.get(source);
-      if (known !== undefined) sources.set(source, { ...known, spent: Math.max(0, known.spent - 1) });
-    },
+    giveBack: (source) => sources.get(source)?.give(1),
   };
 }
