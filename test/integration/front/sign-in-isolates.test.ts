@@ -47,7 +47,9 @@ beforeAll(async () => {
   };
   runtime = new Miniflare({
     log: new Log(LogLevel.NONE),
-    handleRuntimeStdio: (stdout, stderr) => [stdout, stderr].map((lines) => lines.resume()),
+    handleRuntimeStdio: (...streams: NodeJS.ReadableStream[]) => {
+      for (const stream of streams) stream.resume();
+    },
     workers: [worker('one', 'one'), worker('two', 'one'), worker('alone', 'away'), away],
   });
   await runtime.ready;
