@@ -18,7 +18,8 @@ const flags = readFlags('npm run dev-vars -- [options]', {
 try {
   // The first command of somebody who uses wrangler only; another folder that is not there is a typing mistake.
   const open = flags.state === DEFAULT_STATE ? openLocalState : findLocalState;
-  const settings = await localSettings(await open(flags.state));
+  // wrangler.toml names a jurisdiction, which no local runtime knows.
+  const settings = { ...(await localSettings(await open(flags.state))), JURISDICTION: '' };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile('.dev.vars', `${lines.join('\n')}\n`, { mode: 0o600 });
   process.stdout.write(

@@ -79,7 +79,8 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     script,
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
-    bindings: { ...settings },
+    // The runtime alone knows no jurisdiction: this machine is where it is.
+    bindings: { ...settings, JURISDICTION: '' },
     d1Databases: {
       DB: 'passerelle',
       APPOINTMENTS: 'passerelle-appointments',

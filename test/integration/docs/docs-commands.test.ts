@@ -23,6 +23,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm run bench /, 'takes minutes, and measures nothing beside other work'],
   [/^npm run soak/, 'takes ten minutes'],
   [/^npx wrangler dev/, 'a development server of somebody else, which asks the network for updates'],
+  [/^npx wrangler d1 create /, "makes a database in somebody's account"],
 ];
 
 /** Run until they are told to end; the line that says they work. */

@@ -1,0 +1,38 @@
+// wrangler.toml, as wrangler itself reads it, against docs/exploitation/souverainete.md: what keeps identifiers out of the
+// platform's logs and people's data inside the Union is not lost by a change that means something else.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { unstable_readConfig } from 'wrangler';
+import { SETTING_NAMES } from '../../../worker/base/settings.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const config = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') }, { hideWarnings: true });
+
+test('the platform keeps our lines, and no URL with identifiers', () => {
+  expect(config.observability).toEqual({
+    enabled: true,
+    redact_query_string: true,
+    logs: { enabled: true, invocation_logs: false },
+    traces: { enabled: false },
+  });
+  expect([config.logpush, config.tail_consumers, config.streaming_tail_consumers]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('objects are in the Union, and no other place is hinted at', () => {
+  expect(config.vars.JURISDICTION).toBe('eu');
+  expect(SETTING_NAMES).toEqual(expect.arrayContaining(Object.keys(config.vars)));
+  expect(config.placement).toBeUndefined();
+});
+
+test('the page tells the command that creates each database inside the Union', () => {
+  const page = readFileSync(join(ROOT, 'docs/exploitation/souverainete.md'), 'utf8');
+  for (const { database_name: name } of config.d1_databases) {
+    expect(page).toContain(`npx wrangler d1 create ${name} --jurisdiction eu`);
+  }
+});
