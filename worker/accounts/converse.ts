@@ -7,7 +7,15 @@ import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../
 import type { HubAccountReply } from '../hub/hub-calls.ts';
 import { type Message, OLD_OPEN } from './model/ledger.ts';
 import type { Regulator } from './model/regulator.ts';
-import { failureVerdict, isLost, isMissing, isRefusal, isYes, type Verdict } from './model/verdict.ts';
+import {
+  type Failure,
+  failureVerdict,
+  isLost,
+  isMissing,
+  isRefusal,
+  isYes,
+  type Verdict,
+} from './model/verdict.ts';
 
 const REQUESTS_MAX = 4;
 /** With less left, a vendor could not answer another request. */
@@ -36,8 +44,7 @@ export async function converse(
   const endMs = Date.now() + conversation.budgetMs;
   const verdict = await sayUnderBoth(message, regulator, conversation, endMs);
   if (message.active && verdict.kind === 'yes' && verdict.left !== undefined) {
-    const isMade = message.isOldOpen || verdict.status === 201;
-    return isMade
+    return verdict.mayBeMade
       ? closeLeft(message, regulator, { conversation, endMs, verdict, left: verdict.left })
       : verdict;
   }
@@ -81,8 +88,8 @@ interface Left {
 }
 
 /**
- * A renaming that was refused under the old identifier, and taken under the new one by making an account: the vendor had
- * not renamed before, and holds the old account still. That one is closed; only a yes to both is a yes.
+ * A renaming that was refused under the old identifier, and taken under the new one by making an account, or perhaps so:
+ * the vendor may not have renamed before, and hold the old account still. That one is closed; only a yes to both is a yes.
  */
 async function closeLeft(
   message: Message,
@@ -109,6 +116,8 @@ async function say(
     message.query === undefined ? { method: 'POST' } : { method: 'PUT', query: message.query };
   let wasLost = false;
   let wasMissing = false;
+  // Under the new identifier, after a refusal under the old one, the vendor may make a second account.
+  let mayBeMade = message.isOldOpen;
   let refusal: HubAccountReply | undefined;
   for (let count = 1; ; count += 1) {
     const reply = await ask(send, {
@@ -120,6 +129,7 @@ async function say(
       budgetMs: Math.max(0, endMs - Date.now()),
       ...(active ? {} : { urgent: true }),
     });
+    const left = leftBy(address, message);
     if (isYes(reply) && reply.kind === 'answered') {
       return {
         kind: 'yes',
@@ -132,20 +142,28 @@ async function say(
             ? 'created'
             : undefined,
         wasLost,
-        left: leftBy(address, message),
+        left,
+        mayBeMade: mayBeMade || reply.status === 201,
       };
     }
+    mayBeMade ||= left !== undefined && isLost(reply);
     const past = { wasLost, wasMissing, wasRefused: refusal !== undefined };
     const next = count < REQUESTS_MAX ? nextAddress(address, reply, message, past) : undefined;
     if (next === undefined || endMs - Date.now() < WORTH_ANOTHER_MS) {
       // The vendor knows no such account and makes none: why it makes none is the news.
-      return failureVerdict((isMissing(reply) ? refusal : undefined) ?? reply, wasLost);
+      const failure = failureVerdict((isMissing(reply) ? refusal : undefined) ?? reply, wasLost);
+      return active && mayBeMade ? { ...failure, kind: trying(failure), reason: OLD_OPEN } : failure;
     }
     if (address.method === 'POST' && isRefusal(reply)) refusal = reply;
     wasLost ||= isLost(reply);
     wasMissing ||= isMissing(reply);
     address = next;
   }
+}
+
+/** A refusal is given up; an account that may be open under the old identifier is not. */
+function trying({ kind }: Failure): Failure['kind'] {
+  return kind === 'refused' ? 'unconfirmed' : kind;
 }
 
 /** The identifier of the message's query, when the message went out under its own in the end. */

@@ -47,6 +47,7 @@ const YES: Verdict = {
   method: 'POST',
   surprise: undefined,
   left: undefined,
+  mayBeMade: false,
   wasLost: false,
 };
 const LOST: Verdict = {

@@ -19,6 +19,8 @@ export type Verdict =
       readonly wasLost: boolean;
       /** The identifier that the message named and the vendor refused, before it took the message under the new one. */
       readonly left: RegulatorIdentifier | undefined;
+      /** With `left`: the vendor has made, or may have made, a second account under the new identifier. */
+      readonly mayBeMade: boolean;
     }
   | {
       /**
@@ -33,6 +35,9 @@ export type Verdict =
       /** Some message may have taken effect all the same. */
       readonly isUncertain: boolean;
     };
+
+/** A verdict that is not a yes. */
+export type Failure = Exclude<Verdict, { kind: 'yes' }>;
 
 /** The guide's 201 and 200, and the one without body. A relay of before lets the other 2xx pass. */
 const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
@@ -65,12 +70,12 @@ export function isLost(reply: HubAccountReply): boolean {
 }
 
 /** Nobody of the vendor's program has spoken: what else there is to say would fare the same. */
-export function isAway({ kind, status }: Exclude<Verdict, { kind: 'yes' }>): boolean {
+export function isAway({ kind, status }: Failure): boolean {
   return kind === 'unreachable' && (status === undefined || status < 300);
 }
 
 /** Of an answer that is not a yes. */
-export function failureVerdict(reply: HubAccountReply, wasLostBefore: boolean): Verdict {
+export function failureVerdict(reply: HubAccountReply, wasLostBefore: boolean): Failure {
   const isUncertain = wasLostBefore || isLost(reply);
   if (reply.kind === 'failed') {
     const { reason, status } = reply;
