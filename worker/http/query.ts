@@ -6,8 +6,11 @@ import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-pa
 import { readText } from './body.ts';
 import type { RequestContext } from './http.ts';
 
-/** A list of 500 practitioners takes 24 kB. */
-const QUERY_BYTES_MAX = 64 * 1024;
+/**
+ * The whole URL. Cloudflare refuses one of more than 16 kB before the Worker, in its own words
+ * (developers.cloudflare.com/workers/platform/limits); the caller is to read ours first. About 300 practitioners fit.
+ */
+const URL_BYTES_MAX = 15 * 1024;
 const BODY_BYTES_MAX = 256 * 1024;
 
 /** `raw`: without `?`. `parameter`: whom the refusal names. @throws GatewayError query-malformed. */
@@ -46,7 +49,7 @@ export interface SearchParameters {
 
 /** @throws GatewayError uri-too-long, media-type-not-supported, body-too-large, query-malformed. */
 export async function readSearchParameters(context: RequestContext): Promise<SearchParameters> {
-  const raw = await rawQuery(context);
+  const raw = await rawParameters(context);
   const parameters = parseQuery(raw);
   if (parameters.ok) return { raw, parameters: parameters.value };
   throw new GatewayError({
@@ -56,15 +59,18 @@ export async function readSearchParameters(context: RequestContext): Promise<Sea
   });
 }
 
-/** What follows `?`, and on POST the form body too (FHIR allows both together). */
-async function rawQuery({ request, url }: RequestContext): Promise<string> {
-  const query = url.search.slice(1);
-  if (query.length > QUERY_BYTES_MAX) {
-    throw new GatewayError({
-      reason: 'uri-too-long',
-      text: 'La requête est trop longue ; utiliser POST …/_search.',
-    });
-  }
+/** What follows `?`. @throws GatewayError uri-too-long, which names POST _search. */
+export function rawQuery(url: URL): string {
+  if (url.href.length <= URL_BYTES_MAX) return url.search.slice(1);
+  throw new GatewayError({
+    reason: 'uri-too-long',
+    text: `L'adresse dépasse 15 Kio : donner les paramètres dans le corps de POST ${url.pathname.replace(/\/_search$/, '')}/_search.`,
+  });
+}
+
+/** The query, and on POST the form body too (FHIR allows both together). */
+async function rawParameters({ request, url }: RequestContext): Promise<string> {
+  const query = rawQuery(url);
   if (request.method !== 'POST') return query;
   const type = request.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') {

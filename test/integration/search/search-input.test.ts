@@ -83,13 +83,6 @@ describe('a parameter that cannot be served', () => {
       'schedule.actor:Practitioner.identifier',
     ],
     [
-      'over 500 practitioners',
-      () => slotPath(Array.from({ length: 501 }, (_, i) => `8${99_900_000_000 + i}`)),
-      400,
-      'too-many-subjects',
-      'schedule.actor:Practitioner.identifier',
-    ],
-    [
       'a malformed token',
       (path) => path.replace('%7C8', '%7C%7C8'),
       400,
@@ -171,6 +164,19 @@ describe('POST _search', () => {
     expect(answer.bundle.link?.[0]?.url).toBe(`${system.url}/fhir/Slot?${query}`);
   });
 
+  it('takes 500 practitioners and refuses one more', async () => {
+    const many = (length: number): RequestInit => {
+      const path = slotPath(Array.from({ length }, (_, i) => `8${99_900_000_000 + i}`));
+      return post(path.slice(path.indexOf('?') + 1));
+    };
+    expect((await system.search('/fhir/Slot/_search', many(500))).status).toBe(200);
+    expect(await refusal('/fhir/Slot/_search', many(501))).toMatchObject({
+      status: 400,
+      reason: 'too-many-subjects',
+      expression: ['http.schedule.actor:Practitioner.identifier'],
+    });
+  });
+
   it('takes 256 KiB and refuses one byte more', async () => {
     const query = good().slice(good().indexOf('?') + 1);
     const fill = (bytes: number): string => `${query}${' '.repeat(bytes - query.length)}`;
@@ -187,12 +193,23 @@ describe('POST _search', () => {
     });
   });
 
-  it('takes a query of 64 KiB and refuses a longer one', async () => {
+  it('takes a URL of 15 KiB, names POST _search to a longer one, and takes that', async () => {
     const path = good();
-    const grow = (length: number): string =>
-      `${path}${','.repeat(length - path.slice(path.indexOf('?') + 1).length)}`;
-    expect((await system.search(grow(65_536))).status).toBe(200);
-    expect(await refusal(grow(65_537))).toMatchObject({ status: 414, reason: 'uri-too-long' });
+    const grow = (length: number): string => `${path}${','.repeat(length - `${system.url}${path}`.length)}`;
+    expect((await system.search(grow(15_360))).status).toBe(200);
+    for (const length of [15_361, 16_384, 40_000]) {
+      const answer = await system.search(grow(length));
+      expect(answer.status).toBe(414);
+      expect(answer.outcome.issue[0]?.details?.text).toBe(
+        "L'adresse dépasse 15 Kio : donner les paramètres dans le corps de POST /fhir/Slot/_search.",
+      );
+    }
+    const [bare = '', query = ''] = grow(40_000).split('?');
+    expect((await system.search(`${bare}/_search`, post(query))).status).toBe(200);
+    expect(await refusal(grow(40_000).replace('?', '/_search?'), post(''))).toMatchObject({
+      status: 414,
+      reason: 'uri-too-long',
+    });
   });
 });
 

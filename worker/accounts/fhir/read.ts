@@ -6,7 +6,7 @@ import { echoQuery, splitValues, unescapeValue } from '../../../shared/fhir/sear
 import { readFormat, refuse, unknownParameter } from '../../../shared/sas/search-parameters.ts';
 import { readText } from '../../http/body.ts';
 import { fhirResponse, type RequestContext } from '../../http/http.ts';
-import { readQuery } from '../../http/query.ts';
+import { rawQuery, readQuery } from '../../http/query.ts';
 import { loadPairs } from '../tables/accounts.ts';
 import { type RegulatorFilter, searchRegulators } from '../tables/search.ts';
 import { etagOf, practitionerOf } from './resource.ts';
@@ -27,10 +27,10 @@ export async function readPractitioner(context: RequestContext): Promise<Respons
   return fhirResponse(body, context, 200, { ETag: etagOf(regulator) });
 }
 
-/** GET and POST search of regulators. @throws GatewayError query-malformed, parameter-*, body-*. */
+/** GET and POST search of regulators. @throws GatewayError uri-too-long, query-malformed, parameter-*, body-*. */
 export async function searchPractitioners(context: RequestContext): Promise<Response> {
   const { request, url, env, fhirBase, requestId, startedMs } = context;
-  const raw = request.method === 'POST' ? await readText(request, BODY_BYTES_MAX) : url.search.slice(1);
+  const raw = request.method === 'POST' ? await readText(request, BODY_BYTES_MAX) : rawQuery(url);
   const filter = readFilter(raw);
   const found = await searchRegulators(env.DB, { ...filter, count: filter.count + 1 });
   const shown = found.slice(0, filter.count);

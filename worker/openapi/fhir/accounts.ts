@@ -9,7 +9,7 @@ import {
   REGULATOR_EXAMPLE,
   REGULATOR_TOKEN,
 } from './examples.ts';
-import { BAD_QUERY, fhir, fhirBody, formBody } from './parts.ts';
+import { BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './parts.ts';
 
 const ID: Parameter = {
   name: 'id',
@@ -90,7 +90,7 @@ export const FHIR_ACCOUNT_OPERATIONS: Operations = {
     summary: 'Régulateurs, avec l’état de leurs comptes',
     parameters: FILTERS,
     answers: { 200: FOUND },
-    refusals: { ...STORED, ...BAD_QUERY },
+    refusals: { ...STORED, ...BAD_QUERY, ...LONG_QUERY },
   },
   'POST /fhir/Practitioner/_search': {
     id: 'searchRegulatorsByForm',

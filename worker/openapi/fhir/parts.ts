@@ -97,5 +97,6 @@ export const BAD_FORM: Partial<Record<Reason, string>> = {
   'body-too-large': 'Le corps dépasse 256 Kio.',
 };
 export const LONG_QUERY: Partial<Record<Reason, string>> = {
-  'uri-too-long': 'La requête est trop longue ; utiliser POST …/_search.',
+  'uri-too-long':
+    'L’adresse dépasse 15 Kio : donner les paramètres dans le corps de POST /fhir/Slot/_search.',
 };
