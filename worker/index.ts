@@ -1,6 +1,7 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
 import { NIGHTLY_CRON, runAccounts } from './accounts/schedule.ts';
+import { foldActivity } from './appointments/fold.ts';
 import { purgeExpiredAppointments } from './appointments/purge.ts';
 import type { Env } from './base/env.ts';
 import { purgeFront } from './front/operators/purge.ts';
@@ -10,6 +11,10 @@ import { handleRequest } from './router.ts';
 export { Gate } from './gate/gate.ts';
 export { RelayHub } from './hub/relay-hub.ts';
 
+/** Of one run: a few thousand changes, in less time than passes until the next one. */
+const FOLD_QUERIES = 60;
+const FOLD_MS = 20_000;
+
 export default {
   fetch: handleRequest,
   scheduled: async ({ cron, scheduledTime }, env) => {
@@ -17,7 +22,7 @@ export default {
     const isNightly = cron === '' || cron === NIGHTLY_CRON;
     const runs = await Promise.allSettled([
       runAccounts(env, scheduledTime, isNightly),
-      isNightly ? purgeExpiredAppointments(env, scheduledTime) : undefined,
+      countAndForget(env, scheduledTime, isNightly),
       isNightly ? purgeFront(env, scheduledTime) : undefined,
       purgeSearchMemory(env, scheduledTime, isNightly),
     ]);
@@ -25,3 +30,12 @@ export default {
     for (const run of runs) if (run.status === 'rejected') throw run.reason;
   },
 } satisfies ExportedHandler<Env>;
+
+/** What is not counted yet is not forgotten: first the one, then the other. */
+async function countAndForget(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
+  try {
+    await foldActivity(env, nowMs, { queries: FOLD_QUERIES, untilMs: Date.now() + FOLD_MS });
+  } finally {
+    if (isNightly) await purgeExpiredAppointments(env, nowMs);
+  }
+}

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { windowOf } from '../../../worker/front/slots/card-search.ts';
 import { type Card, readLot } from '../../../worker/front/slots/cards.ts';
-import { countyOfPostalCode, lastDayEnds, zoneOfCounty } from '../../../worker/front/slots/county.ts';
+import { zoneOfCounty } from '../../../worker/base/zones.ts';
+import { countyOfPostalCode, lastDayEnds } from '../../../worker/front/slots/county.ts';
 import { writePractitioners } from '../../../worker/front/slots/dashboard-locations.ts';
 import type { FoundSubject } from '../../../worker/front/slots/places.ts';
 import { slotLister } from '../../../worker/front/slots/slot-list.ts';

@@ -1,123 +1,100 @@
-// Table `appointments`, counting: how many start on each day, per vendor and status, or by territory of the regulator
-// who took them, as table `regulators` of the core database has it.
+// Tables `activity_days` and `activity_mark`, read: how many appointments start on each day, for everybody or by
+// territory. A report reads counters, a page at a time: never appointments, however many there are.
 
-import type { CivilDay } from '../../base/days.ts';
 import { guardStore } from '../../store/guard.ts';
+import { EVERYBODY, NO_TERRITORY } from '../model/cells.ts';
 
 /** How many appointments start on a day, by vendor and status. */
 export interface ActivityCount {
-  /** YYYY-MM-DD. */
+  /** YYYY-MM-DD, in Paris. */
   readonly day: string;
   readonly vendor: string;
   readonly status: string;
-  /** Only when counted by it; null: no regulator is named, is known, or has one. */
+  /** Only when counted by it; null: no regulator was named, was known, or had one. */
   readonly territory?: string | null;
   readonly count: number;
 }
 
-/** Days and vendors without appointments are absent. @throws GatewayError storage-unavailable. */
-export async function countActivity(
-  db: D1Database,
-  days: readonly CivilDay[],
-  vendors: readonly string[],
-): Promise<ActivityCount[]> {
-  const { results } = await guardStore(() =>
-    db
-      .prepare(
-        `SELECT d.value ->> 'day' AS day, a.editor AS vendor, a.status, COUNT(*) AS count
-         FROM json_each(?1) AS d CROSS JOIN appointments AS a
-         WHERE a.start_ms >= d.value ->> 'fromMs' AND a.start_ms <= d.value ->> 'toMs'
-           AND (?2 = '[]' OR a.editor IN (SELECT value FROM json_each(?2)))
-         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-      )
-      .bind(JSON.stringify(days), JSON.stringify(vendors))
-      .all<ActivityCount>(),
-  );
-  return results;
+/** What a report asks. `first`, `last`: days in Paris, both included. */
+export interface ActivityQuestion {
+  readonly first: string;
+  readonly last: string;
+  /** Vendors' ids; empty: every vendor. */
+  readonly vendors: readonly string[];
+  readonly isByTerritory: boolean;
 }
 
-interface OperatorCount {
+interface Row {
   readonly day: string;
   readonly vendor: string;
   readonly status: string;
-  readonly system: string | null;
-  readonly operator: string | null;
+  readonly territory: string;
+  readonly own_day: string;
   readonly count: number;
 }
 
+/** By territory each costs two rows: of the index, and of the table. */
+const PAGE_ROWS = 10_000;
+
+/** Parameters: 1 last day, then where the page before ended: 2 day, 3 vendor, 4 status, 5 territory, 6 day there. */
+const SELECT = 'SELECT day, vendor, status, territory, own_day, count FROM activity_days';
+const OF_EVERYBODY = `${SELECT}
+  WHERE territory = '${EVERYBODY}' AND day <= ?1 AND (day, vendor, status, own_day) > (?2, ?3, ?4, ?6)
+  ORDER BY day, vendor, status, own_day LIMIT ${PAGE_ROWS}`;
+const OF_TERRITORIES = `${SELECT}
+  WHERE territory > '${EVERYBODY}' AND day <= ?1
+    AND (day, vendor, status, territory, own_day) > (?2, ?3, ?4, ?5, ?6)
+  ORDER BY day, vendor, status, territory, own_day LIMIT ${PAGE_ROWS}`;
+
 /**
- * One of a regulator with several territories counts in each. `core`: the database that has the regulators.
+ * In the order of day, vendor, status, territory; days and vendors without appointments are absent. The vendors that are
+ * not asked for are left out here: leaving them out in SQL would read them all for one page.
  * @throws GatewayError storage-unavailable.
  */
-export async function countActivityByTerritory(
+export async function* readActivity(
   db: D1Database,
-  core: D1Database,
-  days: readonly CivilDay[],
-  vendors: readonly string[],
-): Promise<ActivityCount[]> {
-  const { results } = await guardStore(() =>
+  { first, last, vendors, isByTerritory }: ActivityQuestion,
+): AsyncGenerator<readonly ActivityCount[]> {
+  const statement = db.prepare(isByTerritory ? OF_TERRITORIES : OF_EVERYBODY);
+  let from = [first, '', '', '', ''];
+  // Overseas, a day in Paris is parts of two: they may stand on both sides of the end of a page.
+  let open: ActivityCount | undefined;
+  for (;;) {
+    const { results } = await guardStore(() => statement.bind(last, ...from).all<Row>());
+    const counts: ActivityCount[] = [];
+    for (const row of results) {
+      const { day, vendor, status, count } = row;
+      if (vendors.length > 0 && !vendors.includes(vendor)) continue;
+      const territory = row.territory === NO_TERRITORY ? null : row.territory;
+      const next = { day, vendor, status, ...(isByTerritory && { territory }), count };
+      if (open !== undefined && isOneGroup(open, next)) {
+        open = { ...open, count: open.count + count };
+      } else {
+        if (open !== undefined) counts.push(open);
+        open = next;
+      }
+    }
+    const end = results.length === PAGE_ROWS ? results.at(-1) : undefined;
+    if (end === undefined && open !== undefined) counts.push(open);
+    yield counts;
+    if (end === undefined) return;
+    from = [end.day, end.vendor, end.status, end.territory, end.own_day];
+  }
+}
+
+function isOneGroup(a: ActivityCount, b: ActivityCount): boolean {
+  return a.day === b.day && a.vendor === b.vendor && a.status === b.status && a.territory === b.territory;
+}
+
+/** When the oldest change that is not counted yet was recorded; undefined when all are. @throws GatewayError storage-unavailable. */
+export async function firstUncountedMs(db: D1Database): Promise<number | undefined> {
+  const row = await guardStore(() =>
     db
       .prepare(
-        `SELECT d.value ->> 'day' AS day, a.editor AS vendor, a.status, a.operator_system AS system, a.operator,
-           COUNT(*) AS count
-         FROM json_each(?1) AS d CROSS JOIN appointments AS a
-         WHERE a.start_ms >= d.value ->> 'fromMs' AND a.start_ms <= d.value ->> 'toMs'
-           AND (?2 = '[]' OR a.editor IN (SELECT value FROM json_each(?2)))
-         GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3`,
+        `SELECT (SELECT a.updated_ms FROM appointments AS a WHERE a.updated_ms > m.up_to_ms
+           ORDER BY a.updated_ms LIMIT 1) AS ms FROM activity_mark AS m WHERE m.id = 1`,
       )
-      .bind(JSON.stringify(days), JSON.stringify(vendors))
-      .all<OperatorCount>(),
+      .first<{ ms: number | null }>(),
   );
-  const territories = await readTerritories(core, results);
-  const counts = new Map<string, ActivityCount>();
-  for (const { day, vendor, status, system, operator, count } of results) {
-    const own = territories.get(keyOf(system, operator)) ?? [];
-    for (const territory of own.length > 0 ? own : [null]) {
-      // As SQL sorts: who has none comes first.
-      const key = JSON.stringify([day, vendor, status, territory ?? '']);
-      counts.set(key, { day, vendor, status, territory, count: count + (counts.get(key)?.count ?? 0) });
-    }
-  }
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, counted]) => counted);
-}
-
-type Operator = Pick<OperatorCount, 'system' | 'operator'>;
-
-function keyOf(system: string | null, operator: string | null): string {
-  return JSON.stringify([system, operator]);
-}
-
-const OPERATORS_PER_READ = 1_000;
-/** The regulator that an appointment names, by either of his identifiers. */
-const TERRITORIES = `(SELECT territories FROM regulators
-    WHERE value = o.value ->> 'operator' AND (o.value ->> 'system' IS NULL OR system = o.value ->> 'system')
-  UNION ALL SELECT territories FROM regulators WHERE technical_id = o.value ->> 'operator' LIMIT 1)`;
-
-/** By `keyOf`; who is no known regulator is absent. */
-async function readTerritories(
-  core: D1Database,
-  named: readonly Operator[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const operators = new Map<string, Operator>();
-  for (const { system, operator } of named) {
-    if (operator !== null) operators.set(keyOf(system, operator), { system, operator });
-  }
-  const all = [...operators.values()];
-  const territories = new Map<string, readonly string[]>();
-  for (let from = 0; from < all.length; from += OPERATORS_PER_READ) {
-    const asked = JSON.stringify(all.slice(from, from + OPERATORS_PER_READ));
-    const { results } = await guardStore(() =>
-      core
-        .prepare(
-          `SELECT o.value ->> 'system' AS system, o.value ->> 'operator' AS operator, ${TERRITORIES} AS territories
-           FROM json_each(?1) AS o`,
-        )
-        .bind(asked)
-        .all<Operator & { readonly territories: string | null }>(),
-    );
-    for (const { system, operator, territories: list } of results) {
-      if (list !== null) territories.set(keyOf(system, operator), JSON.parse(list) as string[]);
-    }
-  }
-  return territories;
+  return row?.ms ?? undefined;
 }

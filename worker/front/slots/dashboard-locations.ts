@@ -1,8 +1,9 @@
 // The answer of dashboard/getSlots: a practitioner's places at each vendor with their slots. Here it is
 // the front that matches places with addresses. docs/guide.md G-909.
 
+import { zoneOfCounty } from '../../base/zones.ts';
 import type { Lot } from './cards.ts';
-import { countyOfPostalCode, zoneOfCounty } from './county.ts';
+import { countyOfPostalCode } from './county.ts';
 import { matchCard, structureField, toMatchCard } from './match.ts';
 import type { FoundSubject, FrontPlace } from './places.ts';
 import type { FrontSlot, SlotLister } from './slot-list.ts';
