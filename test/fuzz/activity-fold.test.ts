@@ -18,10 +18,12 @@ type Env = Parameters<typeof foldActivity>[0];
 
 let edge: AppointmentEdge;
 let db: Database;
+let core: Database;
 let admin: string;
 beforeAll(async () => {
   edge = await AppointmentEdge.start();
-  db = (await edge.edge?.database()) as unknown as Database;
+  db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
+  core = (await edge.edge?.database('DB')) as unknown as Database;
   admin = await signToken(edge.state, 'admin');
 });
 afterAll(() => edge?.stop());
@@ -173,7 +175,8 @@ async function stored(): Promise<Record<string, number>> {
   return Object.fromEntries(results.map(({ cell, count }) => [cell, count]));
 }
 
-const fold = (over: Database = db) => foldActivity({ DB: over } as unknown as Env, 0, ALL);
+const fold = (over: Database = db) =>
+  foldActivity({ DB: core, APPOINTMENTS: over } as unknown as Env, 0, ALL);
 
 /** Its first fold is written only when another has counted the same. */
 function lateDatabase(): Database {
@@ -192,16 +195,17 @@ function lateDatabase(): Database {
 
 async function begin(): Promise<void> {
   await db.batch(
-    ['appointment_versions', 'appointments', 'activity_days', 'regulators'].map((table) =>
+    ['appointment_versions', 'appointments', 'activity_days'].map((table) =>
       db.prepare(`DELETE FROM ${table}`),
     ),
   );
+  await core.prepare('DELETE FROM regulators').run();
   await db.prepare('UPDATE activity_mark SET up_to_ms = 0, purged_ms = 0').run();
 }
 
 async function saveRegulator(operator: string, territories: readonly string[]): Promise<void> {
   const isTechnical = operator.length === 36;
-  await db
+  await core
     .prepare(
       `INSERT INTO regulators (id, system, value, technical_id, active, family, given, email, territories, version, hash,
          stamp, updated_ms) VALUES (?1, ?2, ?3, ?4, 1, 'Imaginaire', 'Zoé', 'zoe@regulation.example', ?5, 1, '', '', 0)
@@ -251,7 +255,7 @@ async function take(step: Step, recount: Recount, run: string): Promise<void> {
     }
     case 'forget':
       recount.regulators.delete(OPERATORS[step.operator] ?? '');
-      await db
+      await core
         .prepare('DELETE FROM regulators WHERE id = ?1')
         .bind(OPERATORS[step.operator] ?? '')
         .run();
@@ -310,7 +314,7 @@ it('take in a backfill a bounded batch at a time, resume, and say what waits', a
          1764000000000 + i * 600000, 1764000600000 + i * 600000 FROM n`,
     )
     .run();
-  const env = { DB: db } as unknown as Env;
+  const env = { DB: core, APPOINTMENTS: db } as unknown as Env;
   const report = async () =>
     (await edge.get('/admin/activity?from=2025-11-01&to=2025-12-31', admin)).json as {
       countedUpTo: string;

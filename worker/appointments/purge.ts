@@ -13,6 +13,10 @@ const DAY_MS = 24 * HOUR_MS;
 export async function purgeExpiredAppointments(env: Env, nowMs: number): Promise<void> {
   const startedMs = Date.now();
   const { appointmentRetentionDays } = readConfig(env);
-  const count = await purgeAppointments(env.APPOINTMENTS, nowMs - appointmentRetentionDays * DAY_MS, nowMs - HOUR_MS);
+  const count = await purgeAppointments(
+    env.APPOINTMENTS,
+    nowMs - appointmentRetentionDays * DAY_MS,
+    nowMs - HOUR_MS,
+  );
   log('info', 'appointments-purged', { count, durationMs: Date.now() - startedMs });
 }

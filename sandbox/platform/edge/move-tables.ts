@@ -28,7 +28,9 @@ export async function moveFromCore(core: Database, appointments: Database): Prom
 }
 
 async function copyTable(from: Database, to: Database, table: string): Promise<void> {
-  const columns = await columnsOf(to, table);
+  const had = new Set(await columnsOf(from, table));
+  // A column that came since is made anew.
+  const columns = (await columnsOf(to, table)).filter((name) => had.has(name));
   const key = table === 'appointments' ? ['id'] : ['appointment', 'version'];
   const list = columns.join(', ');
   const page = `SELECT ${list} FROM ${table} WHERE (${key.join(', ')}) > (${key.map(() => '?').join(', ')})

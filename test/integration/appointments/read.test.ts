@@ -300,8 +300,16 @@ describe('booked slots', () => {
 
 describe('operators', () => {
   it('count by day in Paris, vendor and status', async () => {
-    const answer = await edge.get('/admin/activity?from=2026-12-02&to=2026-12-02', admin);
+    const path = '/admin/activity?from=2026-12-02&to=2026-12-02';
+    const before = await edge.get(path, admin);
+    const first = await edge.get('/fhir/Appointment?_count=1');
+    const firstMs = Date.parse(resources(first)[0]?.meta.lastUpdated ?? '');
+    expect([before.json.counts, Date.parse(before.json.countedUpTo)]).toEqual([[], firstMs - 1]);
+    expect(await edge.edge?.runSchedule(new Date(), '* * * * *')).toBe(true);
+    const answer = await edge.get(path, admin);
+    expect(Date.parse(answer.json.countedUpTo)).toBeGreaterThan(firstMs);
     expect(answer.json).toEqual({
+      countedUpTo: expect.any(String),
       timeZone: 'Europe/Paris',
       from: '2026-12-02',
       to: '2026-12-02',

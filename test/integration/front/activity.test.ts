@@ -46,6 +46,7 @@ it('appointments are counted by the territories of who took them', async () => {
     (await edge.put(sos({ value: 'at-another-vendor', operator: national }), {}, 'agenda-b')).status,
   ).toBe(201);
 
+  expect(await edge.edge?.runSchedule(new Date(), '* * * * *')).toBe(true);
   const period = '/admin/activity?from=2026-12-02&to=2026-12-02';
   const one = { day: '2026-12-02', vendor: 'agenda-a', status: 'booked' };
   const answer = await edge.get(`${period}&by=territory&vendor=agenda-a`, admin);
@@ -63,4 +64,19 @@ it('appointments are counted by the territories of who took them', async () => {
     count: 1,
   });
   expect((await edge.get(`${period}&by=vendor`, admin)).reason).toBe('parameter-unknown');
+
+  // Whoever is forgotten, or moves, takes no past count along; what is told of it now moves in his territory.
+  const core = await edge.edge?.database('DB');
+  await core?.prepare('DELETE FROM regulators WHERE value = ?1').bind(national).run();
+  await core?.prepare('UPDATE regulators SET territories = \'["SAS-69 Rhône"]\'').run();
+  await edge.put(individual({ value: 'by-national-id', operator: national, status: 'fulfilled' }));
+  await edge.put(individual({ value: 'by-another', operator: uuids[1] ?? '', status: 'fulfilled' }));
+  expect(await edge.edge?.runSchedule(new Date(), '* * * * *')).toBe(true);
+  const after = await edge.get(`${period}&by=territory&vendor=agenda-a`, admin);
+  expect(after.json.counts).toEqual([
+    { ...one, territory: null, count: 1 },
+    { ...one, territory: 'SAS-42 Loire', count: 1 },
+    { ...one, status: 'fulfilled', territory: 'SAS-42 Loire', count: 2 },
+    { ...one, status: 'fulfilled', territory: 'SAS-974 Réunion', count: 1 },
+  ]);
 });

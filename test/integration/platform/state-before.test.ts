@@ -98,9 +98,10 @@ const TABLES = {
   appointment_versions: 'SELECT * FROM appointment_versions ORDER BY appointment, version',
 };
 
+/** Without the columns that came since. */
 async function contentOf(db: Database): Promise<unknown[]> {
   const read = Object.values(TABLES).map(async (sql) => (await db.prepare(sql).all()).results);
-  return Promise.all(read);
+  return (await Promise.all(read)).map((rows) => rows.map(({ counted: _, ...row }) => row));
 }
 
 async function oldContent(): Promise<unknown[]> {

@@ -54,8 +54,8 @@ const RULE = {
   page: text('Page du guide.'),
 };
 
-const report = (counts: Schema): Schema =>
-  object({ timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, counts: list(counts) });
+const report = (counts: Schema, more: Readonly<Record<string, Schema>> = {}): Schema =>
+  object({ timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, ...more, counts: list(counts) });
 
 /** By name in components. */
 export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
@@ -414,11 +414,17 @@ const REPORT_OPERATIONS: Operations = {
             },
             ['territory'],
           ),
+          {
+            countedUpTo: text(
+              'Instant jusqu’auquel tout changement est compté ; une minute de retard est normale.',
+            ),
+          },
         ),
         {
           timeZone: 'Europe/Paris',
           from: '2026-11-01',
           to: '2026-11-30',
+          countedUpTo: '2026-11-30T12:00:00.000Z',
           counts: [{ day: '2026-11-23', vendor: 'agenda-a', status: 'booked', count: 12 }],
         },
       ),
