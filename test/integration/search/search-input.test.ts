@@ -173,7 +173,7 @@ describe('POST _search', () => {
     expect(await refusal('/fhir/Slot/_search', many(501))).toMatchObject({
       status: 400,
       reason: 'too-many-subjects',
-      expression: ['http.schedule.actor:Practitioner.identifier'],
+      expression: 'http.schedule.actor:Practitioner.identifier',
     });
   });
 
