@@ -173,6 +173,28 @@ describe('withdrawals of one vendor', () => {
     }
   });
 
+  test('are tried through three days of outage, every twenty minutes at least', async () => {
+    await withdrawnWhileAway(1);
+    bench.vendor(A).isDown = true;
+    const endMs = bench.nowMs + 72 * 3_600_000;
+    let tries = 0;
+    for (let isOver = false; !isOver; tries += 1) {
+      const [row] = await bench.rows<{ attempts: number; next_try_ms: number }>(
+        'SELECT attempts, next_try_ms FROM accounts WHERE editor = ?1',
+        A,
+      );
+      expect(row?.attempts).toBe(tries + 1);
+      expect(row?.next_try_ms).toBeLessThanOrEqual(bench.nowMs + 20 * 60_000);
+      bench.nowMs = row?.next_try_ms ?? 0;
+      await bench.runDue();
+      isOver = bench.nowMs > endMs;
+    }
+    expect(tries).toBeGreaterThan(72 * 3);
+    bench.vendor(A).isDown = false;
+    await bench.runFor(20);
+    expect(keyed(A)).toMatchObject([{ active: false }]);
+  });
+
   test('that are never answered do not keep others from logging in for more than an hour or two', async () => {
     const [cursed] = await withdrawnWhileAway(1);
     bench.vendor(A).curses.set(cursed?.email ?? '', 'lost-before');

@@ -75,8 +75,8 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   let meantStarts = 1;
   const optionsFor = (settings: Readonly<Record<string, string>>, port: number): MiniflareOptions => ({
     name: 'edge',
-    modules: true,
-    script,
+    // Named, so that Miniflare does not parse the bundle at each start to find what it imports: nothing.
+    modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
     // The runtime alone knows no jurisdiction: this machine is where it is.

@@ -1,7 +1,6 @@
 // The account machinery without network: the real engine on a real D1, and vendors kept in memory by the sandbox's own
 // rules. Time, lost answers, late messages and deaths of an isolate are the test's to decide. Invented people only.
 
-import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
 import { Accounts } from '../../../sandbox/vendors/accounts.ts';
 import { Refusal } from '../../../sandbox/vendors/outcome.ts';
 import type { AccountRequest } from '../../../shared/link/accounts.ts';
@@ -12,10 +11,7 @@ import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
 import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
-import { builtWorker } from './built-edge.ts';
-
-type Database = Engine['db'];
-type Statement = ReturnType<Database['prepare']>;
+import { type Database, d1Over, openDatabase } from './database.ts';
 
 /** What becomes of one request. `late`: written when the test says so, long after the caller has given up. */
 export type Fate =
@@ -128,54 +124,39 @@ export class AccountBench {
   nowMs = Date.parse('2026-03-02T08:00:00Z');
   /** D1 statements run so far. */
   statements = 0;
-  readonly #edge: EdgeProcess;
-  readonly #db: Database;
+  readonly #database: Database;
 
-  private constructor(edge: EdgeProcess, db: Database, vendors: readonly string[]) {
-    this.#edge = edge;
-    this.#db = db;
+  private constructor(database: Database, vendors: readonly string[]) {
+    this.#database = database;
     this.vendors = new Map(vendors.map((id) => [id, new MemoryVendor(id)]));
   }
 
   static async start(vendors: readonly string[]): Promise<AccountBench> {
-    const edge = await startEdge({
-      host: '127.0.0.1',
-      port: 0,
-      stateDir: undefined,
-      settings: {},
-      script: await builtWorker(),
-      onLog: () => undefined,
-    });
-    const db = (await edge.database()) as unknown as Database;
-    const bench = new AccountBench(edge, db, vendors);
+    const bench = new AccountBench(await openDatabase(), vendors);
     await bench.#announce();
     return bench;
   }
 
   async #announce(): Promise<void> {
-    await this.#db.batch(
+    await this.#database.ask(
       [...this.vendors.keys()].flatMap((id) => [
-        this.#db
-          .prepare(
-            `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
-             VALUES (?1, ?1, '["INT_R01","INT_R02"]', '[]', '2030-01-01', 0)`,
-          )
-          .bind(id),
-        this.#db.prepare("INSERT INTO relay_editors (relay, editor) VALUES ('relay-a', ?1)").bind(id),
+        {
+          sql: `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at)
+                VALUES (?1, ?1, '["INT_R01","INT_R02"]', '[]', '2030-01-01', 0)`,
+          values: [id],
+        },
+        { sql: "INSERT INTO relay_editors (relay, editor) VALUES ('relay-a', ?1)", values: [id] },
       ]),
     );
   }
 
   stop(): Promise<void> {
-    return this.#edge.close();
+    return this.#database.close();
   }
 
   async clear(): Promise<void> {
-    await this.#db.batch(
-      ['accounts', 'regulators', 'former_identifiers', 'account_waves', 'account_drift'].map((table) =>
-        this.#db.prepare(`DELETE FROM ${table}`),
-      ),
-    );
+    const tables = ['accounts', 'regulators', 'former_identifiers', 'account_waves', 'account_drift'];
+    await this.#database.ask(tables.map((table) => ({ sql: `DELETE FROM ${table}`, values: [] })));
     for (const vendor of this.vendors.values()) {
       vendor.accounts.clear();
       vendor.fates.length = 0;
@@ -226,34 +207,12 @@ export class AccountBench {
   }
 
   /** The same database; counts what is run on it. */
-  #counted(isDead: () => boolean): Database {
-    const count = (by: number): void => {
-      this.statements += by;
-    };
-    const raw = this.#db;
-    const wrap = (statement: Statement): Statement =>
-      new Proxy(statement, {
-        get: (target, name) => {
-          if (name === 'inner') return target;
-          if (name === 'bind') return (...values: unknown[]) => wrap(target.bind(...values));
-          if (name === 'all' || name === 'run' || name === 'first' || name === 'raw') {
-            return async () => {
-              if (isDead()) return new Promise(() => undefined);
-              count(1);
-              return target[name]();
-            };
-          }
-          return Reflect.get(target, name);
-        },
-      });
-    return {
-      prepare: (sql: string) => wrap(raw.prepare(sql)),
-      batch: (statements: (Statement & { inner: Statement })[]) => {
-        if (isDead()) return new Promise(() => undefined);
-        count(statements.length);
-        return raw.batch(statements.map(({ inner }) => inner));
-      },
-    } as unknown as Database;
+  #counted(isDead: () => boolean): Engine['db'] {
+    return d1Over((statements) => {
+      if (isDead()) return new Promise(() => undefined);
+      this.statements += statements.length;
+      return this.#database.ask(statements);
+    }) as Engine['db'];
   }
 
   async save(key: Key, content: RegulatorContent, engine = this.engine()): Promise<Saved> {
@@ -283,10 +242,7 @@ export class AccountBench {
   }
 
   async rows<T>(sql: string, ...values: unknown[]): Promise<T[]> {
-    const { results } = await this.#db
-      .prepare(sql)
-      .bind(...values)
-      .all<T>();
-    return results;
+    const [found] = await this.#database.ask([{ sql, values }]);
+    return (found?.results ?? []) as T[];
   }
 }

@@ -1,15 +1,50 @@
-// The edge of a local state folder, from the Worker that this run has built once.
+// The edge of a local state folder, from the Worker and the migrated database that this run has made once.
 
+import { cp, mkdtemp, rename, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { inject } from 'vitest';
 import { buildWorker } from '../../../sandbox/platform/edge/build-worker.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { type LocalEdgeOptions, startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { runFile } from '../samples/run-file.ts';
+import { removeFolder } from '../wait/remove-folder.ts';
+
+type Options = Omit<LocalEdgeOptions, 'host' | 'script'>;
+
+/** Of a state folder: where D1 is. */
+const D1 = 'd1';
 
 /** The Worker's code. */
 export const builtWorker = (): Promise<string> => runFile('worker.js', buildWorker);
 
-export async function startBuiltEdge(
-  options: Omit<LocalEdgeOptions, 'host' | 'script'>,
-): Promise<EdgeProcess> {
+/** A state folder without database gets one that is empty and migrated, as the edge itself would make it at its start. */
+export async function startBuiltEdge(options: Options): Promise<EdgeProcess> {
+  const database = join(options.stateDir, D1);
+  if (!(await isThere(database))) await cp(await migratedDatabase(), database, { recursive: true });
+  return startOver(options);
+}
+
+async function startOver(options: Options): Promise<EdgeProcess> {
   return startLocalEdge({ ...options, host: '127.0.0.1', script: await builtWorker() });
 }
+
+async function migratedDatabase(): Promise<string> {
+  const made = join(inject('runDir'), D1);
+  if (await isThere(made)) return made;
+  const stateDir = await mkdtemp(join(inject('runDir'), 'state-'));
+  const edge = await startOver({ port: 0, stateDir, onLog: () => undefined });
+  await edge.close();
+  try {
+    await rename(join(stateDir, D1), made);
+  } catch {
+    // Another test file was first: what it made serves both.
+  }
+  await removeFolder(stateDir);
+  return made;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -6,11 +6,17 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
+import {
+  ensureIdentityKey,
+  readIdentityKey,
+  toPublicJwk,
+  trustLocally,
+} from '../../../relay/link/identity-key.ts';
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
-import type { Child } from '../../../sandbox/platform/child.ts';
+import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../../sandbox/platform/local-relay.ts';
+import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
@@ -44,6 +50,7 @@ export class System {
   #edge: EdgeProcess | undefined;
   relay: Child | undefined;
   token = '';
+  readonly #introduced = new Set<string>();
   #port = 0;
   #admin: string | undefined;
 
@@ -71,6 +78,8 @@ export class System {
     );
     const state = await openLocalState(join(dir, 'edge'));
     const system = new System(dir, pki, vendors, state, options);
+    // Before the edge runs, which restarts its Worker for each key that comes later.
+    if (options.relay !== false) for (const id of ['relay-a', 'relay-b']) system.#introduce(id);
     system.token = await signToken(state, 'system/Slot.s');
     await system.startEdge();
     if (options.relay !== false) await system.startRelay();
@@ -115,7 +124,8 @@ export class System {
     const flows = over.flows ?? this.#options.flows;
     const saved = this.#savedAnnouncements(id);
     const vendors = this.vendors.filter((vendor) => over.vendors?.includes(vendor.id) ?? true);
-    const child = await startLocalRelay({
+    this.#introduce(id);
+    const config = await writeRelayConfig({
       id,
       dir: join(this.dir, id),
       edgeUrl: this.url,
@@ -129,7 +139,12 @@ export class System {
       ...(flows === undefined ? {} : { flows }),
       adminPort: 0,
       listenPort: 0,
-      onLog: (line) => this.relayLog.push(line),
+      onLog: () => undefined,
+    });
+    const child = await startChild({
+      command: ['relay/main.ts', '--config', config],
+      readyEvent: 'relay-ready',
+      onLine: (line) => this.relayLog.push(line),
     });
     this.relay = child;
     await waitUntilReady(this.url);
@@ -143,6 +158,17 @@ export class System {
     const isSaved = (line: string): boolean =>
       line.includes('"announcement-saved"') && line.includes(`"relay":"${relay}"`);
     return this.edgeLog.filter(isSaved).length;
+  }
+
+  /** What `npm run relay -- --print-jwk --generate-key --trust` does in a process of its own. */
+  #introduce(id: string): void {
+    if (this.#introduced.has(id)) return;
+    this.#introduced.add(id);
+    const file = join(this.dir, id, 'link.key.pem');
+    ensureIdentityKey(file);
+    const key = readIdentityKey(file);
+    if (!key.ok) throw new Error(key.error.text);
+    trustLocally(this.state.dir, toPublicJwk(key.value, id));
   }
 
   /** Where the newest relay takes appointments. */
