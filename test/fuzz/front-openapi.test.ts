@@ -46,11 +46,7 @@ let meant: Readonly<Record<string, readonly string[]>>;
 const seen = new Map<number, number>();
 
 beforeAll(async () => {
-  system = await System.start({
-    vendors: [{ seed: 1 }, { seed: 2 }],
-    relay: false,
-    settings: { DEADLINE_MS: '2000' },
-  });
+  system = await System.start({ vendors: [{ seed: 1 }, { seed: 2 }], relay: false });
   tap = await openLinkTap(system.url);
   relay = await startLocalRelay({
     id: 'relay-a',

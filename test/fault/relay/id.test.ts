@@ -66,7 +66,7 @@ it('a second process under the id of a living relay says why and ends; the first
   expect(running.relayLog.slice(saidBefore).filter((line) => line.includes('link-down'))).toEqual([]);
   const person = peopleOf(running.vendors).find(({ full }) => !full)!;
   expect((await running.search(slotPath([person.identifier]))).states.get(person.identifier)).toBe('slots');
-}, 60_000);
+});
 
 it('a stalled relay is replaced, and ends with the reason when it wakes', async () => {
   system = await System.start({ vendors: [{ seed: 1 }] });
@@ -84,7 +84,7 @@ it('a stalled relay is replaced, and ends with the reason when it wakes', async 
   expect(said).toContain('"message":"relay-id-taken"');
   expect((await serving(running)).map(({ state }) => state)).toEqual(['serving']);
   expect(twin.lines.join('\n')).not.toContain('link-down');
-}, 60_000);
+});
 
 it('a relay that is killed and started again serves at once', async () => {
   system = await System.start({ vendors: [{ seed: 1 }] });
@@ -93,7 +93,7 @@ it('a relay that is killed and started again serves at once', async () => {
   const next = await startTwin(running);
   await until('it is up', () => next.lines.some((line) => line.includes('"message":"link-up"')));
   expect(edgeSaid(running, 'relay-refused')).toBe(0);
-}, 60_000);
+});
 
 it('a relay that drains leaves its id to the next, and still ends the search it has begun', async () => {
   system = await System.start({ vendors: [{ seed: 1, settings: { latencyMs: 3_000 } }] });
@@ -109,7 +109,7 @@ it('a relay that drains leaves its id to the next, and still ends the search it 
   expect((await answer).states.get(person.identifier)).toBe('slots');
   expect(running.vendors[0]!.state().requests).toHaveLength(1);
   expect(await stopped).toBe(0);
-}, 60_000);
+});
 
 it('a relay that dials again takes the place of its own link without being asked', async () => {
   scene = await ScriptedScene.start();

@@ -48,7 +48,7 @@ it('answers at once for a vendor held back, says since when, and does not call i
   expect(system.edgeLog.some((line) => line.includes('breaker-opened') && line.includes('agenda-a'))).toBe(
     true,
   );
-  await until('a second later', () => Date.now() > openedMs + 1_000);
+  await until('a moment later', () => Date.now() > openedMs);
   expect(told(await system.search(slotPath([WHO])), 'since')).toBe(new Date(sinceMs).toISOString());
 });
 
@@ -70,7 +70,7 @@ async function heldBack(
   const running = await System.start({
     vendors: [],
     relay: false,
-    settings: { BREAKER_MODE: 'enforce', DEADLINE_MS: '20000', ...keys.settings },
+    settings: { BREAKER_MODE: 'enforce', ...keys.settings },
   });
   system = running;
   const scripted = await ScriptedRelay.join(running.url, keys, 'relay-s', ['agenda-s']);

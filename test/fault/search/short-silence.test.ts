@@ -8,9 +8,12 @@ let scene: ScriptedScene | undefined;
 afterEach(() => scene?.stop());
 
 it('says relay-lost of the relay that said nothing, and timeout of the vendor that did not answer', async () => {
-  scene = await ScriptedScene.start({ DEADLINE_MS: '1500' });
+  // A relay is taken for lost after three seconds.
+  scene = await ScriptedScene.start({ DEADLINE_MS: '2900' });
   const silent = await scene.join('relay-a', ['agenda-s']);
-  await scene.join('relay-b', ['agenda-t']);
+  const heard = await scene.join('relay-b', ['agenda-t', 'agenda-u']);
+  heard.onPlan = (arrived) =>
+    arrived.answer(arrived.plan.calls.findIndex(({ editor }) => editor === 'agenda-u'));
   silent.socket.pause();
   const answer = await scene.system.search(slotPath(['899900999999']));
   const reasons = answer.ledger.map(({ diagnostics }) => /editor=(\S+) reason=(\S+)/.exec(diagnostics ?? ''));

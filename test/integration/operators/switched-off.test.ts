@@ -110,7 +110,8 @@ describe('a vendor that the operator switched off', () => {
     )!.person;
     const lot = [{ search_parameter: { search_zone: '', county_ids: [] } }, { '810001': cardOf(person) }];
     const reply = await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: lot });
-    expect(reply.headers['x-passerelle-ledger']).toBe(
+    // What is kept of agenda-a may stand for it by now.
+    expect(String(reply.headers['x-passerelle-ledger']).replace(/, age=\d+/, '')).toBe(
       'slots=0, none=0, unknown=0, not-interfaced=0, switched-off=1, failed="agenda-b:switched-off"',
     );
     expect(await exists()).toBe(false);
