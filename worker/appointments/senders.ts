@@ -4,7 +4,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { isAnnouncedFor } from '../store/editors.ts';
-import { guardStore } from '../store/guard.ts';
+import { guardIdempotent } from '../store/guard.ts';
 
 /** A relay that no longer announces a vendor is believed for so long. */
 const FRESH_MS = 2_000;
@@ -27,7 +27,7 @@ export async function mayReport(
   const pair = `${relay} ${editor}`;
   const knownMs = announced.get(pair);
   if (knownMs !== undefined && nowMs - knownMs < FRESH_MS) return true;
-  const reading = guardStore(
+  const reading = guardIdempotent(
     () => isAnnouncedFor(db, relay, editor, 'INT_R03'),
     knownMs === undefined ? FIRST_MS : PATIENCE_MS,
   );

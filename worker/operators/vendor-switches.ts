@@ -11,7 +11,7 @@ import { hubOf } from '../hub/hub-of.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
 import { purgeBroadcasts } from '../memory/routing-table.ts';
 import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
-import { guardStore } from '../store/guard.ts';
+import { guardIdempotent } from '../store/guard.ts';
 
 const BODY_BYTES_MAX = 1_024;
 const whole = (min: number, max: number) =>
@@ -43,11 +43,11 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
   }
   const { env, requestId, caller } = context;
   const find = async () => (await listVendors(env.DB)).find(({ id }) => id === editor);
-  const before = await guardStore(find);
-  if (before === undefined || !(await guardStore(() => saveSwitches(env.DB, editor, parsed.output)))) {
+  const before = await guardIdempotent(find);
+  if (before === undefined || !(await guardIdempotent(() => saveSwitches(env.DB, editor, parsed.output)))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
-  const after = (await guardStore(find)) ?? before;
+  const after = (await guardIdempotent(find)) ?? before;
   await noteSwitches(context, after, after.enabled !== before.enabled);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
   refreshVendors(env.DB);

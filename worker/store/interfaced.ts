@@ -2,7 +2,7 @@
 // is interfaced at all. Filled by searches; read by `exist`, by the front's index, and to know whom to ask first.
 
 import { LRUCache } from 'lru-cache';
-import { guardStore } from './guard.ts';
+import { guardIdempotent } from './guard.ts';
 
 /** A vendor has answered with slots of a practitioner or association. */
 export interface SeenPair {
@@ -43,7 +43,7 @@ function keyOf({ subject, editor, flow }: SeenPair): string {
 
 async function savePairs(db: D1Database, pairs: readonly SeenPair[], nowMs: number): Promise<void> {
   const list = JSON.stringify(pairs);
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db.batch([
       db
         .prepare(
@@ -71,7 +71,7 @@ export const ACTIVE_EDITORS = 'SELECT id FROM editors WHERE enabled = 1';
 
 /** An active vendor has shown slots of that id, or is declared for it. @throws GatewayError storage-unavailable. */
 export async function isInterfaced(db: D1Database, subject: string): Promise<boolean> {
-  const row = await guardStore(() =>
+  const row = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT EXISTS (SELECT 1 FROM interfaced WHERE subject = ?1 AND editor IN (${ACTIVE_EDITORS}))

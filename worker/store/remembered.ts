@@ -2,7 +2,7 @@
 // still there when D1 is not.
 
 import { within } from '../../shared/deadline.ts';
-import { guardStore } from './guard.ts';
+import { guardIdempotent, guardStore } from './guard.ts';
 
 /** Who reads: a request, with what of it outlives its answer. */
 export interface Reader {
@@ -54,7 +54,7 @@ export function remember<T>(load: (db: D1Database) => Promise<T>): Remembered<T>
   const ask = ({ env, startedMs, waitUntil }: Reader): Promise<T> => {
     const asked = generation;
     renewedMs = startedMs;
-    const reading = guardStore(() => load(env.DB)).then((value) => {
+    const reading = guardIdempotent(() => load(env.DB)).then((value) => {
       // What was read before a change does not outlive it.
       if (asked === generation) known = { value, atMs: startedMs };
       return value;

@@ -1,7 +1,7 @@
 // Table `regulators`, read for the counts of appointments: the territories of those whom appointments name, by either of
 // their identifiers.
 
-import { guardStore } from './guard.ts';
+import { guardIdempotent } from './guard.ts';
 
 /** A regulator as an appointment names him; `system` null: whichever. */
 export interface NamedRegulator {
@@ -22,7 +22,7 @@ export async function territoriesOf(
 ): Promise<readonly (readonly string[])[]> {
   if (regulators.length === 0) return [];
   const asked = JSON.stringify(regulators.map(({ system, value }) => [system, value]));
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db.prepare(TERRITORIES).bind(asked).all<{ place: number; territories: string | null }>(),
   );
   const found = new Map(results.map(({ place, territories }) => [place, territories]));

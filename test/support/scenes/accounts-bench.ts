@@ -131,8 +131,9 @@ export class AccountBench {
     this.vendors = new Map(vendors.map((id) => [id, new MemoryVendor(id)]));
   }
 
-  static async start(vendors: readonly string[]): Promise<AccountBench> {
-    const bench = new AccountBench(await openDatabase(), vendors);
+  /** `database`: with the migrations of `core`; closed with the bench. */
+  static async start(vendors: readonly string[], database?: Database): Promise<AccountBench> {
+    const bench = new AccountBench(database ?? (await openDatabase()), vendors);
     await bench.#announce();
     return bench;
   }

@@ -36,8 +36,8 @@ const SCRIPT = `export default {
   },
 };`;
 
-/** In memory; it ends with `close`. */
-export async function openDatabase(): Promise<Database> {
+/** In memory, with the migrations of that folder; it ends with `close`. */
+export async function openDatabase(folder = 'core'): Promise<Database> {
   const miniflare = new Miniflare({
     modules: true,
     script: SCRIPT,
@@ -48,7 +48,7 @@ export async function openDatabase(): Promise<Database> {
     log: new Log(LogLevel.ERROR),
   });
   await miniflare.ready;
-  await applyMigrations(await miniflare.getD1Database('DB'), MIGRATIONS, 'core');
+  await applyMigrations(await miniflare.getD1Database('DB'), MIGRATIONS, folder);
   const url = await miniflare.unsafeGetDirectURL();
   const agent = new Agent({ keepAlive: true });
   const post = (body: string): Promise<{ status: number; said: string }> =>

@@ -2,7 +2,7 @@
 // read its last revision: of two isolates that would send at once, D1 lets one claim. docs/accounts.md § 3.
 
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent, guardStore } from '../../store/guard.ts';
 import type { AccountRow, Message } from '../model/ledger.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { readFormer, SELECT_FORMER } from './former.ts';
@@ -62,7 +62,7 @@ const SELECT_REGULATOR = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE id =
 
 /** The regulator and every vendor, or one, in two statements and one round trip. */
 export async function loadPairs(db: D1Database, id: string, editor?: string): Promise<Loaded | undefined> {
-  const [who, where] = await guardStore(() =>
+  const [who, where] = await guardIdempotent(() =>
     db.batch([db.prepare(SELECT_REGULATOR).bind(id), db.prepare(SELECT_PAIRS).bind(id, editor ?? null)]),
   );
   const raw = who?.results[0] as RawRegulator | undefined;
@@ -149,9 +149,14 @@ const CLAIM = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing)
     WHERE accounts.revision = ?3 - 1
   RETURNING revision`;
 
+/** Nothing of the row is different: this very outcome was recorded already, and only the word that it was has been lost. */
+const IS_SAME = COLUMNS.slice(2)
+  .map((name) => `accounts.${name} IS excluded.${name}`)
+  .join(' AND ');
+
 const SETTLE = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing) SELECT ${PLACES}, ${WITHDRAWING} WHERE TRUE
   ON CONFLICT (regulator, editor) DO UPDATE SET ${REPLACE}, withdrawing = excluded.withdrawing
-    WHERE accounts.revision = ?3 - 1
+    WHERE accounts.revision = ?3 - 1 OR (${IS_SAME})
   RETURNING revision`;
 
 /** A row to claim, and the message that the claim is for. */
@@ -189,7 +194,7 @@ export interface Settled {
 
 /** Records an outcome under the lease of its claim. @throws GatewayError storage-unavailable. */
 export async function storeSettled(db: D1Database, row: AccountRow): Promise<Settled> {
-  const [stored, regulator] = await guardStore(() =>
+  const [stored, regulator] = await guardIdempotent(() =>
     db.batch([
       db.prepare(SETTLE).bind(...rowValues(row)),
       db.prepare('SELECT version FROM regulators WHERE id = ?1').bind(row.regulator),

@@ -1,6 +1,6 @@
 // Table `account_drift`, and which accounts the drift repair says again next.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { DueAccount } from './due.ts';
 
 const HOUR_MS = 3600 * 1000;
@@ -30,7 +30,7 @@ export interface DriftBudget {
 
 /** Of vendors that are served and switched on. */
 export async function driftBudgets(db: D1Database, nowMs: number): Promise<DriftBudget[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT e.id AS editor,
@@ -52,7 +52,7 @@ export async function nextToAssert(
   nowMs: number,
   max: number,
 ): Promise<DueAccount[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
@@ -85,17 +85,17 @@ export async function recordCheck(
       db
         .prepare(
           `INSERT INTO account_drift (id, regulator, editor, kind, status, mended, at_ms)
-           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING`,
         )
         .bind(crypto.randomUUID(), regulator, editor, kind, status, mended ? 1 : 0, atMs),
     );
   }
-  await guardStore(() => db.batch(statements));
+  await guardIdempotent(() => db.batch(statements));
 }
 
 /** Newest first. @throws GatewayError storage-unavailable. */
 export async function listDrift(db: D1Database, max: number): Promise<DriftEvent[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT regulator, editor, kind, status, mended, at_ms AS atMs FROM account_drift

@@ -1,7 +1,7 @@
 // Tables `accounts` and `regulators` together: what is due, what is exposed, who stands in the way.
 
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 
 /** About an hour of pauses. */
 const REFUSALS_MAX = 8;
@@ -23,7 +23,7 @@ export async function listWithdrawals(
   nowMs: number,
   max: number,
 ): Promise<DueAccount[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
@@ -43,7 +43,7 @@ export async function listDue(
   nowMs: number,
   max: number,
 ): Promise<{ readonly withdrawing: readonly string[]; readonly others: readonly DueAccount[] }> {
-  const [withdrawing, others] = await guardStore(() =>
+  const [withdrawing, others] = await guardIdempotent(() =>
     db.batch([
       db
         .prepare(
@@ -67,7 +67,7 @@ export async function listDue(
 
 /** After some withdrawals found their vendor away, the others wait as long: a few probes, not one per account. */
 export async function postponeWithdrawals(db: D1Database, editor: string, untilMs: number): Promise<void> {
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = ?2
@@ -89,7 +89,7 @@ export async function hurryBearers(
   { system, value }: RegulatorIdentifier,
   nowMs: number,
 ): Promise<boolean> {
-  const { meta } = await guardStore(() =>
+  const { meta } = await guardIdempotent(() =>
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = CASE WHEN withdrawing = 1 OR open = 0 THEN next_try_ms ELSE ?5 END
@@ -109,7 +109,7 @@ export async function forgetNextTry(
   editor: string,
   nowMs: number,
 ): Promise<void> {
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = NULL, recheck_ms = NULL

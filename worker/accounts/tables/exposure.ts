@@ -1,7 +1,7 @@
 // What operators read of the accounts: who is still open although withdrawn, where, since when; counts per vendor; the
 // waves that wait. Tables `accounts`, `regulators` and `account_waves`. No name and no national identifier leaves here.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 
 /** Accounts still open at one vendor although withdrawn. `oldestMs`: when the right of the first ended. */
 export interface VendorExposure {
@@ -14,7 +14,7 @@ export interface VendorExposure {
 
 /** Longest open first; vendors without any are left out. @throws GatewayError storage-unavailable. */
 export async function exposureByVendor(db: D1Database): Promise<VendorExposure[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.editor, COUNT(*) AS open, SUM(r.wave IS NOT NULL) AS held,
@@ -41,7 +41,7 @@ export interface OpenAccount {
 
 /** Longest open first. @throws GatewayError storage-unavailable. */
 export async function listOpen(db: D1Database, max: number): Promise<OpenAccount[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS withdrawnMs, a.attempts,
@@ -81,6 +81,6 @@ const BY_VENDOR = `SELECT a.editor, COUNT(*) AS accounts, SUM(a.confirmed_hash I
 
 /** `sinceMs`: drift is counted from then on. @throws GatewayError storage-unavailable. */
 export async function accountsByVendor(db: D1Database, sinceMs: number): Promise<VendorAccounts[]> {
-  const { results } = await guardStore(() => db.prepare(BY_VENDOR).bind(sinceMs).all<VendorAccounts>());
+  const { results } = await guardIdempotent(() => db.prepare(BY_VENDOR).bind(sinceMs).all<VendorAccounts>());
   return results;
 }

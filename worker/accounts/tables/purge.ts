@@ -1,7 +1,7 @@
 // Tables `regulators` and `accounts`, forgetting: a regulator without right for longer than the retention, closed and
 // confirmed at every vendor. What is open anywhere is kept, however old.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 
 const PURGED_MAX = 500;
 
@@ -13,7 +13,7 @@ const FORGOTTEN = `SELECT r.id FROM regulators AS r
 
 /** @returns how many regulators were forgotten. @throws GatewayError storage-unavailable. */
 export async function purgeRegulators(db: D1Database, beforeMs: number): Promise<number> {
-  const [, , purged] = await guardStore(() =>
+  const [, , purged] = await guardIdempotent(() =>
     db.batch([
       db.prepare(`DELETE FROM former_identifiers WHERE regulator IN (${FORGOTTEN})`).bind(beforeMs),
       db.prepare(`DELETE FROM accounts WHERE regulator IN (${FORGOTTEN})`).bind(beforeMs),

@@ -1,10 +1,11 @@
 // Table `regulators`: what SAS last said of each, one save at a time. A save and what it means for the accounts (a
 // withdrawal is due at every vendor that may hold the account) are one transaction.
 
+import { GatewayError } from '../../../shared/error.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 import { openEverywhere } from '../../store/account-openings.ts';
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { keepFormer, takeFormer } from './former.ts';
 
@@ -81,7 +82,7 @@ export async function lookUp(
   questions: readonly Question[],
   sinceMs: number,
 ): Promise<Lookup> {
-  const results = await guardStore(() =>
+  const results = await guardIdempotent(() =>
     db.batch([
       ...questions.map((question) =>
         question.by === 'identifier'
@@ -127,7 +128,10 @@ export interface SaveRequest {
   readonly opensWave: boolean;
 }
 
-/** False when somebody else saved meanwhile: read again. @throws GatewayError storage-unavailable. */
+/**
+ * False when somebody else saved meanwhile: read again. Everything hangs on the version that was read or on the stamp of this
+ * save, so that it may run twice. @throws GatewayError storage-unavailable.
+ */
 export async function saveRegulator(db: D1Database, request: SaveRequest): Promise<boolean> {
   const { next, before, released, opensWave } = request;
   const stamp = crypto.randomUUID();
@@ -150,19 +154,24 @@ export async function saveRegulator(db: D1Database, request: SaveRequest): Promi
     );
   }
   statements.push(keepFormer(db, next, before));
+  statements.push(upsert(db, request, stamp), ...follow(db, next, stamp), takeFormer(db, next, stamp));
+  const isSaved = db.prepare('SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2').bind(next.id, stamp);
   try {
-    const results = await db.batch([
-      ...statements,
-      upsert(db, request, stamp),
-      ...follow(db, next, stamp),
-      takeFormer(db, next, stamp),
-    ]);
-    return results[statements.length]?.results.length === 1;
+    const results = await guardIdempotent(() => db.batch([...statements, isSaved]));
+    return results.at(-1)?.results.length === 1;
   } catch (cause) {
     // Two saves for one identifier: the unique index lets one through.
-    if (cause instanceof Error && /UNIQUE constraint failed/.test(cause.message)) return false;
-    return guardStore(() => Promise.reject(cause));
+    if (isTaken(cause)) return false;
+    throw cause;
   }
+}
+
+function isTaken(cause: unknown): boolean {
+  return (
+    cause instanceof GatewayError &&
+    cause.cause instanceof Error &&
+    /UNIQUE constraint failed/.test(cause.cause.message)
+  );
 }
 
 function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D1PreparedStatement {

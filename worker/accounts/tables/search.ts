@@ -1,7 +1,7 @@
 // Table `regulators`, reading many: the search of the FHIR face. Pages follow the ids, which never change.
 
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
 import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
 
@@ -27,7 +27,7 @@ const SEARCH = `SELECT ${REGULATOR_COLUMNS} FROM regulators
 export async function searchRegulators(db: D1Database, filter: RegulatorFilter): Promise<Regulator[]> {
   const { identifiers, ids, active, after = '', count } = filter;
   const pairs = identifiers?.map(({ system, value }) => [system, value]);
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(SEARCH)
       .bind(

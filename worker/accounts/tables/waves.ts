@@ -1,6 +1,6 @@
 // Table `account_waves`: withdrawals so many at once that an operator is asked first.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent, guardStore } from '../../store/guard.ts';
 
 /** Withdrawals that wait, or waited, for an operator. `regulators`: how many. */
 export interface Wave {
@@ -12,7 +12,7 @@ export interface Wave {
 
 /** Those that wait, and the ten last confirmed. */
 export async function listWaves(db: D1Database): Promise<Wave[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT w.id, w.opened_ms AS openedMs, w.confirmed_ms AS confirmedMs,

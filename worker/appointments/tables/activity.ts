@@ -1,7 +1,7 @@
 // Tables `activity_days` and `activity_mark`, read: how many appointments start on each day, for everybody or by
 // territory. A report reads counters, a page at a time: never appointments, however many there are.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { EVERYBODY, NO_TERRITORY } from '../model/cells.ts';
 
 /** How many appointments start on a day, by vendor and status. */
@@ -60,7 +60,7 @@ export async function* readActivity(
   // Overseas, a day in Paris is parts of two: they may stand on both sides of the end of a page.
   let open: ActivityCount | undefined;
   for (;;) {
-    const { results } = await guardStore(() => statement.bind(last, ...from).all<Row>());
+    const { results } = await guardIdempotent(() => statement.bind(last, ...from).all<Row>());
     const counts: ActivityCount[] = [];
     for (const row of results) {
       const { day, vendor, status, count } = row;
@@ -88,7 +88,7 @@ function isOneGroup(a: ActivityCount, b: ActivityCount): boolean {
 
 /** When the oldest change that is not counted yet was recorded; undefined when all are. @throws GatewayError storage-unavailable. */
 export async function firstUncountedMs(db: D1Database): Promise<number | undefined> {
-  const row = await guardStore(() =>
+  const row = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT (SELECT a.updated_ms FROM appointments AS a WHERE a.updated_ms > m.up_to_ms

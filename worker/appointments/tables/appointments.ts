@@ -1,6 +1,6 @@
 // Tables `appointments` and `appointment_versions`, reading one: its state, one of its versions, all of them.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { StoredAppointment } from '../model/resource.ts';
 
 /** A version, and how it was sent. */
@@ -37,7 +37,7 @@ function toVersion(row: VersionRow): AppointmentVersion {
 
 /** The state that holds. @throws GatewayError storage-unavailable, like all of these. */
 export async function findAppointment(db: D1Database, id: string): Promise<StoredAppointment | undefined> {
-  const row = await guardStore(() =>
+  const row = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.id, a.current AS version, a.updated_ms, v.profile, v.content
@@ -56,7 +56,7 @@ export async function findVersion(
   id: string,
   version: number,
 ): Promise<AppointmentVersion | undefined> {
-  const row = await guardStore(() =>
+  const row = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT appointment AS id, version, updated_ms, profile, content, method, held
@@ -75,7 +75,7 @@ export async function listVersions(
   before: number | undefined,
   limit: number,
 ): Promise<AppointmentVersion[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT appointment AS id, version, updated_ms, profile, content, method, held

@@ -2,7 +2,7 @@
 // counts. A fold is one transaction that says from which mark it was reckoned: of two at once, and of one sent twice,
 // the second does nothing.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { Cell, Countable } from '../model/cells.ts';
 
 /** An appointment changed since the mark, and what it is counted as so far. */
@@ -24,7 +24,7 @@ export interface Changes {
 
 /** @throws GatewayError storage-unavailable. */
 export async function readChanges(db: D1Database, max: number): Promise<Changes> {
-  const [mark, changes] = await guardStore(() =>
+  const [mark, changes] = await guardIdempotent(() =>
     db.batch([
       db.prepare('SELECT up_to_ms AS upToMs FROM activity_mark WHERE id = 1'),
       db
@@ -56,10 +56,10 @@ export interface Fold {
 /** Only while the mark is still where the fold was reckoned from. */
 const IS_OURS = '(SELECT up_to_ms FROM activity_mark WHERE id = 1) = ?2';
 
-/** @throws GatewayError storage-unavailable: all of it is written, or nothing. */
+/** May run twice: the mark has moved by then. @throws GatewayError storage-unavailable: all of it is written, or nothing. */
 export async function writeFold(db: D1Database, { fromMs, upToMs, cells, counted }: Fold): Promise<void> {
   const list = JSON.stringify(cells.map(([cell, by]) => [...cell, by]));
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db.batch([
       db
         .prepare(

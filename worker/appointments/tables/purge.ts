@@ -3,7 +3,7 @@
 // (worker/appointments/fold.ts), and the counts remember until when has been forgotten: what is sent again of before
 // counts no second time.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 
 const BATCH_ROWS = 500;
 /** One run forgets at most 50,000: the next one goes on. */
@@ -27,7 +27,7 @@ export async function purgeAppointments(
   let purged = 0;
   for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
     // One transaction: both statements choose the same appointments.
-    const [, removed] = await guardStore(() =>
+    const [, removed] = await guardIdempotent(() =>
       db.batch([
         db
           .prepare(`DELETE FROM appointment_versions WHERE appointment IN (${EXPIRED})`)

@@ -2,7 +2,7 @@
 // and the state follows, all in one transaction. D1 runs one transaction at a time, so no two messages about an
 // appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { holdsSlot, rankOf } from '../model/lattice.ts';
 import type { AppointmentMessage } from '../model/message.ts';
 
@@ -74,10 +74,10 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (appointment, version, 
   RETURNING version`;
 
 /**
- * Parameters: 1 id, 2 hash, 3 stamp, 4 request. What is known already is counted; the current content said again
- * at a later time holds since that time.
+ * Parameters: 1 id, 2 hash, 3 stamp, 4 request, 5 the attempt. What is known already is counted, by the first attempt alone;
+ * the current content said again at a later time holds since that time.
  */
-const COUNT_REPEAT = `UPDATE appointment_versions SET repeats = repeats + 1,
+const COUNT_REPEAT = `UPDATE appointment_versions SET repeats = repeats + (?5 = 1),
     stamp_ms = CASE WHEN stamp_ms < ?3 AND version = (SELECT current FROM appointments WHERE id = ?1)
       THEN ?3 ELSE stamp_ms END
   WHERE appointment = ?1 AND request_id <> ?4
@@ -121,9 +121,11 @@ const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, curr
 const NOTE_HELD = `UPDATE appointment_versions SET held = 1
   WHERE appointment = ?1 AND held = 0 AND version = (SELECT current FROM appointments WHERE id = ?1)`;
 
-/** Parameters: 1 id, 2 hash, 3 1 for the content too. */
+/** Parameters: 1 id, 2 hash, 3 1 for the content too, 4 request. */
 const TELL = `SELECT
     (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?2) AS same,
+    (SELECT MAX(version) FROM appointment_versions
+      WHERE appointment = ?1 AND hash = ?2 AND request_id = ?4) AS own,
     a.current AS version, a.updated_ms, a.status, a.profile,
     CASE WHEN ?3 = 1 THEN v.content END AS content
   FROM (SELECT 1) LEFT JOIN appointments AS a ON a.id = ?1
@@ -131,6 +133,8 @@ const TELL = `SELECT
 
 interface ToldRow {
   readonly same: number | null;
+  /** What this very request inserted. */
+  readonly own: number | null;
   readonly version: number | null;
   readonly updated_ms: number;
   readonly status: string;
@@ -138,23 +142,29 @@ interface ToldRow {
   readonly content: string | null;
 }
 
-/** @throws GatewayError storage-unavailable: nothing, or all of it, is recorded; sending again is safe. */
+/**
+ * One message as one transaction, tried again when D1 fails in passing: a message that was recorded is known already, and what
+ * this request inserted is found by its id. @throws GatewayError storage-unavailable: nothing, or all of it, is recorded;
+ * sending again is safe.
+ */
 export async function recordAppointment(db: D1Database, write: AppointmentWrite): Promise<WriteOutcome> {
   const { id, hash, message, editor, requestId } = write;
   const stamp = message.stampMs ?? null;
-  const results = await guardStore(() =>
-    db.batch([
+  let attempts = 0;
+  const results = await guardIdempotent((attempt) => {
+    attempts = attempt;
+    return db.batch([
       db.prepare(INSERT_VERSION).bind(...versionParameters(write)),
-      db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId),
+      db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId, attempt),
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
       db.prepare(NOTE_HELD).bind(id),
-      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0),
-    ]),
-  );
+      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, requestId),
+    ]);
+  });
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
   const told = results[4]?.results[0] as ToldRow;
   return {
-    inserted: inserted?.version,
+    inserted: inserted?.version ?? (attempts > 1 ? (told.own ?? undefined) : undefined),
     same: told.same ?? undefined,
     state:
       told.version === null

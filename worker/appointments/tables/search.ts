@@ -1,7 +1,7 @@
 // Tables `appointments` and `appointment_versions`, reading many: what a search or an export asks for, in a fixed
 // order, a page at a time from where the last one ended. Lists travel as one JSON parameter: D1 binds 100 at most.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import type { AppointmentFilter, Position, Sort } from '../model/filter.ts';
 import type { Range } from '../model/range.ts';
 import type { StoredAppointment } from '../model/resource.ts';
@@ -44,7 +44,7 @@ export async function searchAppointments(
   limit: number,
 ): Promise<FoundAppointment[]> {
   const { sql, values } = whereOf(filter, sort, position);
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         // The page is chosen first: sorting a wide answer must not drag its contents along.
@@ -70,7 +70,7 @@ export async function listFacts(
 ): Promise<AppointmentFacts[]> {
   const sort: Sort = { by: '_lastUpdated', descending: false };
   const { sql, values } = whereOf(filter, sort, position);
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT a.id, a.editor, a.system, a.value, a.current AS version, a.updated_ms AS updatedMs, a.profile,

@@ -9,7 +9,7 @@ import { log } from '../../base/log.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { operatorOf } from '../../http/operator.ts';
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { forgetSamuLrms } from '../data/samulrms.ts';
 import {
   listDeclarationChanges,
@@ -43,7 +43,7 @@ const declaredSchema = v.strictObject({
 
 /** GET /admin/front/samulrms: the operator's rows; the setting's list is under them. */
 export async function answerSamus(context: RequestContext): Promise<Response> {
-  const samulrms = await guardStore(() => readSamuLrms(context.env.DB));
+  const samulrms = await guardIdempotent(() => readSamuLrms(context.env.DB));
   return jsonResponse({ setting: context.config.front.samuLrms, samulrms }, context);
 }
 

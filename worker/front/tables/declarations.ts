@@ -2,7 +2,7 @@
 // which of them a practitioner declares, and every change of that. A declaration is a hint and an entry of the
 // front's index; it never restricts whom a search asks (docs/guide.md G-937).
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { ACTIVE_EDITORS } from '../../store/interfaced.ts';
 
 /** A vendor with the number by which the front knows it. */
@@ -17,9 +17,9 @@ export interface NumberedVendor {
 
 /** Every vendor ever announced, by number; a new one is numbered now. @throws GatewayError storage-unavailable. */
 export async function listNumberedVendors(db: D1Database): Promise<NumberedVendor[]> {
-  const rows = await guardStore(() => selectNumbered(db));
+  const rows = await guardIdempotent(() => selectNumbered(db));
   if (rows.every(({ number }) => number !== null)) return rows as NumberedVendor[];
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db
       .prepare(
         `INSERT OR IGNORE INTO editor_numbers (editor)
@@ -27,7 +27,7 @@ export async function listNumberedVendors(db: D1Database): Promise<NumberedVendo
       )
       .run(),
   );
-  return (await guardStore(() => selectNumbered(db))) as NumberedVendor[];
+  return (await guardIdempotent(() => selectNumbered(db))) as NumberedVendor[];
 }
 
 async function selectNumbered(
@@ -53,7 +53,7 @@ export interface Declaration {
 
 /** As declared, whether the vendor is active or not. @throws GatewayError storage-unavailable. */
 export async function readDeclarations(db: D1Database, practitioner: string): Promise<Declaration[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT d.id, n.number, e.name FROM declared_editors AS d
@@ -80,7 +80,7 @@ export interface DeclarationRequest {
 export async function replaceDeclarations(db: D1Database, request: DeclarationRequest): Promise<void> {
   const { practitioner, nowMs, origin, requestId } = request;
   const after = JSON.stringify([...new Set(request.editors)].sort());
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db.batch([
       db
         .prepare(
@@ -143,7 +143,7 @@ export interface DeclarationChange {
 
 /** The last ones first. @throws GatewayError storage-unavailable. */
 export async function listDeclarationChanges(db: D1Database, max: number): Promise<DeclarationChange[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT at_ms AS atMs, practitioner, before, after, origin, request_id AS requestId
@@ -167,7 +167,7 @@ export interface DeclaredPractitioner {
 
 /** In the order of their ids. @throws GatewayError storage-unavailable. */
 export async function listDeclared(db: D1Database, max: number): Promise<DeclaredPractitioner[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT practitioner, json_group_array(editor) AS editors FROM declared_editors

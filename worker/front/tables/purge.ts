@@ -2,12 +2,12 @@
 // declarations older than that. Whoever is forgotten everywhere leaves the front's index too, but for an ADELI that
 // was announced: it must never be again. And, the other way, declared vendors that became active enter the index.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { indexAllDeclared } from './declarations.ts';
 
 /** @returns how many rows were forgotten. @throws GatewayError storage-unavailable. */
 export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: number): Promise<number> {
-  const results = await guardStore(() =>
+  const results = await guardIdempotent(() =>
     db.batch([
       db.prepare('DELETE FROM interfaced WHERE last_ms < ?1').bind(beforeMs),
       db.prepare('DELETE FROM declaration_changes WHERE at_ms < ?1').bind(beforeMs),

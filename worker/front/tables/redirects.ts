@@ -1,6 +1,6 @@
 // Table `redirects`: how often booking pages were opened through our redirect, per vendor and day (Paris).
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent, guardStore } from '../../store/guard.ts';
 
 /** `expired`: the slot had started. `refused`: a host that the vendor has not declared. */
 export type RedirectOutcome = 'opened' | 'expired' | 'refused';
@@ -32,12 +32,12 @@ export async function countRedirect(
 
 /** The days before `oldest`. @throws GatewayError storage-unavailable. */
 export async function purgeRedirects(db: D1Database, oldest: string): Promise<void> {
-  await guardStore(() => db.prepare('DELETE FROM redirects WHERE day < ?1').bind(oldest).run());
+  await guardIdempotent(() => db.prepare('DELETE FROM redirects WHERE day < ?1').bind(oldest).run());
 }
 
 /** Both days included, in their order. @throws GatewayError storage-unavailable. */
 export async function readRedirects(db: D1Database, first: string, last: string): Promise<RedirectCount[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT day, editor, outcome, count FROM redirects

@@ -1,6 +1,6 @@
 // Table `samu_lrms`: the operator's list of the SAMU whose dispatch software may open the front's search.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 
 /** A SAMU whose dispatch software may open the front's search. */
 export interface SamuLrm {
@@ -20,7 +20,7 @@ export async function readSamuLrms(db: D1Database): Promise<SamuLrm[]> {
 /** The whole list. @throws GatewayError storage-unavailable. */
 export async function saveSamuLrms(db: D1Database, rows: readonly SamuLrm[]): Promise<void> {
   const list = JSON.stringify(rows);
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db.batch([
       db.prepare('DELETE FROM samu_lrms'),
       db

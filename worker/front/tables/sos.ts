@@ -1,7 +1,7 @@
 // Table `sos_associations`: the operator's list of SOS Médecins. A card that carries only a SIRET is searched when it
 // is of one of them; the others are pharmacies, clinics and the like. docs/guide.md G-915.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
 /** An association whose cards are searched by flow SOS. */
@@ -41,7 +41,7 @@ export function knownSosSirets(reader: Reader): Promise<ReadonlySet<string>> {
 
 /** @throws GatewayError storage-unavailable. */
 export async function listSosAssociations(db: D1Database): Promise<SosAssociation[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare(
         `SELECT s.siret, s.name, s.announced_ms,
@@ -64,7 +64,7 @@ export async function saveSosAssociations(
   associations: readonly SaidAssociation[],
 ): Promise<void> {
   const list = JSON.stringify(associations);
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db.batch([
       db
         .prepare(

@@ -1,7 +1,7 @@
 // Table `front_users`: who may sign in at login_check besides the users of the setting. Secrets are kept hashed, and
 // are never read back by anyone.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent, guardStore } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
 /** A front's user, without its secret. */
@@ -27,7 +27,7 @@ export async function secretOfFrontUser(reader: Reader, name: string): Promise<s
 
 /** @throws GatewayError storage-unavailable. */
 export async function listFrontUsers(db: D1Database): Promise<FrontUser[]> {
-  const { results } = await guardStore(() =>
+  const { results } = await guardIdempotent(() =>
     db
       .prepare('SELECT name, updated_ms AS updatedMs FROM front_users ORDER BY name')
       .all<{ name: string; updatedMs: number }>(),
@@ -42,7 +42,7 @@ export async function saveFrontUser(
   hashedSecret: string,
   nowMs: number,
 ): Promise<void> {
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db
       .prepare(
         `INSERT INTO front_users (name, secret, updated_ms) VALUES (?1, ?2, ?3)
