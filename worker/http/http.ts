@@ -6,6 +6,7 @@ import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { Config } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import type { Caller, Sender } from './auth.ts';
+import { encodingHeaders } from './content-encoding.ts';
 
 /** One request as handlers see it. */
 export interface RequestContext {
@@ -28,20 +29,21 @@ export interface RequestContext {
 /** The media type of what the FHIR face answers. */
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
-/** A text is sent as it is. */
+/** A text is sent as it is; a long one compressed, to who asks for it. */
 export function fhirResponse(
   body: string | Uint8Array<ArrayBuffer> | Resource,
-  context: Pick<RequestContext, 'requestId'>,
+  { requestId, request }: Pick<RequestContext, 'requestId'> & Partial<Pick<RequestContext, 'request'>>,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  const isWritten = typeof body === 'string' || body instanceof Uint8Array;
-  return new Response(isWritten ? body : JSON.stringify(body), {
+  const written = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  return new Response(written, {
     status,
     headers: {
       'Content-Type': FHIR_JSON,
       'Cache-Control': 'no-store',
-      'X-Request-Id': context.requestId,
+      'X-Request-Id': requestId,
+      ...encodingHeaders(written.length, request),
       ...headers,
     },
   });

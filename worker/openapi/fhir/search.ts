@@ -64,7 +64,7 @@ const SCHEDULE_PARAMETERS: readonly Parameter[] = [
 
 const DESCRIPTION = `Chaque éditeur qui sert le flux est interrogé ; la réponse part dans le délai, avec ce qui est venu. Ce qu’on sait de chaque identifiant demandé (slots, none, unknown, switched-off, not-interfaced) est dans X-Passerelle-Ledger et dans une entrée de mode outcome.
 
-Prefer : return=minimal ôte cette entrée, return=OperationOutcome y ajoute les règles rencontrées, handling=lenient passe sur un paramètre inconnu. Cache-Control : no-cache interroge de nouveau chaque éditeur. Accept : text/event-stream donne chaque part dès qu’elle arrive (docs/progressive.md).
+Prefer : return=minimal ôte cette entrée, return=OperationOutcome y ajoute les règles rencontrées, handling=lenient passe sur un paramètre inconnu. Cache-Control : no-cache interroge de nouveau chaque éditeur. Accept : text/event-stream donne chaque part dès qu’elle arrive (docs/progressive.md). Une réponse de 16 Kio et plus est comprimée pour qui envoie Accept-Encoding : gzip.
 
 Une adresse porte 15 Kio, 300 professionnels environ : au-delà (414), POST …/_search prend les mêmes paramètres, 500 identifiants au plus.`;
 
