@@ -15,6 +15,7 @@ import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
+import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {
@@ -356,7 +357,7 @@ describe('a body', () => {
 it('logs one line per message, without who or what', async () => {
   const value = fresh();
   await edge.put(individual({ value }), { 'X-Request-Id': 'log-line-of-a-put' });
-  const line = edge.log.find((item) => item.includes('log-line-of-a-put')) ?? '';
+  const line = await until('the log line', () => edge.log.find((item) => item.includes('log-line-of-a-put')));
   expect(JSON.parse(line)).toMatchObject({
     message: 'appointment-recorded',
     editor: 'agenda-a',

@@ -430,6 +430,8 @@ describe('without relay, vendors and database', () => {
     await system.startEdge();
     await withSetting('["SAMU13","SAMU974"]');
     expect(await names()).toEqual(['SAMU13', 'SAMU974']);
-    expect(system.edgeLog.join('\n')).toContain('samulrms-from-the-setting-only');
+    await until('it is logged', () =>
+      system.edgeLog.some((line) => line.includes('samulrms-from-the-setting-only')),
+    );
   });
 });

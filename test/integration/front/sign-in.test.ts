@@ -9,6 +9,7 @@ import { hashSecret } from '../../../worker/front/sign-in/secret-hash.ts';
 import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../../worker/front/sign-in/token.ts';
 import { FRONT_USER, FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { System } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let front: FrontCaller;
@@ -228,7 +229,9 @@ describe('settings', () => {
     await settings({ FRONT_KEYS: JSON.stringify([keys[0], { ...(await newKey()), kid: keys[0]?.kid }]) });
     const reply = await front.signIn();
     expect([reply.status, jsonOf(reply)]).toMatchObject([503, { code: 503 }]);
-    expect(system.edgeLog.join('\n')).toContain('FRONT_KEYS has one kid twice');
+    await until('it is logged', () =>
+      system.edgeLog.some((line) => line.includes('FRONT_KEYS has one kid twice')),
+    );
   });
 
   it('without keys nobody signs in, and the rest of the edge works', async () => {

@@ -96,11 +96,12 @@ export class System {
     return this.#edge;
   }
 
-  async startEdge(): Promise<void> {
+  /** `settings`: over those of the system's start. */
+  async startEdge(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#edge = await startBuiltEdge({
       port: this.#port,
       stateDir: this.state.dir,
-      settings: { ...UNHURRIED, ...this.#options.settings },
+      settings: { ...UNHURRIED, ...this.#options.settings, ...settings },
       onLog: (line) => this.edgeLog.push(line),
     });
     this.#port = Number(new URL(this.#edge.url).port);
