@@ -35,12 +35,13 @@ let scene: AccountScene;
 beforeAll(async () => {
   scene = await AccountScene.start({
     vendors: [{ seed: 1 }, { seed: 2 }],
-    settings: { DEADLINE_MS: '2500', ACCOUNT_LOGIN_MS: '2000', ACCOUNT_WAVE_MAX: '3' },
+    settings: { ACCOUNT_WAVE_MAX: '3' },
   });
 });
 
 afterEach(async () => {
   for (const vendor of scene.system.vendors) vendor.reset();
+  await scene.system.limit(A);
   const db = await scene.system.edge.database();
   const tables = ['accounts', 'regulators', 'account_waves', 'account_drift'];
   await db.batch(tables.map((table) => db.prepare(`DELETE FROM ${table}`)));
@@ -57,6 +58,8 @@ const isOpen = (vendor: string, person: { system: string; value: string }): bool
   scene.held(vendor, person)[0]?.active;
 const wasTried = (): Promise<true> =>
   until('A was tried', async () => (await exposure()).accounts[0]?.attempts === 1);
+/** What is not answered by A is given up soon; everything else has the time of a search. */
+const giveUpSoon = (): Promise<void> => scene.system.limit(A, 2_500);
 const withdraw = (person: ReturnType<typeof technical>): Promise<void> =>
   scene.change(person, { ...person, active: false });
 
@@ -125,6 +128,7 @@ test('a vendor that refuses it is asked again for ever', async () => {
 
 test('one that other vendors have confirmed never waits for the one that is away', async () => {
   const { person } = await openAccount();
+  await giveUpSoon();
   scene.system.vendor(A).setFaults([{ kind: 'hang', route: 'Practitioner' }]);
   await withdraw(person);
   expect((await exposure()).accounts[0]?.attempts ?? 0).toBe(0);
@@ -149,7 +153,8 @@ describe('an older message', () => {
     const { id, person } = await openAccount();
     const changed = { ...person, family: 'Autre' };
     await scene.change(person, changed);
-    scene.system.vendor(A).setAccountFaults({ kind: 'late', delayMs: 5_000, times: 1 });
+    await giveUpSoon();
+    scene.system.vendor(A).setAccountFaults({ kind: 'late', delayMs: 8_000, times: 1 });
     await scene.logIn(id);
     await until('the login’s message is given up', async () => {
       const db = await scene.system.edge.database();
@@ -173,7 +178,8 @@ describe('an older message', () => {
   test('of a first creation, lost, is followed by the withdrawal of an account nobody confirmed', async () => {
     const person = technical();
     const id = await scene.create(person);
-    scene.system.vendor(A).setAccountFaults([{ kind: 'late', delayMs: 3_500, times: 1 }]);
+    await giveUpSoon();
+    scene.system.vendor(A).setAccountFaults([{ kind: 'late', delayMs: 5_000, times: 1 }]);
     await scene.logIn(id);
     await until('the account is there all the same', () => isOpen(A, person) === true);
     await withdraw(person);

@@ -28,7 +28,7 @@ let scene: AccountScene;
 beforeAll(async () => {
   scene = await AccountScene.start({
     vendors: [{ seed: 1 }, { seed: 2 }],
-    settings: { DEADLINE_MS: '2500', ACCOUNT_LOGIN_MS: '2000', ACCOUNT_WAVE_MAX: '1000' },
+    settings: { ACCOUNT_WAVE_MAX: '1000' },
   });
 });
 
@@ -194,7 +194,9 @@ describe('a withdrawal reaches a vendor that at creation', () => {
   ])('%s', async (_what, faults) => {
     const person = await heldBefore();
     scene.system.vendor(A).setFaults(faults);
+    await scene.system.limit(A, 2_000);
     await scene.logIn(await scene.create(person));
+    await scene.system.limit(A);
     scene.system.vendor(A).setFaults([]);
     await sql('UPDATE accounts SET lease = NULL, lease_until_ms = NULL');
     await withdraw(person);

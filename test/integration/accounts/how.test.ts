@@ -11,7 +11,6 @@ let scene: AccountScene;
 beforeAll(async () => {
   scene = await AccountScene.start({
     vendors: [{ seed: 1 }, { seed: 2 }],
-    settings: { DEADLINE_MS: '3000', ACCOUNT_LOGIN_MS: '1500' },
   });
 });
 
@@ -173,7 +172,7 @@ describe('a slow vendor', () => {
   test('does not hold the login up; what it says later is recorded', async () => {
     const person = technical();
     const id = await scene.create(person);
-    scene.system.vendor(A).setSettings({ latencyMs: 2_200 });
+    scene.system.vendor(A).setSettings({ latencyMs: 5_000 });
     const answer = await scene.logIn(id);
     expect(answer.get(A)).toMatchObject({ state: 'unreachable', reason: 'under-way' });
     expect(answer.get('agenda-b')?.state).toBe('done');
@@ -185,9 +184,11 @@ describe('a slow vendor', () => {
   test('that writes after we have left still ends with one account, as wanted', async () => {
     const person = technical();
     const id = await scene.create(person);
-    accountFaults({ kind: 'late', delayMs: 3_500, times: 1 });
+    await scene.system.limit(A, 2_500);
+    accountFaults({ kind: 'late', delayMs: 5_000, times: 1 });
     await scene.logIn(id);
     await until('the late account is there', () => scene.held(A, person).length === 1);
+    await scene.system.limit(A);
     await scene.runSchedule(new Date(Date.now() + 60_000));
     expect((await scene.logIn(id)).get(A)?.state).toBe('unchanged');
     expect(scene.held(A, person)).toHaveLength(1);

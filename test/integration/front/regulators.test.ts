@@ -109,11 +109,18 @@ describe('the sign-in of a regulator', () => {
     await until('the vendor knows the new address', () => held('agenda-a', zoe)[0]?.email === moved.email);
   });
 
-  const HANG_MS = 8_000;
+  /** Until the relay gives up: longer than the test takes, unless the edge waits for it. */
+  const hang = (): void => {
+    for (const vendor of scene.system.vendors) vendor.setAccountFaults({ kind: 'late', delayMs: 60_000 });
+  };
+  const endHang = async (): Promise<void> => {
+    scene.system.relay?.process.kill('SIGKILL');
+    await scene.system.startRelay();
+  };
 
   it('AC-25 regulators answers while every vendor hangs', async () => {
     const zoe = somebody();
-    for (const vendor of scene.system.vendors) vendor.setAccountFaults({ kind: 'late', delayMs: HANG_MS });
+    hang();
     const token = await front.token();
     for (const [path, habilitation] of [
       ['/v1/regulators', true],
@@ -121,38 +128,32 @@ describe('the sign-in of a regulator', () => {
       ['/v1/regulators', true],
       ['/v1/regulators', false],
     ] as const) {
-      const startedMs = performance.now();
       const reply = await front.plain(path, {
         method: 'PUT',
         body: { ...zoe, habilitation },
         headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       });
       expect(reply.status).toBe(200);
-      expect(performance.now() - startedMs).toBeLessThan(HANG_MS / 2);
     }
     await until('every vendor is asked', allHang);
+    await endHang();
   });
 
   it('AC-25 a burst of fifty is answered while every vendor hangs', async () => {
     const people = Array.from({ length: 50 }, () => somebody());
-    for (const vendor of scene.system.vendors) {
-      vendor.setAccountFaults({ kind: 'late', delayMs: HANG_MS });
-    }
+    hang();
     const token = await front.token();
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-    const timed = async (path: string, body: unknown): Promise<number> => {
-      const startedMs = performance.now();
+    const put = async (path: string, body: unknown): Promise<void> => {
       const reply = await front.plain(path, { method: 'PUT', body, headers });
       expect(reply.status).toBe(200);
-      return performance.now() - startedMs;
     };
-    await timed('/v1/regulators/login', somebody());
+    await put('/v1/regulators/login', somebody());
     await until('every vendor is asked', allHang);
-    const tookMs = await Promise.all(people.map((one) => timed('/v1/regulators', one)));
-    // Whoever waited for a vendor would take as long as it hangs. The 500 ms themselves are held by the bench, on a
-    // machine with nothing else to do.
-    expect(Math.max(...tookMs)).toBeLessThan(HANG_MS / 2);
+    await Promise.all(people.map((one) => put('/v1/regulators', one)));
+    // The 500 ms themselves are held by the bench, on a machine with nothing else to do.
     expect(allHang()).toBe(true);
+    await endHang();
     for (const one of people) expect(await kept(one)).toMatchObject({ active: 1, version: 1 });
   });
 });

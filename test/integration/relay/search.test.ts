@@ -84,16 +84,16 @@ test('sends the exact request of the guide', () => {
   expect(headers?.['user-agent']).toMatch(/^passerelle-relay\//);
 });
 
-test('answers a vendor that hangs with timeout at the budget, and the others long before', async () => {
+test('answers a vendor that hangs with timeout at the budget, and the others before', async () => {
   const link = await scene.edge.linked();
   const given = scene.vendors[2]?.given.up ?? 0;
-  const landed = await ask(link, makePlan(['agenda-1', 'agenda-3'], { budgetMs: 1_500 }));
+  const landed = await ask(link, makePlan(['agenda-1', 'agenda-3'], { budgetMs: 4_000 }));
   const [hung] = landed.answers.filter(({ call }) => call === 1);
   expect(hung?.failure).toEqual({ reason: 'timeout' });
   expect(landed.answers.find(({ call }) => call === 0)?.shown).toBe(2);
   expect(landed.heads.map(({ call }) => call)).toEqual([0, 1]);
   expect(landed.frames).toBe(2);
-  expect(landed.durationMs).toBeGreaterThanOrEqual(1_495);
+  expect(landed.durationMs).toBeGreaterThanOrEqual(3_995);
   await until('the vendor sees its connection closed', () => (scene.vendors[2]?.given.up ?? 0) > given);
 });
 
@@ -111,6 +111,7 @@ test('answers a vendor it does not know with not-served', async () => {
   expect(landed.answers[0]?.failure).toEqual({ reason: 'not-served' });
 });
 
+/** The most that a plan may ask for. */
 const GATHER_MS = 5_000;
 
 test('gathers answers into one message while gatherMs lasts', async () => {
@@ -161,7 +162,7 @@ test('goes on with the call that is left when another to the same vendor is give
   const vendor = scene.vendors[2];
   const asked = vendor?.requests.length ?? 0;
   const given = vendor?.given.up ?? 0;
-  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: 2_000 });
+  const plan = makePlan(['agenda-3', 'agenda-3'], { budgetMs: 4_000 });
   const searching = ask(link, plan);
   await until('both calls are asked', () => (vendor?.requests.length ?? 0) === asked + 2);
   await link.relay.cancel(plan.id, [0]);

@@ -99,7 +99,8 @@ export function makePlan(editors: readonly string[], change: Partial<SearchPlan>
     flow: 'INT_R01',
     fromMs: nowMs,
     toMs: nowMs + 3 * 24 * 3600 * 1000,
-    budgetMs: 5000,
+    // Only a hang reaches it.
+    budgetMs: 25_000,
     gatherMs: 0,
     calls: editors.map((editor) => ({ editor, subjects: [RPPS_A] })),
     ...change,
