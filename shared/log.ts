@@ -16,6 +16,10 @@ export interface LogFields {
   readonly status?: number;
   readonly durationMs?: number;
   readonly bytes?: number;
+  /** Of a limit, 100 when reached. */
+  readonly percent?: number;
+  /** core, appointments, cache (docs/storage.md). */
+  readonly database?: string;
   readonly count?: number;
   readonly subjects?: number;
   readonly slots?: number;

@@ -7,6 +7,7 @@ import type { Env } from './base/env.ts';
 import { purgeFront } from './front/operators/purge.ts';
 import { purgeSearchMemory } from './memory/purge.ts';
 import { handleRequest } from './router.ts';
+import { watchDatabases } from './store/sizes.ts';
 
 export { Gate } from './gate/gate.ts';
 export { RelayHub } from './hub/relay-hub.ts';
@@ -20,7 +21,9 @@ export default {
   scheduled: async ({ cron, scheduledTime }, env) => {
     // Named in wrangler.toml; whoever names none wants everything.
     const isNightly = cron === '' || cron === NIGHTLY_CRON;
+    const isTenth = new Date(scheduledTime).getUTCMinutes() % 10 === 0;
     const runs = await Promise.allSettled([
+      isTenth || isNightly ? watchDatabases(env) : undefined,
       runAccounts(env, scheduledTime, isNightly),
       countAndForget(env, scheduledTime, isNightly),
       isNightly ? purgeFront(env, scheduledTime) : undefined,

@@ -18,6 +18,7 @@ import { acceptRelay } from './hub/accept-relay.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerStorage } from './operators/storage.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
 import { switchVendor } from './operators/vendor-switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
@@ -85,6 +86,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerVendorRules },
+  { method: 'GET', path: '/admin/storage', needs: ['admin'], handler: answerStorage },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,

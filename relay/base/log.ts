@@ -21,6 +21,8 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   status: true,
   durationMs: true,
   bytes: true,
+  percent: true,
+  database: true,
   count: true,
   subjects: true,
   slots: true,

@@ -38,6 +38,8 @@ export interface Config {
   readonly breakerSlowMs: number;
   /** An appointment is forgotten so long after its end. */
   readonly appointmentRetentionDays: number;
+  /** Limit of each D1 database: alarms are shares of it. */
+  readonly databaseBytesMax: number;
   /** Regulators' accounts at vendors, docs/accounts.md § 7. */
   readonly accounts: {
     /** What a login may take before it answers; the rest goes on behind. */
@@ -105,6 +107,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     breakerMode: settings.BREAKER_MODE,
     breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
+    databaseBytesMax: settings.DATABASE_MB_MAX * 1_000_000,
     accounts: Object.freeze({
       loginMs: settings.ACCOUNT_LOGIN_MS,
       waveMax: settings.ACCOUNT_WAVE_MAX,

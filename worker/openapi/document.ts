@@ -6,6 +6,7 @@ import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
+import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
 import { FHIR_SCHEMAS } from './fhir/parts.ts';
@@ -33,6 +34,7 @@ export const OPERATIONS: Operations = {
   ...FRONT_OPERATIONS,
   ...PAGE_OPERATIONS,
   ...ADMIN_OPERATIONS,
+  ...STORAGE_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
