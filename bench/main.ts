@@ -10,6 +10,7 @@ import { benchAppointments } from './appointments/appointments.ts';
 import { appointmentTables } from './appointments/report.ts';
 import { measureEdgeFloor } from './edge-floor.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front/front.ts';
+import { benchHanging, FULL_HANGING, hangingTables, QUICK_HANGING } from './front/hanging.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front/lots.ts';
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
 import { benchSearch, type Cell, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
@@ -116,7 +117,12 @@ async function runFront(): Promise<Report> {
   console.log([...frontTables(results), ''].join('\n'));
   const lots = await benchLots(flags.quick ? QUICK_LOTS : FULL_LOTS);
   console.log([...lotTables(lots), ''].join('\n'));
-  return { results: { calls: results, lots }, misses: [...frontMisses(results), ...lotMisses(lots)] };
+  const hanging = await benchHanging(flags.quick ? QUICK_HANGING : FULL_HANGING);
+  console.log([...hangingTables(hanging), ''].join('\n'));
+  return {
+    results: { calls: results, lots, hanging },
+    misses: [...frontMisses([...results, ...hanging]), ...lotMisses(lots)],
+  };
 }
 
 const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> = {

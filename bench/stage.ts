@@ -67,6 +67,14 @@ export class Vendors {
     }
   }
 
+  /** The vendor of this place in the list, or each, has this fault from now on. */
+  async fault(kind: string, only?: number): Promise<void> {
+    for (const { controlUrl } of only === undefined ? this.list : this.list.slice(only, only + 1)) {
+      const response = await fetch(`${controlUrl}/fault`, { method: 'PUT', body: JSON.stringify(kind) });
+      if (!response.ok) throw new Error(await response.text());
+    }
+  }
+
   async close(): Promise<void> {
     await this.#child.stop();
     await rm(this.dir, { recursive: true, force: true });

@@ -10,7 +10,8 @@ import { alignColumns, type Latency, summarise } from '../statistics.ts';
 
 const LOT_RATIO_MAX = 1.1;
 const CARDS = 25;
-const API = '/aggregator/api-sas/v1';
+/** Where the front's paths begin. */
+export const API = '/aggregator/api-sas/v1';
 
 interface LotCell {
   readonly vendors: number;
@@ -104,7 +105,7 @@ async function measure(cell: LotCell, { pairs, warmUps }: LotEffort, scene: Scen
 }
 
 /** Whose days end together: the front shows each card the days of its own clock. */
-function mainlanders(): string[] {
+export function mainlanders(): string[] {
   const isThere = (identifier: string): boolean =>
     inventAnyone(identifier).places[0].town.zone === 'Europe/Paris';
   return people(4 * CARDS)
@@ -117,7 +118,8 @@ function expectSlots(name: string, text: string, mark: string, expected: number)
   if (count !== expected) throw new Error(`${name} shows ${count} slots instead of ${expected}`);
 }
 
-function lotOf(subjects: readonly string[]): unknown[] {
+/** The cards of these practitioners, as a server of the front asks for them. */
+export function lotOf(subjects: readonly string[]): unknown[] {
   const cards = subjects.map((identifier, rank) => {
     const [{ line, town, phone = '', structure }] = inventAnyone(identifier).places;
     const structureOf = (prefix: string): string => (structure.startsWith(prefix) ? structure.slice(1) : '');
@@ -140,13 +142,14 @@ function lotOf(subjects: readonly string[]): unknown[] {
 }
 
 /** Two days from now: all slots that vendors are told to have lie within, for both faces. */
-function fhirPath(subjects: readonly string[]): string {
+export function fhirPath(subjects: readonly string[]): string {
   const fromMs = Math.floor(Date.now() / 60_000) * 60_000 + 60_000;
   const question = { flow: 'INT_R04', subjects, fromMs, toMs: fromMs + 48 * 3_600_000 } as const;
   return buildVendorRequest('/fhir', question);
 }
 
-async function ask(pool: Pool, path: string, token: string, body?: string): Promise<string> {
+/** The answer's text. @throws Error when it is no 200. */
+export async function ask(pool: Pool, path: string, token: string, body?: string): Promise<string> {
   const headers = {
     authorization: `bearer ${token}`,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -163,7 +166,8 @@ async function ask(pool: Pool, path: string, token: string, body?: string): Prom
   return text;
 }
 
-async function signIn(pool: Pool): Promise<string> {
+/** A token of the front. */
+export async function signIn(pool: Pool): Promise<string> {
   const body = JSON.stringify({ username: 'read', password: 'secret' });
   return (JSON.parse(await ask(pool, `${API}/login_check`, '', body)) as { token: string }).token;
 }

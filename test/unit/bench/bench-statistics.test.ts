@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { cpuSecondsOf, readCpuSeconds } from '../../../bench/cpu.ts';
+import { frontMisses } from '../../../bench/front/front.ts';
 import { type CellResult, FULL_CELLS } from '../../../bench/search.ts';
 import { misses, searchTables } from '../../../bench/search-report.ts';
 import { alignColumns, percentile, summarise } from '../../../bench/statistics.ts';
@@ -71,6 +72,18 @@ test('each budget is kept at its bound and missed past it', () => {
   expect(misses([{ ...with16, throughputRatio: 0.69 }])).toHaveLength(1);
   expect(misses([{ ...with16, cpuRatio: 2.01 }])).toHaveLength(1);
   expect(misses([cellResult(3, 0)])).toEqual([]);
+});
+
+test.each([
+  ['regulators, all hang', 500],
+  ['regulators/login, all hang', 500],
+  ['a lot, one vendor hangs', 5_000],
+  ['one practitioner', 1_000],
+])('%s may take %d ms at p99', (name, p99Ms) => {
+  const call = { name, count: 100, p50Ms: 1, p95Ms: 1, p99Ms, failed: 0 };
+  expect(frontMisses([call])).toEqual([]);
+  expect(frontMisses([{ ...call, p99Ms: p99Ms + 1 }])).toHaveLength(1);
+  expect(frontMisses([{ ...call, failed: 1 }])).toHaveLength(1);
 });
 
 test('an answer that is not whole is a miss of its own', () => {
