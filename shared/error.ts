@@ -64,6 +64,9 @@ export const REASONS = {
   'storage-unavailable': row(503, 'no-store', 'gateway', 'error', true),
   /** The relay has no answer of the edge that it can pass on. */
   'edge-unavailable': row(503, 'transient', 'gateway', 'warn', true),
+  /** The object that holds relays and searches ended, or could not be reached. */
+  'hub-lost': row(503, 'transient', 'gateway', 'warn', true),
+  'hub-overloaded': row(503, 'throttled', 'gateway', 'error', true),
   'relay-absent': row(503, 'transient', 'relay', 'warn', true),
   'relay-lost': row(503, 'transient', 'relay', 'warn', true),
 } as const satisfies Record<string, ReasonRow>;

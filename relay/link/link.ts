@@ -18,8 +18,10 @@ const BACKLOG_BYTES_MAX = 4 * FRAME_BYTES_MAX;
 const CLOSE_TIMEOUT_MS = 1000;
 const BACKOFF_BASE_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
-/** A link that lived this long was a good one: the next dial starts afresh. */
-const LIVED_MS = 20_000;
+/** After the loss of a good link: the edge has restarted, and what it is asked meanwhile waits for its relays. */
+const AT_ONCE_MS = 100;
+/** A link that lived this long was a good one. */
+const LIVED_MS = 2_000;
 
 const CLOSE_REASONS: ReadonlyMap<number, string> = new Map([
   [LINK_CLOSE.unreadable, 'unreadable'],
@@ -228,8 +230,10 @@ export class Link {
     const state = this.#state;
     if (!('socket' in state) || state.socket !== socket) return;
     const livedMs = 'openedMs' in state ? performance.now() - state.openedMs : 0;
-    if (livedMs >= LIVED_MS) this.#attempt = 0;
-    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempt, 16));
+    const wasGood = state.name === 'up' && livedMs >= LIVED_MS;
+    if (wasGood) this.#attempt = 0;
+    const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempt, 16));
+    const ceilingMs = wasGood ? AT_ONCE_MS : backoffMs;
     // Full jitter: after an edge restart the relays do not all come back at once.
     const delayMs = Math.round((this.#settings.random ?? Math.random)() * ceilingMs);
     this.#log(this.#draining ? 'info' : 'warn', 'link-down', {

@@ -5,6 +5,7 @@
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
 import type { HubAccountReply } from '../hub/hub-calls.ts';
+import { hubFailureOf } from '../hub/hub-failure.ts';
 import { type Message, OLD_OPEN } from './model/ledger.ts';
 import type { Regulator } from './model/regulator.ts';
 import {
@@ -176,8 +177,9 @@ function leftBy(address: Address, { query }: Message): RegulatorIdentifier | und
 async function ask(send: Conversation['send'], request: AccountRequest): Promise<HubAccountReply> {
   try {
     return await send(request);
-  } catch {
-    return { kind: 'failed', reason: 'relay-lost', sent: true, durationMs: 0 };
+  } catch (cause) {
+    // The hub went while it had the message: it may have been sent.
+    return { kind: 'failed', reason: hubFailureOf(cause).reason, sent: true, durationMs: 0 };
   }
 }
 

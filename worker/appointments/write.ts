@@ -27,7 +27,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   const wanted = readReturn(request.headers.get('Prefer')) ?? 'minimal';
   const { id, message, hash, ifMatch, nowMs } = await readSent(context, sender);
   const method = request.method === 'POST' ? 'POST' : 'PUT';
-  if (!(await mayReport(context.env.DB, sender.relay, sender.editor, nowMs))) throw notAnnounced();
+  if (!(await mayReport(context.env, sender.relay, sender.editor, nowMs))) throw notAnnounced();
   const outcome = await recordAppointment(context.env.APPOINTMENTS, {
     id,
     hash,

@@ -1,11 +1,13 @@
-// What the Worker asks of the relay hub, and what the hub reports while relays answer. Types (and the name of one header)
-// only: both sides of these calls live in worker/, one in the Worker's isolate, the other in the Durable Object.
+// What the Worker asks of the relay hub, and what the hub reports while relays answer. Types, and the few
+// names that both need: both sides of these calls live in worker/, one in the Worker's isolate, the other in the Durable Object.
 
 import type { VendorFailure } from '../../shared/failure.ts';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
+import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import type { VendorRow } from '../store/editors.ts';
+import type { HubFailureReason } from './hub-failure.ts';
 import type { RelayDescription } from './link/relay-link.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
@@ -30,7 +32,13 @@ export interface HubSearch {
 
 /** Why a vendor that should have been asked told us nothing: its own failures, ours on the way to it, and
  * `open`: not called, after too many failures (breaker.ts). */
-export type CallFailure = VendorFailure | 'relay-absent' | 'relay-lost' | 'out-of-order' | 'open';
+export type CallFailure =
+  | VendorFailure
+  | 'relay-absent'
+  | 'relay-lost'
+  | 'out-of-order'
+  | 'open'
+  | HubFailureReason;
 
 /** One question to one vendor. */
 export interface AskedCall {
@@ -78,14 +86,15 @@ export interface CallTally {
 }
 
 /**
- * What the relay said, or why none could: `relay-lost` is sent but unanswered; `relay-absent` and `out-of-order` (its
+ * What the relay said, or why none could: `relay-lost` is sent but unanswered; of `hub-lost` and `hub-overloaded`, the hub's
+ * own, nobody knows; `relay-absent` and `out-of-order` (its
  * entry at the relay is broken) are never sent.
  */
 export type HubAccountReply =
   | AccountReply
   | {
       readonly kind: 'failed';
-      readonly reason: 'relay-absent' | 'relay-lost' | 'out-of-order';
+      readonly reason: 'relay-absent' | 'relay-lost' | 'out-of-order' | HubFailureReason;
       readonly status?: undefined;
       readonly sent: boolean;
       readonly durationMs: number;
@@ -105,6 +114,45 @@ export interface HubDescription {
 
 /** Names, on a relay's WebSocket handed to the hub, the relay whose token was verified. */
 export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
+
+/**
+ * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
+ * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
+ */
+export const HUB_PROTOCOL = 2;
+
+/** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
+export interface HubCall {
+  /** The Worker's HUB_PROTOCOL. */
+  readonly protocol: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+/** Every method of HubCalls: what a hub lets a Worker call. */
+const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
+  hasRelay: true,
+  search: true,
+  cancel: true,
+  noteRules: true,
+  writeRuleCounts: true,
+  sendAccount: true,
+  describe: true,
+  describeVendors: true,
+  noteSwitches: true,
+  hasJustAnnounced: true,
+};
+
+/** True of a name that this hub serves. */
+export function isHubMethod(name: string): name is keyof HubCalls {
+  return Object.hasOwn(HUB_METHODS, name);
+}
+
+/** What comes back. `unknown`: this hub has no such method. */
+export type HubReply = { readonly protocol: number } & (
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'unknown' }
+);
 
 /** The relay hub as the rest of the Worker calls it (hub-of.ts). Every call rejects when the hub cannot be reached. */
 export interface HubCalls {
@@ -129,4 +177,6 @@ export interface HubCalls {
   describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
   /** Takes what the operator has just changed of a vendor, once D1 has it; `isTurned`: switched on or off. */
   noteSwitches(row: VendorRow, isTurned: boolean): Promise<void>;
+  /** The relay announces this vendor for this flow, and D1 may not know of it yet. */
+  hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean>;
 }

@@ -1,14 +1,100 @@
-// The one way from the rest of the Worker to the relay hub.
+// The one way from the rest of the Worker to the relay hub. Every call is made here: on a stub of its own, as the platform
+// breaks a stub with the first error; once more when the hub had just ended, where doing it twice does no harm; logged
+// and named when it fails.
 
 import type { Env } from '../base/env.ts';
+import { log } from '../base/log.ts';
 import { objectOf } from '../base/objects.ts';
-import type { HubCalls } from './hub-calls.ts';
+import { HUB_PROTOCOL, type HubCall, type HubCalls, type HubReply } from './hub-calls.ts';
+import { hubFailureOf } from './hub-failure.ts';
+import { searchAndResume } from './resume-search.ts';
 
 /** The one instance where relays and searches meet. */
 const HUB_NAME = 'hub';
+/** Before the second try; with jitter, as all who were in the hub come back at once. */
+const AGAIN_MS = 100;
 
-/** The relay hub's stub. `fetch`: for a relay's WebSocket. */
-export function hubOf(env: Env): HubCalls & Pick<Fetcher, 'fetch'> {
-  // The class implements HubCalls; naming it here would have every caller of the hub import it.
-  return objectOf(env, env.RELAY_HUB, HUB_NAME) as unknown as HubCalls & Pick<Fetcher, 'fetch'>;
+type Method = keyof HubCalls;
+type Arguments<M extends Method> = Parameters<HubCalls[M]>;
+type Value<M extends Method> = Awaited<ReturnType<HubCalls[M]>>;
+
+interface HubStub extends Pick<Fetcher, 'fetch'> {
+  call(call: HubCall): Promise<HubReply>;
+}
+
+/** The hub's calls, and `fetch` for a relay's WebSocket. Each rejects with HubFailure only. */
+export type Hub = HubCalls & { readonly fetch: (url: string, init: RequestInit) => Promise<Response> };
+
+/** What a Worker goes on with when the hub, of the release before, has not this method yet. */
+const NEWEST = {
+  // It reads D1 within a minute.
+  noteSwitches: undefined,
+  // It saves before it serves.
+  hasJustAnnounced: false,
+} as const satisfies { readonly [M in Method]?: Value<M> };
+
+/** The relay hub. */
+export function hubOf(env: Env): Hub {
+  // An edge without its binding is a mistake of ours, and no hub that is lost.
+  stubOf(env);
+  const ask = <M extends Method>(method: M, args: Arguments<M>): Promise<Value<M>> =>
+    callOnce(env, method, args);
+  const askTwice = <M extends Method>(method: M, args: Arguments<M>): Promise<Value<M>> =>
+    twice(() => callOnce(env, method, args));
+  /** By the Worker's name of a search, the one that the hub of this moment knows. */
+  const ids = new Map<string, string>();
+  return {
+    fetch: (url, init) => twice(() => named('fetch', () => stubOf(env).fetch(url, init))),
+    hasRelay: () => askTwice('hasRelay', []),
+    search: (search, listener) =>
+      searchAndResume(
+        (part, hear) => ask('search', [part, hear]),
+        search,
+        listener,
+        (id) => ids.set(search.id, id),
+      ),
+    cancel: (id) => ask('cancel', [ids.get(id) ?? id]).catch(() => undefined),
+    noteRules: (tallies) => askTwice('noteRules', [tallies]),
+    writeRuleCounts: () => askTwice('writeRuleCounts', []),
+    // Nobody knows whether it was sent.
+    sendAccount: (request) => ask('sendAccount', [request]),
+    describe: () => askTwice('describe', []),
+    describeVendors: (vendors) => askTwice('describeVendors', [vendors]),
+    hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
+    noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
+  };
+}
+
+function stubOf(env: Env): HubStub {
+  return objectOf(env, env.RELAY_HUB, HUB_NAME) as unknown as HubStub;
+}
+
+async function callOnce<M extends Method>(env: Env, method: M, args: Arguments<M>): Promise<Value<M>> {
+  const reply = await named(method, () => stubOf(env).call({ protocol: HUB_PROTOCOL, method, args }));
+  if (reply.kind === 'done') return reply.value as Value<M>;
+  log('warn', 'hub-call-unknown', { detail: `${method} of ${HUB_PROTOCOL}, hub of ${reply.protocol}` });
+  if (method in NEWEST) return NEWEST[method as keyof typeof NEWEST] as Value<M>;
+  throw hubFailureOf(new TypeError('unknown call'));
+}
+
+/** Logs what fails, with its class. @throws HubFailure */
+async function named<T>(method: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    const failure = hubFailureOf(cause);
+    const { reason, detail = '' } = failure;
+    log(failure.isRestart ? 'warn' : 'error', 'hub-call-failed', { reason, detail: `${method}: ${detail}` });
+    throw failure;
+  }
+}
+
+async function twice<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!hubFailureOf(cause).isRestart) throw cause;
+    await scheduler.wait(Math.random() * AGAIN_MS);
+    return call();
+  }
 }

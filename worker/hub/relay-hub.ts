@@ -4,6 +4,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
+import type { EditorFlow } from '../../shared/link/hub.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
@@ -11,16 +12,21 @@ import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
 import {
   type CallTally,
+  HUB_PROTOCOL,
   type HubAccountReply,
+  type HubCall,
   type HubCalls,
   type HubDescription,
   type HubListener,
   type HubOutcome,
+  type HubReply,
   type HubSearch,
+  isHubMethod,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
 import { readAnnouncement } from './link/announcement.ts';
+import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { LinkTable } from './link/link-table.ts';
 import { RelayLink } from './link/relay-link.ts';
 import { RuleTally } from './rule-tally.ts';
@@ -33,9 +39,13 @@ import { VendorRegistry } from './vendors/registry.ts';
 import { VendorHealth } from './vendors/vendor-health.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
+/** Of the two seconds that a probe has. */
+const READY_WAIT_MS = 1_000;
+
 /** The one hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
+  readonly #awaited = new AwaitedRelays();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: VendorHealth;
   readonly #registry: VendorRegistry;
@@ -66,12 +76,21 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   /** All that it must know before anything reaches it, from its own storage. */
   async #load(): Promise<void> {
     await Promise.all([this.#health.load(), this.#registry.load()]);
+    const nowMs = Date.now();
+    this.#awaited.expect(this.#registry.relaysBefore(nowMs), nowMs);
   }
 
   /** With D1, behind. */
   #catchUp(): void {
     void this.#registry.follow();
     this.#saver.start();
+  }
+
+  /** The one way in for Workers: every method of HubCalls, by name. */
+  async call({ method, args }: HubCall): Promise<HubReply> {
+    if (!isHubMethod(method)) return { protocol: HUB_PROTOCOL, kind: 'unknown' };
+    const run = this[method] as (...args: unknown[]) => Promise<unknown>;
+    return { protocol: HUB_PROTOCOL, kind: 'done', value: await run.apply(this, [...args]) };
   }
 
   /** Takes a relay's WebSocket. accept-relay.ts has verified its token, and names it in `RELAY_ID_HEADER`. */
@@ -98,7 +117,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
         this.#noticePresence();
         log('info', 'relay-lost', { relay });
       },
-      changed: () => this.#noticePresence(),
+      changed: () => {
+        this.#noticePresence();
+        this.#awaited.arrived(relay);
+        if (link.isDraining) this.#registry.noteLost(relay, 0);
+      },
     });
     log('info', 'relay-connected', { relay });
     return new Response(null, { status: 101, webSocket: client });
@@ -106,6 +129,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** True when at least one relay can be asked. */
   async hasRelay(): Promise<boolean> {
+    await this.#waitForAny(Date.now() + READY_WAIT_MS);
     return this.#serving().length > 0;
   }
 
@@ -124,9 +148,13 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
    * receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
+    const startedMs = Date.now();
+    await this.#waitForAny(waitEndMs(startedMs, search.budgetMs));
     if (this.#serving().length === 0) return 'no-relay';
-    const run = new SearchRun(search, listener, {
+    const budgetMs = search.budgetMs - (Date.now() - startedMs);
+    const run = new SearchRun({ ...search, budgetMs }, listener, {
       links: () => this.#serving(),
+      awaited: this.#awaited,
       inFlight: this.#inFlight,
       health: this.#health,
       breakers: this.#breakers(),
@@ -147,7 +175,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** Hands one message about one account to a relay that serves the vendor; docs/accounts.md. */
   sendAccount(request: AccountRequest): Promise<HubAccountReply> {
-    return carryAccount(request, this.#serving());
+    return carryAccount(request, { links: () => this.#serving(), awaited: this.#awaited });
   }
 
   /** What is going on, for operators: the relays of this moment and the searches under way. */
@@ -189,11 +217,22 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (isTurned) this.#health.noteSwitched(row.id, Date.now());
   }
 
+  /** Of an announcement that D1 does not have yet. */
+  async hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean> {
+    const unsaved = this.#registry.unsaved().find((one) => one.relay === relay);
+    return unsaved?.vendors.some(({ id, flows }) => id === vendor && flows.includes(flow)) === true;
+  }
+
   /** Made at the first search: only then must the settings be right. */
   #breakers(): Breakers {
     const { breakerMode: mode, breakerSlowMs: slowMs } = readConfig(this.env);
     this.#breakersMade ??= new Breakers({ mode, slowMs });
     return this.#breakersMade;
+  }
+
+  /** Only a hub that has just begun waits. */
+  #waitForAny(untilMs: number): Promise<void> {
+    return this.#awaited.wait({ isThere: () => this.#serving().length > 0, untilMs });
   }
 
   #noticePresence(): void {

@@ -8,6 +8,7 @@ import { log } from '../base/log.ts';
 import { assignCalls, type RelayShare } from './assign-calls.ts';
 import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-calls.ts';
 import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
+import { type AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import type { RelayLink } from './link/relay-link.ts';
 import type { Probe, Verdict } from './vendors/breaker.ts';
 import type { Breakers } from './vendors/breakers.ts';
@@ -26,6 +27,8 @@ const PASSED: Verdict = { pass: true };
 export interface SearchRunContext {
   /** Relays that can be asked now. */
   readonly links: () => readonly RelayLink[];
+  /** Relays that a hub which has just begun waits for. */
+  readonly awaited: AwaitedRelays;
   readonly inFlight: InFlightCalls;
   readonly health: VendorHealth;
   readonly breakers: Breakers;
@@ -38,6 +41,8 @@ export class SearchRun implements CallWaiter {
   readonly #context: SearchRunContext;
   readonly #startedMs: number;
   readonly #endMs: number;
+  /** Until when a call waits for a relay that may yet come. */
+  readonly #waitEndMs: number;
   readonly #unanswered: Set<number>;
   /** Calls that another search had under way. */
   readonly #joined = new Set<number>();
@@ -50,6 +55,7 @@ export class SearchRun implements CallWaiter {
   readonly #delivered: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
   #plans = 0;
+  #isOver = false;
 
   constructor(search: HubSearch, listener: HubListener, context: SearchRunContext) {
     this.#search = search;
@@ -57,6 +63,7 @@ export class SearchRun implements CallWaiter {
     this.#context = context;
     this.#startedMs = Date.now();
     this.#endMs = this.#startedMs + search.budgetMs;
+    this.#waitEndMs = waitEndMs(this.#startedMs, search.budgetMs);
     this.#unanswered = new Set(search.calls.keys());
   }
 
@@ -66,9 +73,10 @@ export class SearchRun implements CallWaiter {
     const sinceMs = this.#context.health.failingSince(vendors);
     if (Object.keys(sinceMs).length > 0) this.#emit({ kind: 'failing', sinceMs });
     const ended = within(this.#ended.promise, this.#search.budgetMs, () => 'late' as const);
-    this.#begin();
+    this.#ask([...this.#search.calls.keys()]);
     this.#settle([]);
     const how = await ended;
+    this.#isOver = true;
     // Of these we know only that their relay is gone: their vendors may be well.
     if (how === 'late') this.#fail(this.#context.inFlight.unheard(this), 'relay-lost');
     this.#context.inFlight.leave(this);
@@ -111,9 +119,22 @@ export class SearchRun implements CallWaiter {
     this.#settle(numbers);
   }
 
-  #begin(): void {
-    const own = this.#join([...this.#search.calls.keys()]);
-    this.#carry(this.#askBreakers(own), 'relay-absent');
+  /** For the first time, or once more for want of a relay. */
+  #ask(numbers: readonly number[]): void {
+    this.#carry(this.#askBreakers(this.#join(numbers)), 'relay-absent');
+  }
+
+  /** Asks these when a relay has come back. */
+  async #askLater(numbers: readonly number[]): Promise<void> {
+    await this.#context.awaited.nextUntil(this.#waitEndMs);
+    if (this.#isOver) return;
+    for (const number of numbers) this.#askedMs.set(number, Date.now());
+    this.#ask(numbers);
+  }
+
+  /** No relay can carry this call now, and one that a restarted hub knew may yet come. */
+  #isWaitedFor(number: number): boolean {
+    return Date.now() < this.#waitEndMs && this.#context.awaited.mayCome(this.#search.calls[number]?.vendor);
   }
 
   #hasTimeForAnother(number: number): boolean {
@@ -194,13 +215,16 @@ export class SearchRun implements CallWaiter {
     const links = this.#context.links().filter((link) => link !== without);
     const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
     for (const number of unserved) this.#forgetProbe(number);
+    const waiting = new Set(why === 'relay-absent' ? unserved.filter((one) => this.#isWaitedFor(one)) : []);
+    if (waiting.size > 0) void this.#askLater([...waiting]);
+    const left = unserved.filter((number) => !waiting.has(number));
     // A vendor that a relay names and whose entry there is broken, and that no other relay serves.
     const isBroken = (number: number): boolean =>
       why === 'relay-absent' &&
       links.some(({ outOfOrder }) => outOfOrder.has(this.#search.calls[number]?.vendor ?? ''));
-    this.#fail(unserved.filter(isBroken), 'out-of-order');
+    this.#fail(left.filter(isBroken), 'out-of-order');
     this.#fail(
-      unserved.filter((number) => !isBroken(number)),
+      left.filter((number) => !isBroken(number)),
       why,
     );
     const { isAlone, isTraced } = this.#search;

@@ -2,6 +2,7 @@
 
 import type { CallResult } from '../hub/call-result.ts';
 import type { HubOutcome } from '../hub/hub-calls.ts';
+import type { HubFailureReason } from '../hub/hub-failure.ts';
 
 /** Which vendors a search asked, and what each answered, now or a moment ago (kept answers). */
 export interface Answers {
@@ -23,8 +24,8 @@ export interface FanOut {
   readonly failingSinceMs: Readonly<Record<string, number>>;
   /** What crossed the link for calls of this search's own, characters. */
   readonly linkBytes: number;
-  /** `late`: the hub did not end the search in time; `lost`: the hub itself failed in mid-search. */
-  readonly outcome: HubOutcome | 'late' | 'lost';
+  /** `late`: the hub did not end the search in time; else why the hub itself failed in mid-search. */
+  readonly outcome: HubOutcome | 'late' | HubFailureReason;
 }
 
 /** How many vendors were not asked, and for how many subjects in all. */

@@ -5,6 +5,7 @@ import { within } from '../../shared/deadline.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import type { HubSearch } from '../hub/hub-calls.ts';
+import { hubFailureOf } from '../hub/hub-failure.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import type { FanOut } from './answers.ts';
 import { Gathering } from './gathering.ts';
@@ -40,8 +41,8 @@ export async function fanOut(
     if (signal !== undefined) whenDisconnected(signal, () => void hub.cancel(id));
   }
   const outcome = await within(running, budgetMs + HUB_GRACE_MS, () => 'late' as const).catch(
-    // The hub itself went in mid-search; what came before stands.
-    () => 'lost' as const,
+    // The hub failed in mid-search; what came before stands.
+    (cause: unknown) => hubFailureOf(cause).reason,
   );
   if (outcome === 'late') void hub.cancel(id);
   return gathering.finish(outcome);

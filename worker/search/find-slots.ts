@@ -5,6 +5,7 @@
 import { GatewayError } from '../../shared/error.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
+import { HubFailure } from '../hub/hub-failure.ts';
 import { trimRenewed } from '../memory/coverage.ts';
 import { keepAnswers, keepBroadcast } from '../memory/keep.ts';
 import { recall, type SearchMemory } from '../memory/recall.ts';
@@ -142,8 +143,12 @@ function settle(plan: Plan, asked: FanOut): { readonly answers: Answers; readonl
   return { answers, standing };
 }
 
-/** @throws GatewayError when no relay could be asked, or all were lost before any vendor had answered. */
+/** @throws GatewayError when no relay could be asked, or all, or the hub, were lost before any vendor had answered. */
 function throwIfUnreached({ results, outcome }: FanOut): void {
+  if (outcome === 'hub-lost' || outcome === 'hub-overloaded') {
+    const isNothing = results.every(({ failure }) => failure?.reason === outcome);
+    if (isNothing) throw new HubFailure(outcome);
+  }
   if (outcome === 'no-relay') {
     throw new GatewayError({
       reason: 'relay-absent',

@@ -11,7 +11,8 @@ import type { FanOut } from './answers.ts';
 const SILENCE = {
   done: 'timeout',
   late: 'timeout',
-  lost: 'relay-lost',
+  'hub-lost': 'hub-lost',
+  'hub-overloaded': 'hub-overloaded',
   'no-relay': 'relay-absent',
 } as const satisfies Record<FanOut['outcome'], CallFailure>;
 
@@ -52,6 +53,9 @@ export class Gathering {
           });
         });
       }
+      default:
+        // Of a newer hub.
+        return [];
     }
   }
 

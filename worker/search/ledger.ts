@@ -266,6 +266,8 @@ const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
     code: 'transient',
     sentence: "n'a pu être interrogé : la liaison avec le relais s'est rompue",
   },
+  'hub-lost': { code: 'transient', sentence: "n'a pu être interrogé : la passerelle a redémarré" },
+  'hub-overloaded': { code: 'throttled', sentence: "n'a pu être interrogé : la passerelle est surchargée" },
   'out-of-order': {
     code: 'transient',
     sentence: "n'a pu être interrogé : sa configuration au relais est à corriger",

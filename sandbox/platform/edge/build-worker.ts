@@ -7,11 +7,13 @@ import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..', '..');
 
-/** @returns the script. @throws Error when it does not build. */
-export async function buildWorker(): Promise<string> {
+const ENTRY = join(ROOT, 'worker', 'index.ts');
+
+/** `entry`: another file than the Worker's own, for tests. @returns the script. @throws Error when it does not build. */
+export async function buildWorker(entry = ENTRY): Promise<string> {
   await writeBuilt();
   const { outputFiles } = await build({
-    entryPoints: [join(ROOT, 'worker', 'index.ts')],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',

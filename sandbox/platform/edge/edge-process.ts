@@ -43,6 +43,8 @@ export interface EdgeProcess {
   runSchedule(at?: Date, cron?: string): Promise<boolean>;
   /** A D1 of it, by default the core one, for tests of what only the Worker calls. */
   database(name?: DatabaseName): ReturnType<Miniflare['getD1Database']>;
+  /** One of its Durable Objects, for tests; `binding` as in wrangler.toml. */
+  object(binding: string, name: string): Promise<{ fetch(url: string): Promise<unknown> }>;
   /** Of V8's inspector, when it is open. */
   inspectorUrl(): Promise<URL>;
   close(): Promise<void>;
@@ -132,6 +134,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';
     },
     database: (name = 'DB') => miniflare.getD1Database(name),
+    object: async (binding, name) => {
+      const objects = await miniflare.getDurableObjectNamespace(binding);
+      return objects.get(objects.idFromName(name));
+    },
     inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
   };

@@ -49,6 +49,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     configure: edge.configure,
     runSchedule: edge.runSchedule,
     database: edge.database,
+    object: edge.object,
     inspectorUrl: edge.inspectorUrl,
     close: async () => {
       watcher.close();

@@ -9,7 +9,10 @@ import { type LocalEdgeOptions, startLocalEdge } from '../../../sandbox/platform
 import { runFile } from '../samples/run-file.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 
-type Options = Omit<LocalEdgeOptions, 'host' | 'script'>;
+type Options = Omit<LocalEdgeOptions, 'host'>;
+
+/** test/support/worker/mortal.ts */
+const MORTAL = join(import.meta.dirname, '../worker/mortal.ts');
 
 /** Of a state folder: where D1 is. */
 const D1 = 'd1';
@@ -17,7 +20,10 @@ const D1 = 'd1';
 /** The Worker's code. */
 export const builtWorker = (): Promise<string> => runFile('worker.js', buildWorker);
 
-/** A state folder without database gets one that is empty and migrated, as the edge itself would make it at its start. */
+/** With a hub that a test can end. */
+export const mortalWorker = (): Promise<string> => runFile('mortal-worker.js', () => buildWorker(MORTAL));
+
+/** `script`: another code than the Worker's. A state folder without database gets one that is empty and migrated, as the edge itself would make it at its start. */
 export async function startBuiltEdge(options: Options): Promise<EdgeProcess> {
   const database = join(options.stateDir, D1);
   if (!(await isThere(database))) await cp(await migratedDatabase(), database, { recursive: true });
@@ -25,7 +31,7 @@ export async function startBuiltEdge(options: Options): Promise<EdgeProcess> {
 }
 
 async function startOver(options: Options): Promise<EdgeProcess> {
-  return startLocalEdge({ ...options, host: '127.0.0.1', script: await builtWorker() });
+  return startLocalEdge({ script: await builtWorker(), ...options, host: '127.0.0.1' });
 }
 
 async function migratedDatabase(): Promise<string> {

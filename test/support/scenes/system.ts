@@ -22,7 +22,7 @@ import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/v
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
-import { startBuiltEdge } from './built-edge.ts';
+import { mortalWorker, startBuiltEdge } from './built-edge.ts';
 
 export interface SystemOptions {
   readonly vendors?: readonly VendorOptions[];
@@ -31,6 +31,8 @@ export interface SystemOptions {
   readonly flows?: readonly string[];
   /** False: the edge and the vendors only. */
   readonly relay?: boolean;
+  /** Its hub can be ended: `endHub`. */
+  readonly isMortal?: boolean;
 }
 
 export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
@@ -102,9 +104,16 @@ export class System {
       port: this.#port,
       stateDir: this.state.dir,
       settings: { ...UNHURRIED, ...this.#options.settings, ...settings },
+      ...(this.#options.isMortal === true && { script: await mortalWorker() }),
       onLog: (line) => this.edgeLog.push(line),
     });
     this.#port = Number(new URL(this.#edge.url).port);
+  }
+
+  /** Ends the hub as the platform does: without a word, in the midst of everything. */
+  async endHub(name = 'hub'): Promise<void> {
+    const hub = await this.edge.object('RELAY_HUB', name);
+    await hub.fetch('https://hub/end').catch(() => undefined);
   }
 
   async stopEdge(): Promise<void> {

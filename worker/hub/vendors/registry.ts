@@ -13,7 +13,7 @@ import type { HubStorage } from './hub-storage.ts';
 interface RelayRecord {
   /** Ids, also of those whose entry there is broken. */
   readonly vendors: readonly string[];
-  /** Milliseconds; absent while a link of it serves. */
+  /** Milliseconds; absent while a link of it serves, 0 of one that ended in order. */
   readonly lostMs?: number;
   /** The announcement that D1 does not have yet. */
   readonly unsaved?: readonly EditorAnnouncement[];
@@ -36,6 +36,9 @@ const RETRY_MS = 500;
 const RETRY_MS_MAX = 10_000;
 /** A change in D1 that nobody told the hub of counts after this. */
 const FRESH_MS = 60_000;
+
+/** A relay that was lost so shortly before may have been on its way back when the hub ended. */
+const JUST_LOST_MS = 60_000;
 
 /** A vendor of which the operator has changed nothing. */
 const UNTOUCHED = { flows: [], lostFlows: [], enabled: true, deadlineMs: undefined, cacheTtlS: undefined };
@@ -93,6 +96,14 @@ export class VendorRegistry {
     return this.#reading;
   }
 
+  /** By relay that served when the hub before this one ended, or had just been lost: the vendors it had announced. */
+  relaysBefore(nowMs: number): Map<string, readonly string[]> {
+    const wasThere = ({ lostMs = nowMs }: RelayRecord): boolean => nowMs - lostMs < JUST_LOST_MS;
+    return new Map(
+      [...this.#relays].filter(([, record]) => wasThere(record)).map(([id, { vendors }]) => [id, vendors]),
+    );
+  }
+
   /** Replaces what this relay announced before; counts from now on, and is to be saved. */
   announce(relay: string, announced: readonly EditorAnnouncement[]): void {
     for (const one of announced) {
@@ -115,10 +126,10 @@ export class VendorRegistry {
     if (unsaved === vendors) this.#setRelay(relay, record);
   }
 
-  /** The relay's link is gone, its announcement stands. */
+  /** The relay's link is gone, its announcement stands. `nowMs`: 0 when it says that it goes. The first word counts. */
   noteLost(relay: string, nowMs: number): void {
     const record = this.#relays.get(relay);
-    if (record !== undefined) this.#setRelay(relay, { ...record, lostMs: nowMs });
+    if (record !== undefined) this.#setRelay(relay, { lostMs: nowMs, ...record });
   }
 
   /** The operator has changed this vendor, and D1 has it. */

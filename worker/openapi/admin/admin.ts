@@ -18,7 +18,7 @@ import {
   type Schema,
   text,
 } from '../model/operation.ts';
-import { bodied, STORED } from '../model/refusals.ts';
+import { bodied, OF_HUB, STORED } from '../model/refusals.ts';
 
 const EDITOR: Parameter = {
   name: 'editor',
@@ -191,6 +191,7 @@ const EDITOR_OPERATIONS: Operations = {
         },
       ),
     },
+    refusals: OF_HUB,
   },
   'GET /admin/editors': {
     id: 'adminEditors',
@@ -218,7 +219,7 @@ const EDITOR_OPERATIONS: Operations = {
         },
       ),
     },
-    refusals: STORED,
+    refusals: { ...STORED, ...OF_HUB },
   },
   'PUT /admin/editors/{editor}': {
     id: 'adminSwitchEditor',
@@ -302,7 +303,7 @@ const EDITOR_OPERATIONS: Operations = {
         },
       ),
     },
-    refusals: { ...STORED, ...UNKNOWN_EDITOR },
+    refusals: { ...STORED, ...OF_HUB, ...UNKNOWN_EDITOR },
   },
   'POST /admin/explain': {
     id: 'adminExplain',
@@ -378,6 +379,7 @@ const EDITOR_OPERATIONS: Operations = {
       ...bodied(4),
       'parameter-invalid': 'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
       'not-found': 'Aucun relais ne sert SOS pour l’éditeur agenda-a.',
+      ...OF_HUB,
       'relay-absent': 'Aucun relais n’est connecté.',
       'relay-lost': 'Le relais a été perdu.',
     },

@@ -2,7 +2,7 @@
 
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { type Answer, type Operation, type Operations, type Parameter, text } from '../model/operation.ts';
-import { STORED } from '../model/refusals.ts';
+import { OF_HUB, STORED } from '../model/refusals.ts';
 import {
   EXAMPLE_ASSOCIATION,
   EXAMPLE_FROM,
@@ -101,6 +101,7 @@ const REFUSALS = {
   'parameter-repeated': 'Une seule borne ge et une seule borne le sont admises pour start.',
   'too-many-subjects': 'Plus de 500 professionnels demandés.',
   'window-invalid': 'La fenêtre de recherche dépasse 31 jours.',
+  ...OF_HUB,
   'relay-absent': "Aucun relais n'est connecté : aucun éditeur n'a pu être interrogé.",
   'relay-lost': "La liaison avec le relais s'est rompue avant toute réponse.",
 };

@@ -45,6 +45,11 @@ const AT_SERVER_DOOR: Sentences = {
 export const STORED: Sentences = {
   'storage-unavailable': 'L’enregistrement est momentanément impossible ; recommencer est sans risque.',
 };
+/** Refusals of what asks the hub. */
+export const OF_HUB: Sentences = {
+  'hub-lost': 'Le service interne qui porte les recherches a redémarré ; recommencer est sans risque.',
+  'hub-overloaded': 'La passerelle est surchargée ; recommencez dans quelques instants.',
+};
 /** Refusals of what takes a JSON body. */
 export const bodied = (kibibytes: number): Sentences => ({
   'body-malformed': 'Le corps n’est pas du JSON.',
