@@ -6,29 +6,53 @@ import { echoQuery } from '../../shared/fhir/search.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
 import { readHandling } from '../http/prefer.ts';
 import { readSearchParameters } from '../http/query.ts';
-import { type AppointmentSearch, encodeCursor, readAppointmentSearch } from './model/filter.ts';
+import {
+  type AppointmentSearch,
+  encodeCursor,
+  type Position,
+  readAppointmentSearch,
+} from './model/filter.ts';
 import { resourceText } from './model/resource.ts';
-import { type FoundAppointment, searchAppointments } from './tables/search.ts';
+import { chooseWay, type FoundAppointment, type Page, searchAppointments } from './tables/search.ts';
 
 /** @throws GatewayError query-malformed, parameter-*, body-*, storage-unavailable. */
 export async function searchAppointment(context: RequestContext): Promise<Response> {
   const handling = readHandling(context.request.headers.get('Prefer'));
   const { raw, parameters } = await readSearchParameters(context);
   const search = readAppointmentSearch(parameters, handling);
-  const { filter, sort, position, count } = search;
-  // One more than the page tells whether there is a next one.
-  const found = await searchAppointments(context.env.APPOINTMENTS, filter, sort, position, count + 1);
-  return fhirResponse(bundleText(context, raw, search, found), context);
+  const page = await readPage(context.env.APPOINTMENTS, search);
+  return fhirResponse(bundleText(context, raw, search, page), context);
+}
+
+/** What one request may look at, in so many statements: others have their turn between them. */
+const STRETCHES_MAX = 10;
+
+/** A page is full, or was looked for as long as one request may. @throws GatewayError storage-unavailable. */
+async function readPage(
+  db: D1Database,
+  { filter, sort, position, count }: AppointmentSearch,
+): Promise<Page<FoundAppointment>> {
+  const way = await chooseWay(db, filter, sort);
+  const rows: FoundAppointment[] = [];
+  let next = position;
+  for (let stretch = 0; stretch < STRETCHES_MAX; stretch += 1) {
+    // One more than the page tells whether there is a next one.
+    const page = await searchAppointments(db, way, next, count + 1 - rows.length);
+    rows.push(...page.rows);
+    next = page.next;
+    if (next === undefined || rows.length > count) break;
+  }
+  const last = rows.length > count ? rows[count - 1] : undefined;
+  if (last !== undefined) next = { ms: sort.by === 'date' ? last.startMs : last.updatedMs, id: last.id };
+  return { rows: rows.slice(0, count), next };
 }
 
 function bundleText(
   context: RequestContext,
   raw: string,
   search: AppointmentSearch,
-  found: readonly FoundAppointment[],
+  { rows: shown, next }: Page<FoundAppointment>,
 ): string {
-  const shown = found.slice(0, search.count);
-  const last = found.length > search.count ? shown.at(-1) : undefined;
   const base = `${context.fhirBase}/Appointment`;
   const query = echoQuery(raw);
   const head = {
@@ -36,10 +60,10 @@ function bundleText(
     id: context.requestId,
     type: 'searchset',
     // Counting a million rows to fill a page of fifty helps nobody: known only when the page is all there is.
-    ...(search.position === undefined && last === undefined ? { total: shown.length } : {}),
+    ...(search.position === undefined && next === undefined ? { total: shown.length } : {}),
     link: [
       { relation: 'self', url: query === '' ? base : `${base}?${query}` },
-      ...(last === undefined ? [] : [{ relation: 'next', url: `${base}?${nextQuery(query, search, last)}` }]),
+      ...(next === undefined ? [] : [{ relation: 'next', url: `${base}?${nextQuery(query, search, next)}` }]),
     ],
   };
   const entries = shown.map((stored) => {
@@ -52,10 +76,9 @@ function bundleText(
 }
 
 /** The same question, from where this page ended. */
-function nextQuery(query: string, { sort }: AppointmentSearch, last: FoundAppointment): string {
+function nextQuery(query: string, { sort }: AppointmentSearch, next: Position): string {
   const rest = query.split('&').filter((item) => item !== '' && !/^_cursor=/.test(item));
-  const ms = sort.by === 'date' ? last.startMs : last.updatedMs;
-  return [...rest, `_cursor=${encodeCursor(sort, { ms, id: last.id })}`].join('&');
+  return [...rest, `_cursor=${encodeCursor(sort, next)}`].join('&');
 }
 
 function ignoredEntry(context: RequestContext, ignored: readonly string[]): string {

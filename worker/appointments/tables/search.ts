@@ -1,10 +1,16 @@
 // Tables `appointments` and `appointment_versions`, reading many: what a search or an export asks for, in a fixed
-// order, a page at a time from where the last one ended. Lists travel as one JSON parameter: D1 binds 100 at most.
+// order, a page at a time from where the last one ended. No statement reads more than 30,000 rows, whatever is asked:
+// either one filter leaves so few appointments, by its index, that they are all looked at, or the order asked for is
+// walked a stretch at a time, and a page may hold fewer than it could. Lists travel as one JSON parameter: D1 binds 100
+// at most.
 
 import { guardIdempotent } from '../../store/guard.ts';
 import type { AppointmentFilter, Position, Sort } from '../model/filter.ts';
 import type { Range } from '../model/range.ts';
 import type { StoredAppointment } from '../model/resource.ts';
+
+/** Appointments that one statement looks at: each is a row of the index and one of the table. */
+export const STRETCH_ROWS = 10_000;
 
 /** An appointment found, with its second sort key. */
 export interface FoundAppointment extends StoredAppointment {
@@ -28,6 +34,22 @@ export interface AppointmentFacts {
   readonly operator: string | null;
 }
 
+/** A filter that leaves few appointments, and has an index. */
+type Lead = 'identifier' | 'practitioner' | 'operator' | 'date' | '_lastUpdated';
+
+/** How a search is read. `lead` undefined: by walking the order. */
+export interface Way {
+  readonly filter: AppointmentFilter;
+  readonly sort: Sort;
+  readonly lead: Lead | undefined;
+}
+
+/** Some of what is found. `next`: from where to go on; undefined: that was all. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next: Position | undefined;
+}
+
 type Bound = string | number;
 
 interface Condition {
@@ -35,105 +57,211 @@ interface Condition {
   readonly values: readonly Bound[];
 }
 
+/**
+ * The first filter that leaves few enough, in one round trip. Identifiers are one appointment a vendor each: they are not
+ * counted. @throws GatewayError storage-unavailable.
+ */
+export async function chooseWay(db: D1Database, filter: AppointmentFilter, sort: Sort): Promise<Way> {
+  if (filter.identifiers.length > 0) return { filter, sort, lead: 'identifier' };
+  const leads = (['practitioner', 'operator', 'date', '_lastUpdated'] as const).filter(
+    (lead) => lead !== sort.by && leadConditions(filter, lead).length > 0,
+  );
+  if (leads.length === 0) return { filter, sort, lead: undefined };
+  const results = await guardIdempotent(() =>
+    db.batch<{ readonly count: number }>(
+      leads.map((lead) => {
+        const { sql, values } = allOf(leadConditions(filter, lead));
+        return db
+          .prepare(
+            `SELECT COUNT(*) AS count FROM (
+               SELECT 1 FROM appointments AS a WHERE ${sql} LIMIT ${STRETCH_ROWS + 1})`,
+          )
+          .bind(...values);
+      }),
+    ),
+  );
+  const few = leads.find((_lead, at) => (results[at]?.results[0]?.count ?? 0) <= STRETCH_ROWS);
+  return { filter, sort, lead: few };
+}
+
 /** At most `limit` of them, after `position`. @throws GatewayError storage-unavailable. */
 export async function searchAppointments(
   db: D1Database,
-  filter: AppointmentFilter,
-  sort: Sort,
+  way: Way,
   position: Position | undefined,
   limit: number,
-): Promise<FoundAppointment[]> {
-  const { sql, values } = whereOf(filter, sort, position);
-  const { results } = await guardIdempotent(() =>
-    db
-      .prepare(
-        // The page is chosen first: sorting a wide answer must not drag its contents along.
-        `SELECT a.id, a.current AS version, a.updated_ms AS updatedMs, a.start_ms AS startMs, a.profile, v.content
-         FROM (
-           SELECT a.id, a.current, a.updated_ms, a.start_ms, a.profile FROM appointments AS a
-           WHERE ${sql} ORDER BY ${orderOf(sort)} LIMIT ?
-         ) AS a CROSS JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current
-         ORDER BY ${orderOf(sort)}`,
-      )
-      .bind(...values, limit)
-      .all<FoundAppointment>(),
+): Promise<Page<FoundAppointment>> {
+  const order = orderOf(way);
+  return readPage(
+    db,
+    way,
+    position,
+    limit,
+    // The page is chosen first: sorting a wide answer must not drag its contents along.
+    (
+      where,
+    ) => `SELECT a.id, a.current AS version, a.updated_ms AS updatedMs, a.start_ms AS startMs, a.profile, v.content
+      FROM (
+        SELECT a.id, a.current, a.updated_ms, a.start_ms, a.profile FROM appointments AS a
+        WHERE ${where} ORDER BY ${order} LIMIT ?
+      ) AS a CROSS JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current
+      ORDER BY ${order}`,
   );
-  return results;
 }
 
-/** In the order of their last change. @throws GatewayError storage-unavailable. */
+/** The facts alone, as `searchAppointments` finds them. @throws GatewayError storage-unavailable. */
 export async function listFacts(
   db: D1Database,
-  filter: AppointmentFilter,
+  way: Way,
   position: Position | undefined,
   limit: number,
-): Promise<AppointmentFacts[]> {
-  const sort: Sort = { by: '_lastUpdated', descending: false };
-  const { sql, values } = whereOf(filter, sort, position);
+): Promise<Page<AppointmentFacts>> {
+  return readPage(
+    db,
+    way,
+    position,
+    limit,
+    (
+      where,
+    ) => `SELECT a.id, a.editor, a.system, a.value, a.current AS version, a.updated_ms AS updatedMs, a.profile,
+        a.status, a.start_ms AS startMs, a.end_ms AS endMs, a.practitioner, a.operator_system AS operatorSystem, a.operator
+      FROM appointments AS a WHERE ${where} ORDER BY ${orderOf(way)} LIMIT ?`,
+  );
+}
+
+async function readPage<Row extends Pick<AppointmentFacts, 'id' | 'startMs' | 'updatedMs'>>(
+  db: D1Database,
+  way: Way,
+  position: Position | undefined,
+  limit: number,
+  select: (where: string) => string,
+): Promise<Page<Row>> {
+  const { filter, sort, lead } = way;
+  const along = [...rangeConditions(way, sort.by), ...afterPosition(way, position)];
+  const rest = [
+    ...(['date', '_lastUpdated'] as const).flatMap((name) =>
+      name === sort.by ? [] : rangeConditions(way, name),
+    ),
+    ...listConditions(filter, lead),
+  ];
+  // Whoever walks and filters may meet nothing for a long time: until there, and no farther.
+  const end = lead === undefined && rest.length > 0 ? await endOfStretch(db, sort, along) : undefined;
+  const { sql, values } = allOf([...along, ...(end === undefined ? [] : [upTo(sort, end)]), ...rest]);
   const { results } = await guardIdempotent(() =>
     db
-      .prepare(
-        `SELECT a.id, a.editor, a.system, a.value, a.current AS version, a.updated_ms AS updatedMs, a.profile,
-           a.status, a.start_ms AS startMs, a.end_ms AS endMs, a.practitioner,
-           a.operator_system AS operatorSystem, a.operator
-         FROM appointments AS a WHERE ${sql} ORDER BY ${orderOf(sort)} LIMIT ?`,
-      )
+      .prepare(select(sql))
       .bind(...values, limit)
-      .all<AppointmentFacts>(),
+      .all<Row>(),
   );
-  return results;
+  const last = results.length === limit ? results.at(-1) : undefined;
+  if (last === undefined) return { rows: results, next: end };
+  return { rows: results, next: { ms: sort.by === 'date' ? last.startMs : last.updatedMs, id: last.id } };
 }
 
-/** `updated_ms` is different for every appointment: alone, it is a place in the order. */
-function orderOf({ by, descending }: Sort): string {
-  const direction = descending ? 'DESC' : 'ASC';
-  return by === 'date' ? `a.start_ms ${direction}, a.id ${direction}` : `a.updated_ms ${direction}`;
+/** The last place of the stretch; undefined when the order ends before. By the index alone. */
+async function endOfStretch(
+  db: D1Database,
+  sort: Sort,
+  along: readonly Condition[],
+): Promise<Position | undefined> {
+  const { sql, values } = allOf(along);
+  const row = await guardIdempotent(() =>
+    db
+      .prepare(
+        `SELECT ${sort.by === 'date' ? 'a.start_ms' : 'a.updated_ms'} AS ms, a.id FROM appointments AS a
+         WHERE ${sql} ORDER BY ${orderOf({ sort, lead: undefined })} LIMIT 1 OFFSET ${STRETCH_ROWS - 1}`,
+      )
+      .bind(...values)
+      .first<Position>(),
+  );
+  return row ?? undefined;
 }
 
-function whereOf(filter: AppointmentFilter, sort: Sort, position: Position | undefined): Condition {
-  const conditions = [
-    ...conditionsOf(filter),
-    ...startConditions(filter.start, sort),
-    ...afterPosition(sort, position),
-  ];
+function allOf(conditions: readonly Condition[]): Condition {
   return {
     sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
     values: conditions.flatMap(({ values }) => values),
   };
 }
 
-function afterPosition({ by, descending }: Sort, position: Position | undefined): Condition[] {
+/** A column whose index is not to be used is written with a `+`: SQLite would choose among them without knowing how many. */
+type Use = '' | '+';
+
+/** `updated_ms` is different for every appointment: alone, it is a place in the order. */
+function orderOf({ sort: { by, descending }, lead }: Pick<Way, 'sort' | 'lead'>): string {
+  const direction = descending ? 'DESC' : 'ASC';
+  const use = lead === undefined ? '' : '+';
+  return by === 'date'
+    ? `${use}a.start_ms ${direction}, a.id ${direction}`
+    : `${use}a.updated_ms ${direction}`;
+}
+
+function afterPosition({ sort: { by, descending }, lead }: Way, position: Position | undefined): Condition[] {
   if (position === undefined) return [];
   const beyond = descending ? '<' : '>';
+  const use = lead === undefined ? '' : '+';
   return by === 'date'
-    ? [{ sql: `(a.start_ms, a.id) ${beyond} (?, ?)`, values: [position.ms, position.id] }]
-    : [{ sql: `a.updated_ms ${beyond} ?`, values: [position.ms] }];
+    ? [{ sql: `(${use}a.start_ms, a.id) ${beyond} (?, ?)`, values: [position.ms, position.id] }]
+    : [{ sql: `${use}a.updated_ms ${beyond} ?`, values: [position.ms] }];
 }
 
-function conditionsOf(filter: AppointmentFilter): Condition[] {
-  const conditions: Condition[] = [];
-  const add = (sql: string, ...values: Bound[]): void => void conditions.push({ sql, values });
-  const { identifiers, statuses, practitioners, operators, vendors, updated } = filter;
-  if (identifiers.length > 0) add(tokenSql('a.value', 'a.system'), ...twice(identifiers));
-  if (operators.length > 0) add(tokenSql('a.operator', 'a.operator_system'), ...twice(operators));
-  if (statuses.length > 0) add(listSql('a.status'), JSON.stringify(statuses));
-  if (practitioners.length > 0) add(listSql('a.practitioner'), JSON.stringify(practitioners));
-  if (vendors.length > 0) add(listSql('a.editor'), JSON.stringify(vendors));
-  if (updated.fromMs !== undefined) add('a.updated_ms >= ?', updated.fromMs);
-  if (updated.toMs !== undefined) add('a.updated_ms <= ?', updated.toMs);
-  return conditions;
+function upTo({ by, descending }: Sort, { ms, id }: Position): Condition {
+  const within = descending ? '>=' : '<=';
+  return by === 'date'
+    ? { sql: `(a.start_ms, a.id) ${within} (?, ?)`, values: [ms, id] }
+    : { sql: `a.updated_ms ${within} ?`, values: [ms] };
 }
 
-/** Wider than this, the index on the start finds too much to be sorted otherwise. */
-const NARROW_MS = 31 * 24 * 3600 * 1000;
+/** Of the two ranges: the order's own serves a walk, and the one of the lead its index; the start also a person's index. */
+function rangeConditions({ filter, sort, lead }: Way, name: 'date' | '_lastUpdated'): Condition[] {
+  const isUsed = lead === undefined ? name === sort.by : lead === name || isOfPerson(lead, name);
+  return range(filter, name, isUsed ? '' : '+');
+}
 
-/** A wide range that is asked in the order of changes is a filter on that order: `+` keeps its index away. */
-function startConditions({ fromMs, toMs }: Range, sort: Sort): Condition[] {
-  const isNarrow = fromMs !== undefined && toMs !== undefined && toMs - fromMs <= NARROW_MS;
-  const column = sort.by === 'date' || isNarrow ? 'a.start_ms' : '+a.start_ms';
+/** The indexes of practitioners and of regulators go on with the start. */
+const isOfPerson = (lead: Lead, name: Lead): boolean =>
+  name === 'date' && (lead === 'practitioner' || lead === 'operator');
+
+function range({ start, updated }: AppointmentFilter, name: 'date' | '_lastUpdated', use: Use): Condition[] {
+  const { fromMs, toMs }: Range = name === 'date' ? start : updated;
+  const column = `${use}a.${name === 'date' ? 'start_ms' : 'updated_ms'}`;
   return [
     ...(fromMs === undefined ? [] : [{ sql: `${column} >= ?`, values: [fromMs] }]),
     ...(toMs === undefined ? [] : [{ sql: `${column} <= ?`, values: [toMs] }]),
+  ];
+}
+
+/** What the index of a lead is asked; empty when the filter does not have it. */
+function leadConditions(filter: AppointmentFilter, lead: Exclude<Lead, 'identifier'>): Condition[] {
+  if (lead === 'date' || lead === '_lastUpdated') return range(filter, lead, '');
+  const own = personCondition(filter, lead, '');
+  return own.length === 0 ? [] : [...own, ...range(filter, 'date', '')];
+}
+
+function personCondition(
+  { practitioners, operators }: AppointmentFilter,
+  lead: 'practitioner' | 'operator',
+  use: Use,
+): Condition[] {
+  if (lead === 'practitioner') {
+    if (practitioners.length === 0) return [];
+    return [{ sql: listSql(`${use}a.practitioner`), values: [JSON.stringify(practitioners)] }];
+  }
+  if (operators.length === 0) return [];
+  return [{ sql: tokenSql(`${use}a.operator`, 'a.operator_system'), values: twice(operators) }];
+}
+
+function listConditions(filter: AppointmentFilter, lead: Lead | undefined): Condition[] {
+  const { identifiers, statuses, vendors } = filter;
+  const use = (name: Lead): Use => (lead === name ? '' : '+');
+  return [
+    ...(identifiers.length === 0
+      ? []
+      : [{ sql: tokenSql(`${use('identifier')}a.value`, 'a.system'), values: twice(identifiers) }]),
+    ...personCondition(filter, 'practitioner', use('practitioner')),
+    ...personCondition(filter, 'operator', use('operator')),
+    ...(statuses.length === 0 ? [] : [{ sql: listSql('a.status'), values: [JSON.stringify(statuses)] }]),
+    ...(vendors.length === 0 ? [] : [{ sql: listSql('a.editor'), values: [JSON.stringify(vendors)] }]),
   ];
 }
 
