@@ -70,8 +70,8 @@ async function begin(
   loaded: Loaded,
   due: readonly Pair[],
 ): Promise<ReadonlyMap<string, Promise<VendorAnswer>>> {
-  const free = due.filter(({ withdrawals }) => withdrawals === 0);
-  const behind = due.filter(({ withdrawals }) => withdrawals > 0);
+  const free = due.filter(({ hasWithdrawals }) => !hasWithdrawals);
+  const behind = due.filter(({ hasWithdrawals }) => hasWithdrawals);
   const deliveries = await deliverAll(engine, loaded, free, 'login');
   const answers = new Map<string, Promise<VendorAnswer>>();
   for (const pair of free) {

@@ -27,11 +27,13 @@ export async function searchAppointment(context: RequestContext): Promise<Respon
 /** What one request may look at, in so many statements: others have their turn between them. */
 const STRETCHES_MAX = 10;
 
+type FoundPage = Pick<Page<FoundAppointment>, 'rows' | 'next'>;
+
 /** A page is full, or was looked for as long as one request may. @throws GatewayError storage-unavailable. */
 async function readPage(
   db: D1Database,
   { filter, sort, position, count }: AppointmentSearch,
-): Promise<Page<FoundAppointment>> {
+): Promise<FoundPage> {
   const way = await chooseWay(db, filter, sort);
   const rows: FoundAppointment[] = [];
   let next = position;
@@ -51,7 +53,7 @@ function bundleText(
   context: RequestContext,
   raw: string,
   search: AppointmentSearch,
-  { rows: shown, next }: Page<FoundAppointment>,
+  { rows: shown, next }: FoundPage,
 ): string {
   const base = `${context.fhirBase}/Appointment`;
   const query = echoQuery(raw);

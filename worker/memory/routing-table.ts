@@ -3,6 +3,7 @@
 
 import type { Flow } from '../../shared/sas/query.ts';
 import { guardStore } from '../store/guard.ts';
+import { PURGED_ROWS, purgeInBatches } from '../store/purge-batches.ts';
 import type { RoutingKnowledge } from './routing.ts';
 
 /** A vendor that has shown no slot of a subject for this long no longer counts as holding it. */
@@ -71,8 +72,12 @@ export async function noteBroadcast(
 
 /** How many rows were forgotten: those as good as never written. @throws GatewayError storage-unavailable. */
 export async function purgeBroadcasts(db: D1Database, beforeMs: number): Promise<number> {
-  const { meta } = await guardStore(() =>
-    db.prepare('DELETE FROM broadcasts WHERE at_ms < ?1').bind(beforeMs).run(),
+  return purgeInBatches(
+    db
+      .prepare(
+        `DELETE FROM broadcasts WHERE (flow, subject) IN (
+           SELECT flow, subject FROM broadcasts WHERE at_ms < ?1 LIMIT ${PURGED_ROWS})`,
+      )
+      .bind(beforeMs),
   );
-  return meta.changes;
 }

@@ -38,7 +38,7 @@ function reopen(db: D1Database, which: string): D1PreparedStatement {
        sent_ms = CASE WHEN k.is_named THEN a.sent_ms ELSE 0 END
      FROM (SELECT r.id, r.system, r.value, o.editor,
          (o.confirmed_hash IS NOT NULL OR o.sent_hash IS NOT NULL) AS is_named
-       FROM regulators AS r JOIN accounts AS o ON o.regulator = r.id
+       FROM regulators AS r CROSS JOIN accounts AS o ON o.regulator = r.id
        WHERE r.active = 0 AND o.withdrawing = 0) AS k
      WHERE k.id = a.regulator AND k.editor = a.editor AND a.withdrawing = 0
        AND NOT ${IS_CLOSED} AND (k.is_named OR k.value IS NOT NULL) AND ${which}`,

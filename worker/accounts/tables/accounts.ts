@@ -22,8 +22,8 @@ export interface Pair {
   readonly row: AccountRow | undefined;
   /** Another account of this vendor bears the identifier last confirmed for this one. */
   readonly isTaken: boolean;
-  /** Withdrawals that this vendor has not confirmed, of whomever. */
-  readonly withdrawals: number;
+  /** There are withdrawals that this vendor has not confirmed, of whomever. */
+  readonly hasWithdrawals: boolean;
   /** Under which the vendor may hold an account of his that it was never told of. */
   readonly former: readonly RegulatorIdentifier[];
 }
@@ -41,7 +41,7 @@ interface RawPair extends Partial<RawAccount> {
   readonly is_served: number;
   readonly deadline_ms: number | null;
   readonly is_taken: number;
-  readonly withdrawals: number;
+  readonly has_withdrawals: number;
   readonly former: string;
 }
 
@@ -53,7 +53,7 @@ const SELECT_PAIRS = `SELECT a.*, e.id, e.name, e.enabled, e.deadline_ms,
         AND o.confirmed_system = a.confirmed_system AND o.regulator <> a.regulator)
       OR EXISTS (SELECT 1 FROM accounts AS o WHERE o.editor = a.editor AND o.sent_value = a.confirmed_value
         AND o.sent_system = a.confirmed_system AND o.regulator <> a.regulator))) AS is_taken,
-    (SELECT COUNT(*) FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1) AS withdrawals,
+    EXISTS (SELECT 1 FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1) AS has_withdrawals,
     ${SELECT_FORMER} AS former
   FROM editors AS e LEFT JOIN accounts AS a ON a.editor = e.id AND a.regulator = ?1
   WHERE (?2 IS NULL OR e.id = ?2) ORDER BY e.id`;
@@ -79,7 +79,7 @@ function toPair(raw: RawPair): Pair {
     deadlineMs: raw.deadline_ms ?? undefined,
     row: typeof raw.regulator === 'string' ? toAccountRow(raw as RawAccount) : undefined,
     isTaken: raw.is_taken === 1,
-    withdrawals: raw.withdrawals,
+    hasWithdrawals: raw.has_withdrawals === 1,
     former: readFormer(raw.former),
   };
 }

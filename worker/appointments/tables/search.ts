@@ -44,10 +44,11 @@ export interface Way {
   readonly lead: Lead | undefined;
 }
 
-/** Some of what is found. `next`: from where to go on; undefined: that was all. */
+/** Some of what is found. `next`: from where to go on; undefined: that was all. `queries`: what it has cost of D1. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly next: Position | undefined;
+  readonly queries: number;
 }
 
 type Bound = string | number;
@@ -145,7 +146,9 @@ async function readPage<Row extends Pick<AppointmentFacts, 'id' | 'startMs' | 'u
     ...listConditions(filter, lead),
   ];
   // Whoever walks and filters may meet nothing for a long time: until there, and no farther.
-  const end = lead === undefined && rest.length > 0 ? await endOfStretch(db, sort, along) : undefined;
+  const isBounded = lead === undefined && rest.length > 0;
+  const end = isBounded ? await endOfStretch(db, sort, along) : undefined;
+  const queries = isBounded ? 2 : 1;
   const { sql, values } = allOf([...along, ...(end === undefined ? [] : [upTo(sort, end)]), ...rest]);
   const { results } = await guardIdempotent(() =>
     db
@@ -154,8 +157,12 @@ async function readPage<Row extends Pick<AppointmentFacts, 'id' | 'startMs' | 'u
       .all<Row>(),
   );
   const last = results.length === limit ? results.at(-1) : undefined;
-  if (last === undefined) return { rows: results, next: end };
-  return { rows: results, next: { ms: sort.by === 'date' ? last.startMs : last.updatedMs, id: last.id } };
+  if (last === undefined) return { rows: results, next: end, queries };
+  return {
+    rows: results,
+    next: { ms: sort.by === 'date' ? last.startMs : last.updatedMs, id: last.id },
+    queries,
+  };
 }
 
 /** The last place of the stretch; undefined when the order ends before. By the index alone. */
@@ -168,7 +175,7 @@ async function endOfStretch(
   const row = await guardIdempotent(() =>
     db
       .prepare(
-        `SELECT ${sort.by === 'date' ? 'a.start_ms' : 'a.updated_ms'} AS ms, a.id FROM appointments AS a
+        `SELECT ${sort.by === 'date' ? 'a.start_ms AS ms, a.id' : "a.updated_ms AS ms, '' AS id"} FROM appointments AS a
          WHERE ${sql} ORDER BY ${orderOf({ sort, lead: undefined })} LIMIT 1 OFFSET ${STRETCH_ROWS - 1}`,
       )
       .bind(...values)

@@ -119,16 +119,30 @@ export function indexDeclared(db: D1Database, nowMs: number, practitioner: strin
     .bind(nowMs, practitioner);
 }
 
-/** The same of all of them: it reads every declaration. */
-export function indexAllDeclared(db: D1Database, nowMs: number): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO front_index (subject, since_ms)
-       SELECT DISTINCT practitioner, ?1 FROM declared_editors
-       WHERE editor IN (${ACTIVE_EDITORS}) AND practitioner NOT IN (SELECT subject FROM front_index)
-       ON CONFLICT (subject) DO NOTHING`,
-    )
-    .bind(nowMs);
+/** Declarations of one statement. */
+const STRETCH_ROWS = 10_000;
+
+/** The same of all of them: it reads every declaration, a stretch at a time. @throws GatewayError storage-unavailable. */
+export async function indexAllDeclared(db: D1Database, nowMs: number): Promise<void> {
+  const within = 'id > ?1 ORDER BY id LIMIT';
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const [last] = await guardStore(() =>
+      db.batch<{ readonly id: number }>([
+        db
+          .prepare(`SELECT id FROM declared_editors WHERE ${within} 1 OFFSET ${STRETCH_ROWS - 1}`)
+          .bind(after),
+        db
+          .prepare(
+            `INSERT INTO front_index (subject, since_ms)
+             SELECT DISTINCT practitioner, ?2 FROM (
+               SELECT practitioner, editor FROM declared_editors WHERE ${within} ${STRETCH_ROWS})
+             WHERE editor IN (${ACTIVE_EDITORS}) ON CONFLICT (subject) DO NOTHING`,
+          )
+          .bind(after, nowMs),
+      ]),
+    );
+    after = last?.results[0]?.id;
+  }
 }
 
 /** A change that was made. `before`, `after`: vendors' ids. */

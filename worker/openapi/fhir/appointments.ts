@@ -134,7 +134,7 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
     parameters: FILTERS,
     answers: {
       200: fhir(
-        'Une page ; le lien next mène à la suivante.',
+        'Une page, de moins de _count rendez-vous parfois, même vide : tant qu’il y a un lien next, il y a une suite.',
         'Bundle',
         pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'searchset'),
       ),
