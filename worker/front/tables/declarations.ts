@@ -126,7 +126,7 @@ const STRETCH_ROWS = 10_000;
 export async function indexAllDeclared(db: D1Database, nowMs: number): Promise<void> {
   const within = 'id > ?1 ORDER BY id LIMIT';
   for (let after: number | undefined = 0; after !== undefined; ) {
-    const [last] = await guardStore(() =>
+    const [last] = await guardIdempotent(() =>
       db.batch<{ readonly id: number }>([
         db
           .prepare(`SELECT id FROM declared_editors WHERE ${within} 1 OFFSET ${STRETCH_ROWS - 1}`)

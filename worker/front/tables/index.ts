@@ -1,7 +1,7 @@
 // Table `front_index`, read: who became interfaced within a time. A practitioner that this never says is never asked
 // for by the front's search "with slots". docs/guide.md G-904, G-913, G-933.
 
-import { guardStore } from '../../store/guard.ts';
+import { guardIdempotent, guardStore } from '../../store/guard.ts';
 
 /** Milliseconds. */
 export interface Interval {
@@ -58,7 +58,7 @@ async function readIndex(db: D1Database, { fromMs, toMs }: Interval): Promise<In
   let after: Pick<IndexRow, 'subject' | 'since_ms'> = { since_ms: fromMs - MARGIN_MS, subject: '' };
   for (;;) {
     const { since_ms, subject } = after;
-    const { results } = await guardStore(() => statement.bind(since_ms, subject, toMs).all<IndexRow>());
+    const { results } = await guardIdempotent(() => statement.bind(since_ms, subject, toMs).all<IndexRow>());
     found.push(...results);
     const last = results.at(-1);
     if (last === undefined || results.length < STRETCH_ROWS) return found;
