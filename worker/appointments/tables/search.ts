@@ -10,7 +10,7 @@ import type { Range } from '../model/range.ts';
 import type { StoredAppointment } from '../model/resource.ts';
 
 /** Appointments that one statement looks at: each is a row of the index and one of the table. */
-export const STRETCH_ROWS = 10_000;
+const STRETCH_ROWS = 10_000;
 
 /** An appointment found, with its second sort key. */
 export interface FoundAppointment extends StoredAppointment {
