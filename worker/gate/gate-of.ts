@@ -2,14 +2,15 @@
 
 import type { Env } from '../base/env.ts';
 import type { KeyStore } from '../base/issuer-keys.ts';
+import { objectOf } from '../base/objects.ts';
 import type { Brakes } from './brakes.ts';
 
 /** The gate as the Worker calls it. Every call rejects when the gate cannot be reached. */
 export type GateCalls = KeyStore & Brakes;
 
 /** The one gate's stub; it serves one request. */
-export function gateOf({ GATE }: Env): GateCalls {
-  const stub = GATE.get(GATE.idFromName('gate'), { locationHint: 'weur' });
+export function gateOf(env: Env): GateCalls {
+  const stub = objectOf(env, env.GATE, 'gate');
   // The class implements GateCalls; naming it here would have every caller of the gate import it.
   return stub as unknown as GateCalls;
 }
