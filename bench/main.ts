@@ -1,4 +1,4 @@
-// npm run bench -- [search|memory|validators|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
+// npm run bench -- [search|memory|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
 // measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
@@ -15,9 +15,8 @@ import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front/
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
 import { benchSearch, type Cell, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
-import { benchValidators } from './validators.ts';
 
-const NAMES = ['search', 'memory', 'accounts', 'front', 'validators', 'appointments'] as const;
+const NAMES = ['search', 'memory', 'accounts', 'front', 'appointments'] as const;
 const { values: flags, words } = readFlagsAndWords(
   `npm run bench -- [${NAMES.join('|')}]… [options]`,
   {
@@ -130,7 +129,6 @@ const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> =
   memory: runMemory,
   accounts: runAccounts,
   front: runFront,
-  validators: async () => ({ results: benchValidators(), misses: [] }),
   appointments: async () => {
     const report = await benchAppointments(flags.quick);
     console.log(appointmentTables(report).join('\n'));

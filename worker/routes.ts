@@ -16,11 +16,11 @@ import type { Need } from './http/auth.ts';
 import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
-import { explainSlots } from './operators/explain.ts';
+import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { answerStorage } from './operators/storage.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
-import { switchVendor } from './operators/vendor-switches.ts';
+import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
 
 const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
@@ -84,10 +84,10 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
-  { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor },
+  { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerVendorRules },
   { method: 'GET', path: '/admin/storage', needs: ['admin'], handler: answerStorage },
-  { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots },
+  { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots, body: EXPLAINED },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,
   ...FRONT_ROUTES,

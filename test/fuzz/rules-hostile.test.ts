@@ -2,14 +2,14 @@
 // the input, not with its square. Replay with FUZZ_SEED=<the seed in the title>.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as bundles from '../../bench/samples/bundles.ts';
-import * as valid from '../../bench/samples/valid.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
 import { FINDING_COUNT_MAX } from '../../shared/sas/rules/r4/checker.ts';
 import { judgeSlot } from '../../shared/sas/rules/slot.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
 import { apply } from '../support/samples/edit.ts';
 import { SUBJECTS, type Subject } from '../support/samples/subjects.ts';
+import * as bundles from '../support/samples/valid/bundles.ts';
+import * as valid from '../support/samples/valid/resources.ts';
 import { SEED } from '../support/seed.ts';
 
 const RUN_COUNT = 150;

@@ -5,17 +5,24 @@ import type { Route } from '../http/route.ts';
 import { answerFrontVendors, answerMarketplace } from './data/editors.ts';
 import { answerExist } from './data/exist.ts';
 import { answerIndexRange } from './data/index-range.ts';
-import { answerDeclarations, replaceBulk } from './data/practitioner-editors.ts';
-import { logInRegulator, recordRegulator } from './data/regulators.ts';
+import { answerDeclarations, DECLARED_EDITORS, replaceBulk } from './data/practitioner-editors.ts';
+import { logInRegulator, REGULATOR, recordRegulator } from './data/regulators.ts';
 import { answerSamuLrms } from './data/samulrms.ts';
-import { answerLoginCheck } from './sign-in/login-check.ts';
+import { answerLoginCheck, CREDENTIALS } from './sign-in/login-check.ts';
 import { answerDashboardSlots, answerPractitionerSlots } from './slots/lot-answer.ts';
 
 const API = '/aggregator/api-sas/v1';
 
 /** The rows of the front's API. */
 export const FRONT_ROUTES: readonly Route[] = [
-  { method: 'POST', path: `${API}/login_check`, needs: 'open', door: 'server', handler: answerLoginCheck },
+  {
+    method: 'POST',
+    path: `${API}/login_check`,
+    needs: 'open',
+    door: 'server',
+    handler: answerLoginCheck,
+    body: CREDENTIALS,
+  },
   { method: 'POST', path: `${API}/PractitionerSlots`, needs: 'front', handler: answerPractitionerSlots },
   { method: 'POST', path: `${API}/dashboard/getSlots`, needs: 'front', handler: answerDashboardSlots },
   { method: 'GET', path: `${API}/editors`, needs: 'front', handler: answerFrontVendors },
@@ -25,7 +32,13 @@ export const FRONT_ROUTES: readonly Route[] = [
     needs: 'front',
     handler: answerDeclarations,
   },
-  { method: 'PUT', path: `${API}/practitioner-editors/:id/bulk`, needs: 'front', handler: replaceBulk },
+  {
+    method: 'PUT',
+    path: `${API}/practitioner-editors/:id/bulk`,
+    needs: 'front',
+    handler: replaceBulk,
+    body: DECLARED_EDITORS,
+  },
   // `+`: an id that is empty or holds a slash is not known either, and hears so.
   {
     method: 'GET',
@@ -34,13 +47,21 @@ export const FRONT_ROUTES: readonly Route[] = [
     door: 'server',
     handler: answerExist,
   },
-  { method: 'PUT', path: `${API}/regulators`, needs: 'front', door: 'server', handler: recordRegulator },
+  {
+    method: 'PUT',
+    path: `${API}/regulators`,
+    needs: 'front',
+    door: 'server',
+    handler: recordRegulator,
+    body: REGULATOR,
+  },
   {
     method: 'PUT',
     path: `${API}/regulators/login`,
     needs: 'front',
     door: 'server',
     handler: logInRegulator,
+    body: REGULATOR,
   },
   {
     method: 'GET',

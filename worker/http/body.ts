@@ -1,10 +1,12 @@
 // Reads a request's body within its bounds: size, charset, JSON and, for FHIR resources, media type, nesting and the
 // type expected. Everything here is 400, 413 or 415; each wing judges what the body says.
 
+import * as v from 'valibot';
 import { readBounded } from '../../shared/bounded-bytes.ts';
 import { decodeText } from '../../shared/charset.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
+import { countKept, countWritten } from '../../shared/fhir/json-bounds.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;
@@ -32,16 +34,32 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
   return parse(await readText(request, bytesMax));
 }
 
+/** The body as `schema` reads it; `expected`: what the refusal says. @throws GatewayError body-*, parameter-invalid. */
+export async function readAs<T extends v.GenericSchema>(
+  request: Request,
+  schema: T,
+  bytesMax: number,
+  expected: string | ((path: string) => string),
+): Promise<v.InferOutput<T>> {
+  const parsed = v.safeParse(schema, await readJson(request, bytesMax));
+  if (parsed.success) return parsed.output;
+  const paths = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body');
+  throw new GatewayError({
+    reason: 'parameter-invalid',
+    text: typeof expected === 'string' ? expected : expected(paths[0] ?? ''),
+    expression: paths,
+  });
+}
+
 /** The FHIR resource expected. @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
 export async function readResource(request: Request, type: string): Promise<JsonObject> {
   checkMediaType(request.headers);
   const text = await readText(request, APPOINTMENT_BYTES_MAX);
-  if (!isWithinDepth(text, APPOINTMENT_DEPTH_MAX)) {
-    throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
-  }
+  const keys = countWritten(new TextEncoder().encode(text), APPOINTMENT_DEPTH_MAX);
+  if (keys === -1) throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
   const json = parse(text);
   // The parser keeps the last of two equal keys without a word: of "booked" and "cancelled" one would be lost.
-  if (countKeys(text) !== countKeys(JSON.stringify(json))) {
+  if (keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
     throw malformed('Le JSON donne deux fois la même clé à un objet.');
   }
   const resource = asObject(json);
@@ -77,22 +95,4 @@ function malformed(text: string, expression?: string, cause?: unknown): GatewayE
     cause,
     ...(expression === undefined ? {} : { expression: [expression] }),
   });
-}
-
-/** Keys of a JSON text: outside of strings a colon follows each. */
-function countKeys(text: string): number {
-  let count = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|:/gs)) if (token === ':') count += 1;
-  return count;
-}
-
-/** Before parsing: nothing recursive may meet a deeper value. Strings and escapes are passed over. */
-function isWithinDepth(text: string, depthMax: number): boolean {
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[{}[\]]/gs)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    if (depth > depthMax) return false;
-  }
-  return true;
 }

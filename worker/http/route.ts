@@ -2,6 +2,7 @@
 // the OpenAPI document are made from. Each wing lists its own rows. Types only.
 
 import type { CapabilityStatementRestResource } from 'fhir/r4';
+import type { GenericSchema } from 'valibot';
 import type { Need } from './auth.ts';
 import type { RequestContext } from './http.ts';
 
@@ -36,6 +37,8 @@ export interface Route {
   /** Not served at the host names of the front's browsers (worker/front/door.ts). */
   readonly door?: 'server';
   readonly handler: Handler;
+  /** What its JSON body is read with; the OpenAPI document describes the body by it. */
+  readonly body?: GenericSchema;
   readonly capability?: Capability;
   /** Answers text/event-stream too. */
   readonly streams?: true;

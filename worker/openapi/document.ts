@@ -13,6 +13,7 @@ import { FHIR_SCHEMAS } from './fhir/parts.ts';
 import { FHIR_SEARCH_OPERATIONS } from './fhir/search.ts';
 import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front/front.ts';
 import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front/slots.ts';
+import { bodySchema } from './model/body-schema.ts';
 import type {
   ApiDocument,
   DocumentedAnswer,
@@ -20,7 +21,14 @@ import type {
   Media,
   Method,
 } from './model/documented.ts';
-import { type Answer, type Content, type Operation, type Operations, TAGS } from './model/operation.ts';
+import {
+  type Answer,
+  type Content,
+  JSON_TYPE,
+  type Operation,
+  type Operations,
+  TAGS,
+} from './model/operation.ts';
 import { REFUSAL_SCHEMAS, refusalsOf } from './model/refusals.ts';
 import { describeOptions } from './options.ts';
 import { PAGE_OPERATIONS } from './pages.ts';
@@ -111,7 +119,8 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
 }
 
 function describeOperation(route: Route, operation: Operation): DocumentedOperation {
-  const { id, tag, summary, description, parameters = [], body, answers, refusals } = operation;
+  const { id, tag, summary, description, parameters = [], answers, refusals } = operation;
+  const body = bodyOf(route, operation);
   const responses: Record<string, DocumentedAnswer> = {};
   for (const [status, answer] of Object.entries(answers)) responses[status] = describeAnswer(answer);
   for (const [status, answer] of Object.entries(refusalsOf(route, refusals))) {
@@ -138,6 +147,11 @@ function describeOperation(route: Route, operation: Operation): DocumentedOperat
     ...(body === undefined ? {} : { requestBody: { required: true, content: describeContent(body) } }),
     responses,
   };
+}
+
+function bodyOf(route: Route, { body, bodies }: Operation): Content | undefined {
+  if (route.body === undefined || bodies === undefined) return body;
+  return { type: JSON_TYPE, schema: bodySchema(route.body), examples: bodies };
 }
 
 function securityOf({ needs }: Route): DocumentedOperation['security'] {

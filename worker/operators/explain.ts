@@ -7,7 +7,7 @@ import type { SlotTrace } from '../../shared/sas/answer.ts';
 import { normaliseProfessional, normaliseSiret } from '../../shared/sas/identifier.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { parseInstant } from '../../shared/time.ts';
-import { readJson } from '../http/body.ts';
+import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import type { BookedSlots } from '../memory/booked-slots.ts';
@@ -22,13 +22,14 @@ const BODY_BYTES_MAX = 4_096;
 /** Slots asked on both sides of the time in question. */
 const AROUND_MS = 12 * 3_600_000;
 
-const schema = v.object({
-  editor: v.pipe(v.string(), v.nonEmpty()),
-  /** RPPS or ADELI of a practitioner, or SIRET of an association, with or without prefix. */
-  identifier: v.pipe(v.string(), v.nonEmpty()),
+const text = (description: string) => v.pipe(v.string(), v.nonEmpty(), v.description(description));
+
+/** The body. */
+export const EXPLAINED = v.object({
+  editor: text('Identifiant de l’éditeur.'),
+  identifier: text('RPPS, ADELI ou SIRET, avec ou sans préfixe.'),
   flow: v.optional(v.picklist(['INT_R01', 'INT_R04', 'SOS']), 'INT_R01'),
-  /** Start of the slot in question. */
-  at: v.pipe(v.string(), v.nonEmpty()),
+  at: text('Début du créneau cherché.'),
 });
 
 interface ExplainedSlot extends Omit<SlotTrace, 'dropped' | 'repaired'> {
@@ -41,16 +42,14 @@ interface ExplainedSlot extends Omit<SlotTrace, 'dropped' | 'repaired'> {
 
 /** POST /admin/explain. @throws GatewayError parameter-invalid, body-*. */
 export async function explainSlots(context: RequestContext): Promise<Response> {
-  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
-  if (!parsed.success) {
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: 'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
-      expression: parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body'),
-    });
-  }
-  const { editor, flow } = parsed.output;
-  const { query, atMs } = readQuestion(parsed.output);
+  const asked = await readAs(
+    context.request,
+    EXPLAINED,
+    BODY_BYTES_MAX,
+    'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
+  );
+  const { editor, flow } = asked;
+  const { query, atMs } = readQuestion(asked);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
   const { vendors: editors, bookedSlots } = await recall(context, { query, memory: 'none', budgetMs });
@@ -106,7 +105,7 @@ function bookedIds(result: CallResult, query: SlotQuery, bookedSlots: BookedSlot
   return shownIds({}).difference(shownIds({ bookedSlots }));
 }
 
-function readQuestion({ identifier, flow, at }: v.InferOutput<typeof schema>): {
+function readQuestion({ identifier, flow, at }: v.InferOutput<typeof EXPLAINED>): {
   query: SlotQuery;
   atMs: number;
 } {

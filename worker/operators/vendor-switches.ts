@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
-import { readJson } from '../http/body.ts';
+import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/hub-of.ts';
@@ -14,17 +14,20 @@ import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
 
 const BODY_BYTES_MAX = 1_024;
-const whole = (min: number, max: number) =>
-  v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))));
+const whole = (description: string, min: number, max: number) =>
+  v.optional(
+    v.nullable(v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max), v.description(description))),
+  );
 
-const schema = v.strictObject({
-  enabled: v.optional(v.boolean()),
-  /** Milliseconds; null: the edge's own. */
-  deadlineMs: whole(100, 25_000),
-  /** Seconds; 0 keeps nothing, null: the edge's own. */
-  cacheTtlS: whole(0, 3_600),
-  /** The flows that its relays no longer announce are given up: docs/ledger.md. */
-  forgetLostFlows: v.optional(v.literal(true)),
+/** The body; null: the edge's own. */
+export const SWITCHES = v.strictObject({
+  enabled: v.optional(v.pipe(v.boolean(), v.description('Faux : n’est plus interrogé.'))),
+  deadlineMs: whole('Millisecondes.', 100, 25_000),
+  cacheTtlS: whole('Secondes ; 0 ne conserve rien.', 0, 3_600),
+  /** docs/ledger.md. */
+  forgetLostFlows: v.optional(
+    v.pipe(v.literal(true), v.description('Renonce aux flux que ses relais n’annoncent plus.')),
+  ),
 });
 
 /**
@@ -33,18 +36,16 @@ const schema = v.strictObject({
  */
 export async function switchVendor(context: RequestContext): Promise<Response> {
   const editor = context.parameters.editor ?? '';
-  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
-  if (!parsed.success) {
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: 'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
-      expression: parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body'),
-    });
-  }
+  const switches = await readAs(
+    context.request,
+    SWITCHES,
+    BODY_BYTES_MAX,
+    'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
+  );
   const { env, requestId, caller } = context;
   const find = async () => (await listVendors(env.DB)).find(({ id }) => id === editor);
   const before = await guardIdempotent(find);
-  if (before === undefined || !(await guardIdempotent(() => saveSwitches(env.DB, editor, parsed.output)))) {
+  if (before === undefined || !(await guardIdempotent(() => saveSwitches(env.DB, editor, switches)))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
   const after = (await guardIdempotent(find)) ?? before;

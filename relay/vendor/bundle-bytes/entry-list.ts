@@ -1,7 +1,7 @@
 // Where the entries of a Bundle stand in its bytes: one pass that knows strings, escapes and nesting, and judges
 // nothing else; what lies between is for JSON.parse to accept or refuse. Pure.
 
-import { skipString } from './json-bounds.ts';
+import { skipString } from '../../../shared/fhir/json-bounds.ts';
 
 const QUOTE = 0x22;
 const COLON = 0x3a;

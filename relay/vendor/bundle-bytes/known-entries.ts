@@ -5,8 +5,8 @@
 // what is not met again within minutes is forgotten. docs/relay.md.
 
 import type { JsonObject } from '../../../shared/fhir/json.ts';
+import { isSound } from '../../../shared/fhir/json-bounds.ts';
 import { endOfObject, entryListStart, skipBlanks } from './entry-list.ts';
-import { isSound } from './json-bounds.ts';
 
 /** As JSON text; parsed they take about four times as much. An answer of 25 practitioners has 0.1 to 0.6 MB. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;

@@ -2,9 +2,9 @@
 // is measured for depth and parsed once.
 
 import type { VendorFailure } from '../../../shared/failure.ts';
+import { countKept, countWritten } from '../../../shared/fhir/json-bounds.ts';
 import { VENDOR_JSON_DEPTH_MAX } from '../../../shared/limits.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
-import { countKept, countWritten } from './json-bounds.ts';
 import type { KnownEntries } from './known-entries.ts';
 
 /**

@@ -1,10 +1,10 @@
 // A failing sample is a valid one with one small edit: paths and their new values. The key of a row is the
 // title of its test and starts with the rule that it breaks, in brackets: scripts/rule-table.ts reads that.
 
-import type { Sample } from '../../../bench/samples/valid.ts';
 import type { BundleOptions } from '../../../shared/sas/rules/bundle-graph.ts';
 import type { RuleId } from '../../../shared/sas/rules/table/table.ts';
 import type { SubjectName } from './subjects.ts';
+import type { Sample } from './valid/resources.ts';
 
 export interface FailingSample {
   readonly subject: SubjectName;

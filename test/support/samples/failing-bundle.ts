@@ -1,7 +1,8 @@
 // One failing sample at least per rule of the Bundle, its entries and their references.
-import { entry } from '../../../bench/samples/bundles.ts';
-import { cptsOrganization, healthcareService, practitioner, rpps } from '../../../bench/samples/valid.ts';
+
 import { edit, type FailingSamples } from './edit.ts';
+import { entry } from './valid/bundles.ts';
+import { cptsOrganization, healthcareService, practitioner, rpps } from './valid/resources.ts';
 
 const BASE = 'https://agenda.example/fhir';
 const START_MS = Date.parse('2026-03-02T08:00:00Z');

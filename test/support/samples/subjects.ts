@@ -1,7 +1,5 @@
 // What can be judged, by name: a valid sample and its judge. The failing samples refer to these names.
 
-import * as bundles from '../../../bench/samples/bundles.ts';
-import * as valid from '../../../bench/samples/valid.ts';
 import { PROFILE } from '../../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
@@ -15,6 +13,8 @@ import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
+import * as bundles from './valid/bundles.ts';
+import * as valid from './valid/resources.ts';
 
 export interface Subject {
   readonly make: () => valid.Sample;

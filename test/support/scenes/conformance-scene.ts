@@ -4,7 +4,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appointment } from '../../../bench/samples/valid.ts';
 import type { RunInputs } from '../../../conformance/inputs.ts';
 import { makeReport, type Report, type ReportRequirement } from '../../../conformance/report/model.ts';
 import { type Run, runAll } from '../../../conformance/run.ts';
@@ -16,6 +15,7 @@ import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
+import { appointment } from '../samples/valid/resources.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 
 /** A Monday morning: everybody's agenda has free slots on the three days. */

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countKept, countWritten } from '../../../relay/vendor/bundle-bytes/json-bounds.ts';
+import { countKept, countWritten } from '../../../shared/fhir/json-bounds.ts';
 
 const scan = (text: string, max: number): boolean => countWritten(Buffer.from(text), max) >= 0;
 const isWithinDepth = (value: unknown, max: number): boolean => countKept(value, max) >= 0;

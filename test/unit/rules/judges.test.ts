@@ -1,7 +1,5 @@
 // How the judges report: where, how much, and what they let through on purpose.
 import { describe, expect, it } from 'vitest';
-import * as bundles from '../../../bench/samples/bundles.ts';
-import * as valid from '../../../bench/samples/valid.ts';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
@@ -12,6 +10,8 @@ import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
 import { RULES } from '../../../shared/sas/rules/table/table.ts';
 import { apply } from '../../support/samples/edit.ts';
+import * as bundles from '../../support/samples/valid/bundles.ts';
+import * as valid from '../../support/samples/valid/resources.ts';
 
 const outcome = {
   resource: { resourceType: 'OperationOutcome', issue: [{ severity: 'warning', code: 'incomplete' }] },

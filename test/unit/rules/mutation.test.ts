@@ -1,10 +1,10 @@
 // Mutates every element of every valid sample. Oracles that hold whatever the rules: a wrong JSON type, a null
 // or an empty value is always an error, and so is the absence of what a profile makes mandatory.
 import { describe, expect, it } from 'vitest';
-import type { Sample } from '../../../bench/samples/valid.ts';
 import { RULES } from '../../../shared/sas/rules/table/table.ts';
 import { apply } from '../../support/samples/edit.ts';
 import { SUBJECTS, type Subject, type SubjectName } from '../../support/samples/subjects.ts';
+import type { Sample } from '../../support/samples/valid/resources.ts';
 
 /** Elements whose absence is an error, by the profiles' cardinalities and the guide's pages. */
 const MANDATORY: Partial<Record<SubjectName, readonly string[]>> = {

@@ -7,13 +7,14 @@ import { GatewayError } from '../../../shared/error.ts';
 import { professionalKind } from '../../../shared/sas/identifier.ts';
 import { createAllowance } from '../../base/allowance.ts';
 import { log } from '../../base/log.ts';
-import { readJson } from '../../http/body.ts';
+import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { listNumberedVendors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
 
 const BODY_BYTES_MAX = 16_384;
-/** The front sends back what call 4 gave, be it as text. */
-const schema = v.object({
+const EXPECTED = 'Attendu : un identifiant national avec son préfixe, et {"editorIds": [1, 2]}.';
+/** The body: the front sends back what call 4 gave, be it as text. */
+export const DECLARED_EDITORS = v.object({
   editorIds: v.pipe(v.array(v.union([v.number(), v.string()])), v.maxLength(500)),
 });
 
@@ -31,15 +32,12 @@ export async function answerDeclarations(context: RequestContext): Promise<Respo
 export async function replaceBulk(context: RequestContext): Promise<Response> {
   const { env, request, requestId, startedMs } = context;
   const practitioner = context.parameters.id ?? '';
-  const parsed = v.safeParse(schema, await readJson(request, BODY_BYTES_MAX));
-  if (professionalKind(practitioner) === undefined || !parsed.success) {
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: 'Attendu : un identifiant national avec son préfixe, et {"editorIds": [1, 2]}.',
-    });
+  const { editorIds } = await readAs(request, DECLARED_EDITORS, BODY_BYTES_MAX, EXPECTED);
+  if (professionalKind(practitioner) === undefined) {
+    throw new GatewayError({ reason: 'parameter-invalid', text: EXPECTED });
   }
   brake(practitioner, startedMs);
-  const numbers = new Set(parsed.output.editorIds.map(Number));
+  const numbers = new Set(editorIds.map(Number));
   const editors = (await listNumberedVendors(env.DB))
     .filter(({ number }) => numbers.has(number))
     .map(({ id }) => id);

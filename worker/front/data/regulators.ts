@@ -15,21 +15,24 @@ import {
 import type { Saved } from '../../accounts/save.ts';
 import { withdrawEverywhere } from '../../accounts/withdraw.ts';
 import { describeUnexpected, log } from '../../base/log.ts';
-import { readJson } from '../../http/body.ts';
+import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 
 const BODY_BYTES_MAX = 32_768;
-const text = v.pipe(
-  v.nullish(v.pipe(v.string(), v.maxLength(250)), ''),
-  v.transform((value) => value.trim()),
-);
-const schema = v.object({
-  uuid: text,
-  lastName: text,
-  firstName: text,
-  email: text,
-  nationalId: text,
-  habilitation: v.nullish(v.boolean()),
+const text = (description = '') =>
+  v.pipe(
+    v.nullish(v.pipe(v.string(), v.maxLength(250), v.description(description)), ''),
+    v.transform((value) => value.trim()),
+  );
+
+/** The body of both; without `uuid` or `habilitation` nothing is recorded. */
+export const REGULATOR = v.object({
+  uuid: text('Identifiant du compte au SAS : la clé.'),
+  lastName: text(),
+  firstName: text(),
+  email: text(),
+  nationalId: text('"" quand il n’y en a pas.'),
+  habilitation: v.nullish(v.pipe(v.boolean(), v.description('false retire les accès partout.'))),
   sasTerritories: v.nullish(v.pipe(v.array(v.pipe(v.string(), v.maxLength(250))), v.maxLength(200)), []),
 });
 
@@ -75,15 +78,12 @@ function engineOf({ env, requestId, startedMs }: RequestContext): Engine {
 
 /** @throws GatewayError body-malformed, body-too-large, parameter-invalid, rule-broken. */
 async function readMessage({ request }: RequestContext): Promise<FrontRegulator> {
-  const parsed = v.safeParse(schema, await readJson(request, BODY_BYTES_MAX));
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: `Champ inattendu ou trop long : ${v.getDotPath(issue) ?? 'le corps'}.`,
-    });
-  }
-  const { habilitation, ...fields } = parsed.output;
+  const { habilitation, ...fields } = await readAs(
+    request,
+    REGULATOR,
+    BODY_BYTES_MAX,
+    (path) => `Champ inattendu ou trop long : ${path === 'body' ? 'le corps' : path}.`,
+  );
   // The front has lost the account: there is nobody to withdraw the right from, nor to give it to.
   if (fields.uuid === '' || habilitation === undefined || habilitation === null) throw incomplete();
   return { ...fields, habilitation };

@@ -6,7 +6,7 @@ import { GatewayError } from '../../../shared/error.ts';
 import { normaliseSiret, professionalKind } from '../../../shared/sas/identifier.ts';
 import { parseInstant } from '../../../shared/time.ts';
 import { log } from '../../base/log.ts';
-import { readJson } from '../../http/body.ts';
+import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { operatorOf } from '../../http/operator.ts';
 import { guardIdempotent } from '../../store/guard.ts';
@@ -24,19 +24,27 @@ const BODY_BYTES_MAX = 262_144;
 const LIST_MAX = 2_000;
 const text = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200));
 
-const samuSchema = v.strictObject({
+const announced = v.pipe(
+  text,
+  v.description('Quand elle a été annoncée au portail ; null : elle ne l’est pas ; absent : inchangé.'),
+);
+
+/** The body of PUT /admin/front/samulrms. */
+export const SAMUS = v.strictObject({
   samulrms: v.pipe(
     v.array(v.strictObject({ authority: text, active: v.optional(v.boolean(), true) })),
     v.maxLength(LIST_MAX),
   ),
 });
-const sosSchema = v.strictObject({
+/** The body of PUT /admin/front/sos. */
+export const ASSOCIATIONS = v.strictObject({
   associations: v.pipe(
-    v.array(v.strictObject({ siret: text, name: text, announced: v.optional(v.nullable(text)) })),
+    v.array(v.strictObject({ siret: text, name: text, announced: v.optional(v.nullable(announced)) })),
     v.maxLength(LIST_MAX),
   ),
 });
-const declaredSchema = v.strictObject({
+/** The body of PUT /admin/front/declarations. */
+export const DECLARED = v.strictObject({
   practitioner: text,
   editors: v.pipe(v.array(text), v.maxLength(500)),
 });
@@ -49,9 +57,10 @@ export async function answerSamus(context: RequestContext): Promise<Response> {
 
 /** The whole list anew. @throws GatewayError parameter-invalid, body-*, storage-unavailable. */
 export async function replaceSamus(context: RequestContext): Promise<Response> {
-  const { samulrms } = await read(
-    context,
-    samuSchema,
+  const { samulrms } = await readAs(
+    context.request,
+    SAMUS,
+    BODY_BYTES_MAX,
     'Attendu : {"samulrms": [{"authority": "SAMU42", "active": true}]}.',
   );
   await saveSamuLrms(context.env.DB, samulrms);
@@ -82,9 +91,10 @@ export async function answerSos(context: RequestContext): Promise<Response> {
 
 /** The whole list anew. @throws GatewayError parameter-invalid, body-*, storage-unavailable. */
 export async function replaceSos(context: RequestContext): Promise<Response> {
-  const { associations } = await read(
-    context,
-    sosSchema,
+  const { associations } = await readAs(
+    context.request,
+    ASSOCIATIONS,
+    BODY_BYTES_MAX,
     'Attendu : {"associations": [{"siret": "14 chiffres", "name": "…"}]}.',
   );
   const known = associations.map(({ siret, name, announced }) => {
@@ -111,7 +121,7 @@ export async function replaceDeclared(context: RequestContext): Promise<Response
   const { env, requestId, startedMs } = context;
   const expected =
     'Attendu : {"practitioner": "8…", "editors": ["agenda-a"]}, éditeurs annoncés par un relais.';
-  const { practitioner, editors } = await read(context, declaredSchema, expected);
+  const { practitioner, editors } = await readAs(context.request, DECLARED, BODY_BYTES_MAX, expected);
   const known = new Set((await listNumberedVendors(env.DB)).map(({ id }) => id));
   if (professionalKind(practitioner) === undefined || !editors.every((id) => known.has(id))) {
     throw invalid(expected);
@@ -132,16 +142,6 @@ export async function answerDeclarationChanges(context: RequestContext): Promise
     { changes: changes.map(({ atMs, ...change }) => ({ at: instantOf(atMs), ...change })) },
     context,
   );
-}
-
-async function read<T extends v.GenericSchema>(
-  { request }: RequestContext,
-  schema: T,
-  expected: string,
-): Promise<v.InferOutput<T>> {
-  const parsed = v.safeParse(schema, await readJson(request, BODY_BYTES_MAX));
-  if (parsed.success) return parsed.output;
-  throw invalid(expected);
 }
 
 function invalid(expected: string): GatewayError {

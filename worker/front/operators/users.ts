@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';
 import { log } from '../../base/log.ts';
-import { readJson } from '../../http/body.ts';
+import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { operatorOf } from '../../http/operator.ts';
 import { hashSecret } from '../sign-in/secret-hash.ts';
@@ -14,8 +14,14 @@ const BODY_BYTES_MAX = 1_024;
 const NAME = /^[\w.-]{1,100}$/;
 const SECRET_LENGTH_MIN = 12;
 const SECRET_LENGTH_MAX = 200;
-const schema = v.strictObject({
-  secret: v.pipe(v.string(), v.minLength(SECRET_LENGTH_MIN), v.maxLength(SECRET_LENGTH_MAX)),
+/** The body. */
+export const FRONT_USER = v.strictObject({
+  secret: v.pipe(
+    v.string(),
+    v.minLength(SECRET_LENGTH_MIN),
+    v.maxLength(SECRET_LENGTH_MAX),
+    v.description('Gardé haché, jamais rendu.'),
+  ),
 });
 
 /** Names only, never secrets. @throws GatewayError storage-unavailable. */
@@ -44,14 +50,13 @@ export async function answerFrontUsers(context: RequestContext): Promise<Respons
  */
 export async function putFrontUser(context: RequestContext): Promise<Response> {
   const name = nameOf(context);
-  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
-  if (!parsed.success) {
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: `Attendu : {"secret": "…"}, de ${SECRET_LENGTH_MIN} à ${SECRET_LENGTH_MAX} caractères.`,
-    });
-  }
-  await saveFrontUser(context.env.DB, name, await hashSecret(parsed.output.secret), context.startedMs);
+  const { secret } = await readAs(
+    context.request,
+    FRONT_USER,
+    BODY_BYTES_MAX,
+    `Attendu : {"secret": "…"}, de ${SECRET_LENGTH_MIN} à ${SECRET_LENGTH_MAX} caractères.`,
+  );
+  await saveFrontUser(context.env.DB, name, await hashSecret(secret), context.startedMs);
   log('info', 'front-user-saved', { requestId: context.requestId, operator: operatorOf(context.caller) });
   return jsonResponse({ name, from: 'store' }, context);
 }

@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { GatewayError } from '../../../shared/error.ts';
 import { gateOf } from '../../gate/gate-of.ts';
-import { readJson } from '../../http/body.ts';
+import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { secretOfFrontUser } from '../tables/users.ts';
 import { createSignInGuard, type SignInGuard, type Verdict } from './guard.ts';
@@ -12,7 +12,8 @@ import { signFrontToken } from './token.ts';
 
 const BODY_BYTES_MAX = 4_096;
 const text = v.pipe(v.string(), v.maxLength(500));
-const schema = v.object({ username: text, password: text });
+/** The body. */
+export const CREDENTIALS = v.object({ username: text, password: text });
 
 const judgeUser = createSignInGuard('user');
 const judgeBasic = createSignInGuard('basic');
@@ -28,14 +29,12 @@ export async function answerLoginCheck(context: RequestContext): Promise<Respons
     });
   }
   await checkBasic(context);
-  const parsed = v.safeParse(schema, await readJson(context.request, BODY_BYTES_MAX));
-  if (!parsed.success) {
-    throw new GatewayError({
-      reason: 'parameter-invalid',
-      text: 'Le corps attendu est {"username": "…", "password": "…"}.',
-    });
-  }
-  const { username, password } = parsed.output;
+  const { username, password } = await readAs(
+    context.request,
+    CREDENTIALS,
+    BODY_BYTES_MAX,
+    'Le corps attendu est {"username": "…", "password": "…"}.',
+  );
   // The setting's users sign in also when D1 is down.
   const stored = context.config.front.users.get(username) ?? (await secretOfFrontUser(context, username));
   const attempt = { name: username, secret: password, stored, address: addressOf(context.request) };

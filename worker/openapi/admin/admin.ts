@@ -6,7 +6,6 @@ import {
   count,
   flag,
   instant,
-  JSON_TYPE,
   json,
   list,
   type Operations,
@@ -228,19 +227,7 @@ const EDITOR_OPERATIONS: Operations = {
     description:
       'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante. Tant qu’un éditeur est désactivé, qui n’a pas de créneau est dit « switched-off », jamais « none ». Le journal dit quoi, avant, après, et par quel exploitant.',
     parameters: [EDITOR],
-    body: {
-      type: JSON_TYPE,
-      schema: object(
-        {
-          enabled: flag('Faux : n’est plus interrogé.'),
-          deadlineMs: orNull(count('Millisecondes.', { minimum: 100, maximum: 25_000 })),
-          cacheTtlS: orNull(count('Secondes ; 0 ne conserve rien.', { maximum: 3_600 })),
-          forgetLostFlows: { const: true, description: 'Renonce aux flux que ses relais n’annoncent plus.' },
-        },
-        ['enabled', 'deadlineMs', 'cacheTtlS', 'forgetLostFlows'],
-      ),
-      examples: { exemple: { enabled: true, deadlineMs: 3_000 } },
-    },
+    bodies: { exemple: { enabled: true, deadlineMs: 3_000 } },
     answers: {
       200: json('L’éditeur, tel qu’il est désormais.', ref('EditeurAnnonce'), {
         ...AGENDA_A,
@@ -311,21 +298,8 @@ const EDITOR_OPERATIONS: Operations = {
     summary: 'Pourquoi un créneau n’est-il pas montré ?',
     description:
       'Interroge un éditeur pour un praticien ou une association, douze heures autour d’un instant.',
-    body: {
-      type: JSON_TYPE,
-      schema: object(
-        {
-          editor: text('Identifiant de l’éditeur.', { minLength: 1 }),
-          identifier: text('RPPS, ADELI ou SIRET, avec ou sans préfixe.', { minLength: 1 }),
-          flow: oneOf(['INT_R01', 'INT_R04', 'SOS'], 'INT_R01 par défaut.'),
-          at: text('Début du créneau cherché.', { minLength: 1 }),
-        },
-        ['flow'],
-        { additionalProperties: true },
-      ),
-      examples: {
-        exemple: { editor: 'agenda-a', identifier: '899900000017', at: '2026-11-23T14:00:00+01:00' },
-      },
+    bodies: {
+      exemple: { editor: 'agenda-a', identifier: '899900000017', at: '2026-11-23T14:00:00+01:00' },
     },
     answers: {
       200: json(

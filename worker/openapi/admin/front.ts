@@ -3,7 +3,6 @@
 import {
   flag,
   instant,
-  JSON_TYPE,
   json,
   list,
   type Operations,
@@ -24,7 +23,6 @@ const NAME: Parameter = {
   schema: { type: 'string' },
   example: 'portail',
 };
-const item = (more: Schema = {}): Schema => text('', { minLength: 1, maxLength: 200, ...more });
 const stored = (expected: string) => ({ ...STORED, ...bodied(256), 'parameter-invalid': expected });
 const NAME_REFUSALS = {
   ...STORED,
@@ -100,11 +98,7 @@ export const FRONT_ADMIN_OPERATIONS: Operations = {
     tag: 'admin',
     summary: 'Enregistre un utilisateur du portail',
     parameters: [NAME],
-    body: {
-      type: JSON_TYPE,
-      schema: object({ secret: text('Gardé haché, jamais rendu.', { minLength: 12, maxLength: 200 }) }),
-      examples: { exemple: { secret: 'un-secret-assez-long' } },
-    },
+    bodies: { exemple: { secret: 'un-secret-assez-long' } },
     answers: {
       200: json('Enregistré.', object({ name: text('Nom.'), from: { const: 'store' } }), {
         name: 'portail',
@@ -138,15 +132,7 @@ export const FRONT_ADMIN_OPERATIONS: Operations = {
     id: 'adminReplaceSamuLrms',
     tag: 'admin',
     summary: 'Remplace la liste des SAMU',
-    body: {
-      type: JSON_TYPE,
-      schema: object({
-        samulrms: list(object({ authority: item(), active: flag('Vrai par défaut.') }, ['active']), '', {
-          maxItems: 2_000,
-        }),
-      }),
-      examples: { exemple: { samulrms: [{ authority: 'SAMU42', active: true }] } },
-    },
+    bodies: { exemple: { samulrms: [{ authority: 'SAMU42', active: true }] } },
     answers: { 200: json('La nouvelle liste.', ref('Samus'), SAMUS) },
     refusals: stored('Attendu : {"samulrms": [{"authority": "SAMU42", "active": true}]}.'),
   },
@@ -161,28 +147,7 @@ export const FRONT_ADMIN_OPERATIONS: Operations = {
     id: 'adminReplaceSos',
     tag: 'admin',
     summary: 'Remplace la liste des associations',
-    body: {
-      type: JSON_TYPE,
-      schema: object({
-        associations: list(
-          object(
-            {
-              siret: item(),
-              name: item(),
-              announced: orNull(
-                instant(
-                  'Quand elle a été annoncée au portail ; null : elle ne l’est pas ; absent : inchangé.',
-                ),
-              ),
-            },
-            ['announced'],
-          ),
-          '',
-          { maxItems: 2_000 },
-        ),
-      }),
-      examples: { exemple: { associations: [{ siret: '99900000100071', name: 'SOS Médecins Loire' }] } },
-    },
+    bodies: { exemple: { associations: [{ siret: '99900000100071', name: 'SOS Médecins Loire' }] } },
     answers: { 200: json('La nouvelle liste.', ref('Associations'), ASSOCIATIONS) },
     refusals: stored('Un SIRET est fait de 14 chiffres.'),
   },
@@ -201,11 +166,7 @@ export const FRONT_ADMIN_OPERATIONS: Operations = {
     id: 'adminDeclare',
     tag: 'admin',
     summary: 'Déclare les éditeurs d’un praticien',
-    body: {
-      type: JSON_TYPE,
-      schema: object({ practitioner: item(), editors: list(item(), '', { maxItems: 500 }) }),
-      examples: { exemple: DECLARED },
-    },
+    bodies: { exemple: DECLARED },
     answers: { 200: json('Enregistré.', ref('Declares'), DECLARED) },
     refusals: stored(
       'Attendu : {"practitioner": "8…", "editors": ["agenda-a"]}, éditeurs annoncés par un relais.',

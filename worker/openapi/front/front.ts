@@ -3,7 +3,6 @@
 
 import {
   flag,
-  JSON_TYPE,
   json,
   list,
   type Operations,
@@ -51,24 +50,6 @@ export const FRONT_SCHEMAS: Readonly<Record<string, Schema>> = {
     id: { type: 'integer', minimum: 1 },
     editor: ref('Editeur'),
   }),
-  Regulateur: {
-    type: 'object',
-    description: 'Tout peut manquer ou être null ; sans uuid ni habilitation, rien n’est enregistré (422).',
-    properties: {
-      uuid: {
-        type: ['string', 'null'],
-        maxLength: 250,
-        description: 'Identifiant du compte au SAS : la clé.',
-      },
-      lastName: { type: ['string', 'null'], maxLength: 250 },
-      firstName: { type: ['string', 'null'], maxLength: 250 },
-      email: { type: ['string', 'null'], maxLength: 250 },
-      nationalId: { type: ['string', 'null'], maxLength: 250, description: '"" quand il n’y en a pas.' },
-      habilitation: { type: ['boolean', 'null'], description: 'false retire les accès partout.' },
-      emailBeforeUpdate: { type: ['string', 'null'], description: 'Non lu.' },
-      sasTerritories: { ...list({ type: 'string', maxLength: 250 }), maxItems: 200 },
-    },
-  },
 };
 
 const REGULATOR = {
@@ -105,14 +86,7 @@ export const FRONT_OPERATIONS: Operations = {
     summary: 'Jeton contre nom et secret',
     description:
       'Le jeton vaut 65 minutes pour tous les appels du portail. Quand un secret Basic est configuré, il est demandé en plus ; sinon un en-tête Basic est ignoré.',
-    body: {
-      type: JSON_TYPE,
-      schema: object({
-        username: text('Nom.', { maxLength: 500 }),
-        password: text('Secret.', { maxLength: 500 }),
-      }),
-      examples: { exemple: { username: 'read', password: 'secret' } },
-    },
+    bodies: { exemple: { username: 'read', password: 'secret' } },
     answers: {
       200: json('Le jeton.', object({ token: text('JWT.', { minLength: 1, maxLength: 3900 }) }), {
         token: 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJyZWFkIn0.c2ln',
@@ -153,13 +127,7 @@ export const FRONT_OPERATIONS: Operations = {
     description:
       'Sert à l’index des praticiens interfacés et à l’ordre des appels ; n’écarte aucun éditeur d’une recherche. Les identifiants inconnus sont ignorés.',
     parameters: [NATIONAL_ID],
-    body: {
-      type: JSON_TYPE,
-      schema: object({ editorIds: { ...list({ type: ['integer', 'string'] }), maxItems: 500 } }, [], {
-        additionalProperties: true,
-      }),
-      examples: { exemple: { editorIds: [1] }, aucun: { editorIds: [] } },
-    },
+    bodies: { exemple: { editorIds: [1] }, aucun: { editorIds: [] } },
     answers: { 200: json('La nouvelle liste.', list(ref('Declaration')), DECLARED) },
     refusals: {
       ...STORED,
@@ -186,7 +154,7 @@ export const FRONT_OPERATIONS: Operations = {
     tag: 'front',
     summary: 'Enregistre un régulateur',
     description: 'Accepté aussitôt. Un retrait (habilitation false) part chez les éditeurs sans attendre.',
-    body: { type: JSON_TYPE, schema: ref('Regulateur'), examples: { exemple: REGULATOR } },
+    bodies: { exemple: REGULATOR },
     answers: { 200: RECORDED },
     refusals: regulatorRefusals,
   },
@@ -195,7 +163,7 @@ export const FRONT_OPERATIONS: Operations = {
     tag: 'front',
     summary: 'Un régulateur se connecte',
     description: 'Comme regulators ; ce qui reste à dire aux éditeurs part ensuite.',
-    body: { type: JSON_TYPE, schema: ref('Regulateur'), examples: { exemple: REGULATOR } },
+    bodies: { exemple: REGULATOR },
     answers: { 200: RECORDED },
     refusals: regulatorRefusals,
   },

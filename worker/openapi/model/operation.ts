@@ -45,6 +45,8 @@ export interface Operation {
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly body?: Content;
+  /** Of the JSON body whose schema the route has, by name; the first is the usual one. */
+  readonly bodies?: Content['examples'];
   /** By status: what is no refusal, and refusals that are pages. */
   readonly answers: Readonly<Record<number, Answer>>;
   /** Each with the sentence of its example; those of every path, and those of tokens, are not repeated here. */

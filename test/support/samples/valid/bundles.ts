@@ -1,9 +1,9 @@
 // Valid Bundles of the three flows: a small one of each, with every kind of entry at a known index, and large
 // ones for the benchmark and the growth tests.
 
-import { PROFILE } from '../../shared/sas/canonical.ts';
-import type { Flow } from '../../shared/sas/query.ts';
-import * as valid from './valid.ts';
+import { PROFILE } from '../../../../shared/sas/canonical.ts';
+import type { Flow } from '../../../../shared/sas/query.ts';
+import * as valid from './resources.ts';
 
 const BASE = 'https://agenda.example/fhir';
 

@@ -1,6 +1,6 @@
 // Valid resources of every profile, by functions: each call returns a fresh one, to be mutated freely. People,
 // places and numbers are invented.
-import { EXTENSION, PROFILE, SYSTEM } from '../../shared/sas/canonical.ts';
+import { EXTENSION, PROFILE, SYSTEM } from '../../../../shared/sas/canonical.ts';
 
 export type Sample = Record<string, unknown>;
 

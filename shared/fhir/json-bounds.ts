@@ -1,4 +1,4 @@
-// How deep a vendor's JSON nests, and whether each object names each of its keys once. Measured twice: of the bytes, in one
+// How deep JSON nests that a vendor sent, and whether each object names each of its keys once. Measured twice: of the bytes, in one
 // pass that knows strings and escapes, before or after anything is built from them; of the parsed value, four times faster.
 // A parser keeps the last of two equal keys and drops the other without a word (RFC 8259 § 4), so that a slot both "busy"
 // and "free", or entries and then none, would be half read: fewer keys are then kept than written. Neither pass judges the
