@@ -173,10 +173,10 @@ describe('withdrawals of one vendor', () => {
     }
   });
 
-  test('are tried through three days of outage, every twenty minutes at least', async () => {
+  test('are tried through a day of outage, every twenty minutes at least', async () => {
     await withdrawnWhileAway(1);
     bench.vendor(A).isDown = true;
-    const endMs = bench.nowMs + 72 * 3_600_000;
+    const endMs = bench.nowMs + 24 * 3_600_000;
     let tries = 0;
     for (let isOver = false; !isOver; tries += 1) {
       const [row] = await bench.rows<{ attempts: number; next_try_ms: number }>(
@@ -189,7 +189,7 @@ describe('withdrawals of one vendor', () => {
       await bench.runDue();
       isOver = bench.nowMs > endMs;
     }
-    expect(tries).toBeGreaterThan(72 * 3);
+    expect(tries).toBeGreaterThan(24 * 3);
     bench.vendor(A).isDown = false;
     await bench.runFor(20);
     expect(keyed(A)).toMatchObject([{ active: false }]);

@@ -16,7 +16,6 @@ import {
 } from '../../support/scenes/inbound-scene.ts';
 import { until } from '../../support/wait/until.ts';
 
-const EDGE_MS = 400;
 const FHIR = { 'content-type': 'application/fhir+json; charset=utf-8' };
 
 let authority: InboundAuthority;
@@ -26,7 +25,7 @@ let scene: InboundScene;
 beforeAll(async () => {
   authority = await makeInboundAuthority();
   leaf = await authority.show();
-  scene = await openInbound(authority, { limits: { edgeMs: EDGE_MS } });
+  scene = await openInbound(authority);
 });
 
 afterAll(async () => {
@@ -209,10 +208,15 @@ describe('back to the vendor', () => {
   });
 
   test('an edge that is too slow, before or within its answer, becomes 503', async () => {
-    scene.edge.handler = () => {};
-    await expectUnavailable('timeout');
-    scene.edge.handler = (_forwarded, response) => response.writeHead(201, FHIR).write('{');
-    await expectUnavailable('timeout');
+    const hurried = await openInbound(authority, { limits: { edgeMs: 400 } });
+    try {
+      hurried.edge.handler = () => {};
+      await expectUnavailable('timeout', hurried);
+      hurried.edge.handler = (_forwarded, response) => response.writeHead(201, FHIR).write('{');
+      await expectUnavailable('timeout', hurried);
+    } finally {
+      await hurried.close();
+    }
   });
 
   test('an answer that is cut short becomes 503', async () => {
@@ -233,8 +237,8 @@ describe('back to the vendor', () => {
   });
 });
 
-async function expectUnavailable(reason: string): Promise<void> {
-  const answer = await send();
+async function expectUnavailable(reason: string, { port, log } = scene): Promise<void> {
+  const answer = await send({ port });
   expect([answer.status, answer.headers['retry-after'], answer.headers['content-type']]).toEqual([
     503,
     '5',
@@ -246,7 +250,7 @@ async function expectUnavailable(reason: string): Promise<void> {
   });
   expect(answer.text).not.toContain('html');
   const id = answer.headers['x-request-id'];
-  const line = await until('the log line', () => scene.log.find(({ requestId }) => requestId === id));
+  const line = await until('the log line', () => log.find(({ requestId }) => requestId === id));
   expect(line).toMatchObject({
     message: 'inbound-exchange',
     status: 503,
