@@ -1,6 +1,7 @@
 // The edge's entry: wires the router, the Durable Object and what runs on a schedule.
 
 import { NIGHTLY_CRON, runAccounts } from './accounts/schedule.ts';
+import { exportChanges } from './appointments/export-changes.ts';
 import { foldActivity } from './appointments/fold.ts';
 import { purgeExpiredAppointments } from './appointments/purge.ts';
 import type { Env } from './base/env.ts';
@@ -15,6 +16,9 @@ export { RelayHub } from './hub/relay-hub.ts';
 /** Of one run: a few thousand changes, in less time than passes until the next one. */
 const FOLD_QUERIES = 60;
 const FOLD_MS = 20_000;
+/** Of one night: 150,000 changes and more; the next night goes on. */
+const EXPORT_QUERIES = 400;
+const EXPORT_MS = 300_000;
 
 export default {
   fetch: handleRequest,
@@ -34,11 +38,20 @@ export default {
   },
 } satisfies ExportedHandler<Env>;
 
+/** What is not exported yet is not forgotten either, when it is to be. */
+async function exportAndForget(env: Env, nowMs: number): Promise<void> {
+  try {
+    await exportChanges(env, nowMs, { queries: EXPORT_QUERIES, untilMs: Date.now() + EXPORT_MS });
+  } finally {
+    await purgeExpiredAppointments(env, nowMs);
+  }
+}
+
 /** What is not counted yet is not forgotten: first the one, then the other. */
 async function countAndForget(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
   try {
     await foldActivity(env, nowMs, { queries: FOLD_QUERIES, untilMs: Date.now() + FOLD_MS });
   } finally {
-    if (isNightly) await purgeExpiredAppointments(env, nowMs);
+    if (isNightly) await exportAndForget(env, nowMs);
   }
 }

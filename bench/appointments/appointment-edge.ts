@@ -82,6 +82,8 @@ export class AppointmentEdge {
   readonly log: string[] = [];
   readonly #settings: Readonly<Record<string, string>>;
   edge: EdgeProcess | undefined;
+  /** Of changes, each night; undefined: they are not exported. */
+  exportDir: string | undefined;
   #port = 0;
   /** Scope system/Appointment.rs. */
   token = '';
@@ -94,7 +96,7 @@ export class AppointmentEdge {
     this.#settings = settings;
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<AppointmentEdge> {
+  static async start(settings: Record<string, string> = {}, isExporting = false): Promise<AppointmentEdge> {
     const dir = await mkdtemp(join(tmpdir(), 'passerelle-appointments-'));
     const relay = await makeRelay('relay-a');
     const state = await openLocalState(join(dir, 'edge'));
@@ -102,6 +104,7 @@ export class AppointmentEdge {
       RELAY_JWKS: JSON.stringify({ keys: [relay.jwk] }),
       ...settings,
     });
+    if (isExporting) system.exportDir = join(dir, 'exports');
     system.token = await signToken(state, 'system/Appointment.rs');
     await system.startEdge();
     await announce(system.url, relay);
@@ -119,6 +122,7 @@ export class AppointmentEdge {
       stateDir: this.state.dir,
       settings: this.#settings,
       onLog: (line) => this.log.push(line),
+      ...(this.exportDir !== undefined && { exportDir: this.exportDir }),
     });
     this.#port = Number(new URL(this.edge.url).port);
   }

@@ -1,4 +1,4 @@
-// npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F]: the edge alone, as it will run.
+// npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F] [--export DIR]: the edge alone, as it will run.
 
 import { findSettingProblems } from '../../worker/base/settings.ts';
 import { closeOnSignal, portNumber, readFlags, refuseUsage } from '../base/flags.ts';
@@ -28,6 +28,11 @@ const flags = readFlags('npm run edge -- [options]', {
     default: '.passerelle/edge',
     about: 'base de données, émetteur de jetons et clés des relais ; créé au besoin',
   },
+  export: {
+    kind: 'text',
+    hint: 'DOSSIER',
+    about: 'où chaque nuit exporte les changements des rendez-vous (NDJSON) ; sans elle, nulle part',
+  },
   'env-file': {
     kind: 'text',
     hint: 'FICHIER',
@@ -41,6 +46,7 @@ const where = {
   stateDir: flags.state,
   command: 'npm run edge',
   onLog: lines.say,
+  ...(flags.export !== undefined && { exportDir: flags.export }),
 };
 
 /** Of the file; none without one. */

@@ -8,6 +8,10 @@ export interface Env {
   readonly APPOINTMENTS: D1Database;
   /** Kept answers, nothing that cannot be asked again; worker/store/migrations/cache. */
   readonly CACHE: D1Database;
+  /** Where changes of appointments are exported to each night; absent: nowhere. */
+  readonly EXPORT?: R2Bucket;
+  /** The same, a folder of a local edge: `PUT http://export/{key}`. */
+  readonly EXPORT_FOLDER?: Fetcher;
   /** The Durable Object that holds the relays' links. worker/hub names its class and its calls. */
   readonly RELAY_HUB: DurableObjectNamespace;
   /** The Durable Object in front of the doors; worker/gate. */

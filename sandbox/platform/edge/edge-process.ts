@@ -3,11 +3,12 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Log, LogLevel, Miniflare, type MiniflareOptions } from 'miniflare';
+import { Log, LogLevel, Miniflare, type MiniflareOptions, Response, type WorkerOptions } from 'miniflare';
 import { splitLines } from '../child.ts';
 import { edgeLine, logLine, openLines } from '../output.ts';
 import { lockState } from '../state-lock.ts';
 import { buildWorker } from './build-worker.ts';
+import { writeExport } from './export-folder.ts';
 import { applyMigrations, DATABASES, type DatabaseName, MIGRATIONS } from './migrations.ts';
 import { moveFromCore } from './move-tables.ts';
 
@@ -27,6 +28,8 @@ export interface EdgeOptions {
   readonly onLog?: (line: string) => void;
   /** What people typed, for whoever finds the state folder taken. */
   readonly command?: string;
+  /** Folder that changes of appointments are exported to; undefined: they are not. */
+  readonly exportDir?: string;
   /** Folder of the migrations of all databases, for tests; by default the Worker's. */
   readonly migrations?: string;
   /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
@@ -98,6 +101,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
           d1Persist: join(options.stateDir, 'd1'),
           durableObjectsPersist: join(options.stateDir, 'objects'),
         }),
+    ...(options.exportDir !== undefined && { serviceBindings: exportInto(options.exportDir) }),
     unsafeDirectSockets: [{ host: options.host, port }],
     cf: false,
     ...(options.inspect === true && { inspectorPort: 0 }),
@@ -140,6 +144,15 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     },
     inspectorUrl: () => miniflare.getInspectorURL(),
     close: () => miniflare.dispose(),
+  };
+}
+
+function exportInto(dir: string): NonNullable<WorkerOptions['serviceBindings']> {
+  return {
+    EXPORT_FOLDER: async (request: { readonly url: string; arrayBuffer(): Promise<ArrayBuffer> }) =>
+      new Response(null, {
+        status: await writeExport(dir, request.url, new Uint8Array(await request.arrayBuffer())),
+      }),
   };
 }
 

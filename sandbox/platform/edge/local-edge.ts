@@ -16,6 +16,8 @@ export interface LocalEdgeOptions {
   readonly command?: string;
   readonly inspect?: boolean;
   /** See EdgeOptions. */
+  readonly exportDir?: string;
+  /** See EdgeOptions. */
   readonly script?: string;
 }
 
@@ -32,6 +34,7 @@ export async function startLocalEdge(options: LocalEdgeOptions): Promise<EdgePro
     ...(options.onLog === undefined ? {} : { onLog: options.onLog }),
     ...(options.command === undefined ? {} : { command: options.command }),
     ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+    ...(options.exportDir === undefined ? {} : { exportDir: options.exportDir }),
     ...(options.script === undefined ? {} : { script: options.script }),
   });
   let applying = Promise.resolve();

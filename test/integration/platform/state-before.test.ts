@@ -101,7 +101,7 @@ const TABLES = {
 /** Without the columns that came since. */
 async function contentOf(db: Database): Promise<unknown[]> {
   const read = Object.values(TABLES).map(async (sql) => (await db.prepare(sql).all()).results);
-  return (await Promise.all(read)).map((rows) => rows.map(({ counted: _, ...row }) => row));
+  return (await Promise.all(read)).map((rows) => rows.map(({ counted: _, seq: _place, ...row }) => row));
 }
 
 async function oldContent(): Promise<unknown[]> {

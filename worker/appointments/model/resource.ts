@@ -12,18 +12,26 @@ export interface StoredAppointment {
   readonly content: string;
   /** A version that came too late to hold. */
   readonly isLate?: boolean;
+  /** In an export: the version that holds now, which may be an older one. */
+  readonly holding?: number;
 }
 
 /** System of `meta.tag` on versions that never held. */
 const VERSION_TAG_SYSTEM = 'urn:x-passerelle:version';
+/** System of `meta.tag` that tells, in an export, which version holds. */
+const HOLDING_TAG_SYSTEM = 'urn:x-passerelle:holding-version';
 
 /** JSON text of the resource. */
 export function resourceText(stored: StoredAppointment): string {
+  const tag = [
+    ...(stored.isLate === true ? [{ system: VERSION_TAG_SYSTEM, code: 'late' }] : []),
+    ...(stored.holding === undefined ? [] : [{ system: HOLDING_TAG_SYSTEM, code: String(stored.holding) }]),
+  ];
   const meta = {
     versionId: String(stored.version),
     lastUpdated: new Date(stored.updatedMs).toISOString(),
     profile: [canonicalOf(stored.profile)],
-    ...(stored.isLate === true ? { tag: [{ system: VERSION_TAG_SYSTEM, code: 'late' }] } : {}),
+    ...(tag.length > 0 && { tag }),
   };
   const head = JSON.stringify({ resourceType: 'Appointment', id: stored.id, meta });
   return `${head.slice(0, -1)},${stored.content.slice(1)}`;

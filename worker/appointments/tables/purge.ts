@@ -1,7 +1,7 @@
 // Tables `appointments` and `appointment_versions`, forgetting: what ended before the retention's limit goes, with
 // all its versions, a bounded batch at a time so that no write waits long. What is not counted yet waits
 // (worker/appointments/fold.ts), and the counts remember until when has been forgotten: what is sent again of before
-// counts no second time.
+// counts no second time. Nor is what is to be exported and is not yet (worker/appointments/export-changes.ts).
 
 import { guardIdempotent } from '../../store/guard.ts';
 
@@ -9,32 +9,37 @@ const BATCH_ROWS = 500;
 /** One run forgets at most 50,000: the next one goes on. */
 const BATCHES_MAX = 100;
 
-/** Parameters: 1 ended before, 2 changed before. */
-const EXPIRED = `SELECT id FROM appointments WHERE start_ms < ?1 AND end_ms < ?1
-    AND +updated_ms <= (SELECT up_to_ms FROM activity_mark WHERE id = 1) AND +updated_ms < ?2
-  ORDER BY start_ms LIMIT ${BATCH_ROWS}`;
+/** So many of the oldest are looked at: those that wait for an export must not be read over and over, all of them. */
+const CANDIDATES = 5_000;
+
+/** Parameters: 1 ended before, 2 changed before, 3 the last version that is exported. */
+const IS_WAITING =
+  'EXISTS (SELECT 1 FROM appointment_versions AS v WHERE v.appointment = a.id AND v.seq > ?3)';
+const EXPIRED = `SELECT a.id FROM (
+    SELECT id, start_ms FROM appointments WHERE start_ms < ?1 AND end_ms < ?1
+      AND +updated_ms <= (SELECT up_to_ms FROM activity_mark WHERE id = 1) AND +updated_ms < ?2
+    ORDER BY start_ms LIMIT ${CANDIDATES}) AS a
+  WHERE NOT ${IS_WAITING} ORDER BY a.start_ms LIMIT ${BATCH_ROWS}`;
 
 /**
  * How many appointments were forgotten. `changedBeforeMs`: one that changed since stays, whatever it is of, because the
  * place in the order of changes that comes after the last one's must not come again, whichever Worker's clock says so.
- * @throws GatewayError storage-unavailable.
+ * `exportedSeq`: one of which a version came after it stays; default: none does. @throws GatewayError storage-unavailable.
  */
 export async function purgeAppointments(
   db: D1Database,
   endedBeforeMs: number,
   changedBeforeMs: number,
+  exportedSeq = Number.MAX_SAFE_INTEGER,
 ): Promise<number> {
+  const limits = [endedBeforeMs, changedBeforeMs, exportedSeq];
   let purged = 0;
   for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
     // One transaction: both statements choose the same appointments.
     const [, removed] = await guardIdempotent(() =>
       db.batch([
-        db
-          .prepare(`DELETE FROM appointment_versions WHERE appointment IN (${EXPIRED})`)
-          .bind(endedBeforeMs, changedBeforeMs),
-        db
-          .prepare(`DELETE FROM appointments WHERE id IN (${EXPIRED}) RETURNING id`)
-          .bind(endedBeforeMs, changedBeforeMs),
+        db.prepare(`DELETE FROM appointment_versions WHERE appointment IN (${EXPIRED})`).bind(...limits),
+        db.prepare(`DELETE FROM appointments WHERE id IN (${EXPIRED}) RETURNING id`).bind(...limits),
         db
           .prepare('UPDATE activity_mark SET purged_ms = ?1 WHERE id = 1 AND purged_ms < ?1')
           .bind(endedBeforeMs),
@@ -45,4 +50,23 @@ export async function purgeAppointments(
     if (rows < BATCH_ROWS) break;
   }
   return purged;
+}
+
+/** How many of the oldest that are past their time wait for an export; no more than CANDIDATES are looked at. */
+export async function countHeldBack(
+  db: D1Database,
+  endedBeforeMs: number,
+  exportedSeq: number,
+): Promise<number> {
+  const row = await guardIdempotent(() =>
+    db
+      .prepare(
+        `SELECT COUNT(*) AS count FROM (
+           SELECT id FROM appointments WHERE start_ms < ?1 AND end_ms < ?1 ORDER BY start_ms LIMIT ${CANDIDATES}) AS a
+         WHERE EXISTS (SELECT 1 FROM appointment_versions AS v WHERE v.appointment = a.id AND v.seq > ?2)`,
+      )
+      .bind(endedBeforeMs, exportedSeq)
+      .first<{ count: number }>(),
+  );
+  return row?.count ?? 0;
 }

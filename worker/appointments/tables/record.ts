@@ -48,12 +48,15 @@ export interface WrittenState {
  * Parameters: 1 id, 2 relay, 3 hash, 4 stamp, 5 rank, 6 now, 7 method, 8 request, 9 repairs, 10 profile, 11 status,
  * 12 holds, 13 start, 14 end, 15 practitioner, 16 operator's system, 17 operator, 18 slot, 19 content, 20 If-Match
  * version, 21 1 for `If-Match: *`.
- * `updated_ms` is one more than the last when the clock has not moved: it orders all changes.
+ * `updated_ms` is one more than the last when the clock has not moved: it orders all changes. `seq` is never one that has been
+ * exported, whatever was forgotten since.
  */
-const INSERT_VERSION = `INSERT INTO appointment_versions (appointment, version, epoch, hash, stamp_ms, rank,
+const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, version, epoch, hash, stamp_ms, rank,
     updated_ms, method, relay, request_id, repairs, profile, status, holds, start_ms, end_ms, practitioner,
     operator_system, operator, slot, content)
-  SELECT ?1, known.last + 1, known.epoch + (?20 IS NOT NULL), ?3, ?4, ?5,
+  SELECT MAX(COALESCE((SELECT MAX(seq) FROM appointment_versions), 0),
+      (SELECT until_seq FROM export_mark WHERE id = 1)) + 1,
+    ?1, known.last + 1, known.epoch + (?20 IS NOT NULL), ?3, ?4, ?5,
     MAX(?6, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1), ?7, ?2, ?8, ?9, ?10, ?11, ?12, ?13,
     ?14, ?15, ?16, ?17, ?18, ?19
   FROM (
