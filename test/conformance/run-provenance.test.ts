@@ -175,9 +175,7 @@ describe.skipIf(!PRINTS)('on paper', () => {
   /** Lines that hold something; a page has room for about 75. */
   const filled = (page: string): number => page.split('\n').filter((line) => line.trim() !== '').length;
 
-  test('a sound vendor takes five pages, the summary and the certificate on the first', {
-    timeout: 60_000,
-  }, async () => {
+  test('a sound vendor takes five pages, the summary and the certificate on the first', async () => {
     scene.vendor.reset();
     const pages = await print(makeReport(await runOrThrow(scene.inputs()), ARGS));
     expect(pages.length).toBeLessThanOrEqual(5);
@@ -186,7 +184,7 @@ describe.skipIf(!PRINTS)('on paper', () => {
     for (const page of pages.slice(0, -1)) expect(filled(page)).toBeGreaterThan(35);
   });
 
-  test('a faulty one leaves no page nearly empty', { timeout: 60_000 }, async () => {
+  test('a faulty one leaves no page nearly empty', async () => {
     const pages = await print(report);
     expect(pages.length).toBeLessThanOrEqual(16);
     for (const page of pages.slice(0, -1)) expect(filled(page)).toBeGreaterThan(25);

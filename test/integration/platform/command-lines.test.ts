@@ -159,7 +159,7 @@ test('an edge with a file of settings keeps the local ones, and says by name whi
   await writeFile(join(cwd, 'edge.env'), 'DEADLINE_MS=3000\nFRONT_USERS={"amina":"SECRET-SECRET"}\n');
   const edge = startCommand('edge', ['--port', '0', '--env-file', 'edge.env'], { cwd });
   try {
-    await until('the edge is ready', () => edge.said().includes('edge-ready'), 60_000);
+    await until('the edge is ready', () => edge.said().includes('edge-ready'));
     const lines = edge.said().trim().split('\n');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       message: 'edge-settings',

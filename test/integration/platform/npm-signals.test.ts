@@ -17,7 +17,7 @@ import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const START_MS = 60_000;
+const START_MS = 120_000;
 const HAS_TERMINALS = spawnSync('script', ['--version']).status === 0;
 
 let authority: TestAuthority;

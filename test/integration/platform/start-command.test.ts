@@ -11,7 +11,7 @@ import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const START = resolve(import.meta.dirname, '../../../sandbox/platform/start.ts');
-const READY_MS = 90_000;
+const READY_MS = 200_000;
 
 let state: string;
 let program: ChildProcess;

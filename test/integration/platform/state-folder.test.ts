@@ -12,7 +12,7 @@ import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const START_MS = 60_000;
+const START_MS = 120_000;
 
 let dir: string;
 const running: Program[] = [];

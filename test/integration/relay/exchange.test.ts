@@ -47,7 +47,7 @@ function connect(editor: Partial<EditorConfig> = {}): VendorClient {
   return client;
 }
 
-async function ask(handler: Handler, client = connect(), signal = AbortSignal.timeout(5000)) {
+async function ask(handler: Handler, client = connect(), signal = AbortSignal.timeout(60_000)) {
   vendor.handler = handler;
   return client.fetchPage('/fhir/Slot', BYTES_MAX, signal);
 }
@@ -147,7 +147,7 @@ test('measures the depth of a large body before parsing it', async () => {
     [65, { ok: false, error: { reason: 'too-deep' } }],
   ] as const) {
     vendor.handler = answers(200, { 'content-encoding': 'gzip' }, large(depth));
-    expect(await client.fetchPage('/fhir/Slot', 2 * BYTES_MAX, AbortSignal.timeout(5000))).toMatchObject(
+    expect(await client.fetchPage('/fhir/Slot', 2 * BYTES_MAX, AbortSignal.timeout(60_000))).toMatchObject(
       expected,
     );
   }

@@ -49,7 +49,7 @@ async function call(links: (page: number) => string | undefined): Promise<Exchan
     client,
     makePlan(['agenda-test']),
     0,
-    AbortSignal.timeout(10_000),
+    AbortSignal.timeout(60_000),
     new RetryBudget(performance.now()),
   );
 }

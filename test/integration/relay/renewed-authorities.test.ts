@@ -179,7 +179,7 @@ describe('calling a vendor', () => {
     const ca = outbound.signers.org.certPem + outbound.signers.root.certPem;
     const vendor = await startTestVendor(leaf, ca, (_request, response) => sendJson(response, EMPTY));
     const client = makeClient({ baseUrl: vendor.baseUrl, authority: outbound, files: ours, ...files });
-    const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(5000));
+    const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
     await client.retire();
     await vendor.close();
     return page.ok ? 'ok' : `${page.error.reason} ${page.error.code}`;
@@ -252,7 +252,7 @@ describe('calling a vendor', () => {
           ...files,
           crlFiles,
         });
-        const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(5000));
+        const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
         expect(page.ok ? 'ok' : page.error.code).toBe('CERT_REVOKED');
         await client.retire();
         await vendor.close();

@@ -76,7 +76,7 @@ function connect(editor: Partial<EditorConfig> = {}): VendorClient {
 
 function call(handler: Handler, change: Partial<SearchPlan> = {}, client = connect()) {
   vendor.handler = handler;
-  return callVendor(client, makePlan(['agenda-test'], change), 0, AbortSignal.timeout(10_000), budget);
+  return callVendor(client, makePlan(['agenda-test'], change), 0, AbortSignal.timeout(60_000), budget);
 }
 
 test.each([
@@ -166,7 +166,7 @@ test('a second try takes no place in a full queue', async () => {
   const broken = call((request) => held.push(request), {}, client);
   const waiting = call((request) => held.push(request), {}, client);
   // What is urgent passes the one that waits: the queue is as full as before when the first place is free.
-  const urgent = client.write({ ...WRITE, urgent: true }, AbortSignal.timeout(10_000));
+  const urgent = client.write({ ...WRITE, urgent: true }, AbortSignal.timeout(60_000));
   (await until('the request', () => held[0])).socket.destroy();
   const { answer, retry } = await broken;
   expect([answer.failure, retry]).toEqual([{ reason: 'reset' }, 'no-place']);
@@ -180,7 +180,7 @@ test('a second try takes no place in a full queue', async () => {
 
 test('a message about an account is sent once, whatever becomes of it', async () => {
   vendor.handler = reset;
-  const outcome = await connect().write(WRITE, AbortSignal.timeout(5000));
+  const outcome = await connect().write(WRITE, AbortSignal.timeout(60_000));
   expect(outcome).toMatchObject({ ok: false, reason: 'reset', sent: true });
   expect(vendor.requests).toHaveLength(1);
 });

@@ -53,7 +53,7 @@ async function meet(one: Case) {
     ...(one.crlFiles && { crlFiles: one.crlFiles }),
   });
   open.push(client, vendor);
-  const ask = () => client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(5000));
+  const ask = () => client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
   return { vendor, client, ask, leaf };
 }
 
