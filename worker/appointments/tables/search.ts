@@ -138,18 +138,12 @@ async function readPage<Row extends Pick<AppointmentFacts, 'id' | 'startMs' | 'u
   select: (where: string) => string,
 ): Promise<Page<Row>> {
   const { filter, sort, lead } = way;
-  const along = [...rangeConditions(way, sort.by), ...afterPosition(way, position)];
-  const rest = [
-    ...(['date', '_lastUpdated'] as const).flatMap((name) =>
-      name === sort.by ? [] : rangeConditions(way, name),
-    ),
-    ...listConditions(filter, lead),
-  ];
+  const rest = [...rangeConditions(way, otherThan(sort.by)), ...listConditions(filter, lead)];
   // Whoever walks and filters may meet nothing for a long time: until there, and no farther.
   const isBounded = lead === undefined && rest.length > 0;
-  const end = isBounded ? await endOfStretch(db, sort, along) : undefined;
+  const end = isBounded ? await endOfStretch(db, way, position) : undefined;
   const queries = isBounded ? 2 : 1;
-  const { sql, values } = allOf([...along, ...(end === undefined ? [] : [upTo(sort, end)]), ...rest]);
+  const { sql, values } = allOf([...alongConditions(way, position, end), ...rest]);
   const { results } = await guardIdempotent(() =>
     db
       .prepare(select(sql))
@@ -168,15 +162,16 @@ async function readPage<Row extends Pick<AppointmentFacts, 'id' | 'startMs' | 'u
 /** The last place of the stretch; undefined when the order ends before. By the index alone. */
 async function endOfStretch(
   db: D1Database,
-  sort: Sort,
-  along: readonly Condition[],
+  way: Way,
+  position: Position | undefined,
 ): Promise<Position | undefined> {
-  const { sql, values } = allOf(along);
+  const { sql, values } = allOf(alongConditions(way, position, undefined));
+  const place = way.sort.by === 'date' ? 'a.start_ms AS ms, a.id' : "a.updated_ms AS ms, '' AS id";
   const row = await guardIdempotent(() =>
     db
       .prepare(
-        `SELECT ${sort.by === 'date' ? 'a.start_ms AS ms, a.id' : "a.updated_ms AS ms, '' AS id"} FROM appointments AS a
-         WHERE ${sql} ORDER BY ${orderOf({ sort, lead: undefined })} LIMIT 1 OFFSET ${STRETCH_ROWS - 1}`,
+        `SELECT ${place} FROM appointments AS a
+         WHERE ${sql} ORDER BY ${orderOf(way)} LIMIT 1 OFFSET ${STRETCH_ROWS - 1}`,
       )
       .bind(...values)
       .first<Position>(),
@@ -203,34 +198,47 @@ function orderOf({ sort: { by, descending }, lead }: Pick<Way, 'sort' | 'lead'>)
     : `${use}a.updated_ms ${direction}`;
 }
 
-function afterPosition({ sort: { by, descending }, lead }: Way, position: Position | undefined): Condition[] {
-  if (position === undefined) return [];
-  const beyond = descending ? '<' : '>';
-  const use = lead === undefined ? '' : '+';
-  return by === 'date'
-    ? [{ sql: `(${use}a.start_ms, a.id) ${beyond} (?, ?)`, values: [position.ms, position.id] }]
-    : [{ sql: `${use}a.updated_ms ${beyond} ?`, values: [position.ms] }];
+const otherThan = (by: Sort['by']): Sort['by'] => (by === 'date' ? '_lastUpdated' : 'date');
+
+/**
+ * From `position`, itself not included, to `end`, included; each side as one bound: of two, SQLite would follow the first
+ * with its index, and read what lies between.
+ */
+function alongConditions(way: Way, position: Position | undefined, end: Position | undefined): Condition[] {
+  const { filter, sort } = way;
+  const { fromMs, toMs } = sort.by === 'date' ? filter.start : filter.updated;
+  const [lower, upper] = sort.descending ? [end, position] : [position, end];
+  const use = useOfRange(way, sort.by);
+  const isLower = lower !== undefined && (fromMs === undefined || lower.ms >= fromMs);
+  const isUpper = upper !== undefined && (toMs === undefined || upper.ms <= toMs);
+  return [
+    ...(isLower ? [beyond(sort.by, use, lower === position ? '>' : '>=', lower)] : []),
+    ...(isUpper ? [beyond(sort.by, use, upper === position ? '<' : '<=', upper)] : []),
+    ...range({ fromMs: isLower ? undefined : fromMs, toMs: isUpper ? undefined : toMs }, sort.by, use),
+  ];
 }
 
-function upTo({ by, descending }: Sort, { ms, id }: Position): Condition {
-  const within = descending ? '>=' : '<=';
+function beyond(by: Sort['by'], use: Use, operator: string, { ms, id }: Position): Condition {
   return by === 'date'
-    ? { sql: `(a.start_ms, a.id) ${within} (?, ?)`, values: [ms, id] }
-    : { sql: `a.updated_ms ${within} ?`, values: [ms] };
+    ? { sql: `(${use}a.start_ms, a.id) ${operator} (?, ?)`, values: [ms, id] }
+    : { sql: `${use}a.updated_ms ${operator} ?`, values: [ms] };
 }
 
 /** Of the two ranges: the order's own serves a walk, and the one of the lead its index; the start also a person's index. */
-function rangeConditions({ filter, sort, lead }: Way, name: 'date' | '_lastUpdated'): Condition[] {
+function useOfRange({ sort, lead }: Way, name: Sort['by']): Use {
   const isUsed = lead === undefined ? name === sort.by : lead === name || isOfPerson(lead, name);
-  return range(filter, name, isUsed ? '' : '+');
+  return isUsed ? '' : '+';
+}
+
+function rangeConditions(way: Way, name: Sort['by']): Condition[] {
+  return range(name === 'date' ? way.filter.start : way.filter.updated, name, useOfRange(way, name));
 }
 
 /** The indexes of practitioners and of regulators go on with the start. */
 const isOfPerson = (lead: Lead, name: Lead): boolean =>
   name === 'date' && (lead === 'practitioner' || lead === 'operator');
 
-function range({ start, updated }: AppointmentFilter, name: 'date' | '_lastUpdated', use: Use): Condition[] {
-  const { fromMs, toMs }: Range = name === 'date' ? start : updated;
+function range({ fromMs, toMs }: Range, name: Sort['by'], use: Use): Condition[] {
   const column = `${use}a.${name === 'date' ? 'start_ms' : 'updated_ms'}`;
   return [
     ...(fromMs === undefined ? [] : [{ sql: `${column} >= ?`, values: [fromMs] }]),
@@ -240,9 +248,10 @@ function range({ start, updated }: AppointmentFilter, name: 'date' | '_lastUpdat
 
 /** What the index of a lead is asked; empty when the filter does not have it. */
 function leadConditions(filter: AppointmentFilter, lead: Exclude<Lead, 'identifier'>): Condition[] {
-  if (lead === 'date' || lead === '_lastUpdated') return range(filter, lead, '');
+  const { start, updated } = filter;
+  if (lead === 'date' || lead === '_lastUpdated') return range(lead === 'date' ? start : updated, lead, '');
   const own = personCondition(filter, lead, '');
-  return own.length === 0 ? [] : [...own, ...range(filter, 'date', '')];
+  return own.length === 0 ? [] : [...own, ...range(start, 'date', '')];
 }
 
 function personCondition(
