@@ -4,6 +4,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Env } from '../base/env.ts';
+import { log } from '../base/log.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import { isAnnouncedFor } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
@@ -30,7 +31,12 @@ export async function mayReport(env: Env, relay: string, editor: string, nowMs: 
     () => isAnnouncedFor(env.DB, relay, editor, FLOW),
     knownMs === undefined ? FIRST_MS : PATIENCE_MS,
   );
-  const isSaved = await (knownMs === undefined ? reading : reading.catch(() => true));
+  const isSaved = await (knownMs === undefined
+    ? reading
+    : reading.catch(() => {
+        log('warn', 'sender-not-read', { relay, editor });
+        return true;
+      }));
   const may = isSaved || (await hubOf(env).hasJustAnnounced(relay, editor, FLOW));
   if (may) announced.set(pair, nowMs);
   else announced.delete(pair);

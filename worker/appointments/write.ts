@@ -13,11 +13,19 @@ import { type Return, readReturn } from '../http/prefer.ts';
 import type { AppointmentMessage } from './model/message.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
 import { mayReport } from './senders.ts';
-import { recordAppointment, type WriteOutcome, type WrittenState } from './tables/record.ts';
+import {
+  type AppointmentWrite,
+  recordAppointment,
+  type WriteOutcome,
+  type WrittenState,
+} from './tables/record.ts';
 import { readSent } from './target.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
 type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';
+
+/** Who reports, and the record: both within it. A vendor waits for seven seconds, the way there and back included. */
+const RECORDED_MS = 6_000;
 
 /** POST and both PUT: the address tells which appointment is meant (target.ts). */
 export async function writeAppointment(context: RequestContext): Promise<Response> {
@@ -28,7 +36,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   const { id, message, hash, ifMatch, nowMs } = await readSent(context, sender);
   const method = request.method === 'POST' ? 'POST' : 'PUT';
   if (!(await mayReport(context.env, sender.relay, sender.editor, nowMs))) throw notAnnounced();
-  const outcome = await recordAppointment(context.env.APPOINTMENTS, {
+  const write: AppointmentWrite = {
     id,
     hash,
     message,
@@ -39,7 +47,9 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     requestId,
     nowMs,
     wantsContent: wanted === 'representation',
-  });
+  };
+  const leftMs = nowMs + RECORDED_MS - Date.now();
+  const outcome = await recordAppointment(context.env.APPOINTMENTS, write, leftMs);
   const { fate, state } = settle(outcome, method, ifMatch, message);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
   log('info', 'appointment-recorded', {

@@ -1,9 +1,10 @@
 // Claim: when D1 cannot do its part, a vendor hears 503 with Retry-After and never a 201, nothing is half recorded,
-// and the same message is taken once D1 is back. Phases: a table goes away (a failure inside the transaction),
+// and the same message is taken once D1 is back. Another database that is away stops none. Phases: a table goes away (a failure inside the transaction),
 // comes back; an appointment reaches its bound of versions. End state: one appointment, its versions whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
+import type { DatabaseName } from '../../../sandbox/platform/edge/migrations.ts';
 import { VERSIONS_MAX } from '../../../worker/appointments/tables/record.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -13,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => edge?.stop());
 
-async function run(sql: string): Promise<void> {
-  const db = await edge.edge?.database('APPOINTMENTS');
+async function run(sql: string, database: DatabaseName = 'APPOINTMENTS'): Promise<void> {
+  const db = await edge.edge?.database(database);
   await db?.prepare(sql).run();
 }
 
@@ -40,6 +41,20 @@ it.each(['appointments', 'appointment_versions'])(
     );
   },
 );
+
+it('the database of vendors stops no appointment of a relay that was known, nor does that of kept answers', async () => {
+  expect((await edge.put(individual({ value: 'known' }))).status).toBe(201);
+  await run('ALTER TABLE relay_editors RENAME TO away', 'DB');
+  await run('ALTER TABLE availability RENAME TO away', 'CACHE');
+  // Longer than the word of the relay is taken for fresh.
+  await until('the relay is believed without its database', async () => {
+    const { status } = await edge.put(individual({ value: `without-${performance.now()}` }));
+    expect(status).toBe(201);
+    return edge.log.some((line) => line.includes('sender-not-read'));
+  });
+  await run('ALTER TABLE away RENAME TO relay_editors', 'DB');
+  await run('ALTER TABLE away RENAME TO availability', 'CACHE');
+});
 
 it(`an appointment has ${VERSIONS_MAX} versions at most, and still acknowledges what it knows`, async () => {
   const at = (minute: number): string => new Date(Date.UTC(2026, 11, 2, 8, minute)).toISOString();

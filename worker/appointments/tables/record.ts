@@ -147,10 +147,14 @@ interface ToldRow {
 
 /**
  * One message as one transaction, tried again when D1 fails in passing: a message that was recorded is known already, and what
- * this request inserted is found by its id. @throws GatewayError storage-unavailable: nothing, or all of it, is recorded;
- * sending again is safe.
+ * this request inserted is found by its id. `waitMs`: as long as any store call may take by default. @throws GatewayError
+ * storage-unavailable: nothing, or all of it, is recorded; sending again is safe.
  */
-export async function recordAppointment(db: D1Database, write: AppointmentWrite): Promise<WriteOutcome> {
+export async function recordAppointment(
+  db: D1Database,
+  write: AppointmentWrite,
+  waitMs?: number,
+): Promise<WriteOutcome> {
   const { id, hash, message, editor, requestId } = write;
   const stamp = message.stampMs ?? null;
   let attempts = 0;
@@ -163,7 +167,7 @@ export async function recordAppointment(db: D1Database, write: AppointmentWrite)
       db.prepare(NOTE_HELD).bind(id),
       db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, requestId),
     ]);
-  });
+  }, waitMs);
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
   const told = results[4]?.results[0] as ToldRow;
   return {
