@@ -222,7 +222,7 @@ function isNoSegment(text: string): boolean {
 }
 
 describe(`seed ${SEED}`, () => {
-  it.each(Object.keys(OPERATIONS))('%s', { timeout: 120_000 }, async (key) => {
+  it.each(Object.keys(OPERATIONS))('%s', async (key) => {
     const operation = api.of(key);
     const examples = [exampleOf(operation), ...worstOf(operation)].map((one): [Attempt] => [one]);
     await fc.assert(

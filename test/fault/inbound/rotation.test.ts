@@ -93,9 +93,7 @@ async function startLoad(): Promise<Load> {
   };
 }
 
-test('fails no request while everything is replaced again and again, soundly and not', {
-  timeout: 120_000,
-}, async () => {
+test('fails no request while everything is replaced again and again, soundly and not', async () => {
   const { cert, key, ca, rootCrl, orgCrl } = scene.files;
   const load = await startLoad();
   const server = () =>

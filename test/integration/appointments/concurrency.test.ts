@@ -39,7 +39,7 @@ describe(`${PARALLEL} at once`, () => {
       expect(found.json.total).toBe(1);
       expect(await historyOf([...locations(answers)][0] ?? '')).toHaveLength(1);
     }
-  }, 60_000);
+  });
 
   it('identical POSTs make one resource, and all get its Location', async () => {
     const message = individual({ value: 'posted' });
@@ -69,7 +69,7 @@ describe(`${PARALLEL} at once`, () => {
         String(PARALLEL),
       ]);
     }
-  }, 60_000);
+  });
 
   it('a cancellation among bookings holds wherever it arrives', async () => {
     const answers = await atOnce((i) =>

@@ -370,8 +370,9 @@ describe('the night', () => {
       VALUES ('899900888881', 'agenda-a', 1, ${oldMs}, 'INT_R01'), ('899900888882', 'agenda-a', 1, ${Date.now()}, 'INT_R01')`);
     await run(`INSERT INTO front_index (subject, since_ms, announced_ms) VALUES
       ('899900888881', 1, NULL), ('899900888882', 1, NULL), ('0990008881', 1, 2)`);
+    const nowMs = Date.now();
     const dayOf = (daysAgo: number): string =>
-      new Date(Date.now() - daysAgo * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
+      new Date(nowMs - daysAgo * 24 * 60 * MINUTE_MS).toISOString().slice(0, 10);
     await run(`INSERT INTO redirects (day, editor, outcome, count) VALUES
       ('${dayOf(402)}', 'agenda-a', 'opened', 7), ('${dayOf(398)}', 'agenda-a', 'opened', 7)`);
     expect(await exists('899900888881')).toBe(true);

@@ -28,6 +28,7 @@ import {
   slot,
 } from '../../support/samples/vendor-bundle.ts';
 import { System } from '../../support/scenes/system.ts';
+import { untilHourLasts } from '../../support/wait/hour.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const BROWSERS = { Host: 'front.example' };
@@ -44,8 +45,9 @@ beforeAll(async () => {
   token = await front.token();
 });
 afterAll(() => system?.stop());
-beforeEach(() => {
+beforeEach(async () => {
   for (const vendor of system.vendors) vendor.reset();
+  await untilHourLasts();
 });
 
 const atBrowsers = (body: unknown): Promise<FrontReply> =>

@@ -29,6 +29,7 @@ import {
 } from '../../support/samples/front-cards.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System } from '../../support/scenes/system.ts';
+import { untilHourLasts } from '../../support/wait/hour.ts';
 
 const PATH = '/v1/PractitionerSlots';
 const DAY_MS = 24 * 3_600_000;
@@ -44,8 +45,9 @@ beforeAll(async () => {
   token = await front.token();
 });
 afterAll(() => system?.stop());
-beforeEach(() => {
+beforeEach(async () => {
   for (const vendor of system.vendors) vendor.reset();
+  await untilHourLasts();
 });
 
 function ask(body: unknown): Promise<FrontReply> {
@@ -73,8 +75,7 @@ async function askLot(cards: FrontCards, body: unknown = browserLot(cards)): Pro
 }
 
 /** What the agendas say a zone's three days hold. */
-function truth(identifier: string, zone: string): TrueSlots[] {
-  const nowMs = Date.now();
+function truth(identifier: string, zone: string, nowMs: number): TrueSlots[] {
   // What both the card's clock and the browser's show: they differ for an hour or more each night.
   const own = [0, 1, 2].map((ahead) => dayIn(zone, nowMs + ahead * DAY_MS).date);
   const days = columnsOf(nowMs).flatMap(({ date }) => (own.includes(date) ? [date] : []));
@@ -84,21 +85,29 @@ function truth(identifier: string, zone: string): TrueSlots[] {
   }));
 }
 
-const later = (starts: readonly string[]): string[] =>
-  [...new Set(starts)].filter((start) => Date.parse(start) > Date.now() + MARGIN_MS).sort();
-const shownStarts = (shown: readonly ShownCard[], id: string): string[] =>
-  later(shown.filter(({ card }) => card === id).flatMap(({ slots }) => slots.map(({ start }) => start)));
+const later = (starts: readonly string[], nowMs: number): string[] =>
+  [...new Set(starts)].filter((start) => Date.parse(start) > nowMs + MARGIN_MS).sort();
+const shownStarts = (shown: readonly ShownCard[], id: string, nowMs: number): string[] =>
+  later(
+    shown.filter(({ card }) => card === id).flatMap(({ slots }) => slots.map(({ start }) => start)),
+    nowMs,
+  );
 
 /** Each card shows what the agendas hold at its place, no more and no less. */
 function expectTruth(person: Person, shown: readonly ShownCard[]): number {
   const rank = PERSONS.indexOf(person);
+  const nowMs = Date.now();
   return person.places.reduce((sum, place, order) => {
     const zone = zoneOf({ cp: place.town.postalCode });
-    const held = truth(person.identifier, zone).filter((one) => one.place.line === place.line);
-    const starts = later(held.flatMap((one) => one.starts));
-    expect(shownStarts(shown, cardId(rank, order)), `${person.identifier} at ${place.town.city}`).toEqual(
-      starts,
+    const held = truth(person.identifier, zone, nowMs).filter((one) => one.place.line === place.line);
+    const starts = later(
+      held.flatMap((one) => one.starts),
+      nowMs,
     );
+    expect(
+      shownStarts(shown, cardId(rank, order), nowMs),
+      `${person.identifier} at ${place.town.city}`,
+    ).toEqual(starts);
     return sum + starts.length;
   }, 0);
 }
@@ -295,7 +304,7 @@ describe('places', () => {
     const { shown } = await askLot(cardsOf([person]));
     const place = person.places[0];
     const vendors = new Set(
-      truth(person.identifier, zoneOf({ cp: place.town.postalCode }))
+      truth(person.identifier, zoneOf({ cp: place.town.postalCode }), Date.now())
         .filter((one) => one.place.line === place.line)
         .map(({ vendor }) => vendor),
     );
@@ -381,10 +390,12 @@ describe('slots', () => {
       991: { ...cardOf(people(() => true)[0]!), siret: '99900000900025' },
     };
     const { shown, entries } = await askLot(cards);
+    const nowMs = Date.now();
     for (const [order, { place }] of points.entries()) {
       const zone = zoneOf({ cp: place.town.postalCode });
-      const held = truth(siret, zone).filter((one) => one.place.line === place.line);
-      expect(shownStarts(shown, String(900 + order))).toEqual(later(held.flatMap(({ starts }) => starts)));
+      const held = truth(siret, zone, nowMs).filter((one) => one.place.line === place.line);
+      const starts = held.flatMap((one) => one.starts);
+      expect(shownStarts(shown, String(900 + order), nowMs)).toEqual(later(starts, nowMs));
       expect(held.length).toBeGreaterThan(0);
       expect(entries[String(900 + order)]).toMatchObject({
         action: 'update',
@@ -452,14 +463,18 @@ describe('getSlots', () => {
     const [first, ...others] = await dashboard(person.places.map((_, order) => addressOf(person, order)));
     expect(others).toEqual([]);
     expect(first?.nationalId).toBe(person.identifier);
+    const nowMs = Date.now();
     const held = person.places.flatMap((place) =>
-      truth(person.identifier, zoneOf({ cp: place.town.postalCode }))
-        .filter((one) => one.place.line === place.line && later(one.starts).length > 0)
-        .map(({ starts }) => [place.line, later(starts)]),
+      truth(person.identifier, zoneOf({ cp: place.town.postalCode }), nowMs)
+        .filter((one) => one.place.line === place.line && later(one.starts, nowMs).length > 0)
+        .map(({ starts }) => [place.line, later(starts, nowMs)]),
     );
     const told = first?.locations.map(({ line, schedule }) => [
       line,
-      later(schedule.days.flatMap(({ slots }) => slots.map(({ start }) => start))),
+      later(
+        schedule.days.flatMap(({ slots }) => slots.map(({ start }) => start)),
+        nowMs,
+      ),
     ]);
     const sorted = (list: unknown): string[] => (list as unknown[]).map((one) => JSON.stringify(one)).sort();
     expect(sorted(told)).toEqual(sorted(held));

@@ -58,8 +58,6 @@ describe.skipIf(chromium === undefined)('in a browser', () => {
 
   it.each(LOOKS)(
     'axe finds nothing on $name at $width px, $scheme',
-    // The description has some thousands of elements, and contrast is measured on each.
-    { timeout: 240_000 },
     async ({ name, path, width, scheme }) => {
       await browser.open(system.url + path, { width, scheme });
       await picture(`${name}-${width}-${scheme}`, width);
