@@ -19,8 +19,8 @@ export interface PlayedHour {
   readonly askedWithout: number;
   /** Over the link. */
   readonly bytes: number;
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
+  /** To the cache database. */
+  readonly writtenBytes: number;
   readonly failed: number;
 }
 
@@ -103,7 +103,7 @@ function placeOf(random: () => number): number {
 export async function playHour(vendors: Vendors, searches: number): Promise<PlayedHour> {
   // The vendors' 50 ms go by as much faster.
   await vendors.set({ latencyMs: Math.round(50 / SPEED), slotsPerPractitioner: 2 });
-  const cost: Cost = { answered: 0, calls: 0, asked: 0, bytes: 0, rowsRead: 0, rowsWritten: 0 };
+  const cost: Cost = { answered: 0, calls: 0, asked: 0, bytes: 0, writtenBytes: 0 };
   const stage = await Stage.start({
     vendors,
     count: VENDORS,
@@ -154,13 +154,14 @@ async function playAtPace(
   return (await Promise.all(answers)).filter((isWhole) => !isWhole).length;
 }
 
-type Cost = Record<'answered' | 'calls' | 'asked' | 'bytes' | 'rowsRead' | 'rowsWritten', number>;
+type Cost = Record<'answered' | 'calls' | 'asked' | 'bytes' | 'writtenBytes', number>;
 
 /** The edge's own log tells what each search cost. */
 function addCost(line: string, cost: Cost): void {
   if (!line.startsWith('{')) return;
   const told = JSON.parse(line) as Partial<Cost> & { readonly message?: string };
-  if (told.message === 'search-answered') cost.answered += 1;
-  for (const name of ['calls', 'asked', 'bytes', 'rowsRead', 'rowsWritten'] as const)
-    cost[name] += told[name] ?? 0;
+  if (told.message === 'availability-written') cost.writtenBytes += told.bytes ?? 0;
+  if (told.message !== 'search-answered') return;
+  cost.answered += 1;
+  for (const name of ['calls', 'asked', 'bytes'] as const) cost[name] += told[name] ?? 0;
 }

@@ -193,8 +193,7 @@ export function memoryTables({ kept, first, hour }: MemoryReport): string[] {
         `${((1 - hour.asked / hour.askedWithout) * 100).toFixed(0)} %`,
       ],
       ['kB over the link', perThousand(hour.bytes / 1_000), '', ''],
-      ['D1 rows read', perThousand(hour.rowsRead), '', ''],
-      ['D1 rows written', perThousand(hour.rowsWritten), '', ''],
+      ['kB written to the cache database', perThousand(hour.writtenBytes / 1_000), '', ''],
     ]),
   ];
 }

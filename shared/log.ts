@@ -30,9 +30,6 @@ export interface LogFields {
   readonly calls?: number;
   /** Identifiers in them. */
   readonly asked?: number;
-  /** As D1 counts them. */
-  readonly rowsRead?: number;
-  readonly rowsWritten?: number;
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly port?: number;

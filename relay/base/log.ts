@@ -31,8 +31,6 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   pages: true,
   calls: true,
   asked: true,
-  rowsRead: true,
-  rowsWritten: true,
   attempt: true,
   delayMs: true,
   port: true,

@@ -2,7 +2,8 @@
 // oracle that knows nothing of intervals and marks minute by minute. The real reader makes the places. Seeds in titles.
 
 import { describe, expect, it } from 'vitest';
-import { type BookedSlot, BookedSlots } from '../../worker/memory/booked-slots.ts';
+import type { BookedSlot } from '../../worker/hub/memory/booked-slots-table.ts';
+import { BookedSlots } from '../../worker/memory/booked-slots.ts';
 import { answered, mergeAnswers, OTHER, query } from '../support/oracles/answered.ts';
 import {
   bundle,

@@ -20,6 +20,7 @@ import {
   type WrittenState,
 } from './tables/record.ts';
 import { readSent } from './target.ts';
+import { tellHub } from './tell-hub.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
 type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';
@@ -50,6 +51,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   };
   const leftMs = nowMs + RECORDED_MS - Date.now();
   const outcome = await recordAppointment(context.env.APPOINTMENTS, write, leftMs);
+  if (outcome.times !== undefined) await tellHub(context.env, outcome.times);
   const { fate, state } = settle(outcome, method, ifMatch, message);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
   log('info', 'appointment-recorded', {

@@ -9,7 +9,7 @@ import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
-/** Learned routing, settings ROUTING_*; worker/memory/routing.ts uses them. */
+/** Learned routing, settings ROUTING_*; worker/hub/memory/routing.ts uses them. */
 export interface RoutingSettings {
   readonly mode: 'off' | 'learned';
   /** Every vendor is asked for each practitioner at least this often. */

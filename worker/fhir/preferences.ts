@@ -3,7 +3,7 @@
 
 import type { Handling } from '../../shared/sas/search-parameters.ts';
 import { readHandling, readReturn } from '../http/prefer.ts';
-import type { SearchMemoryUse } from '../memory/recall.ts';
+import type { SearchMemoryUse } from '../hub/memory/plan.ts';
 
 /** How a caller wants its search read and answered. */
 export interface Preferences {

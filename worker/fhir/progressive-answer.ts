@@ -72,13 +72,14 @@ async function run(context: RequestContext, asked: SearchQuestion, events: Event
     const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
     const budgetMs = deadline.vendorBudgetMs(Date.now());
     const question = { query, memory: preferences.memory, budgetMs };
-    const { answers, ledger, cost, selection } = await findSlots(context, question, {
+    const found = await findSlots(context, question, {
       onPart,
       signal: events.left,
     });
-    const { total, hidden } = selection;
-    const entry = ledgerEntry(ledger, query.flow, base, requestId, extraIssues(asked, answers, hidden));
-    recordSearch(context, query, { answers, cost, total, hidden });
+    const { answers, ledger, selection } = found;
+    const issues = extraIssues(asked, answers, selection.hidden);
+    const entry = ledgerEntry(ledger, query.flow, base, requestId, issues);
+    recordSearch(context, query, found, preferences.memory);
     events.send('end', bundleText({ id: requestId, flow: query.flow, total: 0, selfUrl }, [entry]));
   } catch (cause) {
     const error =

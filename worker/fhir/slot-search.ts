@@ -38,11 +38,12 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
   const { query, preferences, selfUrl } = question;
   const { requestId, fhirBase } = context;
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
-  const { answers, selection, ledger, cost } = await findSlots(context, {
+  const found = await findSlots(context, {
     query,
     memory: preferences.memory,
     budgetMs: deadline.vendorBudgetMs(Date.now()),
   });
+  const { answers, selection, ledger } = found;
   const { total, hidden } = selection;
   const slots = bundlePieces(selection, query.flow, fhirBase);
   const issues = extraIssues(question, answers, hidden);
@@ -52,7 +53,7 @@ async function answerWhole(context: RequestContext, question: SearchQuestion): P
     isSilent && issues.length === 0
       ? slots
       : [...slots, ledgerEntry(ledger, query.flow, fhirBase, requestId, issues)];
-  recordSearch(context, query, { answers, cost, total, hidden });
+  recordSearch(context, query, found, preferences.memory);
   const head = { id: requestId, flow: query.flow, total, selfUrl };
   return fhirResponse(bundleBytes(head, entries), context, 200, {
     'Server-Timing': serverTiming(answers, Date.now() - context.startedMs),

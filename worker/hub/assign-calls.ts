@@ -1,8 +1,8 @@
 // Decides which relay carries each call of a search. Runs in the Durable Object; the calls themselves are planned in the
-// Worker (search/plan.ts). Pure.
+// Worker (memory/plan.ts). Pure.
 
 import type { SearchCall } from '../../shared/link/relay.ts';
-import type { AskedCall } from './hub-calls.ts';
+import type { AskedCall } from './memory/plan.ts';
 
 /** A relay that may be given calls. */
 export interface RelayChoice {

@@ -2,7 +2,8 @@
 // whole truth. Pure.
 
 import type { CallAnswer, Doubt } from '../../shared/sas/answer.ts';
-import type { AskedCall, CallFailure } from './hub-calls.ts';
+import type { CallFailure } from './hub-calls.ts';
+import type { AskedCall } from './memory/plan.ts';
 
 /**
  * Why a vendor's answer proves no "none". `unusable`: part of it was not understood; `incomplete`: the vendor says, or

@@ -5,29 +5,25 @@ import type { VendorFailure } from '../../shared/failure.ts';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
-import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
+import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import type { VendorRow } from '../store/editors.ts';
 import type { HubFailureReason } from './hub-failure.ts';
 import type { RelayDescription } from './link/relay-link.ts';
+import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
-/** One search's calls, as the Worker hands them to the hub. */
-export interface HubSearch {
+/** One search, as the Worker asks it of the hub. */
+export interface HubSearch extends RememberedQuestion {
   readonly id: string;
-  readonly flow: Flow;
-  /** As vendors are asked; what is shown may be narrower (search/plan.ts). */
-  readonly askedWindow: SlotWindow;
-  /** A call's place in the list is its number. */
-  readonly calls: readonly AskedCall[];
-  /** What may be spent from now until the last event. */
+  /** What may be spent from now until the last event, milliseconds. */
   readonly budgetMs: number;
   /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
   readonly gatherMs: number;
-  /** Calls of its own: it waits for none that is under way already, and no other search waits for its. */
-  readonly isAlone: boolean;
   /** Tell what became of each slot; no breaker holds it back. */
   readonly isTraced: boolean;
+  /** Of a search whose hub ended in its midst: what its plan asks and no vendor has answered yet. It is not planned anew. */
+  readonly rest?: Pick<HubPlan, 'askedWindow' | 'calls'>;
 }
 
 /** Why a vendor that should have been asked told us nothing: its own failures, ours on the way to it, and
@@ -40,18 +36,13 @@ export type CallFailure =
   | 'open'
   | HubFailureReason;
 
-/** One question to one vendor. */
-export interface AskedCall {
-  readonly vendor: string;
-  readonly subjects: readonly string[];
-  /** Less time than the search's, when the operator gives this vendor less. */
-  readonly budgetMs?: number;
-}
+/** By vendor, since when every call to it has failed, milliseconds since 1970. */
+export type FailingSince = Readonly<Record<string, number>>;
 
 /** What the hub reports of a search while it runs. */
 export type HubEvent =
-  /** First, unless all are well: since when every call to a vendor has failed, milliseconds. */
-  | { readonly kind: 'failing'; readonly sinceMs: Readonly<Record<string, number>> }
+  /** First, when some vendor is asked: what the search does. */
+  | { readonly kind: 'planned'; readonly plan: HubPlan; readonly failing: FailingSince }
   /**
    * `body` as in answer-frame.ts; `numbers` turns each `call` in it into a number of the list, null for what
    * another search asked. `shared`: of these calls another search notes what they bring, and keeps it.
@@ -73,8 +64,16 @@ export type HubEvent =
 /** Passed to the hub over RPC; called in the order of events. */
 export type HubListener = (event: HubEvent) => void;
 
-/** How a search ended; `no-relay`: none could be asked. */
-export type HubOutcome = 'done' | 'no-relay';
+/** How a search ended; `no-relay`: none could be asked. `plan`: of a search that asked no vendor, and that told no event. */
+export interface HubOutcome {
+  readonly kind: 'done' | 'no-relay';
+  readonly plan?: HubPlan;
+}
+
+/** What a search leaves behind, told once its answer has left. */
+export interface Lesson extends LearnedAnswers {
+  readonly tallies: readonly CallTally[];
+}
 
 /** What one call to a vendor brought. */
 export interface CallTally {
@@ -119,7 +118,7 @@ export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
  * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
  * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
  */
-export const HUB_PROTOCOL = 2;
+export const HUB_PROTOCOL = 3;
 
 /** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
 export interface HubCall {
@@ -134,7 +133,9 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   hasRelay: true,
   search: true,
   cancel: true,
-  noteRules: true,
+  vendors: true,
+  learned: true,
+  takeAppointment: true,
   writeRuleCounts: true,
   sendAccount: true,
   describe: true,
@@ -159,15 +160,22 @@ export interface HubCalls {
   /** True when at least one relay can be asked. */
   hasRelay(): Promise<boolean>;
   /**
-   * Gives each call to a relay that serves its vendor, or waits with a search that asked the same a moment ago; `listener`
-   * receives each answer. Resolves when all have answered or the budget is spent: a call that was never reported has timed
-   * out.
+   * Every vendor that some relay has announced, in the order of their ids, with the operator's switches. Rejects while neither
+   * the hub's storage nor D1 nor a relay has said whether there is any.
+   */
+  vendors(): Promise<readonly VendorRow[]>;
+  /**
+   * Plans the search from what the hub remembers, and tells the plan. Gives each call to a relay that serves its vendor, or
+   * waits with a search that asked the same a moment ago; `listener` receives each answer. Resolves when all have answered
+   * or the budget is spent: a call that was never reported has timed out.
    */
   search(search: HubSearch, listener: HubListener): Promise<HubOutcome>;
   /** Gives up a search whose caller has disconnected. Unknown ids are ignored. */
   cancel(id: string): Promise<void>;
-  /** Takes what a search learned of its vendors' slots; the hub writes it to D1 some time later. */
-  noteRules(tallies: readonly CallTally[]): Promise<void>;
+  /** Takes what searches learned; the hub writes it to D1 some time later. */
+  learned(lessons: readonly Lesson[]): Promise<void>;
+  /** An appointment has been written to D1: resolves once no search shows what it takes any more, nor after a restart. */
+  takeAppointment(times: AppointmentTimes): Promise<void>;
   /** Writes to D1 what was noted so far. */
   writeRuleCounts(): Promise<void>;
   /** Hands one message about one account to a relay that serves the vendor; docs/accounts.md. */

@@ -31,6 +31,9 @@ const NEWEST = {
   noteSwitches: undefined,
   // It saves before it serves.
   hasJustAnnounced: false,
+  // It reads what is booked and what is kept in D1.
+  takeAppointment: undefined,
+  learned: undefined,
 } as const satisfies { readonly [M in Method]?: Value<M> };
 
 /** The relay hub. */
@@ -54,7 +57,9 @@ export function hubOf(env: Env): Hub {
         (id) => ids.set(search.id, id),
       ),
     cancel: (id) => ask('cancel', [ids.get(id) ?? id]).catch(() => undefined),
-    noteRules: (tallies) => askTwice('noteRules', [tallies]),
+    vendors: () => askTwice('vendors', []),
+    learned: (lessons) => askTwice('learned', [lessons]),
+    takeAppointment: (times) => askTwice('takeAppointment', [times]),
     writeRuleCounts: () => askTwice('writeRuleCounts', []),
     // Nobody knows whether it was sent.
     sendAccount: (request) => ask('sendAccount', [request]),

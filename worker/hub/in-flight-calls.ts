@@ -5,8 +5,8 @@
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
 import type { CallHead, SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
-import type { AskedCall } from './hub-calls.ts';
 import type { RelayLink } from './link/relay-link.ts';
+import type { AskedCall } from './memory/plan.ts';
 import type { Probe } from './vendors/breaker.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */

@@ -5,13 +5,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
+import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
 import {
-  type CallTally,
   HUB_PROTOCOL,
   type HubAccountReply,
   type HubCall,
@@ -22,6 +22,7 @@ import {
   type HubReply,
   type HubSearch,
   isHubMethod,
+  type Lesson,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
@@ -29,6 +30,7 @@ import { readAnnouncement } from './link/announcement.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { LinkTable } from './link/link-table.ts';
 import { RelayLink } from './link/relay-link.ts';
+import { HubMemory, type HubPlan } from './memory/search-memory.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 import { AnnouncementSaver } from './vendors/announcement-saver.ts';
@@ -41,6 +43,8 @@ import type { VendorFacts } from './vendors/vendor-state.ts';
 
 /** Of the two seconds that a probe has. */
 const READY_WAIT_MS = 1_000;
+/** What a hub that was never told of a vendor waits for D1's word. */
+const FIRST_READ_MS = 3_000;
 
 /** The one hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
@@ -53,6 +57,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
+  readonly #memory: HubMemory;
   #breakersMade: Breakers | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
@@ -62,6 +67,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     this.#registry = new VendorRegistry(storage, env.DB);
     this.#saver = new AnnouncementSaver(this.#registry, env.DB);
     this.#rules = new RuleTally(env.DB);
+    this.#memory = new HubMemory(context.storage, env);
     this.#inFlight = new InFlightCalls({
       answered: (vendor, { failure, durationMs }, probe) => {
         const nowMs = Date.now();
@@ -84,6 +90,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   #catchUp(): void {
     void this.#registry.follow();
     this.#saver.start();
+    void this.#memory.begin();
   }
 
   /** The one way in for Workers: every method of HubCalls, by name. */
@@ -133,9 +140,19 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return this.#serving().length > 0;
   }
 
-  /** What a search learned of its vendors' slots; written to D1 some time later. */
-  async noteRules(tallies: readonly CallTally[]): Promise<void> {
-    this.#rules.add(tallies);
+  /** Every vendor that is known. */
+  async vendors(): Promise<readonly VendorRow[]> {
+    const rows = await this.#knownVendors(FIRST_READ_MS);
+    if (rows.length === 0 && !(await this.#registry.known(0))) throw new Error('no word of any vendor yet');
+    return rows;
+  }
+
+  /** What searches learned; written to D1 some time later. */
+  async learned(lessons: readonly Lesson[]): Promise<void> {
+    for (const { tallies, ...lesson } of lessons) {
+      this.#rules.add(tallies);
+      this.#memory.learn(lesson);
+    }
   }
 
   /** Writes what was noted so far. */
@@ -144,28 +161,48 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   /**
-   * Puts each call to a relay that serves its vendor, or waits with a search that asked the same a moment ago; `listener`
-   * receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
+   * Plans from memory, tells the plan, puts each call to a relay that serves its vendor, or waits with a search that asked
+   * the same a moment ago; `listener` receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
+    if (search.rest !== undefined) return this.#carry(search, search.rest, listener);
+    const vendors = await this.#knownVendors(Math.min(FIRST_READ_MS, search.budgetMs / 2));
+    const plan = this.#memory.plan(search, vendors, Date.now());
+    if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
+    return this.#carry(search, plan, listener, plan);
+  }
+
+  /** `plan`: to be told first. */
+  async #carry(
+    { id, query, budgetMs, gatherMs, isTraced, memory = 'used' }: HubSearch,
+    { calls, askedWindow }: Pick<HubPlan, 'calls' | 'askedWindow'>,
+    listener: HubListener,
+    plan?: HubPlan,
+  ): Promise<HubOutcome> {
     const startedMs = Date.now();
-    await this.#waitForAny(waitEndMs(startedMs, search.budgetMs));
-    if (this.#serving().length === 0) return 'no-relay';
-    const budgetMs = search.budgetMs - (Date.now() - startedMs);
-    const run = new SearchRun({ ...search, budgetMs }, listener, {
+    await this.#waitForAny(waitEndMs(startedMs, budgetMs));
+    if (this.#serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
+    const leftMs = budgetMs - (Date.now() - startedMs);
+    const about = { id, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
+    const run = new SearchRun({ ...about, isAlone: memory !== 'used' }, listener, {
       links: () => this.#serving(),
       awaited: this.#awaited,
       inFlight: this.#inFlight,
-      health: this.#health,
       breakers: this.#breakers(),
     });
-    this.#running.set(search.id, run);
+    this.#running.set(id, run);
     try {
-      await run.run();
+      const failing = this.#health.failingSince(new Set(calls.map(({ vendor }) => vendor)));
+      await run.run(plan && { kind: 'planned', plan, failing });
     } finally {
-      this.#running.delete(search.id);
+      this.#running.delete(id);
     }
-    return 'done';
+    return { kind: 'done' };
+  }
+
+  /** An appointment has been written: what it takes is shown no longer. */
+  async takeAppointment(times: AppointmentTimes): Promise<void> {
+    this.#memory.takeAppointment(times);
   }
 
   /** Gives up a search whose caller no longer waits. */
@@ -214,7 +251,9 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   /** The operator has changed a vendor's switches, and D1 has them. */
   async noteSwitches(row: VendorRow, isTurned: boolean): Promise<void> {
     this.#registry.noteSwitches(row);
-    if (isTurned) this.#health.noteSwitched(row.id, Date.now());
+    if (!isTurned) return;
+    this.#health.noteSwitched(row.id, Date.now());
+    this.#memory.noteSwitched();
   }
 
   /** Of an announcement that D1 does not have yet. */
@@ -233,6 +272,14 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   /** Only a hub that has just begun waits. */
   #waitForAny(untilMs: number): Promise<void> {
     return this.#awaited.wait({ isThere: () => this.#serving().length > 0, untilMs });
+  }
+
+  /** Synchronous once any vendor is known. A hub that was never told of one waits for D1's word, a part of the search's time. */
+  async #knownVendors(waitMs: number): Promise<readonly VendorRow[]> {
+    const rows = this.#registry.rows();
+    if (rows.length > 0) return rows;
+    await this.#registry.known(waitMs);
+    return this.#registry.rows();
   }
 
   #noticePresence(): void {

@@ -1,8 +1,9 @@
 // A search whose hub ends in mid-search: what is not answered yet is asked again of the hub that begins then, in the time
-// that is left. Searches only ask, so that asking twice does no harm. Called by hub-of.ts.
+// that is left, by the plan that stands. Searches only ask, so that asking twice does no harm. Called by hub-of.ts.
 
 import type { HubEvent, HubListener, HubOutcome, HubSearch } from './hub-calls.ts';
 import { hubFailureOf } from './hub-failure.ts';
+import type { HubPlan } from './memory/search-memory.ts';
 
 /** With less left, no vendor could answer. */
 const WORTH_ANOTHER_HUB_MS = 300;
@@ -22,23 +23,33 @@ export async function searchAndResume(
   onId: (id: string) => void,
 ): Promise<HubOutcome> {
   const endMs = Date.now() + search.budgetMs;
-  const open = new Set(search.calls.keys());
+  let plan: HubPlan | undefined;
+  const open = new Set<number>();
   for (let count = 1; ; count += 1) {
     const numbers = [...open];
-    const calls = search.calls.filter((_, number) => open.has(number));
+    const rest = plan && {
+      askedWindow: plan.askedWindow,
+      calls: plan.calls.filter((_, number) => open.has(number)),
+    };
     // Two searches never share an id, at the relays either, which may have the first one's calls still.
     const id = count === 1 ? search.id : `${search.id}.${count}`;
     onId(id);
+    const part = { ...search, id, budgetMs: Math.max(0, endMs - Date.now()), ...(rest && { rest }) };
     try {
-      return await ask({ ...search, id, calls, budgetMs: Math.max(0, endMs - Date.now()) }, (event) => {
-        const told = renumber(event, numbers);
+      return await ask(part, (event) => {
+        if (event.kind === 'planned') {
+          plan = event.plan;
+          for (const number of plan.calls.keys()) open.add(number);
+          return listener(event);
+        }
+        const told = rest === undefined ? event : renumber(event, numbers);
         for (const number of answeredBy(told)) if (number !== null) open.delete(number);
         return listener(told);
       });
     } catch (cause) {
       const isWorthIt = endMs - Date.now() >= WORTH_ANOTHER_HUB_MS && count < TRIES_MAX;
       if (!hubFailureOf(cause).isRestart || !isWorthIt) throw cause;
-      if (search.calls.length > 0 && open.size === 0) return 'done';
+      if (plan !== undefined && plan.calls.length > 0 && open.size === 0) return { kind: 'done' };
       await scheduler.wait(Math.random() * AGAIN_MS);
     }
   }

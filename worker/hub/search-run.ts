@@ -4,15 +4,16 @@
 
 import { within } from '../../shared/deadline.ts';
 import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
+import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import { assignCalls, type RelayShare } from './assign-calls.ts';
-import type { CallFailure, HubEvent, HubListener, HubSearch } from './hub-calls.ts';
+import type { CallFailure, HubEvent, HubListener } from './hub-calls.ts';
 import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
 import { type AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import type { RelayLink } from './link/relay-link.ts';
+import type { AskedCall } from './memory/plan.ts';
 import type { Probe, Verdict } from './vendors/breaker.ts';
 import type { Breakers } from './vendors/breakers.ts';
-import type { VendorHealth } from './vendors/vendor-health.ts';
 
 /** What the hop back may take once a relay has spent its budget. */
 const HOP_MS = 150;
@@ -23,6 +24,24 @@ const WORTH_ANOTHER_CALL_MS = 1_000;
 
 const PASSED: Verdict = { pass: true };
 
+/** The calls of one search. */
+export interface PlannedCalls {
+  readonly id: string;
+  readonly flow: Flow;
+  /** As vendors are asked; what is shown may be narrower (memory/plan.ts). */
+  readonly askedWindow: SlotWindow;
+  /** A call's place in the list is its number. */
+  readonly calls: readonly AskedCall[];
+  /** What may be spent from now until the last event. */
+  readonly budgetMs: number;
+  /** As in HubSearch. */
+  readonly gatherMs: number;
+  /** Calls of its own: it waits for none that is under way already, and no other search waits for its. */
+  readonly isAlone: boolean;
+  /** Tell what became of each slot; no breaker holds it back. */
+  readonly isTraced: boolean;
+}
+
 /** What of the hub a search uses. */
 export interface SearchRunContext {
   /** Relays that can be asked now. */
@@ -30,13 +49,12 @@ export interface SearchRunContext {
   /** Relays that a hub which has just begun waits for. */
   readonly awaited: AwaitedRelays;
   readonly inFlight: InFlightCalls;
-  readonly health: VendorHealth;
   readonly breakers: Breakers;
 }
 
 /** One search in the hub, from its calls to its end. */
 export class SearchRun implements CallWaiter {
-  readonly #search: HubSearch;
+  readonly #search: PlannedCalls;
   readonly #listener: HubListener;
   readonly #context: SearchRunContext;
   readonly #startedMs: number;
@@ -57,7 +75,7 @@ export class SearchRun implements CallWaiter {
   #plans = 0;
   #isOver = false;
 
-  constructor(search: HubSearch, listener: HubListener, context: SearchRunContext) {
+  constructor(search: PlannedCalls, listener: HubListener, context: SearchRunContext) {
     this.#search = search;
     this.#listener = listener;
     this.#context = context;
@@ -67,11 +85,12 @@ export class SearchRun implements CallWaiter {
     this.#unanswered = new Set(search.calls.keys());
   }
 
-  /** Resolves when every call is answered, the budget is spent or the caller has disconnected; never rejects. */
-  async run(): Promise<void> {
-    const vendors = new Set(this.#search.calls.map(({ vendor }) => vendor));
-    const sinceMs = this.#context.health.failingSince(vendors);
-    if (Object.keys(sinceMs).length > 0) this.#emit({ kind: 'failing', sinceMs });
+  /**
+   * `first`, if any, is told before anything else. Resolves when every call is answered, the budget is spent or the caller has
+   * disconnected; never rejects.
+   */
+  async run(first?: HubEvent): Promise<void> {
+    if (first !== undefined) this.#emit(first);
     const ended = within(this.#ended.promise, this.#search.budgetMs, () => 'late' as const);
     this.#ask([...this.#search.calls.keys()]);
     this.#settle([]);

@@ -4,8 +4,8 @@
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { purgeAvailability } from './availability-table.ts';
-import { purgeBroadcasts } from './routing-table.ts';
+import { purgePages } from '../hub/memory/kept-pages.ts';
+import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
 
 const EVERY_MINUTES = 10;
 
@@ -16,6 +16,6 @@ const EVERY_MINUTES = 10;
 export async function purgeSearchMemory(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
   if (isNightly) await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
   if (!isNightly && new Date(nowMs).getUTCMinutes() % EVERY_MINUTES !== 0) return;
-  const count = await purgeAvailability(env.CACHE, nowMs);
+  const count = await purgePages(env.CACHE, nowMs);
   log('debug', 'availability-purged', { count });
 }

@@ -5,7 +5,8 @@
 import type { Place, SlotRow } from '../../shared/sas/answer.ts';
 import { isSiret } from '../../shared/sas/identifier.ts';
 import { slotKeyAt } from '../../shared/sas/slot-key.ts';
-import { type BookedSlot, type Interval, overlaps } from './booked-slots.ts';
+import type { BookedSlot } from '../hub/memory/booked-slots-table.ts';
+import { type Interval, overlaps } from './booked-slots.ts';
 
 /** Is the slot at that place in `place.slots` taken? */
 export type SlotTest = (row: SlotRow, index: number) => boolean;

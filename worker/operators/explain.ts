@@ -10,11 +10,9 @@ import { parseInstant } from '../../shared/time.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
-import type { BookedSlots } from '../memory/booked-slots.ts';
-import { recall } from '../memory/recall.ts';
+import { BookedSlots } from '../memory/booked-slots.ts';
+import { askHub } from '../search/ask-hub.ts';
 import { Deadline } from '../search/deadline.ts';
-import { fanOut } from '../search/fan-out.ts';
-import { planCalls, servingVendors } from '../search/plan.ts';
 import { describeRule, type RuleDescription } from '../search/rule-issues.ts';
 import { type SelectionContext, selectSlots } from '../search/selection.ts';
 
@@ -52,17 +50,15 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { query, atMs } = readQuestion(asked);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
-  const { vendors: editors, bookedSlots } = await recall(context, { query, memory: 'none', budgetMs });
-  const isSwitchedOff = editors.some(({ id, enabled }) => id === editor && !enabled);
-  const { results } = await fanOut(context, {
-    flow,
-    askedWindow: query.window,
-    calls: planCalls(query, servingVendors(editors, flow, editor), new Map()),
-    budgetMs: deadline.vendorBudgetMs(Date.now()),
+  const { plan, results } = await askHub(context, {
+    query,
+    memory: 'none',
+    only: editor,
+    budgetMs,
     gatherMs: 0,
-    isAlone: true,
     isTraced: true,
   });
+  const isSwitchedOff = plan.switchedOff.length > 0;
   const [result] = results;
   if (result === undefined) {
     throw new GatewayError({
@@ -70,7 +66,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
       text: `Aucun relais ne sert ${flow} pour l'éditeur ${editor}.`,
     });
   }
-  const booked = bookedIds(result, query, bookedSlots);
+  const booked = bookedIds(result, query, new BookedSlots(plan.booked));
   const bury = (slot: SlotTrace): SlotTrace => {
     if (slot.dropped === undefined && isSwitchedOff) return { ...slot, dropped: 'editor-switched-off' };
     return booked.has(slot.shownAs ?? '') ? { ...slot, dropped: 'slot-booked' } : slot;

@@ -6,8 +6,8 @@ import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import { reportHealth } from '../hub/vendors/vendor-state.ts';
+import { tellLessons } from '../search/lessons.ts';
 import { describeRule } from '../search/rule-issues.ts';
-import { sendTallies } from '../search/tallies.ts';
 import { listVendors } from '../store/editors.ts';
 import { readRuleCounts } from '../store/rule-counts.ts';
 
@@ -33,7 +33,7 @@ export async function answerVendorRules(context: RequestContext): Promise<Respon
   if (!known.some(({ id }) => id === editor)) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
-  await sendTallies(context.env);
+  await tellLessons(context.env);
   await hubOf(context.env).writeRuleCounts();
   const rows = await readRuleCounts(context.env.DB, editor, Date.now());
   const totalOf = (kind: string): number =>

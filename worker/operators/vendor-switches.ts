@@ -8,8 +8,8 @@ import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { hubOf } from '../hub/hub-of.ts';
+import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
-import { purgeBroadcasts } from '../memory/routing-table.ts';
 import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
 
@@ -51,7 +51,7 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
   const after = (await guardIdempotent(find)) ?? before;
   await noteSwitches(context, after, after.enabled !== before.enabled);
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
-  refreshVendors(env.DB);
+  refreshVendors(env);
   log('info', 'editor-switched', {
     requestId,
     editor,

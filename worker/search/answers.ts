@@ -1,8 +1,10 @@
 // What a search has in hand once vendors were asked: which were asked, and what each answered. Types only.
 
 import type { CallResult } from '../hub/call-result.ts';
-import type { HubOutcome } from '../hub/hub-calls.ts';
+import type { FailingSince, HubOutcome } from '../hub/hub-calls.ts';
 import type { HubFailureReason } from '../hub/hub-failure.ts';
+import type { SkippedQuestions } from '../hub/memory/plan.ts';
+import type { HubPlan } from '../hub/memory/search-memory.ts';
 
 /** Which vendors a search asked, and what each answered, now or a moment ago (kept answers). */
 export interface Answers {
@@ -16,23 +18,19 @@ export interface Answers {
   readonly linkBytes: number;
 }
 
-/** What one fan-out brought. */
-export interface FanOut {
+/** What the hub brought of one search. */
+export interface Asked {
+  readonly plan: HubPlan;
   /** One per call, in the order of the calls. */
   readonly results: readonly CallResult[];
-  /** By vendor, since when every call to it has failed, milliseconds since 1970. */
-  readonly failingSinceMs: Readonly<Record<string, number>>;
+  readonly failing: FailingSince;
   /** What crossed the link for calls of this search's own, characters. */
   readonly linkBytes: number;
-  /** `late`: the hub did not end the search in time; else why the hub itself failed in mid-search. */
-  readonly outcome: HubOutcome | 'late' | HubFailureReason;
+  readonly ended: SearchEnd;
 }
 
-/** How many vendors were not asked, and for how many subjects in all. */
-export interface SkippedQuestions {
-  readonly vendors: number;
-  readonly subjects: number;
-}
+/** `late`: the hub did not end the search in time; or why the hub itself failed in mid-search. */
+export type SearchEnd = HubOutcome['kind'] | 'late' | HubFailureReason;
 
 /** A vendor of this search, as the ledger names it. */
 export interface AskedVendor {

@@ -1,11 +1,12 @@
-// What a search has in hand of its calls while they land: the hub tells it (fan-out.ts), one result per call comes
+// What a search has in hand of its calls while they land: the hub tells it (ask-hub.ts), one result per call comes
 // out. Of an answer it shares with another search it takes what it asked for itself. No I/O, no clock.
 
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { type CallResult, doubtsOf } from '../hub/call-result.ts';
-import type { AskedCall, CallFailure, HubEvent } from '../hub/hub-calls.ts';
-import type { FanOut } from './answers.ts';
+import type { CallFailure, HubEvent } from '../hub/hub-calls.ts';
+import type { AskedCall } from '../hub/memory/plan.ts';
+import type { Asked, SearchEnd } from './answers.ts';
 
 /** Why a call of which the hub reported nothing has failed. */
 const SILENCE = {
@@ -14,14 +15,16 @@ const SILENCE = {
   'hub-lost': 'hub-lost',
   'hub-overloaded': 'hub-overloaded',
   'no-relay': 'relay-absent',
-} as const satisfies Record<FanOut['outcome'], CallFailure>;
+} as const satisfies Record<SearchEnd, CallFailure>;
+
+/** What the hub tells after the plan. */
+export type LandingEvent = Exclude<HubEvent, { readonly kind: 'planned' }>;
 
 /** The results of one search while they arrive; one per call once it is finished. */
 export class Gathering {
   readonly #calls: readonly AskedCall[];
   readonly #startedMs: number;
   readonly #results = new Map<number, CallResult>();
-  #failingSinceMs: Readonly<Record<string, number>> = {};
   #linkBytes = 0;
 
   constructor(calls: readonly AskedCall[], startedMs: number) {
@@ -30,11 +33,8 @@ export class Gathering {
   }
 
   /** Keeps what an event brings; returns what is new. */
-  take(event: HubEvent, nowMs: number): CallResult[] {
+  take(event: LandingEvent, nowMs: number): CallResult[] {
     switch (event.kind) {
-      case 'failing':
-        this.#failingSinceMs = event.sinceMs;
-        return [];
       case 'failed': {
         const { calls, reason, sinceMs } = event;
         const failure = { reason, ...(sinceMs !== undefined && { sinceMs }) };
@@ -59,12 +59,12 @@ export class Gathering {
     }
   }
 
-  finish(outcome: FanOut['outcome']): FanOut {
-    const silence = SILENCE[outcome];
+  finish(ended: SearchEnd): Pick<Asked, 'results' | 'linkBytes' | 'ended'> {
+    const silence = SILENCE[ended];
     const results = this.#calls.map(
       (call, number): CallResult => this.#results.get(number) ?? { call, failure: { reason: silence } },
     );
-    return { results, failingSinceMs: this.#failingSinceMs, linkBytes: this.#linkBytes, outcome };
+    return { results, linkBytes: this.#linkBytes, ended };
   }
 
   #keep(number: number | null | undefined, say: (call: AskedCall) => Omit<CallResult, 'call'>): CallResult[] {

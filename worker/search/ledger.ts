@@ -4,7 +4,8 @@
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
-import type { Answers, AskedVendor, SkippedQuestions } from './answers.ts';
+import type { SkippedQuestions } from '../hub/memory/plan.ts';
+import type { Answers, AskedVendor } from './answers.ts';
 
 /** The state of every identifier asked (each in exactly one of the five lists), and what of the search went wrong. */
 export interface Ledger {

@@ -40,7 +40,7 @@ interface RawRow {
 }
 
 /** Every vendor that some relay has announced, in the order of their ids. For a batch with other statements. */
-export function vendorsStatement(db: D1Database): D1PreparedStatement {
+function vendorsStatement(db: D1Database): D1PreparedStatement {
   return db.prepare(
     `SELECT id, name, flows, redirect_hosts, certificate_not_after, enabled, deadline_ms, cache_ttl_s,
        id IN (SELECT editor FROM relay_editors) AS announced
@@ -49,7 +49,7 @@ export function vendorsStatement(db: D1Database): D1PreparedStatement {
 }
 
 /** From the rows of `vendorsStatement`. */
-export function vendorsOf({ results }: D1Result): VendorRow[] {
+function vendorsOf({ results }: D1Result): VendorRow[] {
   return (results as unknown as RawRow[]).map((row) => ({
     id: row.id,
     name: row.name,

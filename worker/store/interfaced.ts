@@ -83,3 +83,13 @@ export async function isInterfaced(db: D1Database, subject: string): Promise<boo
   );
   return row?.known === 1;
 }
+
+/** Every association that a vendor has shown slots of: some hundred. @throws GatewayError storage-unavailable. */
+export async function listServedAssociations(db: D1Database): Promise<SeenPair[]> {
+  const { results } = await guardIdempotent(() =>
+    db
+      .prepare(`SELECT editor, subject, 'SOS' AS flow FROM interfaced WHERE subject >= '3' AND subject < '4'`)
+      .all<SeenPair>(),
+  );
+  return results;
+}

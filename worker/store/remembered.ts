@@ -4,9 +4,14 @@
 import { within } from '../../shared/deadline.ts';
 import { guardIdempotent, guardStore } from './guard.ts';
 
+/** Where most of it is read. */
+interface CoreDatabase {
+  readonly DB: D1Database;
+}
+
 /** Who reads: a request, with what of it outlives its answer. */
-export interface Reader {
-  readonly env: { readonly DB: D1Database };
+export interface Reader<E = CoreDatabase> {
+  readonly env: E;
   readonly startedMs: number;
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
@@ -27,13 +32,13 @@ interface Known<T> {
 }
 
 /** Rows of one kind, kept in this isolate. */
-export interface Remembered<T> {
+export interface Remembered<T, E = CoreDatabase> {
   /**
    * D1's word, or the last one known when D1 fails or takes too long, however old that is. One request renews what has
    * aged, behind its answer if need be; the others go on with what is known.
    * @throws GatewayError storage-unavailable, when nothing is known.
    */
-  readonly read: (reader: Reader, limits: Limits) => Promise<T>;
+  readonly read: (reader: Reader<E>, limits: Limits) => Promise<T>;
   /** Without D1. */
   readonly last: () => Known<T> | undefined;
   /** Somebody has read it on the way. */
@@ -45,16 +50,16 @@ export interface Remembered<T> {
 /** A renewal that has taken longer has died with its request. */
 const RENEWAL_MS = 10_000;
 
-/** One memory; `load` reads D1. */
-export function remember<T>(load: (db: D1Database) => Promise<T>): Remembered<T> {
+/** One memory; `load` reads D1, or asks the hub. */
+export function remember<T, E = CoreDatabase>(load: (env: E) => Promise<T>): Remembered<T, E> {
   let known: Known<T> | undefined;
   let generation = 0;
   let renewedMs = Number.NEGATIVE_INFINITY;
 
-  const ask = ({ env, startedMs, waitUntil }: Reader): Promise<T> => {
+  const ask = ({ env, startedMs, waitUntil }: Reader<E>): Promise<T> => {
     const asked = generation;
     renewedMs = startedMs;
-    const reading = guardIdempotent(() => load(env.DB)).then((value) => {
+    const reading = guardIdempotent(() => load(env)).then((value) => {
       // What was read before a change does not outlive it.
       if (asked === generation) known = { value, atMs: startedMs };
       return value;

@@ -1,23 +1,11 @@
 // What SAS reads of appointments at the real edge: one, its versions, searches, pages that survive inserts; and
-// what the search for slots and operators ask: booked slots, activity, exports, purge.
+// what operators ask: activity, exports, purge.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, OPERATOR, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
-import {
-  type BookedQuery,
-  bookedRowsIn,
-  bookedStatement,
-  sosBookedStatement,
-} from '../../../worker/memory/booked-slots-table.ts';
-
-type Database = Parameters<typeof bookedStatement>[0];
-const bookedOf = async (db: Database, query: BookedQuery) =>
-  bookedRowsIn(await bookedStatement(db, query).all());
-const sosBookedOf = async (db: Database, window: Omit<BookedQuery, 'practitioners'>) =>
-  bookedRowsIn(await sosBookedStatement(db, window).all());
 
 let edge: AppointmentEdge;
 let admin = '';
@@ -249,52 +237,6 @@ describe('pages', () => {
     const ms = starts.map((start) => Date.parse(start));
     expect(ms).toEqual([...ms].sort((a, b) => a - b));
     expect(seen.length).toBeGreaterThan(15);
-  });
-});
-
-describe('booked slots', () => {
-  it('are the booked appointments of these practitioners that overlap the window', async () => {
-    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
-    const fromMs = Date.parse(startOf(1));
-    const found = await bookedOf(db, {
-      practitioners: PEOPLE.slice(0, 2),
-      fromMs,
-      toMs: fromMs + 6 * 3_600_000,
-      liftedSinceMs: Date.now() + 3_600_000,
-    });
-    const expected = [1, 3, 4].map((hour) => ({
-      vendor: 'agenda-a',
-      practitioner: PEOPLE[hour % 3],
-      startMs: Date.parse(startOf(hour)),
-      endMs: Date.parse(startOf(hour)) + 20 * 60_000,
-      slot: undefined,
-      liftedMs: undefined,
-    }));
-    // Hour 6 is cancelled: its slot is free again.
-    expect(found.sort((a, b) => a.startMs - b.startMs)).toEqual(expected);
-    const none = { practitioners: [], fromMs, toMs: fromMs + 1, liftedSinceMs: 0 };
-    expect(await bookedOf(db, none)).toEqual([]);
-  });
-
-  it('lifted a moment ago come too, and say when', async () => {
-    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
-    const fromMs = Date.parse(startOf(6));
-    const query = { practitioners: PEOPLE, fromMs, toMs: fromMs + 1 };
-    const [lifted] = await bookedOf(db, { ...query, liftedSinceMs: Date.now() - 3_600_000 });
-    expect(lifted).toMatchObject({ vendor: 'agenda-a', startMs: fromMs });
-    expect(Math.abs((lifted?.liftedMs ?? 0) - Date.now())).toBeLessThan(600_000);
-    const later = { ...query, liftedSinceMs: lifted?.liftedMs ?? 0 };
-    expect(await bookedOf(db, later)).toEqual([]);
-  });
-
-  it('of SOS Médecins come without practitioner', async () => {
-    const db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
-    const fromMs = Date.parse(startOf(2)) + 60_000;
-    const found = await sosBookedOf(db, { fromMs, toMs: fromMs + 3_600_000, liftedSinceMs: Date.now() });
-    expect(found.map(({ vendor, startMs }) => [vendor, startMs])).toEqual([
-      ['agenda-b', Date.parse(startOf(2))],
-      ['agenda-b', Date.parse(startOf(3))],
-    ]);
   });
 });
 

@@ -1,7 +1,8 @@
 // From a slot of a real search to the vendor's booking page: `/r/{slot}` as a regulator's browser opens it, without
 // token or certificate.
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
+import { join } from 'node:path';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
@@ -236,13 +237,18 @@ describe('through the front’s face', () => {
     const hosts = async (): Promise<Set<string>> =>
       new Set((await linksOf(system)).map((link) => new URL(link).host));
     expect(await hosts()).toContain(own);
-    const db = await system.edge.database();
+    const file = join(system.dir, 'relay-a', 'relay.json');
     const declare = async (list: readonly string[]): Promise<void> => {
-      await db
-        .prepare("UPDATE editors SET redirect_hosts = ?1 WHERE id = 'agenda-b'")
-        .bind(JSON.stringify(list))
-        .run();
-      // The operator's switch makes this edge read its vendors again.
+      const announced = (): number =>
+        system.edgeLog.filter((line) => line.includes('"relay-announced"')).length;
+      const before = announced();
+      const config = JSON.parse(await readFile(file, 'utf8')) as {
+        editors: { id: string; redirectHosts: unknown }[];
+      };
+      for (const one of config.editors) if (one.id === 'agenda-b') one.redirectHosts = list;
+      await writeFile(file, JSON.stringify(config));
+      await until('the relay says so', () => announced() > before);
+      // The operator's switch makes this edge ask for its vendors again.
       const headers = { Authorization: `Bearer ${admin}` };
       const body = JSON.stringify({ enabled: true });
       await system.fetch('/admin/editors/agenda-b', { method: 'PUT', headers, body });
@@ -300,7 +306,7 @@ describe('without its database', () => {
       `INSERT INTO editors (id, name, flows, redirect_hosts, certificate_not_after, announced_at) VALUES ('agenda-a', 'Agenda A', '[]', '["agenda-a.sandbox.test"]', '', 0)`,
     );
     await db.exec(`INSERT INTO relay_editors (relay, editor) VALUES ('relay-a', 'agenda-a')`);
-    expect((await go()).status).toBe(302);
+    await until('the hub has read it', async () => (await go()).status === 302);
     await db.exec('ALTER TABLE relay_editors RENAME TO away');
     await db.exec('ALTER TABLE redirects RENAME TO redirects_away');
     expect((await go()).status).toBe(302);

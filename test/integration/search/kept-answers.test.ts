@@ -296,23 +296,24 @@ it('still answers when every relay is gone, and says what it could not ask', asy
   await system.startRelay();
 });
 
-it('is forgotten by the schedule once its time is over', async () => {
-  const [who = ''] = somebody();
-  await switchEditor('agenda-a', { cacheTtlS: 1 });
-  await switchEditor('agenda-b', { cacheTtlS: 0 });
-  await searchAndKeep(slotPath([who], window));
-  const rows = async (): Promise<number> =>
-    (
-      await (
-        await system.edge.database('CACHE')
-      )
-        .prepare('SELECT subject FROM availability WHERE subject = ?1')
-        .bind(who)
-        .all()
-    ).results.length;
-  expect(await rows()).toBe(1);
-  await until('it is forgotten', async () => {
-    await system.edge.runSchedule();
-    return (await rows()) === 0;
-  });
+it('is written behind, is there again when the edge has started again, and is forgotten once its time is over', async () => {
+  const [who = '', other = ''] = somebody(2);
+  const db = await system.edge.database('CACHE');
+  const pages = async (): Promise<number> =>
+    (await db.prepare('SELECT id FROM availability').all()).results.length;
+  await db.prepare('DELETE FROM availability').run();
+  await searchAndKeep(slotPath([who, other], window));
+  await until('it is written', async () => (await pages()) > 0);
+  await system.relay?.stop();
+  await system.stopEdge();
+  await system.startEdge();
+  // No relay is there: what is answered was read back.
+  await until('it is read back', async () => (await system.search(slotPath([who], window))).status === 200);
+  const again = await system.search(slotPath([other], window));
+  expect(again.states.get(other)).toBe('slots');
+  expect(again.headers.get('X-Passerelle-Ledger')).toMatch(/, age=\d+$/);
+  await system.edge.runSchedule(new Date(Date.now() + HOUR_MS));
+  const [left] = (await (await system.edge.database('CACHE')).prepare('SELECT id FROM availability').all())
+    .results;
+  expect(left).toBeUndefined();
 });

@@ -26,16 +26,30 @@ function hangingDatabase(): RequestContext['env']['DB'] {
   return { prepare: () => statement, batch: never } as unknown as RequestContext['env']['DB'];
 }
 
-function context(
-  parameters: Record<string, string> = {},
-  database: RequestContext['env']['DB'] = hangingDatabase(),
-): RequestContext {
+/** A hub that never answers either, unless it is given what to say to a search. */
+const hubSaying = (search: () => Promise<unknown> = never) => ({
+  idFromName: () => ({}),
+  get: () => ({
+    call: async ({ method }: { readonly method: string }) => ({
+      kind: 'done',
+      value: await (method === 'search' ? search() : never()),
+    }),
+  }),
+});
+
+function context(parameters: Record<string, string> = {}, hub = hubSaying()): RequestContext {
+  const database = hangingDatabase();
   const url = new URL('https://edge.example/aggregator/');
   return {
     request: new Request(url),
     url,
     fhirBase: 'https://edge.example/fhir',
-    env: { DB: database, APPOINTMENTS: database, CACHE: database } as unknown as RequestContext['env'],
+    env: {
+      DB: database,
+      APPOINTMENTS: database,
+      CACHE: database,
+      RELAY_HUB: hub,
+    } as unknown as RequestContext['env'],
     config: {
       deadlineMs: 7_000,
       routing: { mode: 'off' },
@@ -80,7 +94,7 @@ describe('AC-27 with a database that hangs', () => {
   it('a lot is answered within its five seconds, associations included', async () => {
     const lot = readLot([{ 1: { rpps: '99900000017' }, 2: { siret: '99900000100071' } }]);
     const value = await within(5_000, () => searchCards(context(), lot));
-    expect(value.searches.map(({ found }) => found)).toMatchObject([{ reason: 'storage-unavailable' }]);
+    expect(value.searches.map(({ found }) => found)).toMatchObject([{ reason: 'hub-lost' }]);
   });
 
   it('a click that cannot be judged is told to come back', async () => {
@@ -95,15 +109,9 @@ describe('AC-27 with a database that hangs', () => {
 });
 
 it('an accident of ours in one search is told with its cards, and thrown at nobody', async () => {
-  // A row that no version of this edge writes: what reads it meets a TypeError.
-  const odd = { id: 'agenda-a', name: 'Agenda A', flows: 'null', redirect_hosts: '[]', enabled: 1 };
-  const rows = (...results: object[]) => ({ results, meta: { rows_read: 0 } });
-  const statement = { bind: () => statement, all: async () => rows() };
-  const database = {
-    prepare: () => statement,
-    batch: async () => [rows(), rows(odd), rows()],
-  } as unknown as RequestContext['env']['DB'];
-  const { searches } = await searchCards(context({}, database), readLot([{ 1: { rpps: '99900000017' } }]));
+  // A plan that no hub makes: what reads it meets a TypeError.
+  const hub = hubSaying(async () => ({ kind: 'done', plan: {} }));
+  const { searches } = await searchCards(context({}, hub), readLot([{ 1: { rpps: '99900000017' } }]));
   expect(searches.map(({ found }) => found)).toMatchObject([
     { reason: 'internal', detail: expect.stringMatching(/^TypeError at /) },
   ]);

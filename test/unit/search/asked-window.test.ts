@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { askedWindowOf } from '../../../worker/search/plan.ts';
+import { askedWindowOf } from '../../../worker/hub/memory/plan.ts';
 
 const at = (text: string): number => Date.parse(`2026-11-24T${text}Z`);
 

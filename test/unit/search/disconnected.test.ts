@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { whenDisconnected } from '../../../worker/search/fan-out.ts';
+import { whenDisconnected } from '../../../worker/search/ask-hub.ts';
 
 it('hears once of a caller who leaves, and of one who had left before', () => {
   const heard: string[] = [];

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { writeAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { failureOf } from '../../../worker/hub/call-result.ts';
-import type { HubEvent } from '../../../worker/hub/hub-calls.ts';
-import { Gathering } from '../../../worker/search/gathering.ts';
+
+import { Gathering, type LandingEvent } from '../../../worker/search/gathering.ts';
 import { answered, OTHER } from '../../support/oracles/answered.ts';
 import {
   answer,
@@ -17,7 +17,7 @@ import {
 
 const said = (page = answer([slot(), slot({ id: 'slot-2', status: 'busy' })])): CallAnswer =>
   answered('agenda-a', page, { durationMs: 700 }).answer!;
-const landing = (one: CallAnswer, isShared: boolean): HubEvent => ({
+const landing = (one: CallAnswer, isShared: boolean): LandingEvent => ({
   kind: 'answers',
   numbers: [0],
   body: writeAnswerLines(one),

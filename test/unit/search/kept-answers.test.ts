@@ -3,12 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotWindow } from '../../../shared/sas/query.ts';
 import type { CallResult } from '../../../worker/hub/call-result.ts';
+import { coverageOf, renewedBy } from '../../../worker/hub/memory/coverage.ts';
+import { KeptAnswers } from '../../../worker/hub/memory/kept-answers.ts';
+import type { SubjectPart } from '../../../worker/hub/memory/kept-part.ts';
+import { planCalls } from '../../../worker/hub/memory/plan.ts';
 import { BookedSlots } from '../../../worker/memory/booked-slots.ts';
-import { Coverage, renewedBy, trimRenewed } from '../../../worker/memory/coverage.ts';
-import { type KeptRow, readParts, writeParts } from '../../../worker/memory/kept-row.ts';
-import { rowsToKeep } from '../../../worker/memory/rows-to-keep.ts';
+import { freshParts } from '../../../worker/memory/fresh-parts.ts';
+import { KeptResults, trimRenewed } from '../../../worker/memory/kept-results.ts';
+import { KnownRows } from '../../../worker/memory/known-rows.ts';
 import { bundleBytes, bundleEntries, bundlePieces, bundleText } from '../../../worker/search/bundle.ts';
-import { planCalls } from '../../../worker/search/plan.ts';
 import { selectSlots, shownOf } from '../../../worker/search/selection.ts';
 import type { VendorRow } from '../../../worker/store/editors.ts';
 import { answered, mergeAnswers, OTHER, query } from '../../support/oracles/answered.ts';
@@ -43,29 +46,39 @@ const vendor = (id: string, over: Partial<VendorRow> = {}): VendorRow => ({
 const VENDORS = [vendor('agenda-a'), vendor('agenda-b')];
 const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS === undefined ? TTL_MS : cacheTtlS * 1000);
 
-let versions = 0;
-const version = (): string => {
-  versions += 1;
-  return `v${versions}`;
-};
-/** As soon as it has landed. */
-const keep = (results: readonly CallResult[], before: readonly KeptRow[] = [], nowMs = NOW): KeptRow[] =>
-  rowsToKeep(
-    results.map((result) => (result.arrivedMs === undefined ? result : { ...result, arrivedMs: nowMs })),
-    WINDOW,
-    before,
-    { vendors: VENDORS, nowMs, ttlMs, version },
+const plannedOf = (vendors: readonly VendorRow[]) => ({
+  askedWindow: WINDOW,
+  vendors: vendors.map((one) => ({ id: one.id, name: one.name, ttlMs: ttlMs(one) })),
+});
+/** As soon as it has landed; beside what was kept before. */
+const keep = (
+  results: readonly CallResult[],
+  before: readonly SubjectPart[] = [],
+  nowMs = NOW,
+  vendors = VENDORS,
+): SubjectPart[] => {
+  const landed = results.map((result) =>
+    result.arrivedMs === undefined ? result : { ...result, arrivedMs: nowMs },
   );
-/** Through the text of the row and back. */
-const stored = (rows: readonly KeptRow[]): KeptRow[] =>
-  rows.map((row) => ({ ...row, parts: readParts(writeParts(row.parts)) }));
+  const fresh = freshParts(landed, plannedOf(vendors), nowMs);
+  return [...before, ...fresh.map((part) => ({ flow: 'INT_R01' as const, ...part }))];
+};
+/** In the hub that keeps these parts, and in an isolate that knows nothing yet. */
 const cover = (
-  rows: readonly KeptRow[],
+  parts: readonly SubjectPart[],
   { window = WINDOW, nowMs = NOW, subjects = [RPPS, OTHER], vendors = VENDORS } = {},
 ) => {
-  const context = { query: { ...query(subjects), window }, vendors, nowMs, ttlMs };
-  const coverage = new Coverage(stored(rows), context);
-  return { coverage, covered: coverage.covered, results: coverage.results() };
+  const hub = new KeptAnswers('epoch');
+  for (const part of parts) hub.keep([part], part.saidMs);
+  const asked = { ...query(subjects), window };
+  const ttlsMs = new Map(vendors.map((vendor) => [vendor.id, ttlMs(vendor)]));
+  const kept = hub.find('INT_R01', subjects);
+  const { covered, aging } = coverageOf(kept, { query: asked, nowMs, ttlsMs });
+  const isolate = new KnownRows();
+  const recalled = isolate.recall('INT_R01', subjects);
+  const news = hub.newsFor('INT_R01', subjects, recalled.known, nowMs);
+  const keptResults = new KeptResults(covered, isolate.take('INT_R01', subjects, recalled, news, nowMs));
+  return { keptResults, covered, aging, results: keptResults.results() };
 };
 const coveredAt = (id: string, ...given: Parameters<typeof cover>): string[] => [
   ...(cover(...given).covered.get(id) ?? []),
@@ -94,10 +107,7 @@ describe('what is kept', () => {
     for (const [window, isCovered] of tries) {
       expect(coveredAt('agenda-a', rows, { window }), JSON.stringify(window)).toHaveLength(isCovered ? 2 : 0);
     }
-    const late = rows.map((row) => ({
-      ...row,
-      parts: row.parts.map((part) => ({ ...part, window: { fromMs: NOW + 1, toMs: TO } })),
-    }));
+    const late = rows.map((part) => ({ ...part, window: { fromMs: NOW + 1, toMs: TO } }));
     expect(coveredAt('agenda-a', late, { window: { fromMs: NOW - 5_000, toMs: TO } })).toEqual([]);
     expect(
       coveredAt('agenda-a', late, { window: { fromMs: NOW - 5_000, toMs: TO }, nowMs: NOW + 1 }),
@@ -130,8 +140,7 @@ describe('what is kept', () => {
 
   it('holds nothing of a vendor that says no-store or that the operator switched off', () => {
     expect(keep([answered('agenda-a', answer([slot()]), { noStore: true })])).toEqual([]);
-    const off = { vendors: [vendor('agenda-a', { cacheTtlS: 0 })], nowMs: NOW, ttlMs, version };
-    expect(rowsToKeep([withSlot], WINDOW, [], off)).toEqual([]);
+    expect(keep([withSlot], [], NOW, [vendor('agenda-a', { cacheTtlS: 0 })])).toEqual([]);
   });
 
   it('is not kept again by who took it from what was kept, or shared another’s call', () => {
@@ -141,13 +150,13 @@ describe('what is kept', () => {
   });
 
   it('is as old as the vendor’s word, however long the search waited for another vendor', () => {
-    const about = { vendors: VENDORS, nowMs: NOW + 6_000, ttlMs, version };
-    const rows = rowsToKeep([withSlot], WINDOW, [], about);
+    const fresh = (nowMs: number) => freshParts([withSlot], plannedOf(VENDORS), nowMs);
+    const rows = fresh(NOW + 6_000).map((part) => ({ flow: 'INT_R01' as const, ...part }));
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS - 1 })).toHaveLength(2);
     expect(coveredAt('agenda-a', rows, { nowMs: NOW + TTL_MS })).toEqual([]);
     expect(cover(rows, { nowMs: NOW + 6_000 }).results.every(({ saidMs }) => saidMs === NOW)).toBe(true);
     // Past its time before the search was over.
-    expect(rowsToKeep([withSlot], WINDOW, [], { ...about, nowMs: NOW + TTL_MS })).toEqual([]);
+    expect(fresh(NOW + TTL_MS)).toEqual([]);
   });
 
   it('stays beside what another vendor says later, and gives way to the vendor’s own newer word', () => {
@@ -155,12 +164,12 @@ describe('what is kept', () => {
     const second = keep([answered('agenda-b', answer([slot()]))], first, NOW + 1_000);
     expect(coveredAt('agenda-a', second)).toEqual([RPPS, OTHER]);
     expect(coveredAt('agenda-b', second, { nowMs: NOW + 1_000 })).toEqual([RPPS, OTHER]);
-    const third = keep([answered('agenda-a', undefined)], stored(second), NOW + 2_000);
+    const third = keep([answered('agenda-a', undefined)], second, NOW + 2_000);
     const { results } = cover(third, { nowMs: NOW + 2_000 });
     expect(mergeAnswers(results, { query: query(), nowMs: NOW }).total).toBe(1);
-    const muchLater = keep([answered('agenda-b', undefined)], stored(second), NOW + TTL_MS);
-    expect(muchLater).toHaveLength(2);
-    expect(muchLater.every(({ parts }) => parts.every((part) => part.vendor === 'agenda-b'))).toBe(true);
+    const muchLater = keep([answered('agenda-b', undefined)], second, NOW + TTL_MS);
+    expect(coveredAt('agenda-a', muchLater, { nowMs: NOW + TTL_MS })).toEqual([]);
+    expect(coveredAt('agenda-b', muchLater, { nowMs: NOW + TTL_MS })).toEqual([RPPS, OTHER]);
   });
 
   it('still gives way to appointments: a booked slot hides a kept slot', () => {
@@ -195,14 +204,12 @@ describe('what is kept', () => {
     ).toBe(0);
   });
 
-  it('that cannot be read is asked again', () => {
-    const [row] = keep([withSlot]);
-    const text = writeParts(row!.parts);
-    for (const broken of ['', 'x', text.slice(0, -1), text.replace('\n', ' '), `[]${text}`]) {
-      expect(readParts(broken)).toEqual([]);
-    }
-    const damaged = row!.parts.map((part) => ({ ...part, lines: part.lines.replace('{', '[') }));
-    expect(coveredAt('agenda-a', [{ ...row!, parts: damaged }])).toEqual([]);
+  it('that cannot be read proves nothing', () => {
+    const damaged = keep([withSlot]).map((part) => ({ ...part, lines: part.lines.replace('{', '[') }));
+    expect(cover(damaged).results).toMatchObject([
+      { call: { subjects: [RPPS] }, failure: { reason: 'unusable' } },
+      { call: { subjects: [OTHER] }, saidMs: NOW },
+    ]);
   });
 });
 
@@ -211,9 +218,9 @@ describe('an answer that grows old', () => {
   const oldMs = NOW + TTL_MS / 10;
   const fresh = '899900000033';
   const plan = (nowMs: number, subjects = [RPPS, OTHER, fresh]) => {
-    const { coverage, covered } = cover(rows, { nowMs, subjects });
-    const calls = planCalls(query(subjects), VENDORS.slice(0, 1), covered, (id) => coverage.agingOf(id));
-    return { coverage, calls, renewed: renewedBy(calls, covered) };
+    const { keptResults, covered, aging } = cover(rows, { nowMs, subjects });
+    const calls = planCalls(query(subjects), VENDORS.slice(0, 1), covered, aging);
+    return { keptResults, calls, renewed: renewedBy(calls, covered) };
   };
   const failed = (subjects: string[]): CallResult => ({
     call: { vendor: 'agenda-a', subjects },
@@ -222,10 +229,10 @@ describe('an answer that grows old', () => {
 
   it('is renewed by a call that is made anyway, once a tenth of its time is over', () => {
     expect(plan(oldMs - 1).calls.map(({ subjects }) => subjects)).toEqual([[fresh]]);
-    const { calls, renewed, coverage } = plan(oldMs);
+    const { calls, renewed, keptResults } = plan(oldMs);
     expect(calls.map(({ subjects }) => subjects)).toEqual([[fresh, RPPS, OTHER]]);
     expect([...(renewed.get('agenda-a') ?? [])]).toEqual([RPPS, OTHER]);
-    expect(coverage.results(renewed)).toEqual([]);
+    expect(keptResults.results(renewed)).toEqual([]);
   });
 
   it('makes no call of its own, and no more calls than the rest needs', () => {
@@ -236,9 +243,9 @@ describe('an answer that grows old', () => {
   });
 
   it('stands when the call that should renew it fails', () => {
-    const { coverage, renewed } = plan(oldMs);
+    const { keptResults, renewed } = plan(oldMs);
     const results = [failed([fresh, RPPS, OTHER])];
-    const standing = coverage.standing(results, renewed);
+    const standing = keptResults.standing(results, renewed);
     expect(standing.flatMap(({ call }) => call.subjects).sort()).toEqual([RPPS, OTHER].sort());
     expect(trimRenewed(results[0]!, renewed).call.subjects).toEqual([fresh]);
     const partial = answered('agenda-a', answer([slot()]), { failure: { reason: 'reset' } }, [
@@ -248,7 +255,7 @@ describe('an answer that grows old', () => {
     ]);
     expect(trimRenewed(partial, renewed).answer?.subjects).toEqual([]);
     const well = answered('agenda-a', answer([slot()]), {}, [fresh, RPPS, OTHER]);
-    expect(coverage.standing([well], renewed)).toEqual([]);
+    expect(keptResults.standing([well], renewed)).toEqual([]);
     expect(trimRenewed(well, renewed)).toBe(well);
   });
 });
@@ -289,16 +296,16 @@ describe('nobody’s slots are shown as another’s', () => {
         fc.array(ask, { minLength: 1, maxLength: 6 }),
         fc.subarray(people, { minLength: 1 }),
         (asks, wanted) => {
-          const kept = new Map<string, KeptRow>();
+          let kept: SubjectPart[] = [];
           /** Who holds whom, as each vendor last said. */
           const truth = new Map<string, boolean>();
           for (const { vendor: id, asked, holds } of asks) {
             const held = asked.filter((subject) => holds.includes(subject));
             const result = answered(id, page(held), {}, asked);
-            for (const row of stored(keep([result], [...kept.values()]))) kept.set(row.subject, row);
+            kept = keep([result], kept);
             for (const subject of asked) truth.set(`${id} ${subject}`, held.includes(subject));
           }
-          const { results, covered } = cover([...kept.values()], { subjects: wanted });
+          const { results, covered } = cover(kept, { subjects: wanted });
           const selection = selectSlots(results, { query: query(wanted), nowMs: NOW });
           shownInAll += selection.total;
           for (const { id } of VENDORS) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
 import { assignCalls, type RelayChoice } from '../../../worker/hub/assign-calls.ts';
-import { planCalls, servingVendors, splitEvenly } from '../../../worker/search/plan.ts';
+import { planCalls, servingVendors, splitEvenly } from '../../../worker/hub/memory/plan.ts';
 import { query } from '../../support/oracles/answered.ts';
 import { type Json, RPPS } from '../../support/samples/vendor-bundle.ts';
 

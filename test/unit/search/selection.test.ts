@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { AnswerReader } from '../../../shared/sas/read/answer-reader.ts';
 import { slotKey } from '../../../shared/sas/slot-key.ts';
 import type { CallResult } from '../../../worker/hub/call-result.ts';
-import { type BookedSlot, BookedSlots } from '../../../worker/memory/booked-slots.ts';
+import type { BookedSlot } from '../../../worker/hub/memory/booked-slots-table.ts';
+import { BookedSlots } from '../../../worker/memory/booked-slots.ts';
 import { bundleText } from '../../../worker/search/bundle.ts';
 import {
   answered,

@@ -5,6 +5,8 @@
 import { guardIdempotent } from '../../store/guard.ts';
 import { holdsSlot, rankOf } from '../model/lattice.ts';
 import type { AppointmentMessage } from '../model/message.ts';
+import type { AppointmentTimes } from '../model/taken-times.ts';
+import { takenTimesStatement, timesIn } from './taken-times.ts';
 
 /** An appointment that changed more often is a vendor's loop, not a patient's doubts. */
 export const VERSIONS_MAX = 1_000;
@@ -33,6 +35,8 @@ export interface WriteOutcome {
   readonly same: number | undefined;
   /** The state after this message; undefined when there is no such appointment. */
   readonly state: WrittenState | undefined;
+  /** What it takes after this message; undefined when there is no such appointment. */
+  readonly times: AppointmentTimes | undefined;
 }
 
 /** The state of an appointment. `version`: the one that holds; `updatedMs`: of its last change. */
@@ -166,6 +170,7 @@ export async function recordAppointment(
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
       db.prepare(NOTE_HELD).bind(id),
       db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, requestId),
+      takenTimesStatement(db, id, write.nowMs),
     ]);
   }, waitMs);
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;
@@ -183,6 +188,7 @@ export async function recordAppointment(
             profile: told.profile,
             content: told.content ?? undefined,
           },
+    times: results[5] && timesIn(results[5])[0],
   };
 }
 

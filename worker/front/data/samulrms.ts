@@ -19,7 +19,7 @@ const COPY_AGE_S = 30 * 24 * 3_600;
 
 const copySchema = v.array(v.object({ authority: v.string(), active: v.boolean() }));
 
-const rows = remember<readonly SamuLrm[]>(readSamuLrms);
+const rows = remember<readonly SamuLrm[]>(({ DB }) => readSamuLrms(DB));
 
 /** GET /v1/samulrms. docs/front.md. */
 export async function answerSamuLrms(context: RequestContext): Promise<Response> {

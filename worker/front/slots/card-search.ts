@@ -125,8 +125,7 @@ async function search(context: RequestContext, options: FindOptions): Promise<Fl
   const { query } = options;
   try {
     const found = await findSlots(context, options);
-    const { total, hidden } = found.selection;
-    recordSearch(context, query, { ...found, total, hidden });
+    recordSearch(context, query, found);
     return { query, found };
   } catch (cause) {
     // One flow's accident costs its own cards, not those of the other flows.

@@ -31,13 +31,13 @@ export async function answerDashboardSlots(context: RequestContext): Promise<Res
   return answerLot(context, lot, writePractitioners, []);
 }
 
-/** A search has read the vendors, or goes by those of before: what it shows can be linked to without asking D1. */
+/** The lot has been told the vendors, or goes by those of before: what it shows can be linked to without asking anybody. */
 function linksOf(context: RequestContext): LinkWriter {
   const { config, url, env } = context;
   return linkWriter({
     config,
     url,
-    editors: lastVendors(env.DB) ?? [],
+    editors: lastVendors(env) ?? [],
     onRefused: (editor) => countRefusedPage(context, editor),
   });
 }

@@ -25,7 +25,7 @@ export interface SaidAssociation extends Pick<SosAssociation, 'siret' | 'name'> 
 const LIMITS = { freshMs: 30_000, patienceMs: 150, firstMs: 1_000 };
 
 /** The operator's, and those of which a vendor has shown slots. */
-const sirets = remember<ReadonlySet<string>>(async (db) => {
+const sirets = remember<ReadonlySet<string>>(async ({ DB: db }) => {
   const { results } = await db
     .prepare(
       `SELECT siret FROM sos_associations UNION SELECT subject FROM interfaced WHERE subject >= '3' AND subject < '4'`,

@@ -13,7 +13,7 @@ export interface FrontUser {
 /** A change is known to every isolate after this. */
 const LIMITS = { freshMs: 30_000, patienceMs: 150 };
 
-const secrets = remember<ReadonlyMap<string, string>>(async (db) => {
+const secrets = remember<ReadonlyMap<string, string>>(async ({ DB: db }) => {
   const { results } = await db
     .prepare('SELECT name, secret FROM front_users')
     .all<{ name: string; secret: string }>();

@@ -2,11 +2,10 @@
 // other vendors only now and then: one or a few of them with each search, all of them once in a while. No vendor is left
 // out for good, and a subject without a known vendor is asked of all. Pure. docs/cache.md.
 
-import type { RoutingSettings } from '../base/config.ts';
-import { type CallResult, failureOf } from '../hub/call-result.ts';
-import type { VendorRow } from '../store/editors.ts';
+import type { RoutingSettings } from '../../base/config.ts';
+import type { VendorRow } from '../../store/editors.ts';
 
-/** What routing goes by; read by routing-table.ts. */
+/** What routing goes by; as routing-knowledge.ts has it. */
 export interface RoutingKnowledge {
   /** By subject, the vendors that have shown slots of it or are declared for it. */
   readonly holders: ReadonlyMap<string, ReadonlySet<string>>;
@@ -61,25 +60,6 @@ export function routeSearch(
       .map(({ vendor }) => vendor),
     broadcast: subjects.filter((subject) => !routed.includes(subject)),
   };
-}
-
-/**
- * Of the subjects that every vendor was asked for, those that every vendor has answered and of whom some vendor holds
- * slots: from now on they are routed. `results`: of all that was asked or kept.
- */
-export function broadcastDone(
-  { broadcast }: Route,
-  knowledge: RoutingKnowledge | undefined,
-  results: readonly CallResult[],
-): string[] {
-  const answered = new Set(broadcast);
-  const held = new Set(knowledge?.holders.keys());
-  for (const result of results) {
-    for (const subject of result.call.subjects)
-      if (failureOf(result, subject) !== undefined) answered.delete(subject);
-    for (const { subject } of result.answer?.subjects ?? []) held.add(subject);
-  }
-  return [...answered].filter((subject) => held.has(subject));
 }
 
 /** Both sets of what need not be asked. */

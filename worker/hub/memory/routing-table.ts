@@ -1,9 +1,9 @@
 // What learned routing goes by: which vendor has shown slots of which subject (table `interfaced`), which is declared for it
 // (`declared_editors`), and when every vendor was last asked for it (`broadcasts`).
 
-import type { Flow } from '../../shared/sas/query.ts';
-import { guardStore } from '../store/guard.ts';
-import { PURGED_ROWS, purgeInBatches } from '../store/purge-batches.ts';
+import type { Flow } from '../../../shared/sas/query.ts';
+import { guardIdempotent } from '../../store/guard.ts';
+import { PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';
 import type { RoutingKnowledge } from './routing.ts';
 
 /** A vendor that has shown no slot of a subject for this long no longer counts as holding it. */
@@ -59,7 +59,7 @@ export async function noteBroadcast(
   subjects: readonly string[],
   nowMs: number,
 ): Promise<void> {
-  await guardStore(() =>
+  await guardIdempotent(() =>
     db
       .prepare(
         `INSERT INTO broadcasts (flow, subject, at_ms) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true

@@ -1,58 +1,91 @@
-// Decides what a search does with what it recalled: which kept answers it takes, and which vendor is asked for which
-// subjects over which window, in batches the guide allows. Which relay carries each call is decided in the hub
+// Decides what a search does with what the hub recalled: which kept answers it takes, and which vendor is asked for which
+// subjects over which window, in batches the guide allows. Which relay carries each call is decided after
 // (hub/assign-calls.ts). Pure.
 
-import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../shared/limits.ts';
-import type { Flow, SlotQuery, SlotWindow } from '../../shared/sas/query.ts';
-import type { Config } from '../base/config.ts';
-import type { CallResult } from '../hub/call-result.ts';
-import type { AskedCall } from '../hub/hub-calls.ts';
-import { Coverage, renewedBy, type VendorSubjects } from '../memory/coverage.ts';
-import type { SearchMemory, SearchMemoryUse } from '../memory/recall.ts';
-import { joinSkipped, type Route, routeSearch } from '../memory/routing.ts';
-import type { VendorRow } from '../store/editors.ts';
-import type { SkippedQuestions } from './answers.ts';
+import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../../shared/limits.ts';
+import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
+import type { Config } from '../../base/config.ts';
+import type { VendorRow } from '../../store/editors.ts';
+import { coverageOf, type VendorSubjects } from './coverage.ts';
+import type { KeptPart } from './kept-part.ts';
+import { joinSkipped, type Route, type RoutingKnowledge, routeSearch } from './routing.ts';
+
+/**
+ * What a search does with kept answers. `used`: they are taken for answers; `renewed`: every vendor is asked anew, without
+ * sharing a call, and its answer is kept; `none`: as `renewed`, and nothing is kept.
+ */
+export type SearchMemoryUse = 'used' | 'renewed' | 'none';
 
 /** A question to the engine. */
-export interface FindOptions {
+export interface SearchQuestion {
   readonly query: SlotQuery;
-  /** Milliseconds from now until vendors must have answered. */
-  readonly budgetMs: number;
-  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
-  readonly withoutFlow?: Flow;
   /** Default: `used`. */
   readonly memory?: SearchMemoryUse;
+  /** Only vendors that do not serve this other flow: by it, another search asks them for the same. */
+  readonly withoutFlow?: Flow;
+  /** This vendor and no other, also when the operator switched it off, over the very window of the question. */
+  readonly only?: string;
+}
+
+/** One question to one vendor. */
+export interface AskedCall {
+  readonly vendor: string;
+  readonly subjects: readonly string[];
+  /** Less time than the search's, when the operator gives this vendor less. */
+  readonly budgetMs?: number;
+}
+
+/** A vendor as people know it. */
+interface NamedVendor {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A vendor that the search concerns. */
+interface PlannedVendor extends NamedVendor {
+  /** How long its answer is kept, milliseconds; 0: not at all. */
+  readonly ttlMs: number;
+}
+
+/** How many vendors were not asked, and for how many subjects in all. */
+export interface SkippedQuestions {
+  readonly vendors: number;
+  readonly subjects: number;
 }
 
 /** What one search will do. */
 export interface Plan {
-  readonly query: SlotQuery;
   /**
    * The window that vendors are asked for, a little wider than the one shown (`query.window`, which the caller asked): the
    * relay drops what a vendor sends outside it (shared/sas/read/answer-reader.ts, `slot-outside-window`).
    */
   readonly askedWindow: SlotWindow;
   /** Vendors concerned by the question, in the order of asking. */
-  readonly vendors: readonly VendorRow[];
+  readonly vendors: readonly PlannedVendor[];
   /** Vendors that would be asked, had the operator not switched them off. */
-  readonly switchedOff: readonly VendorRow[];
+  readonly switchedOff: readonly NamedVendor[];
   readonly calls: readonly AskedCall[];
-  /** Kept answers that are taken, less those asked for again. */
-  readonly kept: readonly CallResult[];
-  readonly coverage: Coverage;
-  /** By vendor, subjects asked for again although their kept answer still holds. */
-  readonly renewed: VendorSubjects;
-  readonly route: Route;
+  /** By vendor, subjects of which a kept answer is there; some of them are asked for again all the same. */
+  readonly covered: VendorSubjects;
   /** Questions that learned routing leaves out. */
   readonly skipped: SkippedQuestions;
-  /** How long an answer of this vendor is kept, milliseconds; 0: not at all. */
-  readonly ttlMs: (vendor: VendorRow) => number;
+  /** Subjects that every vendor is asked for; empty when learned routing is off. */
+  readonly broadcast: readonly string[];
+}
+
+/** What the hub knows before any vendor is asked. */
+export interface SearchMemory {
+  readonly vendors: readonly VendorRow[];
+  /** By subject. */
+  readonly kept: ReadonlyMap<string, readonly KeptPart[]>;
+  /** Which vendor holds slots of which subject; undefined when learned routing is off: all are asked for all. */
+  readonly knowledge: RoutingKnowledge | undefined;
 }
 
 /** `known`: as recalled for this question. `random`: in [0, 1). */
 export function planSearch(
   known: SearchMemory,
-  { query, memory: use = 'used', withoutFlow }: FindOptions,
+  { query, withoutFlow, only }: SearchQuestion,
   { cacheTtlS: defaultTtlS, routing }: Pick<Config, 'cacheTtlS' | 'routing'>,
   nowMs: number,
   random: () => number = Math.random,
@@ -60,49 +93,32 @@ export function planSearch(
   const { flow, subjects, window: shownWindow } = query;
   const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
   const concerned = known.vendors.filter(
-    ({ flows }) => withoutFlow === undefined || !flows.includes(withoutFlow),
+    ({ id, flows }) =>
+      (withoutFlow === undefined || !flows.includes(withoutFlow)) && (only === undefined || id === only),
   );
-  const serving = servingVendors(concerned, flow);
+  const serving = servingVendors(concerned, flow, only);
   const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
   const { vendors } = route;
-  const coverage = new Coverage(use === 'used' ? (known.kept ?? []) : [], { query, vendors, nowMs, ttlMs });
-  const unasked = joinSkipped(coverage.covered, route.skipped);
-  const calls = planCalls(query, vendors, unasked, (vendor) => coverage.agingOf(vendor));
-  const renewed = renewedBy(calls, coverage.covered);
+  const ttlsMs = new Map(vendors.map((vendor) => [vendor.id, ttlMs(vendor)]));
+  const { covered, aging } = coverageOf(known.kept, { query, nowMs, ttlsMs });
+  const calls = planCalls(query, vendors, joinSkipped(covered, route.skipped), aging);
   return {
-    query,
-    askedWindow: askedWindowOf(shownWindow, nowMs),
-    vendors,
-    switchedOff: switchedOffVendors(concerned, flow),
+    askedWindow: only === undefined ? askedWindowOf(shownWindow, nowMs) : shownWindow,
+    vendors: vendors.map((vendor) => ({ id: vendor.id, name: vendor.name, ttlMs: ttlMs(vendor) })),
+    switchedOff: switchedOffVendors(concerned, flow).map(({ id, name }) => ({ id, name })),
     calls,
-    kept: coverage.results(renewed),
-    coverage,
-    renewed,
-    route,
-    skipped: skippedQuestions(route, coverage),
-    ttlMs,
+    covered,
+    skipped: skippedQuestions(route, covered),
+    broadcast: route.broadcast,
   };
 }
 
-function skippedQuestions({ skipped }: Route, { covered }: Coverage): SkippedQuestions {
+function skippedQuestions({ skipped }: Route, covered: VendorSubjects): SkippedQuestions {
   const left = [...skipped].flatMap(([vendor, subjects]) => {
     const unasked = subjects.difference(covered.get(vendor) ?? new Set());
     return unasked.size === 0 ? [] : [unasked];
   });
   return { vendors: left.length, subjects: left.reduce((all, some) => all.union(some), new Set()).size };
-}
-
-/** Vendors whose answer comes in more than one part: several calls, or some of it kept. */
-export function dividedVendors({ kept, calls }: Pick<Plan, 'kept' | 'calls'>): ReadonlySet<string> {
-  const whole = new Set<string>();
-  const divided = new Set<string>();
-  for (const vendor of [
-    ...new Set(kept.map(({ call }) => call.vendor)),
-    ...calls.map((call) => call.vendor),
-  ]) {
-    (whole.has(vendor) ? divided : whole).add(vendor);
-  }
-  return divided;
 }
 
 const FROM_STEP_MS = 5 * 60_000;
@@ -155,20 +171,20 @@ function isAskedFor({ flows, lostFlows }: VendorRow, flow: Flow): boolean {
 
 /**
  * Every vendor is asked for every subject but those that it need not be asked for (`skipped`). Some of these have an answer
- * that grows old (`agingOf` a vendor): a call that is made anyway renews as many of them as it has room for.
+ * that grows old (`aging`): a call that is made anyway renews as many of them as it has room for.
  */
 export function planCalls(
   { flow, subjects }: SlotQuery,
   vendors: readonly VendorRow[],
   skipped: VendorSubjects,
-  agingOf: (vendor: string) => readonly string[] = () => [],
+  aging: VendorSubjects = new Map(),
 ): AskedCall[] {
   const size = flow === 'SOS' ? ASSOCIATIONS_PER_CALL_MAX : PRACTITIONERS_PER_CALL_MAX;
   return vendors.flatMap(({ id, deadlineMs }) => {
     const known = skipped.get(id);
     const rest = known === undefined ? subjects : subjects.filter((subject) => !known.has(subject));
     const room = Math.ceil(rest.length / size) * size - rest.length;
-    const renewed = room === 0 ? [] : agingOf(id).slice(0, room);
+    const renewed = room === 0 ? [] : [...(aging.get(id) ?? [])].slice(0, room);
     return splitEvenly([...rest, ...renewed], size).map((batch) => ({
       vendor: id,
       subjects: batch,

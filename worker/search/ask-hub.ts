@@ -1,0 +1,94 @@
+// Puts a search to the hub, in one call: its plan comes back first, then what vendors answer, gathered before the deadline.
+// What has not come by then is a vendor's time-out, never a longer wait.
+
+import { within } from '../../shared/deadline.ts';
+import type { RequestContext } from '../http/http.ts';
+import type { CallResult } from '../hub/call-result.ts';
+import type { FailingSince, HubSearch } from '../hub/hub-calls.ts';
+import { HubFailure, hubFailureOf } from '../hub/hub-failure.ts';
+import { hubOf } from '../hub/hub-of.ts';
+import type { HubPlan } from '../hub/memory/search-memory.ts';
+import type { Asked, SearchEnd } from './answers.ts';
+import { Gathering, type LandingEvent } from './gathering.ts';
+
+/** The question, and how its answer is told. */
+export interface AskOptions extends Omit<HubSearch, 'id'> {
+  /** Ends the calls, besides the request's own signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives the plan, before any result. */
+  readonly onPlan?: (plan: HubPlan) => void;
+  /** Receives what is new each time answers arrive. */
+  readonly onResults?: (results: readonly CallResult[]) => void;
+}
+
+/**
+ * When the caller disconnects, the vendor calls made for it are cancelled, unless another search waits for them.
+ * @throws HubFailure hub-lost, hub-overloaded: the hub failed before it had told its plan.
+ */
+export async function askHub(
+  { env, requestId, request, waitUntil }: Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil'>,
+  { signal: givenUp, onPlan, onResults, ...search }: AskOptions,
+): Promise<Asked> {
+  const hub = hubOf(env);
+  const startedMs = Date.now();
+  let landing: Landing | undefined;
+  const begin = (plan: HubPlan, failing: FailingSince): Landing => {
+    onPlan?.(plan);
+    return { plan, failing, gathering: new Gathering(plan.calls, startedMs) };
+  };
+  // A caller may use one request id twice; two searches never share one.
+  const id = `${requestId}.${crypto.randomUUID().slice(0, 8)}`;
+  const running = hub.search({ id, ...search }, (event) => {
+    if (event.kind === 'planned') landing = begin(event.plan, event.failing);
+    else tell(landing?.gathering, event, onResults);
+  });
+  // Without this the runtime drops the request of a caller that has disconnected, and with it the word to cancel.
+  waitUntil(running.catch(() => undefined));
+  for (const signal of [request.signal, givenUp]) {
+    if (signal !== undefined) whenDisconnected(signal, () => void hub.cancel(id));
+  }
+  const outcome = await within(running, search.budgetMs + HUB_GRACE_MS, () => LATE).catch(failed);
+  if (outcome === LATE) void hub.cancel(id);
+  if (outcome.plan !== undefined) landing ??= begin(outcome.plan, {});
+  if (landing === undefined)
+    throw new HubFailure(outcome.kind === 'hub-overloaded' ? outcome.kind : 'hub-lost');
+  const { plan, failing, gathering } = landing;
+  return { plan, failing, ...gathering.finish(outcome.kind) };
+}
+
+interface Landing {
+  readonly plan: HubPlan;
+  readonly failing: FailingSince;
+  readonly gathering: Gathering;
+}
+
+interface Ending {
+  readonly kind: SearchEnd;
+  readonly plan?: HubPlan;
+}
+
+const LATE: Ending = { kind: 'late' };
+
+/** The hub failed in mid-search; what came before stands. */
+function failed(cause: unknown): Ending {
+  return { kind: hubFailureOf(cause).reason };
+}
+
+function tell(
+  gathering: Gathering | undefined,
+  event: LandingEvent,
+  onResults: AskOptions['onResults'],
+): void {
+  const news = gathering?.take(event, Date.now()) ?? [];
+  if (news.length > 0) onResults?.(news);
+}
+
+/** Calls `cancel` once when the caller disconnects: at once when it has already. */
+export function whenDisconnected(signal: AbortSignal, cancel: () => void): void {
+  // An aborted signal fires no listener any more.
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+}
+
+/** The hub ends its searches itself; this is for a hub that cannot (evicted, unreachable). */
+const HUB_GRACE_MS = 100;
