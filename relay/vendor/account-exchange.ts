@@ -1,11 +1,12 @@
-// One write to a vendor, as undici's handler: status, Location and the bounded body, in exactly one outcome. Unlike a
-// search's exchange, the body of a refusal is kept too, for its issue codes.
+// One write to a vendor, as undici's handler: status, Location and the bounded body. Unlike a search's exchange,
+// the body of a refusal is kept too, for its issue codes.
 
 import type { Dispatcher } from 'undici';
 import type { VendorFailure } from '../../shared/failure.ts';
 import { ACCOUNT_REPLY_BYTES_MAX } from '../../shared/link/accounts.ts';
-import { describeExchangeError, failureOf, readRetryAfter } from '../base/failure.ts';
+import { readRetryAfter } from '../base/failure.ts';
 import type { BodyHeaders } from './body.ts';
+import { type ExchangeEnds, OneOutcome } from './one-outcome.ts';
 
 export type WriteOutcome =
   | {
@@ -30,36 +31,18 @@ export type WriteOutcome =
 /** TLS was refused, or never begun: no request can have been read. */
 const NEVER_SENT: ReadonlySet<VendorFailure> = new Set(['connect', 'tls', 'certificate']);
 
-export interface WriteSettings {
-  readonly signal: AbortSignal;
-  readonly nowMs: () => number;
-  readonly onOutcome: (outcome: WriteOutcome) => void;
-  /** Called once, when the connection is free again, or gone. */
-  readonly onOver: () => void;
-}
-
-export class AccountExchange implements Dispatcher.DispatchHandler {
-  readonly #settings: WriteSettings;
+export class AccountExchange extends OneOutcome<WriteOutcome> implements Dispatcher.DispatchHandler {
+  readonly #nowMs: () => number;
   readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
   #bytes = 0;
   #status = 0;
   #location: string | undefined;
   #retryAfterS: number | undefined;
   #headers: BodyHeaders = {};
-  #sent = false;
-  #settled = false;
-  #over = false;
 
-  constructor(settings: WriteSettings) {
-    this.#settings = settings;
-    settings.signal.addEventListener('abort', this.#giveUp, { once: true });
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#settled) controller.abort(new Error('settled'));
-    else this.#sent = true;
+  constructor({ nowMs, ...ends }: ExchangeEnds<WriteOutcome> & { readonly nowMs: () => number }) {
+    super(ends);
+    this.#nowMs = nowMs;
   }
 
   onResponseStart(
@@ -69,47 +52,36 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.#status = status;
-    this.#location = single(headers.location);
+    this.#location = first(headers.location);
     this.#headers = {
-      encoding: single(headers['content-encoding']),
-      contentType: single(headers['content-type']),
+      encoding: first(headers['content-encoding']),
+      contentType: first(headers['content-type']),
     };
-    this.#retryAfterS = readRetryAfter(single(headers['retry-after']), this.#settings.nowMs());
+    this.#retryAfterS = readRetryAfter(first(headers['retry-after']), this.#nowMs());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#bytes <= ACCOUNT_REPLY_BYTES_MAX) this.#chunks.push(chunk);
     else {
-      this.#answer('too-large');
+      this.settle(this.#answer('too-large'));
       controller.abort(new Error('too large'));
     }
   }
 
   onResponseEnd(): void {
-    this.#answer();
-    this.#finish();
+    this.end(this.#answer());
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    const reason = describeExchangeError(error);
-    // The status line came whole: a no is a no, whatever happens to the body. A yes needs all of it.
-    if (this.#status !== 0) this.#answer(reason);
-    const sent = this.#sent && !NEVER_SENT.has(reason);
-    const code = (error as NodeJS.ErrnoException).code ?? error.name;
-    this.#settle({ ok: false, reason, sent, code });
-    this.#finish();
+  /** Once the status line came whole, a no is a no, whatever happens to the body. A yes needs all of it. */
+  protected override endedBy(reason: VendorFailure, error?: NodeJS.ErrnoException): WriteOutcome {
+    if (this.#status !== 0) return this.#answer(reason);
+    const sent = this.isSent && !NEVER_SENT.has(reason);
+    return { ok: false, reason, sent, ...(error && { code: error.code ?? error.name }) };
   }
 
-  readonly #giveUp = (): void => {
-    const reason = failureOf(this.#settings.signal);
-    if (this.#status !== 0) this.#answer(reason);
-    this.#settle({ ok: false, reason, sent: this.#sent });
-    this.#controller?.abort(new Error('given up'));
-  };
-
-  #answer(cut?: VendorFailure): void {
-    this.#settle({
+  #answer(cut?: VendorFailure): WriteOutcome {
+    return {
       ok: true,
       status: this.#status,
       location: this.#location,
@@ -117,23 +89,10 @@ export class AccountExchange implements Dispatcher.DispatchHandler {
       body: Buffer.concat(this.#chunks),
       headers: this.#headers,
       cut,
-    });
-  }
-
-  #settle(outcome: WriteOutcome): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#settings.onOutcome(outcome);
-  }
-
-  #finish(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#settings.signal.removeEventListener('abort', this.#giveUp);
-    this.#settings.onOver();
+    };
   }
 }
 
-function single(header: string | string[] | undefined): string | undefined {
+function first(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : header?.[0];
 }

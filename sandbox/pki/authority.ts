@@ -19,6 +19,7 @@ import { makeRevocationList, type RevocationList } from './revocation.ts';
 
 const CA_KEY_BITS = 3072;
 const LEAF_KEY_BITS = 2048;
+/** Where certificates say their revocation lists are. Nothing serves them. */
 const CRL_BASE_URL = 'http://127.0.0.1:8404/CRL/';
 
 export interface AuthorityOptions {
@@ -26,8 +27,6 @@ export interface AuthorityOptions {
   readonly caKeyBits?: number;
   /** Where keys of so many bits come from; by default they are made. */
   readonly makeKeys?: (bits: number) => Promise<KeyPair>;
-  /** Where certificates say their revocation list is. Nothing serves it here. */
-  readonly crlBaseUrl?: string;
 }
 
 type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
@@ -142,7 +141,7 @@ export async function writeLeaf(
 
 async function makeAuthorities(options: AuthorityOptions): Promise<Record<string, FileContent>> {
   const { caKeyBits: bits = CA_KEY_BITS, makeKeys = makeKeyPair } = options;
-  const crlUrl = `${options.crlBaseUrl ?? CRL_BASE_URL}ACR-EL.crl`;
+  const crlUrl = `${CRL_BASE_URL}ACR-EL.crl`;
   const made = new Map<CaRole, Signer>();
   // CA_ROLES lists a root before those it signs.
   for (const role of CA_ROLES.toSorted((a, b) => Number(CA_ISSUERS[a] !== a) - Number(CA_ISSUERS[b] !== b))) {
@@ -215,9 +214,9 @@ function makeAuthority(
   dir: string,
   files: AuthorityFiles,
   signers: Authority['signers'],
-  { crlBaseUrl = CRL_BASE_URL, makeKeys = makeKeyPair }: AuthorityOptions,
+  { makeKeys = makeKeyPair }: AuthorityOptions,
 ): Authority {
-  const issuing = { crlUrl: `${crlBaseUrl}ACI-EL-ORG.crl`, signers, makeKeys };
+  const issuing = { signers, makeKeys };
   return {
     dir,
     files,
@@ -232,7 +231,6 @@ function makeAuthority(
 
 interface Issuing {
   readonly signers: Authority['signers'];
-  readonly crlUrl: string;
   readonly makeKeys: (bits: number) => Promise<KeyPair>;
 }
 
@@ -249,32 +247,22 @@ async function renew(
 }
 
 async function issue(
-  { signers, crlUrl, makeKeys }: Issuing,
-  request: LeafRequest,
+  { signers, makeKeys }: Issuing,
+  { issuer = 'org', keyBits = LEAF_KEY_BITS, ...request }: LeafRequest,
   usages: LeafSpec['usages'],
   keyEncipherment: boolean,
 ): Promise<Leaf> {
-  const keys = await makeKeys(request.keyBits ?? LEAF_KEY_BITS);
-  const chosen = chooseIssuer(signers, request.issuer ?? 'org');
-  const { dns, ips, notBefore, notAfter, hash, ca, keyIds, strings, scheme } = request;
-  const spec: LeafSpec = {
+  const keys = await makeKeys(keyBits);
+  const { signer, chainPem } = chooseIssuer(signers, issuer);
+  const { pem, serial } = await makeLeafCertificate(keys, {
+    usages,
+    ...request,
     subject: nameLeaf(request),
-    issuer: chosen.signer,
-    usages: request.usages ?? usages,
+    issuer: signer,
     keyEncipherment,
-    crlUrl,
-    ...(dns && { dns }),
-    ...(ips && { ips }),
-    ...(notBefore && { notBefore }),
-    ...(notAfter && { notAfter }),
-    ...(hash && { hash }),
-    ...(ca && { ca }),
-    ...(keyIds && { keyIds }),
-    strings,
-    scheme,
-  };
-  const { pem, serial } = await makeLeafCertificate(keys, spec);
-  return { certPem: pem + chosen.chainPem, leafPem: pem, keyPem: keys.keyPem, serial };
+    crlUrl: `${CRL_BASE_URL}ACI-EL-ORG.crl`,
+  });
+  return { certPem: pem + chainPem, leafPem: pem, keyPem: keys.keyPem, serial };
 }
 
 function chooseIssuer(
@@ -298,23 +286,20 @@ function chooseIssuer(
   }
 }
 
-async function writeCrl(files: AuthorityFiles, signers: Authority['signers'], request: CrlRequest) {
-  const issuer = request.issuer ?? 'org';
+async function writeCrl(
+  files: AuthorityFiles,
+  signers: Authority['signers'],
+  { issuer = 'org', signedBy = 'issuer', signer, file, ...request }: CrlRequest,
+) {
   const spoofed = issuer === 'root' ? signers['spoof-root'] : signers['spoof-org'];
-  const { thisUpdate, nextUpdate, truncated, signer, number, keyIds, only } = request;
   const list = await makeRevocationList({
-    revoked: request.revoked ?? [],
-    signer: signer ?? (request.signedBy === 'spoof' ? spoofed : signers[issuer]),
-    ...(number !== undefined && { number }),
-    ...(keyIds && { keyIds }),
-    ...(only && { only }),
-    ...(thisUpdate && { thisUpdate }),
-    ...(nextUpdate && { nextUpdate }),
-    ...(truncated && { truncated }),
+    revoked: [],
+    ...request,
+    signer: signer ?? (signedBy === 'spoof' ? spoofed : signers[issuer]),
   });
   const own = { org: files.intermediateOrgCrl, pers: files.intermediatePersCrl, root: files.rootCrl };
-  const file = request.file ?? own[issuer];
-  await writeAtomically(file, { content: list.pem });
-  await writeAtomically(`${file}.der`, { content: list.der });
-  return { ...list, file };
+  const path = file ?? own[issuer];
+  await writeAtomically(path, { content: list.pem });
+  await writeAtomically(`${path}.der`, { content: list.der });
+  return { ...list, file: path };
 }
