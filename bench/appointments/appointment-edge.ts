@@ -75,6 +75,9 @@ export async function announce(
   socket.terminate();
 }
 
+/** The edge closes what is idle for five seconds: who is held up for so long would send into a closed connection. */
+const UNKEPT = { Connection: 'close' } as const;
+
 export class AppointmentEdge {
   readonly dir: string;
   readonly relay: TestRelay;
@@ -161,6 +164,7 @@ export class AppointmentEdge {
       headers: {
         Authorization: `Bearer ${await this.vendorToken(vendor)}`,
         'Content-Type': 'application/fhir+json',
+        ...UNKEPT,
         ...headers,
       },
     });
@@ -185,7 +189,7 @@ export class AppointmentEdge {
   async get(path: string, token = this.token): Promise<Answer> {
     return readAnswer(
       await fetch(path.startsWith('http') ? path : `${this.url}${path}`, {
-        headers: { Authorization: `Bearer ${token}` },
+        headers: { Authorization: `Bearer ${token}`, ...UNKEPT },
       }),
     );
   }

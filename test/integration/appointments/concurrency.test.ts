@@ -4,7 +4,7 @@ import { type Answer, AppointmentEdge } from '../../../bench/appointments/appoin
 import { individual } from '../../../bench/appointments/samples.ts';
 
 const PARALLEL = 64;
-const ROUNDS = 20;
+const ROUNDS = 8;
 
 let edge: AppointmentEdge;
 beforeAll(async () => {
