@@ -18,6 +18,7 @@ import { acceptRelay } from './hub/accept-relay.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerSchedule } from './operators/schedule.ts';
 import { answerStorage } from './operators/storage.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
 import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
@@ -83,6 +84,7 @@ export const ROUTES: readonly Route[] = [
     streams: true,
   },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
+  { method: 'GET', path: '/admin/schedule', needs: ['admin'], handler: answerSchedule },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerVendorRules },

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
 import type { Child } from '../../sandbox/platform/child.ts';
-import { runEachMinute } from '../../sandbox/platform/edge/cron.ts';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
@@ -124,7 +123,6 @@ try {
     onLog,
   });
   await waitUntilReady(edge.url);
-  runEachMinute(edge);
   const watch = new Watch({
     // Found now only: learning the relay's key has restarted it.
     edgePid: (await findChild('workerd')) ?? 0,

@@ -4,7 +4,6 @@ import { findSettingProblems } from '../../worker/base/settings.ts';
 import { closeOnSignal, portNumber, readFlags, refuseUsage } from '../base/flags.ts';
 import { findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
-import { runEachMinute } from './edge/cron.ts';
 import type { EdgeProcess } from './edge/edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './edge/env-file.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
@@ -81,7 +80,6 @@ closeOnSignal(async () => {
 try {
   const edge = await start();
   running = edge;
-  runEachMinute(edge);
   lines.say(logLine('info', 'edge-ready', { event: 'edge-ready', url: edge.url }));
 } catch (cause) {
   process.stderr.write(`L'accès n'a pas démarré : ${describeFailure(cause, flags.state)}\n`);

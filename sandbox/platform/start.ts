@@ -7,7 +7,6 @@ import { findFreePort, findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
-import { runEachMinute } from './edge/cron.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
 import { exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
@@ -113,7 +112,6 @@ async function start(): Promise<void> {
     onLog,
   });
   stops.push(() => edge.close());
-  runEachMinute(edge);
   const relay = await startLocalRelay({
     id: 'relay-a',
     dir: join(flags.state, 'relay'),

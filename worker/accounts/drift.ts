@@ -6,7 +6,7 @@ import { log } from '../base/log.ts';
 import { type Delivery, deliverOne } from './deliver.ts';
 import type { Engine } from './engine.ts';
 import { type DriftEvent, driftBudgets, nextToAssert, recordCheck } from './tables/drift.ts';
-import type { DueAccount } from './tables/due.ts';
+import type { NamedAccount } from './tables/due.ts';
 
 const RUNS_PER_HOUR = 60;
 
@@ -28,9 +28,12 @@ export async function assertSome(engine: Engine): Promise<void> {
   }
 }
 
-/** False when the vendor is not there: the others keep their turn. */
-async function assertOne(engine: Engine, due: DueAccount): Promise<boolean> {
-  const delivery = await deliverOne(engine, due.regulator, due.editor, 'assertion');
+/** False when the vendor is not there, or the run is at its end: the others keep their turn. */
+async function assertOne(engine: Engine, due: NamedAccount): Promise<boolean> {
+  const delivery = await engine.turns.other(engine.nowMs(), () =>
+    deliverOne(engine, due.regulator, due.editor, 'assertion'),
+  );
+  if (delivery === undefined) return false;
   if (delivery.kind === 'failed' && delivery.verdict.kind === 'unreachable') return false;
   const event = eventOf(due, delivery, engine.nowMs());
   await recordCheck(engine.db, due, event, engine.nowMs());
@@ -45,7 +48,7 @@ async function assertOne(engine: Engine, due: DueAccount): Promise<boolean> {
   return true;
 }
 
-function eventOf(due: DueAccount, delivery: Delivery, atMs: number): DriftEvent | undefined {
+function eventOf(due: NamedAccount, delivery: Delivery, atMs: number): DriftEvent | undefined {
   if (delivery.kind === 'failed' && delivery.verdict.status !== undefined) {
     const kind = delivery.verdict.kind === 'unconfirmed' ? 'unconfirmed' : 'refused';
     return { ...due, kind, status: delivery.verdict.status, mended: false, atMs };

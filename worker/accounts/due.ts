@@ -1,38 +1,56 @@
-// The scheduled run, each minute: withdrawals first, whatever has waited for its next try after them, then the drift
-// repair. It owes nothing to memory: what is due is what D1 says, so a restart or a deploy loses nothing. `now` is the
-// engine's, so that tests run through days. docs/accounts.md § 5.
+// The accounts' part of a scheduled run: withdrawals first, over all vendors, then whatever has waited for its next try,
+// then the drift repair; what does not fit the run's budget is due in the next one. It owes nothing to memory: what is due
+// is what D1 says, so a restart or a deploy loses nothing. `now` is the engine's, so that tests run through days.
+// docs/accounts.md § 5.
 
 import { log } from '../base/log.ts';
 import { deliverOne } from './deliver.ts';
 import { assertSome } from './drift.ts';
 import type { Engine } from './engine.ts';
 import { isAway } from './model/verdict.ts';
-import { type DueAccount, forgetNextTry, listDue } from './tables/due.ts';
+import { countDue, type DueAccount, forgetNextTry, listDue, listWithdrawals } from './tables/due.ts';
 import { exposureByVendor } from './tables/exposure.ts';
-import { flushWithdrawals } from './withdraw.ts';
+import { sayWithdrawals, WITHDRAWALS_MAX } from './withdraw.ts';
 
-/** Of one run: a Worker may ask D1 a thousand times, and each takes about six. */
-const OTHERS_MAX = 60;
+/** Of one run: no budget is enough for more. */
+const OTHERS_MAX = 200;
 
-/** Tells each vendor what is due now. A vendor that fails is logged and stops no other. */
-export async function runDue(engine: Engine): Promise<void> {
+/**
+ * Tells each vendor what is due now. A vendor that fails is logged and stops no other.
+ * @returns how many accounts are due and had to be left for want of queries or time; the next run says them.
+ */
+export async function runDue(engine: Engine): Promise<number> {
   const { withdrawing, others } = await listDue(engine.db, engine.nowMs(), OTHERS_MAX);
-  const byVendor = new Map<string, DueAccount[]>(withdrawing.map((editor) => [editor, []]));
-  for (const due of others) byVendor.set(due.editor, [...(byVendor.get(due.editor) ?? []), due]);
+  const editors = [...new Set([...withdrawing, ...others.map(({ editor }) => editor)])];
+  const withdrawals = await listWithdrawals(engine.db, editors, engine.nowMs(), WITHDRAWALS_MAX);
+  engine.turns.expect(withdrawals.length);
+  const of = (editor: string) => (account: DueAccount) => account.editor === editor;
   const outcomes = await Promise.allSettled(
-    [...byVendor].map(([editor, dues]) => runVendor(engine, editor, dues)),
+    editors.map((editor) =>
+      runVendor(engine, editor, withdrawals.filter(of(editor)), others.filter(of(editor))),
+    ),
   );
   const failed = outcomes.filter(({ status }) => status === 'rejected').length;
   if (failed > 0) log('error', 'accounts-not-brought-up-to-date', { requestId: engine.requestId, failed });
   await tellExposure(engine);
   await assertSome(engine);
+  if (engine.turns.refused === 0) return 0;
+  const count = await countDue(engine.db, engine.nowMs());
+  log('warn', 'accounts-left-to-the-next-run', { requestId: engine.requestId, count });
+  return count;
 }
 
-async function runVendor(engine: Engine, editor: string, dues: readonly DueAccount[]): Promise<void> {
-  const isThere = await flushWithdrawals(engine, editor);
+async function runVendor(
+  engine: Engine,
+  editor: string,
+  withdrawals: readonly DueAccount[],
+  others: readonly DueAccount[],
+): Promise<void> {
+  const isThere = await sayWithdrawals(engine, editor, withdrawals);
   if (!isThere) return;
-  for (const { regulator } of dues) {
-    const delivery = await deliverOne(engine, regulator, editor, 'retry');
+  for (const { regulator, sinceMs } of others) {
+    const delivery = await engine.turns.other(sinceMs, () => deliverOne(engine, regulator, editor, 'retry'));
+    if (delivery === undefined) return;
     if (delivery.kind === 'unchanged') await forgetNextTry(engine.db, regulator, editor, engine.nowMs());
     // A vendor that is not there is not asked for the next one: each keeps its own time.
     if (delivery.kind === 'failed' && isAway(delivery.verdict)) return;

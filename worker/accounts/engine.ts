@@ -7,6 +7,11 @@ import { type Config, readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import type { HubAccountReply } from '../hub/hub-calls.ts';
 import { hubOf } from '../hub/hub-of.ts';
+import { Budget } from '../store/budget.ts';
+import { type KeptBack, Turns } from './turns.ts';
+
+/** Of a request and of what goes on behind its answer, which the platform ends 30 s after it. */
+const BEHIND_MS = 20_000;
 
 /** What every step on accounts needs: the store, the way to vendors, the clock, the settings. */
 export interface Engine {
@@ -17,15 +22,33 @@ export interface Engine {
   readonly requestId: string;
   readonly deadlineMs: number;
   readonly settings: Config['accounts'];
+  /** Of all that speaks to many vendors, or of many people, in one invocation. */
+  readonly turns: Turns;
 }
 
-/** `startMs`: what time it is now, for whoever replays another day. */
-export function openEngine(env: Env, requestId: string, startMs = Date.now()): Engine {
+/** What an engine may have besides its environment. */
+export interface EngineOptions {
+  /** What time it is now, for whoever replays another day. */
+  readonly startMs?: number;
+  readonly budget?: Budget;
+  readonly keptBack?: KeptBack;
+}
+
+/** An engine lives for one invocation, and so does its budget. */
+export function openEngine(
+  env: Env,
+  requestId: string,
+  { startMs = Date.now(), budget = new Budget(BEHIND_MS), keptBack }: EngineOptions = {},
+): Engine {
   const { deadlineMs, accounts } = readConfig(env);
   const offsetMs = startMs - Date.now();
   return {
-    db: env.DB,
-    send: (request) => hubOf(env).sendAccount(request) as Promise<HubAccountReply>,
+    db: budget.counted(env.DB),
+    send: (request) => {
+      budget.count(1);
+      return hubOf(env).sendAccount(request) as Promise<HubAccountReply>;
+    },
+    turns: new Turns(budget, keptBack),
     nowMs: () => Date.now() + offsetMs,
     requestId,
     deadlineMs,

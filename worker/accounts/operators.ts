@@ -93,10 +93,12 @@ export async function confirmWithdrawals(context: RequestContext): Promise<Respo
     operator: operatorOf(caller),
     count: members.length,
   });
-  const engine = openEngine(env, requestId, startedMs);
+  const engine = openEngine(env, requestId, { startMs: startedMs });
   const deliver = async (): Promise<void> => {
     const editors = await listVendors(env.DB);
     await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id)));
+    const { refused: count } = engine.turns;
+    if (count > 0) log('warn', 'withdrawals-left-to-the-schedule', { requestId, count });
   };
   context.waitUntil(deliver());
   return jsonResponse({ wave, regulators: members.length }, context);

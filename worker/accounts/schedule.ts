@@ -1,19 +1,26 @@
-// What the cron trigger of each minute does for accounts (wrangler.toml). docs/accounts.md § 5.
+// What a scheduled run does for accounts (worker/schedule/steps.ts). docs/accounts.md § 5.
 
+import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
+import type { Budget } from '../store/budget.ts';
 import { runDue } from './due.ts';
 import { openEngine } from './engine.ts';
 import { purgeRegulators } from './tables/purge.ts';
 
-/** The nightly run, which also forgets; as in wrangler.toml. */
-export const NIGHTLY_CRON = '23 2 * * *';
 const DAY_MS = 24 * 3600 * 1000;
+/** For the steps behind. */
+const KEPT_BACK = { queries: 250, ms: 10_000 };
 
 /**
- * One run of the cron trigger. Rejects when the store fails, so that the platform shows the run as failed.
+ * Tells vendors what is due. @returns how many accounts had to be left to the next run.
+ * @throws GatewayError storage-unavailable.
  */
-export async function runAccounts(env: Env, nowMs: number, isNightly: boolean): Promise<void> {
-  const engine = openEngine(env, crypto.randomUUID(), nowMs);
-  await runDue(engine);
-  if (isNightly) await purgeRegulators(env.DB, nowMs - engine.settings.retentionDays * DAY_MS);
+export function runAccounts(env: Env, nowMs: number, budget: Budget): Promise<number> {
+  return runDue(openEngine(env, crypto.randomUUID(), { startMs: nowMs, budget, keptBack: KEPT_BACK }));
+}
+
+/** Forgets regulators past their retention. @throws GatewayError storage-unavailable. */
+export async function purgeAccounts(env: Env, nowMs: number): Promise<void> {
+  const { retentionDays } = readConfig(env).accounts;
+  await purgeRegulators(env.DB, nowMs - retentionDays * DAY_MS);
 }

@@ -8,8 +8,8 @@ import { isAway } from './model/verdict.ts';
 import { loadPairs } from './tables/accounts.ts';
 import { type DueAccount, listWithdrawals, postponeWithdrawals } from './tables/due.ts';
 
-/** Of one vendor, in one go; the rest in the next. */
-const WITHDRAWALS_MAX = 100;
+/** Of one vendor, in one go: no budget is enough for more. */
+export const WITHDRAWALS_MAX = 200;
 const AT_ONCE_MAX = 4;
 /** How many withdrawals find nobody before the vendor is taken to be away. */
 const PROBES_MAX = 4;
@@ -26,15 +26,42 @@ export async function withdrawEverywhere(engine: Engine, id: string): Promise<vo
   await Promise.all(deliveries.values());
 }
 
-/**
- * All that the vendor has not confirmed, the least tried first. The first one tells whether the vendor is there; when
- * it was said and nothing came back, that may be its account alone, and three others are asked as well. When all of them
- * find nobody, the rest wait for the next try. False: nothing else should be said to the vendor now.
- */
+/** As `sayWithdrawals`, of all that are due at that vendor now. */
 export async function flushWithdrawals(engine: Engine, editor: string): Promise<boolean> {
-  const due = await listWithdrawals(engine.db, editor, engine.nowMs(), WITHDRAWALS_MAX);
-  const say = ({ regulator }: DueAccount): Promise<Delivery> =>
-    deliverOne(engine, regulator, editor, 'withdrawal');
+  const due = await listWithdrawals(engine.db, [editor], engine.nowMs(), WITHDRAWALS_MAX);
+  engine.turns.expect(due.length);
+  return sayWithdrawals(engine, editor, due);
+}
+
+/**
+ * Withdrawals that one vendor has not confirmed, the least tried first, as expected of the engine's turns. The first one
+ * tells whether the vendor is there; when it was said and nothing came back, that may be its account alone, and three
+ * others are asked as well. When all of them find nobody, the rest wait for the next try. False: nothing else should be
+ * said to the vendor now, or some had to be left.
+ */
+export async function sayWithdrawals(
+  engine: Engine,
+  editor: string,
+  due: readonly DueAccount[],
+): Promise<boolean> {
+  let asked = 0;
+  const say = ({ regulator, sinceMs }: DueAccount): Promise<Delivery | undefined> => {
+    asked += 1;
+    return engine.turns.withdraw(sinceMs, () => deliverOne(engine, regulator, editor, 'withdrawal'));
+  };
+  try {
+    return await sayInOrder(engine, editor, due, say);
+  } finally {
+    engine.turns.expect(asked - due.length);
+  }
+}
+
+async function sayInOrder(
+  engine: Engine,
+  editor: string,
+  due: readonly DueAccount[],
+  say: (one: DueAccount) => Promise<Delivery | undefined>,
+): Promise<boolean> {
   const [first, ...others] = due;
   if (first === undefined) return true;
   const probes = [await say(first)];
@@ -47,19 +74,20 @@ export async function flushWithdrawals(engine: Engine, editor: string): Promise<
     return probes.every((probe) => isSaidInVain(probe) && probe.row.attempts > ATTEMPTS_IN_THE_WAY);
   }
   const queue = others.values();
+  let isLeft = probes.includes(undefined);
   const work = async (): Promise<void> => {
-    for (const one of queue) await say(one);
+    for (const one of queue) if ((await say(one)) === undefined) isLeft = true;
   };
   await Promise.all(Array.from({ length: AT_ONCE_MAX }, work));
-  return true;
+  return !isLeft;
 }
 
 /** No answer, although the vendor may have read it: its program, or that account alone. */
-function isSaidInVain(delivery: Delivery): boolean {
+function isSaidInVain(delivery: Delivery | undefined): boolean {
   return foundNobody(delivery) && delivery.verdict.isUncertain;
 }
 
 /** A vendor that answers, if only with an error, is there. */
-function foundNobody(delivery: Delivery): delivery is Extract<Delivery, { kind: 'failed' }> {
-  return delivery.kind === 'failed' && isAway(delivery.verdict);
+function foundNobody(delivery: Delivery | undefined): delivery is Extract<Delivery, { kind: 'failed' }> {
+  return delivery?.kind === 'failed' && isAway(delivery.verdict);
 }

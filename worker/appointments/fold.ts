@@ -9,12 +9,12 @@ import { type Change, type Fold, readChanges, writeFold } from './tables/fold.ts
 
 /** A transaction of some milliseconds: no vendor's write waits long behind it. */
 const BATCH_ROWS = 250;
-/** Of D1, for each batch. */
-const QUERIES = 3;
+/** D1 statements of each batch. */
+const QUERIES = 7;
 
 /** What one run may spend. */
 export interface FoldBudget {
-  /** Round trips to D1. */
+  /** D1 statements. */
   readonly queries: number;
   /** Milliseconds since 1970: no batch begins later. */
   readonly untilMs: number;

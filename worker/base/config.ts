@@ -56,6 +56,8 @@ export interface Config {
     /** A regulator without right, closed everywhere, is forgotten after this. */
     readonly retentionDays: number;
   };
+  /** Pause between two runs of the schedule. */
+  readonly scheduleMs: number;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
   /** Where regulators came from: the SAS front, for the way back from a page of ours. */
@@ -117,6 +119,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
       driftStop: settings.ACCOUNT_DRIFT_STOP,
       retentionDays: settings.ACCOUNT_RETENTION_DAYS,
     }),
+    scheduleMs: settings.SCHEDULE_S * 1000,
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
     sasUrl: settings.SAS_URL,
     supportContact: settings.SUPPORT_CONTACT,

@@ -16,5 +16,7 @@ export interface Env {
   readonly RELAY_HUB: DurableObjectNamespace;
   /** The Durable Object in front of the doors; worker/gate. */
   readonly GATE: DurableObjectNamespace;
+  /** The Durable Object that runs the schedule; worker/schedule. */
+  readonly SCHEDULER: DurableObjectNamespace;
   readonly [name: string]: unknown;
 }

@@ -10,7 +10,6 @@ export type GateCalls = KeyStore & Brakes;
 
 /** The one gate's stub; it serves one request. */
 export function gateOf(env: Env): GateCalls {
-  const stub = objectOf(env, env.GATE, 'gate');
   // The class implements GateCalls; naming it here would have every caller of the gate import it.
-  return stub as unknown as GateCalls;
+  return objectOf(env, env.GATE, 'gate') as unknown as GateCalls;
 }

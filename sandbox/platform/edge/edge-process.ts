@@ -42,8 +42,11 @@ export interface EdgeProcess {
   readonly url: string;
   /** Restarts the Worker with other settings; the port and the data stay. */
   configure(settings: Readonly<Record<string, string>>): Promise<void>;
-  /** Runs what the cron triggers of wrangler.toml run, or the one given, as if it were that time; false when it failed. */
-  runSchedule(at?: Date, cron?: string): Promise<boolean>;
+  /**
+   * Runs the schedule now, as if it were that time; false when a step failed. By itself it runs as it does in production,
+   * by the object's alarm, each SCHEDULE_S.
+   */
+  runSchedule(at?: Date, what?: 'everything' | 'by day'): Promise<boolean>;
   /** A D1 of it, by default the core one, for tests of what only the Worker calls. */
   database(name?: DatabaseName): ReturnType<Miniflare['getD1Database']>;
   /** One of its Durable Objects, for tests; `binding` as in wrangler.toml. */
@@ -94,6 +97,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     durableObjects: {
       RELAY_HUB: { className: 'RelayHub', useSQLite: true },
       GATE: { className: 'Gate', useSQLite: true },
+      SCHEDULER: { className: 'Scheduler', useSQLite: true },
     },
     ...(options.stateDir === undefined
       ? {}
@@ -133,8 +137,9 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       meantStarts += 1;
       return miniflare.setOptions(optionsFor(settings, Number(new URL(url).port)));
     },
-    runSchedule: async (at = new Date(), cron = '') => {
+    runSchedule: async (at = new Date(), what = 'everything') => {
       const worker = await miniflare.getWorker();
+      const cron = what === 'everything' ? '' : what;
       return (await worker.scheduled({ scheduledTime: at, cron })).outcome === 'ok';
     },
     database: (name = 'DB') => miniflare.getD1Database(name),

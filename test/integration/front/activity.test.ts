@@ -46,7 +46,7 @@ it('appointments are counted by the territories of who took them', async () => {
     (await edge.put(sos({ value: 'at-another-vendor', operator: national }), {}, 'agenda-b')).status,
   ).toBe(201);
 
-  expect(await edge.edge?.runSchedule(new Date(), '* * * * *')).toBe(true);
+  expect(await edge.edge?.runSchedule(new Date(), 'by day')).toBe(true);
   const period = '/admin/activity?from=2026-12-02&to=2026-12-02';
   const one = { day: '2026-12-02', vendor: 'agenda-a', status: 'booked' };
   const answer = await edge.get(`${period}&by=territory&vendor=agenda-a`, admin);
@@ -71,7 +71,7 @@ it('appointments are counted by the territories of who took them', async () => {
   await core?.prepare('UPDATE regulators SET territories = \'["SAS-69 Rhône"]\'').run();
   await edge.put(individual({ value: 'by-national-id', operator: national, status: 'fulfilled' }));
   await edge.put(individual({ value: 'by-another', operator: uuids[1] ?? '', status: 'fulfilled' }));
-  expect(await edge.edge?.runSchedule(new Date(), '* * * * *')).toBe(true);
+  expect(await edge.edge?.runSchedule(new Date(), 'by day')).toBe(true);
   const after = await edge.get(`${period}&by=territory&vendor=agenda-a`, admin);
   expect(after.json.counts).toEqual([
     { ...one, territory: null, count: 1 },

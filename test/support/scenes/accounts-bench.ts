@@ -9,8 +9,10 @@ import { runDue } from '../../../worker/accounts/due.ts';
 import type { Engine } from '../../../worker/accounts/engine.ts';
 import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
+import { Turns } from '../../../worker/accounts/turns.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
 import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
+import { Budget } from '../../../worker/store/budget.ts';
 import { type Database, d1Over, openDatabase } from './database.ts';
 
 /** What becomes of one request. `late`: written when the test says so, long after the caller has given up. */
@@ -108,6 +110,7 @@ export class MemoryVendor {
   }
 }
 
+const UNHURRIED_MS = 3_600_000;
 const SETTINGS: Engine['settings'] = {
   loginMs: 3_000,
   waveMax: 1_000,
@@ -176,12 +179,18 @@ export class AccountBench {
   }
 
   /** An isolate's view. `diesAfter`: it is gone once so many requests have left, with what it knew. */
-  engine(change: Partial<Engine['settings']> = {}, diesAfter = Number.POSITIVE_INFINITY): Engine {
+  engine(
+    change: Partial<Engine['settings']> = {},
+    diesAfter = Number.POSITIVE_INFINITY,
+    budget = new Budget(UNHURRIED_MS, Number.POSITIVE_INFINITY),
+  ): Engine {
     let left = diesAfter;
     const isDead = (): boolean => left <= 0;
     return {
-      db: this.#counted(isDead),
+      db: budget.counted(this.#counted(isDead)),
+      turns: new Turns(budget),
       send: async (request) => {
+        budget.count(1);
         if (isDead()) return new Promise(() => undefined);
         this.#hear(request);
         const reply = this.vendor(request.editor).answer(request);
@@ -230,7 +239,8 @@ export class AccountBench {
     return answer;
   }
 
-  runDue(engine = this.engine()): Promise<void> {
+  /** How many had to be left. */
+  runDue(engine = this.engine()): Promise<number> {
     return runDue(engine);
   }
 

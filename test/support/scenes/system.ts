@@ -37,8 +37,11 @@ export interface SystemOptions {
 
 export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
 const IDNST = 'urn:oid:1.2.250.1.71.4.2.2';
-/** Nothing is kept, and no answer is cut short: a vendor that is to time out has a deadline of its own. */
-const UNHURRIED = { CACHE_TTL_S: '0', DEADLINE_MS: '25000' };
+/**
+ * Nothing is kept, and no answer is cut short: a vendor that is to time out has a deadline of its own. The schedule runs when
+ * a test runs it.
+ */
+const UNHURRIED = { CACHE_TTL_S: '0', DEADLINE_MS: '25000', SCHEDULE_S: '3600' };
 const THREE_VENDORS: readonly VendorOptions[] = [{ seed: 1 }, { seed: 2 }, { seed: 3 }];
 
 export class System {

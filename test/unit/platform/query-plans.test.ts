@@ -54,6 +54,9 @@ beforeAll(async () => {
 /** Branches that arguments that are anything do not take. */
 async function reachTheRest(): Promise<void> {
   const db = recorder.database as never;
+  const { Budget } = await import('../../../worker/store/budget.ts');
+  // What counts statements prepares none of its own.
+  new Budget(0).counted(db).prepare('SELECT 1');
   const { noteInterfaced } = await import('../../../worker/store/interfaced.ts');
   await noteInterfaced(db, [{ subject: '899900000017', editor: 'agenda-a', flow: 'INT_R01' }], Date.now());
   const { writePages } = await import('../../../worker/hub/memory/kept-pages.ts');

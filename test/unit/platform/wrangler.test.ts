@@ -1,7 +1,7 @@
 // wrangler.toml, as wrangler itself reads it, against docs/exploitation/souverainete.md: what keeps identifiers out of the
 // platform's logs and people's data inside the Union is not lost by a change that means something else.
 
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { unstable_readConfig } from 'wrangler';
@@ -24,10 +24,27 @@ test('the platform keeps our lines, and no URL with identifiers', () => {
   ]);
 });
 
+test('nothing runs by a cron trigger, which has no region', () => {
+  expect(config.triggers.crons ?? []).toEqual([]);
+  const objects = config.durable_objects.bindings.map((one: { class_name: string }) => one.class_name);
+  expect(objects).toContain('Scheduler');
+  expect(
+    config.migrations
+      .flatMap((one: { new_sqlite_classes?: string[] }) => one.new_sqlite_classes ?? [])
+      .sort(),
+  ).toEqual([...objects].sort());
+});
+
 test('objects are in the Union, and no other place is hinted at', () => {
   expect(config.vars.JURISDICTION).toBe('eu');
   expect(SETTING_NAMES).toEqual(expect.arrayContaining(Object.keys(config.vars)));
   expect(config.placement).toBeUndefined();
+  const code = globSync('worker/**/*.ts', { cwd: ROOT }).map((file) =>
+    readFileSync(join(ROOT, file), 'utf8'),
+  );
+  expect(code.filter((text) => /locationHint|\.idFromName\(/.test(text))).toEqual([
+    expect.stringContaining('export function objectOf('),
+  ]);
 });
 
 test('the page tells the command that creates each database inside the Union', () => {

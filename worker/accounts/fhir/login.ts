@@ -11,7 +11,7 @@ import { instant } from './resource.ts';
 
 /** POST /fhir/Practitioner/{id}/$login. @throws GatewayError not-found, storage-unavailable. */
 export async function loginPractitioner(context: RequestContext): Promise<Response> {
-  const engine = openEngine(context.env, context.requestId, context.startedMs);
+  const engine = openEngine(context.env, context.requestId, { startMs: context.startedMs });
   const answer = await logIn(engine, context.parameters.id ?? '');
   if (answer === undefined)
     throw new GatewayError({ reason: 'not-found', text: 'Aucun régulateur n’a cet id.' });

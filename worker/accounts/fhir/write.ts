@@ -24,7 +24,7 @@ export function updatePractitioner(context: RequestContext): Promise<Response> {
 
 async function write(context: RequestContext, key: Key): Promise<Response> {
   const { content, technicalId } = readBody(await readResource(context.request, 'Practitioner'));
-  const engine = openEngine(context.env, context.requestId, context.startedMs);
+  const engine = openEngine(context.env, context.requestId, { startMs: context.startedMs });
   const saved = await saveWanted(engine, key, {
     content,
     ...(technicalId === undefined ? {} : { technicalId }),

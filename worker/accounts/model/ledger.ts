@@ -208,7 +208,7 @@ export function claim(row: AccountRow, { message, taken, lease, nowMs, isLogin }
     sent: { version, hash, identifier, ms: nowMs },
     doubt: doubtAfter(row, nowMs),
     lease: { id: lease, untilMs },
-    // Whoever claims and is never heard of again leaves the rest to the scheduled handler.
+    // Whoever claims and is never heard of again leaves the rest to the schedule.
     nextTryMs: untilMs,
     askedMs: isLogin ? nowMs : row.askedMs,
     differsMs: row.differsMs ?? nowMs,

@@ -157,7 +157,7 @@ const IS_SAME = COLUMNS.slice(2)
 const SETTLE = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing) SELECT ${PLACES}, ${WITHDRAWING} WHERE TRUE
   ON CONFLICT (regulator, editor) DO UPDATE SET ${REPLACE}, withdrawing = excluded.withdrawing
     WHERE accounts.revision = ?3 - 1 OR (${IS_SAME})
-  RETURNING revision`;
+  RETURNING (SELECT version FROM regulators WHERE id = ?1) AS version`;
 
 /** A row to claim, and the message that the claim is for. */
 export interface ClaimedRow {
@@ -188,18 +188,17 @@ export async function storeClaims(db: D1Database, claims: readonly ClaimedRow[])
 export interface Settled {
   /** False: the lease had run out and somebody else has claimed the row; our outcome is not recorded. */
   readonly isOurs: boolean;
-  /** The regulator's version now. */
+  /** The regulator's version now, when it is. */
   readonly version: number | undefined;
 }
 
 /** Records an outcome under the lease of its claim. @throws GatewayError storage-unavailable. */
 export async function storeSettled(db: D1Database, row: AccountRow): Promise<Settled> {
-  const [stored, regulator] = await guardIdempotent(() =>
-    db.batch([
-      db.prepare(SETTLE).bind(...rowValues(row)),
-      db.prepare('SELECT version FROM regulators WHERE id = ?1').bind(row.regulator),
-    ]),
+  const { results } = await guardIdempotent(() =>
+    db
+      .prepare(SETTLE)
+      .bind(...rowValues(row))
+      .all<{ readonly version: number | null }>(),
   );
-  const now = regulator?.results[0] as { readonly version: number } | undefined;
-  return { isOurs: stored?.results.length === 1, version: now?.version };
+  return { isOurs: results.length === 1, version: results[0]?.version ?? undefined };
 }

@@ -1,7 +1,7 @@
 // Table `account_drift`, and which accounts the drift repair says again next.
 
 import { guardIdempotent } from '../../store/guard.ts';
-import type { DueAccount } from './due.ts';
+import type { NamedAccount } from './due.ts';
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -51,7 +51,7 @@ export async function nextToAssert(
   editor: string,
   nowMs: number,
   max: number,
-): Promise<DueAccount[]> {
+): Promise<NamedAccount[]> {
   const { results } = await guardIdempotent(() =>
     db
       .prepare(
@@ -61,7 +61,7 @@ export async function nextToAssert(
          ORDER BY COALESCE(a.checked_ms, a.confirmed_ms) LIMIT ?3`,
       )
       .bind(editor, nowMs - DAY_MS, max)
-      .all<DueAccount>(),
+      .all<NamedAccount>(),
   );
   return results;
 }
@@ -69,7 +69,7 @@ export async function nextToAssert(
 /** Notes that an account was said again, and what showed. @throws GatewayError storage-unavailable. */
 export async function recordCheck(
   db: D1Database,
-  { regulator, editor }: DueAccount,
+  { regulator, editor }: NamedAccount,
   event: DriftEvent | undefined,
   nowMs: number,
 ): Promise<void> {

@@ -6,35 +6,58 @@ import { guardIdempotent } from '../../store/guard.ts';
 /** About an hour of pauses. */
 const REFUSALS_MAX = 8;
 
-/** An account whose time has come, by the ids of its regulator and vendor. */
-export interface DueAccount {
+/** Parameter of both: 1 now. */
+const DUE_WITHDRAWALS = `accounts AS a JOIN regulators AS r ON r.id = a.regulator
+  WHERE a.withdrawing = 1 AND r.wave IS NULL AND (a.next_try_ms IS NULL OR a.next_try_ms <= ?1)`;
+const DUE_OTHERS = 'accounts WHERE next_try_ms <= ?1 AND withdrawing = 0';
+
+/** One account, by the ids of its regulator and vendor. */
+export interface NamedAccount {
   readonly regulator: string;
   readonly editor: string;
 }
 
+/** An account whose time has come. `sinceMs`: since when the right has ended, or something else is due. */
+export interface DueAccount extends NamedAccount {
+  readonly sinceMs: number;
+}
+
+/** Parameters: 1 vendor, 2 now, 3 how many. */
+const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS sinceMs
+  FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+  WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND (a.next_try_ms IS NULL
+    OR a.next_try_ms <= ?2 OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
+  ORDER BY a.attempts, r.withdrawn_ms, a.regulator LIMIT ?3`;
+
 /**
- * Withdrawals of one vendor, the least tried first, then the longest open: what fails again and again comes last. Those of a wave that waits for an operator are not due; nor, before
- * their time, those that the vendor has answered but not granted so often that it would again: they are never in the
- * way of the others.
+ * Withdrawals of these vendors, so many of each: the least tried first, then the longest open: what fails again and again
+ * comes last. Those of a wave that waits for an operator are not due; nor, before their time, those that the vendor has
+ * answered but not granted so often that it would again: they are never in the way of the others. One statement for each
+ * vendor: a wave over all of them is too much for one.
  */
 export async function listWithdrawals(
   db: D1Database,
-  editor: string,
+  editors: readonly string[],
   nowMs: number,
-  max: number,
+  maxOfEach: number,
 ): Promise<DueAccount[]> {
-  const { results } = await guardIdempotent(() =>
-    db
-      .prepare(
-        `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
-         WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND (a.next_try_ms IS NULL
-           OR a.next_try_ms <= ?3 OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
-         ORDER BY a.attempts, r.withdrawn_ms, a.regulator LIMIT ?2`,
-      )
-      .bind(editor, max, nowMs)
-      .all<DueAccount>(),
+  if (editors.length === 0) return [];
+  const found = await guardIdempotent(() => {
+    const statement = db.prepare(WITHDRAWALS);
+    return db.batch<DueAccount>(editors.map((editor) => statement.bind(editor, nowMs, maxOfEach)));
+  });
+  return found.flatMap(({ results }) => results);
+}
+
+/** How many withdrawals and other accounts are due now. @throws GatewayError storage-unavailable. */
+export async function countDue(db: D1Database, nowMs: number): Promise<number> {
+  const counts = await guardIdempotent(() =>
+    db.batch<{ readonly count: number }>([
+      db.prepare(`SELECT COUNT(*) AS count FROM ${DUE_WITHDRAWALS}`).bind(nowMs),
+      db.prepare(`SELECT COUNT(*) AS count FROM ${DUE_OTHERS}`).bind(nowMs),
+    ]),
   );
-  return results;
+  return counts.reduce((sum, { results }) => sum + (results[0]?.count ?? 0), 0);
 }
 
 /** Vendors with a withdrawal whose time has come, and the other accounts whose time has come. */
@@ -45,16 +68,10 @@ export async function listDue(
 ): Promise<{ readonly withdrawing: readonly string[]; readonly others: readonly DueAccount[] }> {
   const [withdrawing, others] = await guardIdempotent(() =>
     db.batch([
+      db.prepare(`SELECT DISTINCT a.editor FROM ${DUE_WITHDRAWALS}`).bind(nowMs),
       db
         .prepare(
-          `SELECT DISTINCT a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
-           WHERE a.withdrawing = 1 AND r.wave IS NULL AND (a.next_try_ms IS NULL OR a.next_try_ms <= ?1)`,
-        )
-        .bind(nowMs),
-      db
-        .prepare(
-          `SELECT regulator, editor FROM accounts
-           WHERE next_try_ms <= ?1 AND withdrawing = 0 ORDER BY next_try_ms LIMIT ?2`,
+          `SELECT regulator, editor, next_try_ms AS sinceMs FROM ${DUE_OTHERS} ORDER BY next_try_ms LIMIT ?2`,
         )
         .bind(nowMs, max),
     ]),

@@ -3,10 +3,13 @@
 // (worker/appointments/fold.ts), and the counts remember until when has been forgotten: what is sent again of before
 // counts no second time. Nor is what is to be exported and is not yet (worker/appointments/export-changes.ts).
 
+import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 
 const BATCH_ROWS = 500;
-/** One run forgets at most 50,000: the next one goes on. */
+/** D1 statements of each. */
+const BATCH_QUERIES = 3;
+/** One run forgets at most 50,000, and no more than its budget allows: the next one goes on. */
 const BATCHES_MAX = 100;
 
 /** So many of the oldest are looked at: those that wait for an export must not be read over and over, all of them. */
@@ -21,8 +24,15 @@ const EXPIRED = `SELECT a.id FROM (
     ORDER BY start_ms LIMIT ${CANDIDATES}) AS a
   WHERE NOT ${IS_WAITING} ORDER BY a.start_ms LIMIT ${BATCH_ROWS}`;
 
+/** What one run forgot. */
+export interface Purged {
+  readonly count: number;
+  /** More is left. */
+  readonly isBehind: boolean;
+}
+
 /**
- * How many appointments were forgotten. `changedBeforeMs`: one that changed since stays, whatever it is of, because the
+ * `changedBeforeMs`: one that changed since stays, whatever it is of, because the
  * place in the order of changes that comes after the last one's must not come again, whichever Worker's clock says so.
  * `exportedSeq`: one of which a version came after it stays; default: none does. @throws GatewayError storage-unavailable.
  */
@@ -30,11 +40,12 @@ export async function purgeAppointments(
   db: D1Database,
   endedBeforeMs: number,
   changedBeforeMs: number,
+  budget: Budget,
   exportedSeq = Number.MAX_SAFE_INTEGER,
-): Promise<number> {
+): Promise<Purged> {
   const limits = [endedBeforeMs, changedBeforeMs, exportedSeq];
-  let purged = 0;
-  for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+  let count = 0;
+  for (let batch = 0; batch < BATCHES_MAX && budget.allows(BATCH_QUERIES); batch += 1) {
     // One transaction: both statements choose the same appointments.
     const [, removed] = await guardIdempotent(() =>
       db.batch([
@@ -46,10 +57,10 @@ export async function purgeAppointments(
       ]),
     );
     const rows = removed?.results.length ?? 0;
-    purged += rows;
-    if (rows < BATCH_ROWS) break;
+    count += rows;
+    if (rows < BATCH_ROWS) return { count, isBehind: false };
   }
-  return purged;
+  return { count, isBehind: true };
 }
 
 /** How many of the oldest that are past their time wait for an export; no more than CANDIDATES are looked at. */

@@ -73,7 +73,7 @@ function behind({ waitUntil, requestId }: RequestContext, working: Promise<unkno
 }
 
 function engineOf({ env, requestId, startedMs }: RequestContext): Engine {
-  return openEngine(env, requestId, startedMs);
+  return openEngine(env, requestId, { startMs: startedMs });
 }
 
 /** @throws GatewayError body-malformed, body-too-large, parameter-invalid, rule-broken. */

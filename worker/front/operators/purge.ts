@@ -11,7 +11,7 @@ import { purgeRedirects } from '../tables/redirects.ts';
 const RETENTION_MS = 365 * 24 * 3_600_000;
 const REDIRECTS_KEPT_DAYS = 400;
 
-/** Throws when the store fails, so that the platform shows the run as failed; the next one does it. */
+/** @throws GatewayError storage-unavailable; the next run does it. */
 export async function purgeFront(env: Env, nowMs: number): Promise<void> {
   const count = await purgeFrontTables(env.DB, nowMs - RETENTION_MS, nowMs);
   await purgeRedirects(env.DB, addDays(parisDayOf(nowMs), -REDIRECTS_KEPT_DAYS));

@@ -126,7 +126,67 @@ const AGENDA_A = {
   announced: true,
 };
 
+const STEP = oneOf(
+  [
+    'accounts',
+    'activity',
+    'sizes',
+    'kept-answers',
+    'export',
+    'appointments',
+    'regulators',
+    'front',
+    'routing',
+  ],
+  'Étape : retraits et comptes, compte de l’activité, oublis.',
+);
+
 const EDITOR_OPERATIONS: Operations = {
+  'GET /admin/schedule': {
+    id: 'adminSchedule',
+    tag: 'admin',
+    summary: 'Travaux de chaque minute',
+    answers: {
+      200: json(
+        'Le dernier passage, ce qu’il a dû laisser, le prochain.',
+        object({
+          next: orNull(instant('Prochain passage ; null : aucun n’est prévu.')),
+          last: orNull(
+            object({
+              at: instant('Début du dernier passage.'),
+              durationMs: count('Sa durée.'),
+              queries: count('Instructions D1 et appels au concentrateur ; 900 au plus.'),
+              done: list(STEP),
+              left: {
+                type: 'object',
+                description:
+                  'Par étape, combien de choses attendent le passage suivant, pour autant qu’on le sache.',
+                additionalProperties: { type: 'integer' },
+              },
+              failed: list(STEP),
+            }),
+          ),
+          steps: {
+            type: 'object',
+            description: 'Par étape, quand elle a été finie pour la dernière fois.',
+            additionalProperties: instant('Quand.'),
+          },
+        }),
+        {
+          next: '2026-11-23T08:02:00.000Z',
+          last: {
+            at: '2026-11-23T08:01:00.000Z',
+            durationMs: 840,
+            queries: 31,
+            done: ['accounts', 'activity'],
+            left: {},
+            failed: [],
+          },
+          steps: { accounts: '2026-11-23T08:01:00.000Z', activity: '2026-11-23T08:01:00.000Z' },
+        },
+      ),
+    },
+  },
   'GET /admin/relays': {
     id: 'adminRelays',
     tag: 'admin',

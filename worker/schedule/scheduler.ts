@@ -1,0 +1,70 @@
+// The Durable Object that runs the schedule, once a minute, by its own alarm: an object is in its jurisdiction, which a
+// cron trigger is not (docs/exploitation/souverainete.md). The platform gives up an alarm that has thrown six times, so
+// the next one is set before anything is done, and nothing that is done throws.
+
+import { DurableObject } from 'cloudflare:workers';
+import { readConfig } from '../base/config.ts';
+import type { Env } from '../base/env.ts';
+import { runSteps } from './run.ts';
+import type { RunReport, ScheduleCalls, ScheduleDescription } from './scheduler-of.ts';
+import { isDue, type Step } from './steps.ts';
+
+/** When the settings cannot be read: the runs fail and say so, the alarm goes on. */
+const FALLBACK_MS = 60_000;
+const LAST = 'last';
+const STEPS_DONE = 'steps';
+
+/** The one scheduler; its methods are documented where the Worker reads them, in scheduler-of.ts. */
+export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
+  /** The run under way, if any: one that is asked for meanwhile comes after it. The platform runs one alarm at a time. */
+  #running: Promise<unknown> = Promise.resolve();
+
+  async start(): Promise<void> {
+    const planned = await this.ctx.storage.getAlarm();
+    if (planned === null) await this.#planNext();
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#planNext();
+    const nowMs = Date.now();
+    const done = await this.#stepsDone();
+    await this.#run(nowMs, (step) => isDue(step, nowMs, done[step.name]));
+  }
+
+  runNow(atMs: number, isWhole: boolean): Promise<RunReport> {
+    return this.#run(atMs, ({ every }) => isWhole || every !== 'nightly');
+  }
+
+  async describe(): Promise<ScheduleDescription> {
+    const nextMs = (await this.ctx.storage.getAlarm()) ?? undefined;
+    const last = await this.ctx.storage.get<RunReport>(LAST);
+    return { nextMs, last, steps: await this.#stepsDone() };
+  }
+
+  #planNext(): Promise<void> {
+    return this.ctx.storage.setAlarm(Date.now() + this.#pauseMs());
+  }
+
+  #pauseMs(): number {
+    try {
+      return readConfig(this.env).scheduleMs;
+    } catch {
+      return FALLBACK_MS;
+    }
+  }
+
+  async #stepsDone(): Promise<Readonly<Record<string, number>>> {
+    return (await this.ctx.storage.get<Record<string, number>>(STEPS_DONE)) ?? {};
+  }
+
+  #run(nowMs: number, which: (step: Step) => boolean): Promise<RunReport> {
+    const run = this.#running.then(async () => {
+      const report = await runSteps(this.env, nowMs, which);
+      const done = Object.fromEntries(report.done.map((name) => [name, nowMs]));
+      await this.ctx.storage.put({ [LAST]: report, [STEPS_DONE]: { ...(await this.#stepsDone()), ...done } });
+      return report;
+    });
+    this.#running = run.catch(() => undefined);
+    return run;
+  }
+}

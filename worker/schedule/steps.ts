@@ -1,0 +1,88 @@
+// What the schedule does, in this order, within one budget: withdrawals and other accounts, the counts of activity, how
+// full the databases are; then what is exported, and what is forgotten, which has been counted and exported before. A
+// step that fails stops no other; what does not fit is due in the next run.
+
+import { purgeAccounts, runAccounts } from '../accounts/schedule.ts';
+import { exportChanges } from '../appointments/export-changes.ts';
+import { foldActivity } from '../appointments/fold.ts';
+import { purgeExpiredAppointments } from '../appointments/purge.ts';
+import type { Env } from '../base/env.ts';
+import { purgeFront } from '../front/operators/purge.ts';
+import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
+import type { Budget } from '../store/budget.ts';
+import { watchDatabases } from '../store/sizes.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** 02:23 UTC: a night begins then, and its steps are due until they are done. */
+const NIGHT_MS = (2 * 60 + 23) * MINUTE_MS;
+/** Some hundred changes for each seven. */
+const FOLD_QUERIES = 140;
+/** 1,500 versions for each four. */
+const EXPORT_QUERIES = 400;
+
+/** One thing that the schedule does. */
+export interface Step {
+  readonly name: string;
+  /** `nightly`: once a night. Else this often at most, in milliseconds; 0: in each run. */
+  readonly every: number | 'nightly';
+  /** D1 statements without which it is not begun. */
+  readonly needs: number;
+  /**
+   * `env`: its databases count in `budget`.
+   * @returns how many things are left, as far as is known; 0: it is done.
+   */
+  readonly run: (env: Env, nowMs: number, budget: Budget) => Promise<number>;
+}
+
+/** Of what leaves nothing. */
+const whole =
+  (work: (env: Env, nowMs: number) => Promise<void>): Step['run'] =>
+  async (env, nowMs) => {
+    await work(env, nowMs);
+    return 0;
+  };
+
+/** In their order. */
+export const STEPS: readonly Step[] = [
+  { name: 'accounts', every: 0, needs: 10, run: runAccounts },
+  {
+    name: 'activity',
+    every: 0,
+    needs: 7,
+    run: async (env, nowMs, budget) => {
+      const { isBehind } = await foldActivity(env, nowMs, budget.rest(FOLD_QUERIES));
+      return isBehind ? 1 : 0;
+    },
+  },
+  { name: 'sizes', every: 10 * MINUTE_MS, needs: 3, run: whole(watchDatabases) },
+  { name: 'kept-answers', every: 10 * MINUTE_MS, needs: 1, run: whole(purgeKeptAnswers) },
+  {
+    name: 'export',
+    every: 'nightly',
+    needs: 4,
+    run: async (env, nowMs, budget) => {
+      const { isBehind } = await exportChanges(env, nowMs, budget.rest(EXPORT_QUERIES));
+      return isBehind ? 1 : 0;
+    },
+  },
+  {
+    name: 'appointments',
+    every: 'nightly',
+    needs: 5,
+    run: async (env, nowMs, budget) => ((await purgeExpiredAppointments(env, nowMs, budget)) ? 0 : 1),
+  },
+  { name: 'regulators', every: 'nightly', needs: 3, run: whole(purgeAccounts) },
+  { name: 'front', every: 'nightly', needs: 10, run: whole(purgeFront) },
+  { name: 'routing', every: 'nightly', needs: 1, run: whole(purgeRouting) },
+];
+
+/** `lastMs`: when it was last done, if ever. A night that was missed is due until it is made up. */
+export function isDue({ every }: Pick<Step, 'every'>, nowMs: number, lastMs: number | undefined): boolean {
+  if (lastMs === undefined) return true;
+  return every === 'nightly' ? nightOf(nowMs) > nightOf(lastMs) : nowMs - lastMs >= every;
+}
+
+function nightOf(ms: number): number {
+  return Math.floor((ms - NIGHT_MS) / DAY_MS);
+}
