@@ -134,6 +134,8 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   search: true,
   cancel: true,
   vendors: true,
+  associations: true,
+  noteAssociations: true,
   learned: true,
   takeAppointment: true,
   writeRuleCounts: true,
@@ -164,6 +166,10 @@ export interface HubCalls {
    * the hub's storage nor D1 nor a relay has said whether there is any.
    */
   vendors(): Promise<readonly VendorRow[]>;
+  /** SIRETs, prefixed, of every SOS association that the operator lists or a vendor has shown slots of. */
+  associations(): Promise<readonly string[]>;
+  /** Takes the operator's list of them, whole, once D1 has it. */
+  noteAssociations(sirets: readonly string[]): Promise<void>;
   /**
    * Plans the search from what the hub remembers, and tells the plan. Gives each call to a relay that serves its vendor, or
    * waits with a search that asked the same a moment ago; `listener` receives each answer. Resolves when all have answered

@@ -33,6 +33,7 @@ const NEWEST = {
   hasJustAnnounced: false,
   // It reads what is booked and what is kept in D1.
   takeAppointment: undefined,
+  noteAssociations: undefined,
   learned: undefined,
 } as const satisfies { readonly [M in Method]?: Value<M> };
 
@@ -58,6 +59,8 @@ export function hubOf(env: Env): Hub {
       ),
     cancel: (id) => ask('cancel', [ids.get(id) ?? id]).catch(() => undefined),
     vendors: () => askTwice('vendors', []),
+    associations: () => askTwice('associations', []),
+    noteAssociations: (sirets) => askTwice('noteAssociations', [sirets]),
     learned: (lessons) => askTwice('learned', [lessons]),
     takeAppointment: (times) => askTwice('takeAppointment', [times]),
     writeRuleCounts: () => askTwice('writeRuleCounts', []),

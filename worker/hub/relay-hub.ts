@@ -147,6 +147,16 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return rows;
   }
 
+  /** Every SOS association that is known. */
+  async associations(): Promise<readonly string[]> {
+    return this.#memory.associations.all();
+  }
+
+  /** The operator's list of them is another now. */
+  async noteAssociations(sirets: readonly string[]): Promise<void> {
+    this.#memory.associations.noteListed(sirets);
+  }
+
   /** What searches learned; written to D1 some time later. */
   async learned(lessons: readonly Lesson[]): Promise<void> {
     for (const { tallies, ...lesson } of lessons) {

@@ -84,12 +84,26 @@ export async function isInterfaced(db: D1Database, subject: string): Promise<boo
   return row?.known === 1;
 }
 
-/** Every association that a vendor has shown slots of: some hundred. @throws GatewayError storage-unavailable. */
-export async function listServedAssociations(db: D1Database): Promise<SeenPair[]> {
-  const { results } = await guardIdempotent(() =>
-    db
-      .prepare(`SELECT editor, subject, 'SOS' AS flow FROM interfaced WHERE subject >= '3' AND subject < '4'`)
-      .all<SeenPair>(),
+/** The associations that D1 knows: those of the operator's list, and those that vendors have shown slots of. */
+export interface KnownAssociations {
+  /** Prefixed SIRETs. */
+  readonly listed: readonly string[];
+  readonly served: readonly SeenPair[];
+}
+
+/** Some hundred. @throws GatewayError storage-unavailable. */
+export async function listKnownAssociations(db: D1Database): Promise<KnownAssociations> {
+  const [listed, served] = await guardIdempotent(() =>
+    db.batch([
+      db.prepare('SELECT siret FROM sos_associations'),
+      db.prepare(
+        `SELECT editor, subject, 'SOS' AS flow FROM interfaced WHERE subject >= '3' AND subject < '4'`,
+      ),
+    ]),
   );
-  return results;
+  if (listed === undefined || served === undefined) throw new TypeError('batch cut short');
+  return {
+    listed: (listed.results as { siret: string }[]).map(({ siret }) => siret),
+    served: served.results as SeenPair[],
+  };
 }

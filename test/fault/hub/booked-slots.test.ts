@@ -64,9 +64,8 @@ function randomOf(seed: number): (max: number) => number {
 
 let stamp = Date.now() - 3_600_000;
 
-/** Sent until it is acknowledged, as a vendor does. */
-async function report(slot: Slot, status: 'booked' | 'cancelled'): Promise<void> {
-  stamp += 1_000;
+/** As a vendor tells it; undefined when the relay could not be reached. */
+async function tell(slot: Slot, status: 'booked' | 'cancelled', lastUpdated: number) {
   const value = `rdv-${slot.id}`;
   const body = individual({
     value,
@@ -75,18 +74,25 @@ async function report(slot: Slot, status: 'booked' | 'cancelled'): Promise<void>
     practitioner: who,
     start: slot.start,
     end: slot.end,
-    stamp: new Date(stamp).toISOString(),
+    stamp: new Date(lastUpdated).toISOString(),
   });
+  return call({
+    port: system.appointmentPort,
+    ca,
+    show,
+    method: 'PUT',
+    path: `/fhir/Appointment?identifier=${encodeURIComponent(`${VENDOR_SYSTEM}|${value}`)}`,
+    body: JSON.stringify(body),
+    headers: { host: 'relais.sandbox.test' },
+  }).catch(() => undefined);
+}
+
+/** Sent until it is acknowledged, as a vendor does. */
+async function report(slot: Slot, status: 'booked' | 'cancelled'): Promise<void> {
+  stamp += 1_000;
+  const lastUpdated = stamp;
   await until(`${status} is acknowledged`, async () => {
-    const answer = await call({
-      port: system.appointmentPort,
-      ca,
-      show,
-      method: 'PUT',
-      path: `/fhir/Appointment?identifier=${encodeURIComponent(`${VENDOR_SYSTEM}|${value}`)}`,
-      body: JSON.stringify(body),
-      headers: { host: 'relais.sandbox.test' },
-    }).catch(() => undefined);
+    const answer = await tell(slot, status, lastUpdated);
     return answer !== undefined && answer.status < 300;
   });
 }
@@ -96,14 +102,22 @@ const SEARCHES: Readonly<Record<string, () => Promise<Set<string> | undefined>>>
   kept: () => searchOf({}),
   fresh: () => searchOf({ 'Cache-Control': 'no-cache' }),
   progressive: async () => {
-    const response = await system.fetch(slotPath([who], window), { headers: { Accept: 'text/event-stream' } });
-    return new Set([...(await response.text()).matchAll(/"resourceType":"Slot","id":"([^"]+)"/g)].map(([, id]) => id ?? ''));
+    const response = await system.fetch(slotPath([who], window), {
+      headers: { Accept: 'text/event-stream' },
+    });
+    return new Set(
+      [...(await response.text()).matchAll(/"resourceType":"Slot","id":"([^"]+)"/g)].map(
+        ([, id]) => id ?? '',
+      ),
+    );
   },
 };
 
 async function searchOf(headers: Readonly<Record<string, string>>): Promise<Set<string> | undefined> {
   const answer: SearchAnswer = await system.search(slotPath([who], window), { headers });
-  return answer.status === 200 ? new Set(answer.resources<Slot>('Slot').map(({ id }) => id ?? '')) : undefined;
+  return answer.status === 200
+    ? new Set(answer.resources<Slot>('Slot').map(({ id }) => id ?? ''))
+    : undefined;
 }
 
 it(`is hidden from its acknowledgement on, over ${CLIENTS} times ${STEPS} random steps and ${ENDS} ends of the hub (seed ${SEED})`, async () => {
@@ -133,7 +147,8 @@ it(`is hidden from its acknowledgement on, over ${CLIENTS} times ${STEPS} random
         if (shown === undefined) counts.unanswered += 1;
         else counts.answered += 1;
         for (const one of before) {
-          if (shown?.has(one) === true && booked.has(one)) wrong.push(`${how}, step ${step} of ${number}: ${one}`);
+          if (shown?.has(one) === true && booked.has(one))
+            wrong.push(`${how}, step ${step} of ${number}: ${one}`);
           else if (shown !== undefined) counts.hidden += 1;
         }
         counts.shown += shown?.size ?? 0;
@@ -153,6 +168,22 @@ it(`is hidden from its acknowledgement on, over ${CLIENTS} times ${STEPS} random
   expect(counts.hidden).toBeGreaterThan(50);
   expect(counts.shown).toBeGreaterThan(200);
   expect(counts.answered).toBeGreaterThan(counts.unanswered);
+});
+
+it('is not acknowledged while the hub cannot be told; the vendor sends again, and is heard', async () => {
+  const slot = slots.at(-1)!;
+  await report(slot, 'cancelled');
+  const steer = async (how: string): Promise<unknown> =>
+    (await system.edge.object('RELAY_HUB', 'hub')).fetch(`https://hub/${how}`);
+  stamp += 1_000;
+  await steer('deaf');
+  const refused = await tell(slot, 'booked', stamp);
+  expect([refused?.status, Number(refused?.headers['retry-after']) > 0]).toEqual([503, true]);
+  await steer('hearing');
+  // D1 has it already: it says nothing new, and yet tells the hub.
+  const again = await tell(slot, 'booked', stamp);
+  expect([again?.status, again?.headers['x-passerelle-appointment']]).toEqual([200, 'same']);
+  for (const search of Object.values(SEARCHES)) expect((await search())?.has(slot.id ?? '')).toBe(false);
 });
 
 it('is read from the record by a hub that has lost its own storage', async () => {

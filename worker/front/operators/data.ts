@@ -102,7 +102,7 @@ export async function replaceSos(context: RequestContext): Promise<Response> {
     if (normal === undefined) throw invalid('Un SIRET est fait de 14 chiffres.');
     return { siret: normal, name, announcedMs: announced == null ? announced : millisOf(announced) };
   });
-  await saveSosAssociations(context.env.DB, known);
+  await saveSosAssociations(context.env, known);
   log('info', 'associations-saved', {
     requestId: context.requestId,
     operator: operatorOf(context.caller),

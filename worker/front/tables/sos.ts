@@ -1,6 +1,8 @@
 // Table `sos_associations`: the operator's list of SOS Médecins. A card that carries only a SIRET is searched when it
 // is of one of them; the others are pharmacies, clinics and the like. docs/guide.md G-915.
 
+import type { Env } from '../../base/env.ts';
+import { hubOf } from '../../hub/hub-of.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
@@ -24,18 +26,11 @@ export interface SaidAssociation extends Pick<SosAssociation, 'siret' | 'name'> 
 /** A lot waits for it, maybe on an isolate that has just begun. */
 const LIMITS = { freshMs: 30_000, patienceMs: 150, firstMs: 1_000 };
 
-/** The operator's, and those of which a vendor has shown slots. */
-const sirets = remember<ReadonlySet<string>>(async ({ DB: db }) => {
-  const { results } = await db
-    .prepare(
-      `SELECT siret FROM sos_associations UNION SELECT subject FROM interfaced WHERE subject >= '3' AND subject < '4'`,
-    )
-    .all<{ siret: string }>();
-  return new Set(results.map(({ siret }) => siret));
-});
+/** The operator's, and those of which a vendor has shown slots: the hub's word. */
+const sirets = remember<ReadonlySet<string>, Env>(async (env) => new Set(await hubOf(env).associations()));
 
-/** With their prefix 3; at most half a minute old, older when D1 is not there. @throws GatewayError storage-unavailable. */
-export function knownSosSirets(reader: Reader): Promise<ReadonlySet<string>> {
+/** With their prefix 3; at most half a minute old, older when the hub is not there. @throws GatewayError storage-unavailable. */
+export function knownSosSirets(reader: Reader<Env>): Promise<ReadonlySet<string>> {
   return sirets.read(reader, LIMITS);
 }
 
@@ -58,11 +53,12 @@ export async function listSosAssociations(db: D1Database): Promise<SosAssociatio
   }));
 }
 
-/** The whole list; those that stay keep when they were announced, unless told. @throws GatewayError storage-unavailable. */
-export async function saveSosAssociations(
-  db: D1Database,
-  associations: readonly SaidAssociation[],
-): Promise<void> {
+/**
+ * The whole list; those that stay keep when they were announced, unless told.
+ * @throws GatewayError storage-unavailable; HubFailure when the hub cannot be told, which reads it within the hour.
+ */
+export async function saveSosAssociations(env: Env, associations: readonly SaidAssociation[]): Promise<void> {
+  const { DB: db } = env;
   const list = JSON.stringify(associations);
   await guardIdempotent(() =>
     db.batch([
@@ -88,5 +84,6 @@ export async function saveSosAssociations(
         .bind(list),
     ]),
   );
+  await hubOf(env).noteAssociations(associations.map(({ siret }) => siret));
   sirets.forget();
 }

@@ -10,6 +10,7 @@ import type { Env } from '../../base/env.ts';
 import { log } from '../../base/log.ts';
 import type { VendorRow } from '../../store/editors.ts';
 import { noteInterfaced, type SeenPair } from '../../store/interfaced.ts';
+import { Associations } from './associations.ts';
 import { type BookedSlot, BookedSlotsTable } from './booked-slots-table.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { KeptBehind } from './kept-behind.ts';
@@ -17,7 +18,6 @@ import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept-par
 import { type Plan, planSearch, type SearchQuestion } from './plan.ts';
 import { Reconciliation } from './reconcile.ts';
 import { HubRouting } from './routing-knowledge.ts';
-import { ServedAssociations } from './served-associations.ts';
 
 /** A search's question, with what the isolate that asks it holds of kept answers. */
 export interface RememberedQuestion extends SearchQuestion {
@@ -58,14 +58,14 @@ export class HubMemory {
   readonly #kept = new KeptAnswers(crypto.randomUUID());
   readonly #keptBehind: KeptBehind;
   readonly #booked: BookedSlotsTable;
-  readonly #associations: ServedAssociations;
+  readonly associations: Associations;
   readonly #routing: HubRouting;
   readonly #reconciliation: Reconciliation;
 
   constructor(storage: DurableObjectStorage, env: Env) {
     this.#env = env;
     this.#booked = new BookedSlotsTable(storage);
-    this.#associations = new ServedAssociations(storage);
+    this.associations = new Associations(storage, env.DB);
     this.#routing = new HubRouting(env.DB);
     this.#keptBehind = new KeptBehind(env.CACHE, this.#kept);
     this.#reconciliation = new Reconciliation(env.APPOINTMENTS, storage, this.#booked);
@@ -73,11 +73,7 @@ export class HubMemory {
 
   /** Reads behind what D1 has and this hub has not. Never rejects. */
   async begin(): Promise<void> {
-    await Promise.all([
-      this.#keptBehind.restore(),
-      this.#reconciliation.begin(),
-      this.#associations.read(this.#env.DB).catch(() => log('warn', 'associations-not-read')),
-    ]);
+    await Promise.all([this.#keptBehind.restore(), this.#reconciliation.begin(), this.associations.begin()]);
   }
 
   /** What this search does. `vendors`: all that are known. @throws GatewayError misconfigured. */
@@ -113,7 +109,7 @@ export class HubMemory {
       );
       log('debug', 'availability-kept', { requestId, count: parts.length });
     }
-    this.#associations.note(seen);
+    this.associations.noteSeen(seen);
     if (readConfig(this.#env).routing.mode === 'learned') {
       this.#routing.noteHolders(flow, seen);
       void this.#routing.noteBroadcast(flow, broadcast, nowMs);
@@ -143,7 +139,7 @@ export class HubMemory {
     return this.#booked
       .findSos(range)
       .map((one) =>
-        this.#associations.servesOthers(one.vendor, asked) ? { ...one, mayBeElsewhere: true } : one,
+        this.associations.servesOthers(one.vendor, asked) ? { ...one, mayBeElsewhere: true } : one,
       );
   }
 }
