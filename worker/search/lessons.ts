@@ -2,6 +2,7 @@
 // have slots of. Told behind the answer, in one call, those of one moment together. What an isolate loses with its life is
 // asked again.
 
+import { LRUCache } from 'lru-cache';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
@@ -27,8 +28,19 @@ export interface AnsweredSearch {
 
 const pendings = new WeakMap<Env, AnsweredSearch[]>();
 
+/** The hub is told of a pair once in half a day, which D1 keeps: each search of a region sees the same hundreds. */
+const TOLD_MS = 12 * 3_600_000;
+const TOLD_MAX = 50_000;
+/** Pair → when the hub was told, milliseconds. */
+const toldMs = new LRUCache<string, number>({ max: TOLD_MAX });
+
+function keyOf({ subject, editor, flow }: SeenPair): string {
+  return `${subject} ${editor} ${flow}`;
+}
+
 /** Tells it behind the answer: for `waitUntil`. Never rejects. */
 export async function tellLesson(env: Env, search: AnsweredSearch): Promise<void> {
+  // Wholly kept: others have told it.
   if (search.asked.results.length === 0) return;
   const pending = pendings.get(env) ?? [];
   pendings.set(env, pending);
@@ -44,9 +56,16 @@ export async function tellLesson(env: Env, search: AnsweredSearch): Promise<void
 
 /** Tells them at once: for an operator's page that is about to read the counts. */
 export async function tellLessons(env: Env): Promise<void> {
-  const pending = pendings.get(env) ?? [];
+  const lessons = (pendings.get(env) ?? []).map(lessonOf).filter(isWorthTelling);
   pendings.delete(env);
-  if (pending.length > 0) await hubOf(env).learned(pending.map(lessonOf));
+  if (lessons.length === 0) return;
+  await hubOf(env).learned(lessons);
+  const nowMs = Date.now();
+  for (const { seen } of lessons) for (const pair of seen) toldMs.set(keyOf(pair), nowMs);
+}
+
+function isWorthTelling({ parts, seen, broadcast, tallies }: Lesson): boolean {
+  return parts.length + seen.length + broadcast.length + tallies.length > 0;
 }
 
 function lessonOf({ requestId, query, memory, asked, answers, hidden }: AnsweredSearch): Lesson {
@@ -60,7 +79,7 @@ function lessonOf({ requestId, query, memory, asked, answers, hidden }: Answered
   };
 }
 
-/** Which vendor answered with slots of which subject; a kept or shared answer was noted by another search. */
+/** Which vendor answered with slots of which subject, as far as it is news; a kept or shared answer was noted by another search. */
 function pairsSeen({ flow }: SlotQuery, { results }: Answers): SeenPair[] {
   return results
     .filter(({ saidMs, isShared }) => saidMs === undefined && isShared !== true)
@@ -68,7 +87,8 @@ function pairsSeen({ flow }: SlotQuery, { results }: Answers): SeenPair[] {
       (answer?.subjects ?? [])
         .filter(({ places }) => places.some(({ slots }) => slots.length > 0))
         .map(({ subject }) => ({ subject, editor: vendor, flow })),
-    );
+    )
+    .filter((pair) => (toldMs.get(keyOf(pair)) ?? 0) <= Date.now() - TOLD_MS);
 }
 
 /** Of the subjects that every vendor was asked for, those that every vendor has answered. */
