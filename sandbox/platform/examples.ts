@@ -6,7 +6,7 @@ const READY_MS = 30_000;
 /** A slot that begins sooner may be gone before its command is typed. */
 const SOON_MS = 10 * 60_000;
 
-/** Polls /readyz: D1 answers and a relay is connected. */
+/** Polls /readyz: a relay is connected. */
 export async function waitUntilReady(edgeUrl: string): Promise<void> {
   const endMs = Date.now() + READY_MS;
   for (;;) {
