@@ -144,10 +144,10 @@ describe('withdrawals of one vendor', () => {
       await bench.runFor(1);
       expect(keyed(A).filter(({ active }) => active)).toMatchObject([{ key: 'p0' }]);
       const before = bench.heard.length;
-      await bench.runFor(60);
+      await bench.runFor(60, 5);
       expect(bench.heard.length).toBeGreaterThan(before + 3);
       bench.vendor(A).curses.clear();
-      await bench.runFor(20);
+      await bench.runFor(20, 5);
       expect(keyed(A).filter(({ active }) => active)).toEqual([]);
     },
   );
@@ -201,7 +201,7 @@ describe('withdrawals of one vendor', () => {
     const id = await create(person('new'));
     await bench.runFor(1);
     expect((await bench.logIn(id)).vendors[0]).toMatchObject({ reason: 'withdrawals-first' });
-    await bench.runFor(120);
+    await bench.runFor(120, 5);
     expect((await bench.logIn(id)).vendors[0]).toMatchObject({ editor: A, state: 'done' });
     expect(bench.heard.slice(-3).map(({ active }) => active)).toContain(false);
   });

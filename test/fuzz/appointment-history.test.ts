@@ -9,7 +9,7 @@ import { individual, type Sample } from '../../bench/appointments/samples.ts';
 import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
 import { SEED } from '../support/seed.ts';
 
-const RUNS = 40;
+const RUNS = 25;
 
 let edge: AppointmentEdge;
 beforeAll(async () => {

@@ -19,7 +19,7 @@ import { peopleOf } from '../support/samples/people.ts';
 import { System } from '../support/scenes/system.ts';
 import { SEED } from '../support/seed.ts';
 
-const RUNS_PER_OPERATION = 60;
+const RUNS_PER_OPERATION = 40;
 
 /** Somebody whom no request below asks for. */
 const CANARY = {
