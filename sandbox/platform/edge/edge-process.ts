@@ -14,6 +14,11 @@ import { moveFromCore } from './move-tables.ts';
 
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
+export const DURABLE_OBJECTS = {
+  RELAY_HUB: { className: 'RelayHub', useSQLite: true },
+  GATE: { className: 'Gate', useSQLite: true },
+  SCHEDULER: { className: 'Scheduler', useSQLite: true },
+};
 const COMPATIBILITY_FLAGS = ['enable_request_signal'];
 
 export interface EdgeOptions {
@@ -94,11 +99,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       APPOINTMENTS: 'passerelle-appointments',
       CACHE: 'passerelle-cache',
     } satisfies Record<DatabaseName, string>,
-    durableObjects: {
-      RELAY_HUB: { className: 'RelayHub', useSQLite: true },
-      GATE: { className: 'Gate', useSQLite: true },
-      SCHEDULER: { className: 'Scheduler', useSQLite: true },
-    },
+    durableObjects: DURABLE_OBJECTS,
     ...(options.stateDir === undefined
       ? {}
       : {

@@ -11,7 +11,7 @@ import { isSecretOf, NOBODYS_SECRET } from './secret-hash.ts';
 const RIGHT_MS = 10 * 60_000;
 const RIGHT_MAX = 200;
 /** A gate that says nothing for so long is away: this isolate counts alone. */
-const GATE_MS = 500;
+const GATE_MS = 1_000;
 /** A verdict that another request's end took with it. */
 const LOST_MS = 3_000;
 
