@@ -2,6 +2,7 @@
 // the front's face and the scheduled run each make one with `openEngine`; tests give it another clock.
 // docs/decisions/0010-accounts.md.
 
+import { rejectLate, within } from '../../shared/deadline.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type Config, readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
@@ -10,6 +11,7 @@ import { hubOf } from '../hub/hub-of.ts';
 import { Budget } from '../store/budget.ts';
 import { type KeptBack, Turns } from './turns.ts';
 
+const HUB_GRACE_MS = 2_000;
 /** Of a request and of what goes on behind its answer, which the platform ends 30 s after it. */
 const BEHIND_MS = 20_000;
 
@@ -46,7 +48,8 @@ export function openEngine(
     db: budget.counted(env.DB),
     send: (request) => {
       budget.count(1);
-      return hubOf(env).sendAccount(request) as Promise<HubAccountReply>;
+      // The hub ends by itself, unless it cannot.
+      return within(hubOf(env).sendAccount(request), request.budgetMs + HUB_GRACE_MS, rejectLate);
     },
     turns: new Turns(budget, keptBack),
     nowMs: () => Date.now() + offsetMs,

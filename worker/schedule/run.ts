@@ -1,5 +1,6 @@
 // One run of the schedule: the steps that are due, one after the other, in one budget.
 
+import { within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import type { Env } from '../base/env.ts';
 import { describeUnexpected, log } from '../base/log.ts';
@@ -9,6 +10,8 @@ import { STEPS, type Step } from './steps.ts';
 
 /** Nothing is begun later, so that a run is over before the next, a minute after it. */
 const RUN_MS = 50_000;
+/** A step that has not ended by then is given up, whatever it waits for: the next run does it again. */
+const STEP_ENDS_MS = 90_000;
 
 /** Runs what `isDue` says; never rejects. `nowMs`: what time it is now, for whoever replays another day. */
 export async function runSteps(env: Env, nowMs: number, isDue: (step: Step) => boolean): Promise<RunReport> {
@@ -25,13 +28,20 @@ export async function runSteps(env: Env, nowMs: number, isDue: (step: Step) => b
   const failed: string[] = [];
   for (const step of STEPS.filter(isDue)) {
     const { name } = step;
+    const fail = (why: string): void => {
+      failed.push(name);
+      log('error', 'schedule-step-failed', { detail: `${name}: ${why}` });
+    };
     try {
-      const rest = budget.allows(step.needs) ? await step.run(counted, nowMs, budget) : 1;
-      if (rest > 0) left[name] = rest;
+      const leftMs = startedMs + STEP_ENDS_MS - Date.now();
+      const rest = budget.allows(step.needs)
+        ? await within(step.run(counted, nowMs, budget), leftMs, () => undefined)
+        : 1;
+      if (rest === undefined) fail('late');
+      else if (rest > 0) left[name] = rest;
       else done.push(name);
     } catch (cause) {
-      failed.push(name);
-      log('error', 'schedule-step-failed', { detail: `${name}: ${describeCause(cause)}` });
+      fail(cause instanceof GatewayError ? cause.reason : describeUnexpected(cause));
     }
   }
   const durationMs = Date.now() - startedMs;
@@ -43,8 +53,4 @@ export async function runSteps(env: Env, nowMs: number, isDue: (step: Step) => b
     ...(isLate && { detail: `left: ${Object.keys(left).join(' ')}` }),
   });
   return { atMs: nowMs, durationMs, queries: budget.used, done, left, failed };
-}
-
-function describeCause(cause: unknown): string {
-  return cause instanceof GatewayError ? cause.reason : describeUnexpected(cause);
 }

@@ -1,10 +1,11 @@
 // The Durable Object that runs the schedule, once a minute, by its own alarm: an object is in its jurisdiction, which a
 // cron trigger is not (docs/exploitation/souverainete.md). The platform gives up an alarm that has thrown six times, so
-// the next one is set before anything is done, and nothing that is done throws.
+// the next one is set before anything is done, and nothing that is done throws. It runs no alarm beside another.
 
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
+import { describeUnexpected, log } from '../base/log.ts';
 import { runSteps } from './run.ts';
 import type { RunReport, ScheduleCalls, ScheduleDescription } from './scheduler-of.ts';
 import { isDue, type Step } from './steps.ts';
@@ -16,9 +17,6 @@ const STEPS_DONE = 'steps';
 
 /** The one scheduler; its methods are documented where the Worker reads them, in scheduler-of.ts. */
 export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
-  /** The run under way, if any: one that is asked for meanwhile comes after it. The platform runs one alarm at a time. */
-  #running: Promise<unknown> = Promise.resolve();
-
   async start(): Promise<void> {
     const planned = await this.ctx.storage.getAlarm();
     if (planned === null) await this.#planNext();
@@ -26,9 +24,13 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
 
   override async alarm(): Promise<void> {
     await this.#planNext();
-    const nowMs = Date.now();
-    const done = await this.#stepsDone();
-    await this.#run(nowMs, (step) => isDue(step, nowMs, done[step.name]));
+    try {
+      const nowMs = Date.now();
+      const done = await this.#stepsDone();
+      await this.#run(nowMs, (step) => isDue(step, nowMs, done[step.name]));
+    } catch (cause) {
+      log('error', 'schedule-failed', { detail: describeUnexpected(cause) });
+    }
   }
 
   runNow(atMs: number, isWhole: boolean): Promise<RunReport> {
@@ -57,14 +59,10 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
     return (await this.ctx.storage.get<Record<string, number>>(STEPS_DONE)) ?? {};
   }
 
-  #run(nowMs: number, which: (step: Step) => boolean): Promise<RunReport> {
-    const run = this.#running.then(async () => {
-      const report = await runSteps(this.env, nowMs, which);
-      const done = Object.fromEntries(report.done.map((name) => [name, nowMs]));
-      await this.ctx.storage.put({ [LAST]: report, [STEPS_DONE]: { ...(await this.#stepsDone()), ...done } });
-      return report;
-    });
-    this.#running = run.catch(() => undefined);
-    return run;
+  async #run(nowMs: number, which: (step: Step) => boolean): Promise<RunReport> {
+    const report = await runSteps(this.env, nowMs, which);
+    const done = Object.fromEntries(report.done.map((name) => [name, nowMs]));
+    await this.ctx.storage.put({ [LAST]: report, [STEPS_DONE]: { ...(await this.#stepsDone()), ...done } });
+    return report;
   }
 }
