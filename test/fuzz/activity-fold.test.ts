@@ -58,7 +58,7 @@ type Step =
     }
   | { readonly kind: 'regulator'; readonly operator: number; readonly territories: readonly number[] }
   | { readonly kind: 'forget'; readonly operator: number }
-  | { readonly kind: 'purge' | 'fold' | 'folds at once' | 'late fold' };
+  | { readonly kind: 'purge' | 'early purge' | 'fold' | 'folds at once' | 'late fold' };
 
 const below = (max: number): fc.Arbitrary<number> => fc.nat({ max: max - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -86,7 +86,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constantFrom('purge', 'fold', 'folds at once', 'late fold') }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('purge', 'early purge', 'fold', 'folds at once', 'late fold'),
+    }),
   },
 ) as fc.Arbitrary<Step>;
 
@@ -111,11 +113,19 @@ class Recount {
   readonly regulators = new Map<string, readonly string[]>();
   readonly living = new Map<string, State>();
   forgotten = 0;
+  /** Changed since the last fold. */
+  readonly uncounted = new Set<string>();
   /** Since a purge, what ended before it and was never counted is not. */
   purgedMs = 0;
   readonly remembered = new Map<string, State & { readonly territories: readonly string[] }>();
 
+  put(id: string, state: State): void {
+    if (JSON.stringify(this.living.get(id)) !== JSON.stringify(state)) this.uncounted.add(id);
+    this.living.set(id, state);
+  }
+
   fold(): void {
+    this.uncounted.clear();
     for (const [id, state] of this.living) {
       const before = this.remembered.get(id);
       if (before === undefined && state.startMs + LENGTH_MS < this.purgedMs) continue;
@@ -131,9 +141,10 @@ class Recount {
 
   /** What was counted stays; who reports it again, on another day, reports another one. */
   purge(): void {
+    const past = [...this.living].filter(([, { startMs }]) => startMs + LENGTH_MS < PURGED_MS);
+    if (past.some(([id]) => this.uncounted.has(id))) return;
     this.purgedMs = PURGED_MS;
-    for (const [id, { startMs }] of [...this.living]) {
-      if (startMs + LENGTH_MS >= PURGED_MS) continue;
+    for (const [id] of past) {
       this.forgotten += 1;
       const was = this.remembered.get(id);
       if (was !== undefined) this.remembered.set(`${id} ${this.forgotten}`, was);
@@ -245,7 +256,7 @@ async function take(step: Step, recount: Recount, run: string): Promise<void> {
       });
       const answer = await edge.put(sample, {}, vendor);
       expect(answer.status, answer.text).toBeLessThan(300);
-      recount.living.set(value, state);
+      recount.put(value, state);
       return;
     }
     case 'regulator': {
@@ -261,13 +272,14 @@ async function take(step: Step, recount: Recount, run: string): Promise<void> {
         .bind(OPERATORS[step.operator] ?? '')
         .run();
       return;
-    case 'purge': {
+    case 'purge':
       await fold();
       recount.fold();
       await purgeAppointments(db, PURGED_MS, NOW_MS, new Budget(60_000));
-      recount.purge();
-      return;
-    }
+      return recount.purge();
+    case 'early purge':
+      await purgeAppointments(db, PURGED_MS, NOW_MS, new Budget(60_000));
+      return recount.purge();
     case 'fold':
       await fold();
       return recount.fold();

@@ -15,12 +15,22 @@ const BATCHES_MAX = 100;
 /** So many of the oldest are looked at: those that wait for an export must not be read over and over, all of them. */
 const CANDIDATES = 5_000;
 
+/**
+ * Nothing is forgotten while something that ended before is not counted: what is counted for the first time after that is
+ * taken for something sent again. So many changes are looked at that wait to be counted; when there are more, none is known
+ * not to be of it.
+ */
+const WAITING_MAX = 10_000;
+const ALL_COUNTED = `(SELECT COUNT(*) <= ${WAITING_MAX} AND COALESCE(MAX(start_ms < ?1 AND end_ms < ?1), 0) = 0 FROM (
+    SELECT start_ms, end_ms FROM appointments
+    WHERE updated_ms > (SELECT up_to_ms FROM activity_mark WHERE id = 1) LIMIT ${WAITING_MAX + 1}))`;
+
 /** Parameters: 1 ended before, 2 changed before, 3 the last version that is exported. */
 const IS_WAITING =
   'EXISTS (SELECT 1 FROM appointment_versions AS v WHERE v.appointment = a.id AND v.seq > ?3)';
 const EXPIRED = `SELECT a.id FROM (
     SELECT id, start_ms FROM appointments WHERE start_ms < ?1 AND end_ms < ?1
-      AND +updated_ms <= (SELECT up_to_ms FROM activity_mark WHERE id = 1) AND +updated_ms < ?2
+      AND +updated_ms <= (SELECT up_to_ms FROM activity_mark WHERE id = 1) AND +updated_ms < ?2 AND ${ALL_COUNTED}
     ORDER BY start_ms LIMIT ${CANDIDATES}) AS a
   WHERE NOT ${IS_WAITING} ORDER BY a.start_ms LIMIT ${BATCH_ROWS}`;
 
@@ -52,7 +62,9 @@ export async function purgeAppointments(
         db.prepare(`DELETE FROM appointment_versions WHERE appointment IN (${EXPIRED})`).bind(...limits),
         db.prepare(`DELETE FROM appointments WHERE id IN (${EXPIRED}) RETURNING id`).bind(...limits),
         db
-          .prepare('UPDATE activity_mark SET purged_ms = ?1 WHERE id = 1 AND purged_ms < ?1')
+          .prepare(
+            `UPDATE activity_mark SET purged_ms = ?1 WHERE id = 1 AND purged_ms < ?1 AND ${ALL_COUNTED}`,
+          )
           .bind(endedBeforeMs),
       ]),
     );
