@@ -121,7 +121,7 @@ test('leaves a link whose edge takes no more answers', async () => {
 });
 
 test('keeps a link that answers its pings', async () => {
-  const { link, edge, messages } = await directLink({ pingMs: 20 });
+  const { link, edge, messages } = await directLink({ pingMs: 500 });
   link.start();
   const { socket } = await edge.linked();
   let pings = 0;
