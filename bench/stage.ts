@@ -60,8 +60,19 @@ export class Vendors {
     settings: { readonly latencyMs: number; readonly slotsPerPractitioner: number },
     only?: number,
   ): Promise<void> {
+    await this.#put(settings, only === undefined ? this.list : this.list.slice(only, only + 1));
+  }
+
+  /** The first `count` vendors: each practitioner is known to one of them, or to all. */
+  async spread(count: number, isKnownToAll: boolean): Promise<void> {
+    for (const [part, vendor] of this.list.slice(0, count).entries()) {
+      await this.#put({ share: isKnownToAll ? null : { part, of: count } }, [vendor]);
+    }
+  }
+
+  async #put(settings: object, vendors: readonly VendorAddress[]): Promise<void> {
     const body = JSON.stringify(settings);
-    for (const { controlUrl } of only === undefined ? this.list : this.list.slice(only, only + 1)) {
+    for (const { controlUrl } of vendors) {
       const response = await fetch(`${controlUrl}/settings`, { method: 'PUT', body });
       if (!response.ok) throw new Error(await response.text());
     }

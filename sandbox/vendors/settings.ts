@@ -7,6 +7,11 @@ export interface CallerIdentity {
   readonly ou: string;
 }
 
+export interface Share {
+  readonly part: number;
+  readonly of: number;
+}
+
 export interface Settings {
   /** Added before every answer under /fhir. */
   readonly latencyMs: number;
@@ -14,6 +19,8 @@ export interface Settings {
   readonly slotsPerPractitioner: number | null;
   /** `any`: every well-formed identifier is known. */
   readonly population: 'known' | 'any';
+  /** Of everybody whom `any` lets it know, it knows each whose number leaves `part` when divided by `of`; null: all. */
+  readonly share: Share | null;
   /** The vendor's clock, stopped at an instant; null follows the machine's. */
   readonly now: string | null;
   /** Walk-in slots that have a booking page: some of them, or every one as ANS's kit wants. */
@@ -28,6 +35,7 @@ export const DEFAULT_SETTINGS: Settings = {
   latencyMs: 0,
   slotsPerPractitioner: null,
   population: 'known',
+  share: null,
   now: null,
   walkInPages: 'some',
   caller: null,
@@ -36,6 +44,7 @@ export const DEFAULT_SETTINGS: Settings = {
 
 const LATENCY_MAX_MS = 600_000;
 const SLOTS_MAX = 2_000;
+const VENDORS_MAX = 1_000;
 
 /** Settings changed by what was received; a sentence when it is not acceptable. */
 export function changeSettings(current: Settings, change: unknown): Settings | string {
@@ -64,6 +73,9 @@ function changeOne(current: Settings, name: string, value: unknown): Settings | 
     case 'population':
       if (value !== 'known' && value !== 'any') return 'population vaut known ou any.';
       return { ...current, population: value };
+    case 'share':
+      if (value !== null && !isShare(value)) return 'share est null ou un objet { part, of }, part < of.';
+      return { ...current, share: value };
     case 'now':
       if (value !== null && (typeof value !== 'string' || Number.isNaN(Date.parse(value)))) {
         return 'now est null ou un instant avec décalage horaire.';
@@ -100,6 +112,17 @@ function readSas(value: unknown): SasAddress | null | string {
 
 function isWhole(value: unknown, max: number): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+function isShare(value: unknown): value is Share {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'part' in value &&
+    'of' in value &&
+    isWhole(value.of, VENDORS_MAX) &&
+    isWhole(value.part, value.of - 1)
+  );
 }
 
 function isIdentity(value: unknown): value is CallerIdentity {

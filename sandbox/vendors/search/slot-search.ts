@@ -25,10 +25,12 @@ export function readSlotRequest(raw: string, practice: Practice): SlotRequest {
   const query = new Query(raw, ['start', 'status', IDENTIFIER, '_include', ...ITERATE]);
   query.only('status', 'free');
   const within = query.window('start', practice.clock);
-  const anyone = practice.settings.population === 'any';
+  const { population, share } = practice.settings;
+  const knows = (value: string): boolean =>
+    population === 'any' && (share === null || Number(value.slice(-8)) % share.of === share.part);
   const practitioners = query.list(IDENTIFIER, PRACTITIONERS_MAX).flatMap((token) => {
     const value = readToken(token, IDNPS_SYSTEM, SHAPE);
-    return value === undefined ? [] : (practice.directory.findPractitioner(value, anyone) ?? []);
+    return value === undefined ? [] : (practice.directory.findPractitioner(value, knows(value)) ?? []);
   });
   const includes = new Set([...query.all('_include'), ...query.all(...ITERATE)]);
   return {

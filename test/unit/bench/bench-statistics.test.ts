@@ -39,11 +39,13 @@ test('the cells are every combination the issue asks for', () => {
   const of = (name: 'vendors' | 'slots' | 'latencyMs' | 'concurrency'): number[] => [
     ...new Set(FULL_CELLS.map((cell) => cell[name])),
   ];
-  expect(FULL_CELLS).toHaveLength(24);
+  expect(FULL_CELLS.filter(({ isKnownToAll }) => isKnownToAll)).toHaveLength(24);
+  const usual = FULL_CELLS.slice(0, 8);
+  expect(usual.every(({ isKnownToAll, latencyMs }) => !isKnownToAll && latencyMs === 50)).toBe(true);
   expect([of('vendors'), of('slots'), of('latencyMs'), of('concurrency')]).toEqual([
-    [1, 5, 20],
+    [5, 20, 1],
     [2, 20],
-    [0, 50],
+    [50, 0],
     [1, 16],
   ]);
 });
@@ -61,16 +63,22 @@ function cellResult(p50Ratio: number, latencyMs: number, failed = 0): CellResult
     vendorsCpuS: 1,
   };
   const ours = { ...side, edgeCpuS: 1, relayCpuS: 1 };
-  const cell = { vendors: 20, slots: 2, latencyMs, concurrency: 1 };
+  const cell = { vendors: 20, slots: 2, latencyMs, concurrency: 1, isKnownToAll: false, isFresh: false };
   return { ...cell, ours, plain: { ...side, failed: 0 }, p50Ratio, throughputRatio: 1, cpuRatio: 1 };
 }
 
 test('each budget is kept at its bound and missed past it', () => {
   const with16 = { ...cellResult(1, 50), concurrency: 16 };
-  expect(misses([cellResult(1.15, 50), { ...with16, throughputRatio: 0.7, cpuRatio: 2 }])).toEqual([]);
+  expect(misses([cellResult(1.15, 50), { ...with16, throughputRatio: 0.85, cpuRatio: 1.8 }])).toEqual([]);
   expect(misses([cellResult(1.16, 50)])).toHaveLength(1);
-  expect(misses([{ ...with16, throughputRatio: 0.69 }])).toHaveLength(1);
-  expect(misses([{ ...with16, cpuRatio: 2.01 }])).toHaveLength(1);
+  expect(misses([{ ...with16, throughputRatio: 0.84 }])).toHaveLength(1);
+  expect(misses([{ ...with16, cpuRatio: 1.81 }])).toHaveLength(1);
+  const known = { ...with16, isKnownToAll: true };
+  expect(misses([{ ...known, cpuRatio: 1.5 }])).toEqual([]);
+  expect(misses([{ ...known, cpuRatio: 1.51 }])).toHaveLength(1);
+  expect(misses([{ ...known, slots: 20, cpuRatio: 1.01 }])).toHaveLength(1);
+  expect(misses([{ ...with16, isFresh: true, throughputRatio: 0.8, cpuRatio: 1.6 }])).toEqual([]);
+  expect(misses([{ ...with16, isFresh: true, cpuRatio: 1.61 }])).toHaveLength(1);
   expect(misses([cellResult(3, 0)])).toEqual([]);
 });
 
@@ -88,7 +96,7 @@ test.each([
 
 test('an answer that is not whole is a miss of its own', () => {
   expect(misses([cellResult(1, 50, 2)])).toEqual([
-    '20 vendors, 2 slots, 50 ms, x1: 2 answers were not whole',
+    '20 vendors, 2 slots, 50 ms, x1, each at one: 2 answers were not whole',
   ]);
 });
 
