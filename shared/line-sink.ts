@@ -9,6 +9,8 @@ const BACKLOG_BYTES_MAX = 4 * 1024 * 1024;
 const RETRY_FULL_MS = 10;
 const RETRY_BROKEN_MS = 1000;
 const FINISH_POLL_MS = 2;
+/** Lines that are written together, bytes: what a pipe takes at once. */
+const CHUNK_BYTES_MAX = 64 * 1024;
 
 /** Writes what it can without waiting and returns how many bytes that was; throws an error with `code` (EAGAIN: full). */
 export type WriteBytes = (bytes: Uint8Array) => number;
@@ -52,6 +54,12 @@ export class LineSink {
 
   /** `line` without its line end. */
   write(line: string): void {
+    this.add(line);
+    this.drain();
+  }
+
+  /** As `write`, but the line waits for the next `write` or `flush`: many lines cost one call of the system. */
+  add(line: string): void {
     const bytes = this.#encoder.encode(`${line}\n`);
     if (this.#backlogBytes + bytes.length > (this.#options.backlogBytesMax ?? BACKLOG_BYTES_MAX)) {
       this.#lost += 1;
@@ -60,7 +68,6 @@ export class LineSink {
     }
     this.#backlog.push({ bytes, tells: 0, isBegun: false });
     this.#backlogBytes += bytes.length;
-    if (this.#timer === undefined) this.#drain();
   }
 
   /** Resolves when all is written, when the descriptor is broken, or at the latest after so long. */
@@ -73,6 +80,11 @@ export class LineSink {
     }
   }
 
+  /** Writes what was added, unless a full or broken descriptor is left alone for the moment. */
+  drain(): void {
+    if (this.#timer === undefined) this.#drain();
+  }
+
   /** Writes what the reader takes at this moment, for a process that ends in this turn. */
   flush(): void {
     clearTimeout(this.#timer);
@@ -83,15 +95,7 @@ export class LineSink {
   #drain(): void {
     try {
       this.#tellLost();
-      for (let line = this.#backlog[0]; line !== undefined; line = this.#backlog[0]) {
-        const written = this.#options.write(line.bytes);
-        this.#backlogBytes -= written;
-        if (written > 0) this.#isTorn = false;
-        if (written < line.bytes.length) {
-          line.bytes = line.bytes.subarray(written);
-          line.isBegun ||= written > 0;
-        } else this.#backlog.shift();
-      }
+      while (this.#backlog.length > 0) this.#take(this.#options.write(this.#chunk()));
       this.#isBroken = false;
     } catch (cause) {
       this.#isBroken = codeOf(cause) !== 'EAGAIN';
@@ -100,6 +104,37 @@ export class LineSink {
       // A log keeps no process alive; where timers are numbers there is nothing to do for that.
       (this.#timer as { unref?: () => void }).unref?.();
     }
+  }
+
+  /** The first lines of the backlog. */
+  #chunk(): Uint8Array {
+    const [first] = this.#backlog;
+    const chunk = new Uint8Array(Math.min(this.#backlogBytes, CHUNK_BYTES_MAX));
+    let length = 0;
+    for (const { bytes } of this.#backlog) {
+      if (length + bytes.length > chunk.length) break;
+      chunk.set(bytes, length);
+      length += bytes.length;
+    }
+    return length === 0 && first !== undefined ? first.bytes : chunk.subarray(0, length);
+  }
+
+  /** So many bytes are with the reader. */
+  #take(written: number): void {
+    this.#backlogBytes -= written;
+    if (written > 0) this.#isTorn = false;
+    let left = written;
+    let whole = 0;
+    for (const line of this.#backlog) {
+      if (left < line.bytes.length) {
+        line.bytes = line.bytes.subarray(left);
+        line.isBegun ||= left > 0;
+        break;
+      }
+      left -= line.bytes.length;
+      whole += 1;
+    }
+    this.#backlog.splice(0, whole);
   }
 
   /** Ahead of all that was kept, but not into a line that a full pipe has cut. */

@@ -81,10 +81,24 @@ export function openLog(relay: string, fd = 1): RelayLog {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
     },
-    { write: (line) => sink.write(line.trimEnd()) },
+    { write: (line) => sink.add(line.trimEnd()) },
   );
+  process.once('exit', () => sink.flush());
+  let isDue = false;
+  // The lines of one turn of the event loop are written together: one call to a vendor is one line.
+  const drainSoon = (): void => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      sink.drain();
+    });
+  };
   return {
-    log: (level, message, fields) => logger[level](fields === undefined ? {} : pick(fields), message),
+    log: (level, message, fields) => {
+      logger[level](fields === undefined ? {} : pick(fields), message);
+      drainSoon();
+    },
     lost: () => sink.lost,
     finish: (timeoutMs) => sink.finish(timeoutMs),
     flush: () => sink.flush(),
