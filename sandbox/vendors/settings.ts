@@ -7,7 +7,7 @@ export interface CallerIdentity {
   readonly ou: string;
 }
 
-export interface Share {
+interface Share {
   readonly part: number;
   readonly of: number;
 }
