@@ -18,7 +18,7 @@ import { logAccount, logExchange } from './events.ts';
 import { EdgeClient } from './inbound/edge-client.ts';
 import { type InboundState, listenFiles } from './inbound/files.ts';
 import { InboundPort } from './inbound/port.ts';
-import { Link } from './link/link.ts';
+import { Links } from './link/links.ts';
 import { signLinkToken } from './link/token.ts';
 import { Metrics } from './metrics.ts';
 import { RetryBudget } from './search/retry-budget.ts';
@@ -47,7 +47,7 @@ export interface RelayParts {
   readonly signals: Signals;
 }
 
-/** Resolves when the ports are open; the link is dialled in the background. */
+/** Resolves when the ports are open; the links are dialled in the background. */
 export async function startRelay(parts: RelayParts): Promise<void> {
   const { config, key, vendors, out, signals } = parts;
   const instance = randomUUID();
@@ -61,11 +61,11 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     vendors: () => vendors.clients,
     states: () => vendors.states(),
     problems: () => standing.all.length,
-    linkUp: () => link.state === 'up',
+    linkUp: () => links.isWhole,
     searches: () => searches.running,
     lostLines: out.lost,
   });
-  const link: Link = new Link({
+  const links: Links = new Links({
     url: config.edge.url,
     sign: () => signLinkToken(key, config.relayId, Date.now()),
     announcement: () => ({
@@ -84,20 +84,20 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     },
   });
   const { inbound, admin } = await openPorts(parts, metrics, {
-    ready: () => link.state === 'up',
+    ready: () => links.isUp,
     problems: () => ({ problems: standing.all, editors: Object.fromEntries(vendors.states()) }),
   });
-  const watch = followFiles({ vendors, inbound, link, metrics, standing, log });
+  const watch = followFiles({ vendors, inbound, links, metrics, standing, log });
   const closing: Closing = {
     log,
-    drainLink: (timeoutMs) => link.drain(timeoutMs),
+    drainLink: (timeoutMs) => links.drain(timeoutMs),
     finishSearches: async () => {
       watch.close();
       await Promise.all([searches.drain(), accounts.drain()]);
     },
     drainInbound: async () => inbound?.drain(),
     closeInbound: async () => inbound?.close(),
-    closeLink: () => link.close(),
+    closeLink: () => links.close(),
     closeVendors: () => vendors.close(),
     closeAdmin: () => admin.close(),
     finishLog: out.finish,
@@ -111,7 +111,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     pid: process.pid,
   });
   obey(signals, closing, () => watch.now());
-  link.start();
+  links.start();
 }
 
 /** What the edge asks, each exchange counted and logged. */
@@ -187,14 +187,14 @@ async function openInbound(
 interface Followed {
   readonly vendors: VendorSet;
   readonly inbound: InboundPort | undefined;
-  readonly link: Link;
+  readonly links: Links;
   readonly metrics: Metrics;
   readonly standing: StandingProblems;
   readonly log: Log;
 }
 
 /** Reloads when told (`now`), when a file changes, and the mTLS port's files from time to time. */
-function followFiles({ vendors, inbound, link, metrics, standing, log }: Followed): FileWatch {
+function followFiles({ vendors, inbound, links, metrics, standing, log }: Followed): FileWatch {
   const files = (): readonly string[] => {
     const { listen } = vendors.config;
     return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
@@ -217,7 +217,7 @@ function followFiles({ vendors, inbound, link, metrics, standing, log }: Followe
       reason: changed ? 'changed' : 'unchanged',
     });
     watch.follow(files());
-    if (changed) link.announce();
+    if (changed) links.announce();
   };
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
   watch.follow(files());

@@ -22,5 +22,7 @@ export const SUBJECTS_MAX = 500;
 export const WINDOW_MS_MAX = 31 * 24 * 3600 * 1000;
 /** Length of an editor's id: with a 20-character hash it stays inside a 64-character FHIR id. */
 export const EDITOR_ID_LENGTH_MAX = 40;
+/** Hubs of one edge: the setting HUBS. */
+export const HUBS_MAX = 16;
 /** Relays ping the edge this often, and dial again when nothing came back within twice that. */
 export const LINK_PING_MS = 15_000;

@@ -10,6 +10,8 @@ export interface LogFields {
   readonly route?: string;
   readonly flow?: string;
   readonly relay?: string;
+  /** Number of one of the edge's hubs, when it has several. */
+  readonly hub?: number;
   readonly editor?: string;
   readonly reason?: string;
   readonly fault?: Fault;

@@ -15,6 +15,7 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   route: true,
   flow: true,
   relay: true,
+  hub: true,
   editor: true,
   reason: true,
   fault: true,

@@ -5,7 +5,14 @@ import { newWebSocketRpcSession, type RpcStub } from 'capnweb';
 import { WebSocket } from 'ws';
 import { rejectLate, within } from '../../shared/deadline.ts';
 import { FRAME_BYTES_MAX, LINK_PING_MS } from '../../shared/limits.ts';
-import { type Announcement, type HubApi, LINK_CLOSE, LINK_PATH } from '../../shared/link/hub.ts';
+import {
+  type Announcement,
+  HUB_PARAMETER,
+  HUBS_HEADER,
+  type HubApi,
+  LINK_CLOSE,
+  LINK_PATH,
+} from '../../shared/link/hub.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Searches } from '../search/searches.ts';
@@ -21,7 +28,7 @@ const BACKOFF_MAX_MS = 10_000;
 /** After the loss of a good link: the edge has restarted, and what it is asked meanwhile waits for its relays. */
 const AT_ONCE_MS = 100;
 /** A link that lived this long was a good one. */
-const LIVED_MS = 2_000;
+const LIVED_MS = 500;
 
 const CLOSE_REASONS: ReadonlyMap<number, string> = new Map([
   [LINK_CLOSE.unreadable, 'unreadable'],
@@ -33,6 +40,10 @@ const CLOSE_REASONS: ReadonlyMap<number, string> = new Map([
 export interface LinkSettings {
   /** Of the edge, http(s). */
   readonly url: string;
+  /** The number of the hub that is dialled; absent: the first one. */
+  readonly hub?: number;
+  /** How many hubs the edge has, as it says each time it is dialled. */
+  readonly onHubs?: (count: number) => void;
   readonly sign: () => Promise<string>;
   readonly announcement: () => Announcement;
   readonly searches: Searches;
@@ -75,7 +86,7 @@ export class Link {
 
   constructor(settings: LinkSettings) {
     this.#settings = settings;
-    this.#url = linkUrl(settings.url);
+    this.#url = linkUrl(settings.url, settings.hub);
     this.#host = new URL(this.#url).host;
     this.#pingMs = settings.pingMs ?? LINK_PING_MS;
   }
@@ -149,6 +160,10 @@ export class Link {
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       why = { ...why, detail: error.code ?? error.name };
+    });
+    socket.once('upgrade', ({ headers }) => {
+      const count = Number(headers[HUBS_HEADER.toLowerCase()] ?? 1);
+      if (Number.isSafeInteger(count)) this.#settings.onHubs?.(count);
     });
     socket.once('open', () => this.#open(socket));
     socket.once('close', (code) => {
@@ -255,15 +270,17 @@ export class Link {
   }
 
   #log(level: 'info' | 'warn' | 'error', message: string, fields?: LogFields): void {
-    this.#settings.log(level, message, fields);
+    const { hub, log } = this.#settings;
+    log(level, message, hub === undefined ? fields : { ...fields, hub });
   }
 }
 
-/** `https://edge.example/x` → `wss://edge.example/x/link`. */
-export function linkUrl(edgeUrl: string): string {
+/** `https://edge.example/x` → `wss://edge.example/x/link`, with `?hub=1` for the second hub. */
+export function linkUrl(edgeUrl: string, hub = 0): string {
   const url = new URL(edgeUrl);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   url.pathname = url.pathname.replace(/\/+$/, '') + LINK_PATH;
+  if (hub > 0) url.searchParams.set(HUB_PARAMETER, String(hub));
   return url.href;
 }
 

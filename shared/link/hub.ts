@@ -39,6 +39,10 @@ export interface HubApi {
 export const LINK_AUDIENCE = 'passerelle-link';
 export const LINK_TOKEN_LIFETIME_S = 120;
 export const LINK_PATH = '/link';
+/** Of an edge with several hubs, which one is dialled: its number from 1 on; absent, the first (0). */
+export const HUB_PARAMETER = 'hub';
+/** On the answer to the upgrade: how many hubs the edge has. An older edge says none, and has one. */
+export const HUBS_HEADER = 'X-Passerelle-Hubs';
 
 /** Codes with which the edge closes a link; each has its name in both programs' logs. */
 export const LINK_CLOSE = {

@@ -49,7 +49,11 @@ export function openEngine(
     send: (request) => {
       budget.count(1);
       // The hub ends by itself, unless it cannot.
-      return within(hubOf(env).sendAccount(request), request.budgetMs + HUB_GRACE_MS, rejectLate);
+      return within(
+        hubOf(env, request.editor).sendAccount(request),
+        request.budgetMs + HUB_GRACE_MS,
+        rejectLate,
+      );
     },
     turns: new Turns(budget, keptBack),
     nowMs: () => Date.now() + offsetMs,

@@ -37,7 +37,7 @@ export async function mayReport(env: Env, relay: string, editor: string, nowMs: 
         log('warn', 'sender-not-read', { relay, editor });
         return true;
       }));
-  const may = isSaved || (await hubOf(env).hasJustAnnounced(relay, editor, FLOW));
+  const may = isSaved || (await hubOf(env, editor).hasJustAnnounced(relay, editor, FLOW));
   if (may) announced.set(pair, nowMs);
   else announced.delete(pair);
   return may;

@@ -13,7 +13,7 @@ const TELL_MS = 4_000;
 
 /** @throws HubFailure: the hub could not be told, not by a second try either. */
 export async function tellHub(env: Env, times: AppointmentTimes): Promise<void> {
-  await within(hubOf(env).takeAppointment(times), TELL_MS, () => {
+  await within(hubOf(env, times.vendor).takeAppointment(times), TELL_MS, () => {
     throw new HubFailure('hub-lost');
   });
 }

@@ -24,6 +24,8 @@ export interface Config {
   readonly callerKeys: IssuerKeys;
   readonly issuer: string;
   readonly audience: string;
+  /** How many objects share the vendors: worker/hub/hub-of.ts. */
+  readonly hubs: number;
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
   /** What the links to booking pages carry as `origin`. */
@@ -97,6 +99,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     callerKeys,
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
+    hubs: settings.HUBS,
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,

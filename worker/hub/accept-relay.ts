@@ -1,12 +1,14 @@
-// GET /link: where relays dial in. Verifies the relay's token, then hands the socket to the hub.
+// GET /link: where relays dial in. Verifies the relay's token, then hands the socket to the hub that it dials, and says
+// how many hubs there are.
 
 import { GatewayError } from '../../shared/error.ts';
+import { HUB_PARAMETER, HUBS_HEADER } from '../../shared/link/hub.ts';
 import { authenticateRelay } from '../http/auth.ts';
 import type { RequestContext } from '../http/http.ts';
 import { RELAY_ID_HEADER } from './hub-calls.ts';
-import { hubOf } from './hub-of.ts';
+import { hubAt } from './hub-of.ts';
 
-/** @throws GatewayError upgrade-required, and as `authenticateRelay`. */
+/** @throws GatewayError upgrade-required, not-found, hub-lost, hub-overloaded, and as `authenticateRelay`. */
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {
   const relay = await authenticateRelay(request, config);
   if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
@@ -16,7 +18,19 @@ export async function acceptRelay({ request, env, config }: RequestContext): Pro
       headers: { Upgrade: 'websocket' },
     });
   }
-  return hubOf(env).fetch('https://hub/link', {
+  const { webSocket } = await hubAt(env, readHub(request, config.hubs)).fetch('https://hub/link', {
     headers: { Upgrade: 'websocket', [RELAY_ID_HEADER]: relay },
   });
+  return new Response(null, {
+    status: 101,
+    webSocket,
+    headers: { [HUBS_HEADER]: String(config.hubs) },
+  });
+}
+
+/** Which hub is dialled. @throws GatewayError not-found */
+function readHub(request: Request, hubs: number): number {
+  const hub = Number(new URL(request.url).searchParams.get(HUB_PARAMETER) ?? 0);
+  if (Number.isInteger(hub) && hub >= 0 && hub < hubs) return hub;
+  throw new GatewayError({ reason: 'not-found', text: "L'accès n'a pas de concentrateur de ce numéro." });
 }

@@ -8,6 +8,7 @@ import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import type { VendorRow } from '../store/editors.ts';
 import type { HubFailureReason } from './hub-failure.ts';
+import type { HubShare } from './hub-index.ts';
 import type { RelayDescription } from './link/relay-link.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
@@ -22,6 +23,8 @@ export interface HubSearch extends RememberedQuestion {
   readonly gatherMs: number;
   /** Tell what became of each slot; no breaker holds it back. */
   readonly isTraced: boolean;
+  /** Which vendors are this hub's; absent: all. */
+  readonly share?: HubShare;
   /** Of a search whose hub ended in its midst: what its plan asks and no vendor has answered yet. It is not planned anew. */
   readonly rest?: Pick<HubPlan, 'askedWindow' | 'calls'>;
 }

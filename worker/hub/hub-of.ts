@@ -1,108 +1,94 @@
-// The one way from the rest of the Worker to the relay hub. Every call is made here: on a stub of its own, as the platform
-// breaks a stub with the first error; once more when the hub had just ended, where doing it twice does no harm; logged
-// and named when it fails.
+// The one way from the rest of the Worker to the hubs. One hub is enough for everything; with the setting HUBS above 1 the
+// vendors are shared out among as many, by their ids, so that half of them go on answering while one hub restarts. Every
+// relay has a link to each. docs/link-protocol.md "Several hubs".
 
+import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
-import { log } from '../base/log.ts';
-import { objectOf } from '../base/objects.ts';
-import { HUB_PROTOCOL, type HubCall, type HubCalls, type HubReply } from './hub-calls.ts';
-import { hubFailureOf } from './hub-failure.ts';
-import { searchAndResume } from './resume-search.ts';
+import type { HubDescription } from './hub-calls.ts';
+import { hubIndexOf } from './hub-index.ts';
+import { type Hub, oneHub } from './one-hub.ts';
+import type { VendorFacts } from './vendors/vendor-state.ts';
 
-/** The one instance where relays and searches meet. */
-const HUB_NAME = 'hub';
-/** Before the second try; with jitter, as all who were in the hub come back at once. */
-const AGAIN_MS = 100;
+export type { Hub } from './one-hub.ts';
 
-type Method = keyof HubCalls;
-type Arguments<M extends Method> = Parameters<HubCalls[M]>;
-type Value<M extends Method> = Awaited<ReturnType<HubCalls[M]>>;
-
-interface HubStub extends Pick<Fetcher, 'fetch'> {
-  call(call: HubCall): Promise<HubReply>;
+/** The hub that bears this number, from 0 on. */
+export function hubAt(env: Env, index: number): Hub {
+  return oneHub(env, index);
 }
 
-/** The hub's calls, and `fetch` for a relay's WebSocket. Each rejects with HubFailure only. */
-export type Hub = HubCalls & { readonly fetch: (url: string, init: RequestInit) => Promise<Response> };
+/** The hub that has this vendor. */
+export function hubOf(env: Env, vendor: string): Hub {
+  return oneHub(env, hubIndexOf(vendor, readConfig(env).hubs));
+}
 
-/** What a Worker goes on with when the hub, of the release before, has not this method yet. */
-const NEWEST = {
-  // It reads D1 within a minute.
-  noteSwitches: undefined,
-  // It saves before it serves.
-  hasJustAnnounced: false,
-  // It reads what is booked and what is kept in D1.
-  takeAppointment: undefined,
-  noteAssociations: undefined,
-  learned: undefined,
-} as const satisfies { readonly [M in Method]?: Value<M> };
+/** Every hub, in the order of their numbers. */
+export function hubsOf(env: Env): readonly Hub[] {
+  return Array.from({ length: readConfig(env).hubs }, (_, index) => oneHub(env, index));
+}
 
-/** The relay hub. */
-export function hubOf(env: Env): Hub {
-  // An edge without its binding is a mistake of ours, and no hub that is lost.
-  stubOf(env);
-  const ask = <M extends Method>(method: M, args: Arguments<M>): Promise<Value<M>> =>
-    callOnce(env, method, args);
-  const askTwice = <M extends Method>(method: M, args: Arguments<M>): Promise<Value<M>> =>
-    twice(() => callOnce(env, method, args));
-  /** By the Worker's name of a search, the one that the hub of this moment knows. */
-  const ids = new Map<string, string>();
+/** True when some hub has a relay that can be asked. @throws HubFailure when no hub answers. */
+export function hasRelay(env: Env): Promise<boolean> {
+  const asked = hubsOf(env).map(async (hub) => (await hub.hasRelay()) || Promise.reject(NO_RELAY));
+  return Promise.any(asked).catch(({ errors }: AggregateError) => {
+    if (errors.includes(NO_RELAY)) return false;
+    throw errors[0];
+  });
+}
+
+const NO_RELAY = new Error('no relay');
+
+/** What each hub knows, as the first that answers says it. @throws HubFailure when none answers. */
+export async function askAny<T>(env: Env, ask: (hub: Hub) => Promise<T>): Promise<T> {
+  let failure: unknown;
+  for (const hub of hubsOf(env)) {
+    try {
+      return await ask(hub);
+    } catch (cause) {
+      failure = cause;
+    }
+  }
+  throw failure;
+}
+
+/** What the hubs that answer say. @throws HubFailure when none answers. */
+export async function askEach<T>(env: Env, ask: (hub: Hub) => Promise<T>): Promise<T[]> {
+  const said = await Promise.allSettled(hubsOf(env).map(ask));
+  const values = said.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const [first] = said;
+  if (values.length === 0 && first?.status === 'rejected') throw first.reason;
+  return values;
+}
+
+/** What goes on at every hub, for operators. @throws HubFailure when one of them does not answer. */
+export async function describeHubs(env: Env): Promise<HubDescription> {
+  const [first, ...others] = await Promise.all(hubsOf(env).map((hub) => hub.describe()));
+  if (first === undefined) throw new TypeError('no hub');
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const unsaved = all.flatMap((one) => one.unsaved ?? []);
   return {
-    fetch: (url, init) => twice(() => named('fetch', () => stubOf(env).fetch(url, init))),
-    hasRelay: () => askTwice('hasRelay', []),
-    search: (search, listener) =>
-      searchAndResume(
-        (part, hear) => ask('search', [part, hear]),
-        search,
-        listener,
-        (id) => ids.set(search.id, id),
-      ),
-    cancel: (id) => ask('cancel', [ids.get(id) ?? id]).catch(() => undefined),
-    vendors: () => askTwice('vendors', []),
-    associations: () => askTwice('associations', []),
-    noteAssociations: (sirets) => askTwice('noteAssociations', [sirets]),
-    learned: (lessons) => askTwice('learned', [lessons]),
-    takeAppointment: (times) => askTwice('takeAppointment', [times]),
-    writeRuleCounts: () => askTwice('writeRuleCounts', []),
-    // Nobody knows whether it was sent.
-    sendAccount: (request) => ask('sendAccount', [request]),
-    describe: () => askTwice('describe', []),
-    describeVendors: (vendors) => askTwice('describeVendors', [vendors]),
-    hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
-    noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
+    relays: all.flatMap(({ relays }, hub) => relays.map((relay) => ({ ...relay, hub }))),
+    searches: Math.max(...all.map(({ searches }) => searches)),
+    calls: all.reduce((sum, { calls }) => sum + calls, 0),
+    breakers: Object.assign({}, ...all.map(({ breakers }) => breakers)),
+    ...(unsaved.length > 0 && {
+      unsaved: {
+        relays: [...new Set(unsaved.flatMap(({ relays }) => relays))],
+        failed: Math.max(...unsaved.map(({ failed }) => failed)),
+      },
+    }),
   };
 }
 
-function stubOf(env: Env): HubStub {
-  return objectOf(env, env.RELAY_HUB, HUB_NAME) as unknown as HubStub;
-}
-
-async function callOnce<M extends Method>(env: Env, method: M, args: Arguments<M>): Promise<Value<M>> {
-  const reply = await named(method, () => stubOf(env).call({ protocol: HUB_PROTOCOL, method, args }));
-  if (reply.kind === 'done') return reply.value as Value<M>;
-  log('warn', 'hub-call-unknown', { detail: `${method} of ${HUB_PROTOCOL}, hub of ${reply.protocol}` });
-  if (method in NEWEST) return NEWEST[method as keyof typeof NEWEST] as Value<M>;
-  throw hubFailureOf(new TypeError('unknown call'));
-}
-
-/** Logs what fails, with its class. @throws HubFailure */
-async function named<T>(method: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    const failure = hubFailureOf(cause);
-    const { reason, detail = '' } = failure;
-    log(failure.isRestart ? 'warn' : 'error', 'hub-call-failed', { reason, detail: `${method}: ${detail}` });
-    throw failure;
-  }
-}
-
-async function twice<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (!hubFailureOf(cause).isRestart) throw cause;
-    await scheduler.wait(Math.random() * AGAIN_MS);
-    return call();
-  }
+/** What the hubs remember of these vendors, for operators. @throws HubFailure when one of them does not answer. */
+export async function describeVendors(
+  env: Env,
+  vendors: readonly string[],
+): Promise<Readonly<Record<string, VendorFacts>>> {
+  const { hubs } = readConfig(env);
+  const byHub = Map.groupBy(vendors, (vendor) => hubIndexOf(vendor, hubs));
+  const facts = await Promise.all(
+    [...byHub].map(([index, some]) => oneHub(env, index).describeVendors(some)),
+  );
+  return Object.assign({}, ...facts);
 }

@@ -25,11 +25,13 @@ import {
   type Lesson,
   RELAY_ID_HEADER,
 } from './hub-calls.ts';
+import { isOurs } from './hub-index.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
 import { readAnnouncement } from './link/announcement.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { LinkTable } from './link/link-table.ts';
 import { RelayLink } from './link/relay-link.ts';
+import { concernedVendors } from './memory/plan.ts';
 import { HubMemory, type HubPlan } from './memory/search-memory.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
@@ -177,7 +179,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     if (search.rest !== undefined) return this.#carry(search, search.rest, listener);
     const vendors = await this.#knownVendors(Math.min(FIRST_READ_MS, search.budgetMs / 2));
-    const plan = this.#memory.plan(search, vendors, Date.now());
+    const plan = planShare(this.#memory, search, vendors);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
     return this.#carry(search, plan, listener, plan);
   }
@@ -299,4 +301,20 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   #serving(): RelayLink[] {
     return this.#links.all().filter((link) => link.isServing);
   }
+}
+
+/** With several hubs each plans for the vendors that are its own, and names the others. */
+function planShare(memory: HubMemory, search: HubSearch, vendors: readonly VendorRow[]): HubPlan {
+  const { share } = search;
+  if (share === undefined) return memory.plan(search, vendors, Date.now());
+  const ours = vendors.filter(({ id }) => isOurs(id, share));
+  const plan = memory.plan(search, ours, Date.now());
+  return {
+    ...plan,
+    booked: plan.booked.filter(({ vendor }) => isOurs(vendor, share)),
+    elsewhere: concernedVendors(
+      search,
+      vendors.filter(({ id }) => !isOurs(id, share)),
+    ),
+  };
 }

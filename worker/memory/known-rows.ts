@@ -105,6 +105,14 @@ export class KnownRows {
   }
 }
 
+const knownRows: KnownRows[] = [];
+
+/** What this isolate has been told of the kept answers of one hub; the hubs share the room. */
+export function rowsKnownOf(hub: number, hubs: number): KnownRows {
+  knownRows[hub] ??= new KnownRows(BYTES_MAX / hubs);
+  return knownRows[hub];
+}
+
 /** Estimated bytes in memory. */
 function weigh({ parts }: KnownRow): number {
   let bytes = ROW_BYTES;

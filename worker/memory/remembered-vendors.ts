@@ -2,14 +2,15 @@
 // flows the front's cards are searched. While the hub cannot be reached the last list is used.
 
 import type { Env } from '../base/env.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { askAny } from '../hub/hub-of.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { type Limits, type Reader, type Remembered, remember } from '../store/remembered.ts';
 
 const registries = new WeakMap<Env, Remembered<readonly VendorRow[], Env>>();
 
 function registryOf(env: Env): Remembered<readonly VendorRow[], Env> {
-  const known = registries.get(env) ?? remember<readonly VendorRow[], Env>((one) => hubOf(one).vendors());
+  const known =
+    registries.get(env) ?? remember<readonly VendorRow[], Env>((one) => askAny(one, (hub) => hub.vendors()));
   registries.set(env, known);
   return known;
 }

@@ -10,6 +10,7 @@ import { parseInstant } from '../../shared/time.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
+import { hubIndexOf } from '../hub/hub-index.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
 import { askHub } from '../search/ask-hub.ts';
 import { Deadline } from '../search/deadline.ts';
@@ -50,7 +51,7 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
   const { query, atMs } = readQuestion(asked);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
   const budgetMs = deadline.vendorBudgetMs(Date.now());
-  const { plan, results } = await askHub(context, {
+  const { plan, results } = await askHub(context, hubIndexOf(editor, context.config.hubs), {
     query,
     memory: 'none',
     only: editor,

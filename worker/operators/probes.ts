@@ -2,7 +2,7 @@
 
 import { within } from '../../shared/deadline.ts';
 import type { RequestContext } from '../http/http.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { hasRelay } from '../hub/hub-of.ts';
 
 const PROBE_MS = 2_000;
 
@@ -16,8 +16,8 @@ export function answerHealth(): Response {
  * the edge away for it; GET /admin/storage tells.
  */
 export async function answerReadiness({ env }: RequestContext): Promise<Response> {
-  const hasRelay = await within(hubOf(env).hasRelay(), PROBE_MS, () => false).catch(() => false);
-  return probe(hasRelay);
+  const isReady = await within(hasRelay(env), PROBE_MS, () => false).catch(() => false);
+  return probe(isReady);
 }
 
 function probe(isWell: boolean): Response {

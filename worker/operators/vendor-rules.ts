@@ -4,7 +4,7 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { describeHubs, describeVendors, hubOf } from '../hub/hub-of.ts';
 import { reportHealth } from '../hub/vendors/vendor-state.ts';
 import { tellLessons } from '../search/lessons.ts';
 import { describeRule } from '../search/rule-issues.ts';
@@ -14,7 +14,10 @@ import { readRuleCounts } from '../store/rule-counts.ts';
 /** GET /admin/editors. @throws GatewayError storage-unavailable. */
 export async function answerVendors(context: RequestContext): Promise<Response> {
   const editors = await listVendors(context.env.DB);
-  const facts = await hubOf(context.env).describeVendors(editors.map(({ id }) => id));
+  const facts = await describeVendors(
+    context.env,
+    editors.map(({ id }) => id),
+  );
   return jsonResponse(
     { editors: editors.map((row) => ({ ...row, health: reportHealth(row.enabled, facts[row.id]) })) },
     context,
@@ -23,7 +26,7 @@ export async function answerVendors(context: RequestContext): Promise<Response> 
 
 /** GET /admin/relays: who is connected, in what state, with how much to do. */
 export async function answerRelays(context: RequestContext): Promise<Response> {
-  return jsonResponse(await hubOf(context.env).describe(), context);
+  return jsonResponse(await describeHubs(context.env), context);
 }
 
 /** GET /admin/editors/{editor}/rules. @throws GatewayError storage-unavailable. */
@@ -34,7 +37,7 @@ export async function answerVendorRules(context: RequestContext): Promise<Respon
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
   await tellLessons(context.env);
-  await hubOf(context.env).writeRuleCounts();
+  await hubOf(context.env, editor).writeRuleCounts();
   const rows = await readRuleCounts(context.env.DB, editor, Date.now());
   const totalOf = (kind: string): number =>
     rows.filter((row) => row.kind === kind).reduce((sum, { count }) => sum + count, 0);

@@ -7,7 +7,7 @@ import { log } from '../base/log.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { hubsOf } from '../hub/hub-of.ts';
 import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
 import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
@@ -73,7 +73,7 @@ async function noteSwitches(
   isTurned: boolean,
 ): Promise<void> {
   try {
-    await hubOf(env).noteSwitches(vendor, isTurned);
+    await Promise.all(hubsOf(env).map((hub) => hub.noteSwitches(vendor, isTurned)));
     if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
   } catch {
     log('warn', 'switch-not-noted', { requestId, editor: vendor.id });

@@ -1,4 +1,4 @@
-// Puts a search to the hub, in one call: its plan comes back first, then what vendors answer, gathered before the deadline.
+// Puts a search to one hub, in one call: its plan comes back first, then what vendors answer, gathered before the deadline.
 // What has not come by then is a vendor's time-out, never a longer wait.
 
 import { within } from '../../shared/deadline.ts';
@@ -6,7 +6,7 @@ import type { RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import type { FailingSince, HubSearch } from '../hub/hub-calls.ts';
 import { HubFailure, hubFailureOf } from '../hub/hub-failure.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { hubAt } from '../hub/hub-of.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
 import type { Asked, SearchEnd } from './answers.ts';
 import { Gathering, type LandingEvent } from './gathering.ts';
@@ -27,9 +27,10 @@ export interface AskOptions extends Omit<HubSearch, 'id'> {
  */
 export async function askHub(
   { env, requestId, request, waitUntil }: Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil'>,
+  hubIndex: number,
   { signal: givenUp, onPlan, onResults, ...search }: AskOptions,
 ): Promise<Asked> {
-  const hub = hubOf(env);
+  const hub = hubAt(env, hubIndex);
   const startedMs = Date.now();
   let landing: Landing | undefined;
   const begin = (plan: HubPlan, failing: FailingSince): Landing => {

@@ -1,21 +1,19 @@
-// The one search engine behind both faces (FHIR and the SAS front), a pipeline of values: asks the hub, which plans from
-// what it remembers and asks vendors; settles what they said with what is kept, selects the slots to show, accounts for
-// every identifier. What it learned is told to the hub by record.ts. ARCHITECTURE.md walks through it.
+// The one search engine behind both faces (FHIR and the SAS front), a pipeline of values: asks the hub (each hub, when there
+// are several), which plans from what it remembers and asks vendors; settles what they said with what is kept, selects the
+// slots to show, accounts for every identifier. What it learned is told to the hub by record.ts. ARCHITECTURE.md walks
+// through it.
 
-import { GatewayError } from '../../shared/error.ts';
-import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { RequestContext } from '../http/http.ts';
-import type { CallResult } from '../hub/call-result.ts';
+import type { CallFailure } from '../hub/hub-calls.ts';
 import { HubFailure } from '../hub/hub-failure.ts';
-import { renewedBy, type VendorSubjects } from '../hub/memory/coverage.ts';
-import type { SearchQuestion } from '../hub/memory/plan.ts';
-import type { HubPlan } from '../hub/memory/search-memory.ts';
+import { hubIndexOf } from '../hub/hub-index.ts';
+import type { Concerned, SearchQuestion } from '../hub/memory/plan.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
-import { KeptResults, trimRenewed } from '../memory/kept-results.ts';
-import { KnownRows, type RecalledRows } from '../memory/known-rows.ts';
+import { rowsKnownOf } from '../memory/known-rows.ts';
 import type { Answers, Asked } from './answers.ts';
 import { askHub } from './ask-hub.ts';
 import { keepLedger, type Ledger } from './ledger.ts';
+import { PlannedSearch, type SettledPart } from './planned-search.ts';
 import { joinParts, type Selection, selectSlots, shownOf } from './selection.ts';
 
 /** A question to the engine. */
@@ -39,8 +37,16 @@ export interface FoundSlots {
   readonly selection: Selection;
   readonly ledger: Ledger;
   readonly cost: SearchCost;
-  /** As the hub brought it; what it teaches is told by record.ts. */
+  /** As each hub brought it; what it teaches is told by record.ts. */
+  readonly parts: readonly HubPart[];
+}
+
+/** What one hub brought of a search. */
+interface HubPart {
+  readonly hub: number;
   readonly asked: Asked;
+  /** Of the hub's own vendors. */
+  readonly answers: Answers;
 }
 
 /** What a search cost. */
@@ -56,148 +62,149 @@ interface SearchCost {
 /** An answer told whole lets vendors' answers travel together; one told by parts does not (0). docs/performance.md. */
 const GATHER_MS = 5;
 
-/** What this isolate has been told of kept answers. */
-const knownRows = new KnownRows();
-
-/** @throws GatewayError relay-absent, relay-lost (no vendor answered, nothing is kept), storage-unavailable. */
+/** @throws GatewayError relay-absent, relay-lost, hub-lost, hub-overloaded: no vendor answered, and nothing is kept. */
 export async function findSlots(
   context: RequestContext,
-  { budgetMs, ...question }: FindOptions,
+  question: FindOptions,
   { onPart, signal }: FindHow = {},
 ): Promise<FoundSlots> {
   const { query } = question;
-  const recalled = knownRows.recall(query.flow, query.subjects);
-  const parts: Selection[] = [];
-  const tell = (part: Selection): void => {
-    parts.push(part);
-    onPart?.(part);
-  };
-  let begun: PlannedSearch | undefined;
-  const asked = await askHub(context, {
-    ...question,
-    known: recalled.known,
-    budgetMs,
-    gatherMs: onPart === undefined ? GATHER_MS : 0,
-    isTraced: false,
-    signal,
-    onPlan: (plan) => {
-      begun = new PlannedSearch(query, plan, recalled);
-      if (onPart !== undefined && begun.kept.length > 0) tell(begun.selectPart(begun.kept));
-    },
-    ...(onPart && { onResults: (news) => begun && tell(begun.selectNews(news)) }),
-  });
-  const search = begun ?? new PlannedSearch(query, asked.plan, recalled);
-  const { answers, standing } = search.settle(asked);
-  if (onPart !== undefined && standing.length > 0) tell(search.selectPart(standing));
-  const selection = onPart === undefined ? search.select(answers.results) : joinParts(parts);
+  const told: Selection[] = [];
+  const tell =
+    onPart &&
+    ((part: Selection): void => {
+      told.push(part);
+      onPart(part);
+    });
+  const { hubs } = context.config;
+  const asking = Array.from({ length: hubs }, (_, hub) => askOne(context, question, { hub, tell, signal }));
+  const ended = await Promise.all(asking);
+  const parts = ended.flatMap((part) => ('failure' in part ? [] : [part]));
+  const lost = ended.flatMap((part) => ('failure' in part ? [part] : []));
+  throwIfUnreached(parts, lost);
+  if (tell !== undefined) {
+    for (const { search, standing } of parts) if (standing.length > 0) tell(search.selectPart(standing));
+  }
+  const answers = joinAnswers(parts, lost, question);
+  const bookedSlots = new BookedSlots(parts.flatMap(({ search }) => search.plan.booked));
+  const selection =
+    tell === undefined
+      ? selectSlots(answers.results, { query, nowMs: Date.now(), bookedSlots })
+      : joinParts(told);
   return {
     answers,
     selection,
     ledger: keepLedger(query, answers, shownOf(selection), Date.now()),
     cost: costOf(answers),
-    asked,
+    parts,
   };
 }
 
-/** A search whose plan is known, while vendors answer and after. */
-class PlannedSearch {
-  /** Kept answers that are taken, less those asked for again. */
-  readonly kept: readonly CallResult[];
-  readonly #query: SlotQuery;
-  readonly #plan: HubPlan;
-  readonly #bookedSlots: BookedSlots;
-  readonly #keptResults: KeptResults;
-  /** By vendor, subjects asked for again although their kept answer still holds. */
-  readonly #renewed: VendorSubjects;
+/** One hub's part of it, and how it went. */
+interface EndedPart extends SettledPart, HubPart {
+  readonly search: PlannedSearch;
+}
 
-  constructor(query: SlotQuery, plan: HubPlan, recalled: RecalledRows) {
-    const { flow, subjects } = query;
-    this.#query = query;
-    this.#plan = plan;
-    this.#bookedSlots = new BookedSlots(plan.booked);
-    const covered = new Map(
-      plan.covered.map(([vendor, places]) => [vendor, new Set(places.map((place) => subjects[place] ?? ''))]),
-    );
-    this.#keptResults = new KeptResults(
-      covered,
-      knownRows.take(flow, subjects, recalled, plan.kept, Date.now()),
-    );
-    this.#renewed = renewedBy(plan.calls, covered);
-    this.kept = this.#keptResults.results(this.#renewed);
-  }
+/** A hub of which no plan came. */
+interface LostPart {
+  readonly hub: number;
+  readonly failure: HubFailure;
+}
 
-  /** Of everything that was answered. */
-  select(results: readonly CallResult[]): Selection {
-    return selectSlots(results, { query: this.#query, nowMs: Date.now(), bookedSlots: this.#bookedSlots });
-  }
+interface AskHow {
+  readonly hub: number;
+  readonly tell: ((part: Selection) => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
 
-  /** Of vendors of which more has come or is to come than is in `results`. */
-  selectPart(results: readonly CallResult[]): Selection {
-    const partial = dividedVendors(this.kept, this.#plan.calls);
-    const about = { query: this.#query, nowMs: Date.now(), bookedSlots: this.#bookedSlots, partial };
-    return selectSlots(results, about);
-  }
-
-  /** Of answers that have just come. */
-  selectNews(news: readonly CallResult[]): Selection {
-    return this.selectPart(news.map((result) => trimRenewed(result, this.#renewed)));
-  }
-
-  /**
-   * What vendors said, now or a moment ago: a kept answer that was asked for again in vain stands (`standing`).
-   *
-   * @throws GatewayError relay-absent, relay-lost: no vendor was reached, and nothing is kept.
-   */
-  settle(asked: Asked): { readonly answers: Answers; readonly standing: readonly CallResult[] } {
-    const { vendors, switchedOff, skipped } = this.#plan;
-    const standing = this.#keptResults.standing(asked.results, this.#renewed);
-    if (this.kept.length + standing.length === 0) throwIfUnreached(asked);
-    const trimmed = asked.results.map((result) => trimRenewed(result, this.#renewed));
-    const answers = {
-      vendors: vendors.map(({ id, name }) => {
-        const sinceMs = asked.failing[id];
-        return { id, name, ...(sinceMs !== undefined && { failingSinceMs: sinceMs }) };
-      }),
-      switchedOff,
-      results: [...this.kept, ...trimmed, ...standing],
-      skipped,
-      linkBytes: asked.linkBytes,
-    };
-    return { answers, standing };
+async function askOne(
+  context: RequestContext,
+  { budgetMs, ...question }: FindOptions,
+  { hub, tell, signal }: AskHow,
+): Promise<EndedPart | LostPart> {
+  const { query } = question;
+  const { hubs } = context.config;
+  const rows = rowsKnownOf(hub, hubs);
+  const recalled = rows.recall(query.flow, query.subjects);
+  const held = { rows, recalled };
+  let begun: PlannedSearch | undefined;
+  try {
+    const asked = await askHub(context, hub, {
+      ...question,
+      known: recalled.known,
+      budgetMs,
+      gatherMs: tell === undefined ? GATHER_MS : 0,
+      isTraced: false,
+      ...(hubs > 1 && { share: { index: hub, of: hubs } }),
+      signal,
+      onPlan: (plan) => {
+        begun = new PlannedSearch(query, plan, held);
+        if (begun.kept.length > 0) tell?.(begun.selectPart(begun.kept));
+      },
+      ...(tell && { onResults: (news) => begun && tell(begun.selectNews(news)) }),
+    });
+    const search = begun ?? new PlannedSearch(query, asked.plan, held);
+    return { hub, asked, search, ...search.settle(asked) };
+  } catch (cause) {
+    // A mistake of ours is no lost hub.
+    if (!(cause instanceof HubFailure)) throw cause;
+    return { hub, failure: cause };
   }
 }
 
-/** Vendors whose answer comes in more than one part: several calls, or some of it kept. */
-function dividedVendors(kept: readonly CallResult[], calls: HubPlan['calls']): ReadonlySet<string> {
-  const whole = new Set<string>();
-  const divided = new Set<string>();
-  for (const vendor of [
-    ...new Set(kept.map(({ call }) => call.vendor)),
-    ...calls.map((call) => call.vendor),
-  ]) {
-    (whole.has(vendor) ? divided : whole).add(vendor);
-  }
-  return divided;
+/** @throws GatewayError when no vendor of any hub was reached, and nothing is kept. */
+function throwIfUnreached(parts: readonly EndedPart[], lost: readonly LostPart[]): void {
+  if (parts.some(({ unreached }) => unreached === undefined)) return;
+  throw lost[0]?.failure ?? parts[0]?.unreached;
 }
 
-/** @throws GatewayError when no relay could be asked, or all, or the hub, were lost before any vendor had answered. */
-function throwIfUnreached({ results, ended }: Asked): void {
-  if (ended === 'hub-lost' || ended === 'hub-overloaded') {
-    const isNothing = results.every(({ failure }) => failure?.reason === ended);
-    if (isNothing) throw new HubFailure(ended);
-  }
-  if (ended === 'no-relay') {
-    throw new GatewayError({
-      reason: 'relay-absent',
-      text: "Aucun relais n'est connecté : aucun éditeur n'a pu être interrogé.",
-    });
-  }
-  if (results.length > 0 && results.every(({ failure }) => failure?.reason === 'relay-lost')) {
-    throw new GatewayError({
-      reason: 'relay-lost',
-      text: "La liaison avec le relais s'est rompue avant toute réponse.",
-    });
-  }
+/** Of all hubs. What no hub has planned and another names was not asked: its hub is lost, or knows no relay of it yet. */
+function joinAnswers(
+  parts: readonly EndedPart[],
+  lost: readonly LostPart[],
+  { query }: FindOptions,
+): Answers {
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length + lost.length === 0) return only.answers;
+  const all = parts.map(({ answers }) => answers);
+  const vendors = all.flatMap((one) => one.vendors);
+  const switchedOff = all.flatMap((one) => one.switchedOff ?? []);
+  const planned = new Set([...vendors, ...switchedOff].map(({ id }) => id));
+  const elsewhere = parts.flatMap(({ search }) => search.plan.elsewhere ?? []);
+  const missing = (of: (one: Concerned) => Concerned['vendors']): Concerned['vendors'] => [
+    ...new Map(elsewhere.flatMap(of).map((one) => [one.id, one]))
+      .values()
+      .filter(({ id }) => !planned.has(id)),
+  ];
+  const unasked = missing((one) => one.vendors);
+  const why = (vendor: string): CallFailure => {
+    const hub = hubIndexOf(vendor, parts.length + lost.length);
+    return lost.find((one) => one.hub === hub)?.failure.reason ?? 'relay-absent';
+  };
+  return {
+    vendors: [...vendors, ...unasked].sort(byId),
+    switchedOff: [...switchedOff, ...missing((one) => one.switchedOff)].sort(byId),
+    results: [
+      ...all.flatMap(({ results }) => results),
+      ...unasked.map(({ id }) => ({
+        call: { vendor: id, subjects: query.subjects },
+        failure: { reason: why(id) },
+      })),
+    ],
+    skipped: {
+      vendors: sum(all.map(({ skipped }) => skipped.vendors)),
+      subjects: Math.min(sum(all.map(({ skipped }) => skipped.subjects)), query.subjects.length),
+    },
+    linkBytes: sum(all.map(({ linkBytes }) => linkBytes)),
+  };
+}
+
+function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id < other.id ? -1 : 1;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
 }
 
 function costOf({ results, linkBytes }: Answers): SearchCost {

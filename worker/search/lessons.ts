@@ -8,16 +8,18 @@ import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { failureOf } from '../hub/call-result.ts';
 import type { Lesson } from '../hub/hub-calls.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { type Hub, hubAt } from '../hub/hub-of.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
+
 import { freshParts } from '../memory/fresh-parts.ts';
 import type { SeenPair } from '../store/interfaced.ts';
 import type { Answers, Asked } from './answers.ts';
 import type { HiddenSlots } from './selection.ts';
 import { tallySearch } from './tallies.ts';
 
-/** A search that has answered. */
+/** One hub's part of a search that has answered. */
 export interface AnsweredSearch {
+  readonly hub: number;
   readonly requestId: string;
   readonly query: SlotQuery;
   readonly memory: SearchMemoryUse;
@@ -56,10 +58,15 @@ export async function tellLesson(env: Env, search: AnsweredSearch): Promise<void
 
 /** Tells them at once: for an operator's page that is about to read the counts. */
 export async function tellLessons(env: Env): Promise<void> {
-  const lessons = (pendings.get(env) ?? []).map(lessonOf).filter(isWorthTelling);
+  const byHub = Map.groupBy(pendings.get(env) ?? [], ({ hub }) => hub);
   pendings.delete(env);
+  await Promise.all([...byHub].map(([hub, searches]) => tellHub(hubAt(env, hub), searches)));
+}
+
+async function tellHub(hub: Hub, searches: readonly AnsweredSearch[]): Promise<void> {
+  const lessons = searches.map(lessonOf).filter(isWorthTelling);
   if (lessons.length === 0) return;
-  await hubOf(env).learned(lessons);
+  await hub.learned(lessons);
   const nowMs = Date.now();
   for (const { seen } of lessons) for (const pair of seen) toldMs.set(keyOf(pair), nowMs);
 }

@@ -11,11 +11,13 @@ import { tellLesson } from './lessons.ts';
 export function recordSearch(
   context: RequestContext,
   query: SlotQuery,
-  { answers, cost, asked, selection: { total, hidden } }: FoundSlots,
+  { answers, cost, parts, selection: { total, hidden } }: FoundSlots,
   memory: SearchMemoryUse = 'used',
 ): void {
   const { env, requestId } = context;
-  context.waitUntil(tellLesson(env, { requestId, query, memory, asked, answers, hidden }));
+  for (const { hub, asked, answers: own } of parts) {
+    context.waitUntil(tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden }));
+  }
   log('info', 'search-answered', {
     requestId,
     flow: query.flow,

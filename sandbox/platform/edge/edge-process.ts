@@ -3,12 +3,21 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Log, LogLevel, Miniflare, type MiniflareOptions, Response, type WorkerOptions } from 'miniflare';
+import {
+  Log,
+  LogLevel,
+  Miniflare,
+  type MiniflareOptions,
+  Response,
+  type SharedOptions,
+  type WorkerOptions,
+} from 'miniflare';
 import { splitLines } from '../child.ts';
 import { edgeLine, logLine, openLines } from '../output.ts';
 import { lockState } from '../state-lock.ts';
 import { buildWorker } from './build-worker.ts';
 import { writeExport } from './export-folder.ts';
+import { withHubBeside } from './hub-beside.ts';
 import { applyMigrations, DATABASES, type DatabaseName, MIGRATIONS } from './migrations.ts';
 import { moveFromCore } from './move-tables.ts';
 
@@ -39,6 +48,8 @@ export interface EdgeOptions {
   readonly migrations?: string;
   /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
   readonly script?: string;
+  /** Another code for the hub, for tests of two releases; by default the Worker's own. */
+  readonly hubScript?: string;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
 }
@@ -86,7 +97,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const write = (line: string): void => say(edgeLine(line));
   // Miniflare starts a runtime that died anew, and says nothing of it.
   let meantStarts = 1;
-  const optionsFor = (settings: Readonly<Record<string, string>>, port: number): MiniflareOptions => ({
+  const oneWorker = (
+    settings: Readonly<Record<string, string>>,
+    port: number,
+  ): SharedOptions & WorkerOptions => ({
     name: 'edge',
     // Named, so that Miniflare does not parse the bundle at each start to find what it imports: nothing.
     modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
@@ -119,6 +133,9 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       splitLines(stderr, write);
     },
   });
+  const { hubScript } = options;
+  const optionsFor: (...about: Parameters<typeof oneWorker>) => MiniflareOptions =
+    hubScript === undefined ? oneWorker : (...about) => withHubBeside(oneWorker(...about), hubScript);
   endRuntimeWithUs();
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   try {

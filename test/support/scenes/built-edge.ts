@@ -12,6 +12,7 @@ import { removeFolder } from '../wait/remove-folder.ts';
 type Options = Omit<LocalEdgeOptions, 'host'>;
 
 /** test/support/worker/mortal.ts */
+const BESIDE = join(import.meta.dirname, '../worker/beside.ts');
 const MORTAL = join(import.meta.dirname, '../worker/mortal.ts');
 
 /** Of a state folder: where D1 is. */
@@ -19,6 +20,9 @@ const D1 = 'd1';
 
 /** The Worker's code. */
 export const builtWorker = (): Promise<string> => runFile('worker.js', buildWorker);
+
+/** Of a release beside this one: test/support/worker/beside.ts. */
+export const besideWorker = (): Promise<string> => runFile('beside-worker.js', () => buildWorker(BESIDE));
 
 /** With a hub that a test can end. */
 export const mortalWorker = (): Promise<string> => runFile('mortal-worker.js', () => buildWorker(MORTAL));

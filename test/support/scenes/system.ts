@@ -31,8 +31,10 @@ export interface SystemOptions {
   readonly flows?: readonly string[];
   /** False: the edge and the vendors only. */
   readonly relay?: boolean;
-  /** Its hub can be ended: `endHub`. */
+  /** Its hub can be ended, its databases can hang: `endHub`, `hang`. */
   readonly isMortal?: boolean;
+  /** The Worker's code, and that of the hub behind it. */
+  readonly scripts?: Readonly<Record<'script' | 'hubScript', () => Promise<string>>>;
 }
 
 export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
@@ -103,11 +105,13 @@ export class System {
 
   /** `settings`: over those of the system's start. */
   async startEdge(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    const { scripts } = this.#options;
     this.#edge = await startBuiltEdge({
       port: this.#port,
       stateDir: this.state.dir,
       settings: { ...UNHURRIED, ...this.#options.settings, ...settings },
       ...(this.#options.isMortal === true && { script: await mortalWorker() }),
+      ...(scripts && { script: await scripts.script(), hubScript: await scripts.hubScript() }),
       onLog: (line) => this.edgeLog.push(line),
     });
     this.#port = Number(new URL(this.#edge.url).port);
@@ -117,6 +121,17 @@ export class System {
   async endHub(name = 'hub'): Promise<void> {
     const hub = await this.edge.object('RELAY_HUB', name);
     await hub.fetch('https://hub/end').catch(() => undefined);
+  }
+
+  /** From now on a hub ends as soon as it is asked anything, or lives again. */
+  async setDown(name: string, isDown = true): Promise<void> {
+    const hub = await this.edge.object('RELAY_HUB', name);
+    await hub.fetch(`https://hub/${isDown ? 'down' : 'up'}`).catch(() => undefined);
+  }
+
+  /** From now on a database answers nothing, or all answer again. */
+  async hang(binding: string, isHanging = true): Promise<void> {
+    await this.fetch(isHanging ? `/test/silence?binding=${binding}` : '/test/speech');
   }
 
   async stopEdge(): Promise<void> {

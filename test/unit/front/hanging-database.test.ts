@@ -52,6 +52,7 @@ function context(parameters: Record<string, string> = {}, hub = hubSaying()): Re
     } as unknown as RequestContext['env'],
     config: {
       deadlineMs: 7_000,
+      hubs: 1,
       routing: { mode: 'off' },
       front: { samuLrms: ['SAMU42'] },
     } as unknown as RequestContext['config'],

@@ -2,7 +2,7 @@
 // is of one of them; the others are pharmacies, clinics and the like. docs/guide.md G-915.
 
 import type { Env } from '../../base/env.ts';
-import { hubOf } from '../../hub/hub-of.ts';
+import { askEach, hubsOf } from '../../hub/hub-of.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 
@@ -27,7 +27,9 @@ export interface SaidAssociation extends Pick<SosAssociation, 'siret' | 'name'> 
 const LIMITS = { freshMs: 30_000, patienceMs: 150, firstMs: 1_000 };
 
 /** The operator's, and those of which a vendor has shown slots: the hub's word. */
-const sirets = remember<ReadonlySet<string>, Env>(async (env) => new Set(await hubOf(env).associations()));
+const sirets = remember<ReadonlySet<string>, Env>(
+  async (env) => new Set((await askEach(env, (hub) => hub.associations())).flat()),
+);
 
 /** With their prefix 3; at most half a minute old, older when the hub is not there. @throws GatewayError storage-unavailable. */
 export function knownSosSirets(reader: Reader<Env>): Promise<ReadonlySet<string>> {
@@ -84,6 +86,7 @@ export async function saveSosAssociations(env: Env, associations: readonly SaidA
         .bind(list),
     ]),
   );
-  await hubOf(env).noteAssociations(associations.map(({ siret }) => siret));
+  const announced = associations.map(({ siret }) => siret);
+  await Promise.all(hubsOf(env).map((hub) => hub.noteAssociations(announced)));
   sirets.forget();
 }

@@ -30,6 +30,8 @@ export interface RelayDescription {
   /** Vendors whose entry at this relay is broken; absent when there is none. */
   readonly outOfOrder?: readonly string[];
   readonly version?: string;
+  /** Which hub says so, when there are several. */
+  readonly hub?: number;
   /** Vendor calls under way. */
   readonly load: number;
   readonly connectedAt: string;

@@ -41,6 +41,12 @@ interface NamedVendor {
   readonly name: string;
 }
 
+/** Vendors that a question concerns. */
+export interface Concerned {
+  readonly vendors: readonly NamedVendor[];
+  readonly switchedOff: readonly NamedVendor[];
+}
+
 /** A vendor that the search concerns. */
 interface PlannedVendor extends NamedVendor {
   /** How long its answer is kept, milliseconds; 0: not at all. */
@@ -92,10 +98,7 @@ export function planSearch(
 ): Plan {
   const { flow, subjects, window: shownWindow } = query;
   const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
-  const concerned = known.vendors.filter(
-    ({ id, flows }) =>
-      (withoutFlow === undefined || !flows.includes(withoutFlow)) && (only === undefined || id === only),
-  );
+  const concerned = concernedBy({ withoutFlow, only }, known.vendors);
   const serving = servingVendors(concerned, flow, only);
   const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
   const { vendors } = route;
@@ -110,6 +113,26 @@ export function planSearch(
     covered,
     skipped: skippedQuestions(route, covered),
     broadcast: route.broadcast,
+  };
+}
+
+function concernedBy(
+  { withoutFlow, only }: { readonly withoutFlow?: Flow | undefined; readonly only?: string | undefined },
+  vendors: readonly VendorRow[],
+): VendorRow[] {
+  return vendors.filter(
+    ({ id, flows }) =>
+      (withoutFlow === undefined || !flows.includes(withoutFlow)) && (only === undefined || id === only),
+  );
+}
+
+/** Which of these vendors the question concerns. */
+export function concernedVendors(question: SearchQuestion, vendors: readonly VendorRow[]): Concerned {
+  const concerned = concernedBy(question, vendors);
+  const named = ({ id, name }: VendorRow): NamedVendor => ({ id, name });
+  return {
+    vendors: servingVendors(concerned, question.query.flow, question.only).map(named),
+    switchedOff: switchedOffVendors(concerned, question.query.flow).map(named),
   };
 }
 

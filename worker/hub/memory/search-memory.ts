@@ -15,7 +15,7 @@ import { type BookedSlot, BookedSlotsTable } from './booked-slots-table.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { KeptBehind } from './kept-behind.ts';
 import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept-part.ts';
-import { type Plan, planSearch, type SearchQuestion } from './plan.ts';
+import { type Concerned, type Plan, planSearch, type SearchQuestion } from './plan.ts';
 import { Reconciliation } from './reconcile.ts';
 import { HubRouting } from './routing-knowledge.ts';
 
@@ -31,6 +31,8 @@ export interface HubPlan extends Omit<Plan, 'covered'> {
   readonly kept: KeptNews;
   /** The appointments near the window. */
   readonly booked: readonly BookedSlot[];
+  /** With several hubs: the vendors that the others ask, or would were they not switched off. */
+  readonly elsewhere?: Concerned;
 }
 
 /** What a search leaves behind besides its counts. */
