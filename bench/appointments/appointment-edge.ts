@@ -99,12 +99,17 @@ export class AppointmentEdge {
     this.#settings = settings;
   }
 
-  static async start(settings: Record<string, string> = {}, isExporting = false): Promise<AppointmentEdge> {
+  /** `keys`: of other relays that the edge is to trust. */
+  static async start(
+    settings: Record<string, string> = {},
+    isExporting = false,
+    keys: readonly object[] = [],
+  ): Promise<AppointmentEdge> {
     const dir = await mkdtemp(join(tmpdir(), 'passerelle-appointments-'));
     const relay = await makeRelay('relay-a');
     const state = await openLocalState(join(dir, 'edge'));
     const system = new AppointmentEdge(dir, relay, state, {
-      RELAY_JWKS: JSON.stringify({ keys: [relay.jwk] }),
+      RELAY_JWKS: JSON.stringify({ keys: [relay.jwk, ...keys] }),
       ...settings,
     });
     if (isExporting) system.exportDir = join(dir, 'exports');

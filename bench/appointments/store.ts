@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { readMessage } from '../../worker/appointments/model/message.ts';
-import { SYSTEM_A } from './appointment-edge.ts';
+import { type AppointmentEdge, SYSTEM_A } from './appointment-edge.ts';
 import { individual } from './samples.ts';
 
 export const storedValue = (n: number): string => `stored-${n}`;
@@ -66,6 +66,36 @@ export function fillEdge(stateDir: string, from: number, to: number): void {
   const { name } = db.prepare('SELECT file AS name FROM pragma_database_list').get() as { name: string };
   db.close();
   settle(name);
+}
+
+/** What the report of territories is asked for. */
+export const REPORT_YEAR = 2026;
+const REPORTED_TERRITORIES = 88;
+
+/** The regulators of the stored past, each of a territory; and a year of a nation, 644,160 counts. */
+export async function fillTerritories({ edge }: AppointmentEdge): Promise<void> {
+  const core = await edge?.database('DB');
+  const numbers = 'WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?1 - 1)';
+  await core
+    ?.prepare(
+      `INSERT OR IGNORE INTO regulators (id, system, value, active, family, given, email, territories, version, hash,
+         stamp, updated_ms)
+       ${numbers} SELECT 'bench-' || i, 'urn:oid:1.2.250.1.71.4.2.1', '3990000011/REG-' || i, 1, 'Imaginaire', 'Zoé',
+         'zoe@regulation.example', json_array(printf('SAS-%02d', i % ${REPORTED_TERRITORIES})), 1, '', '', 0 FROM n`,
+    )
+    .bind(2_000)
+    .run();
+  const appointments = await edge?.database('APPOINTMENTS');
+  for (let territory = 0; territory < REPORTED_TERRITORIES; territory += 1) {
+    await appointments
+      ?.prepare(
+        `INSERT OR IGNORE INTO activity_days (territory, day, vendor, status, own_day, count)
+         ${numbers} SELECT printf('SAS-%02d', ?2), date('${REPORT_YEAR}-01-01', (i / 20) || ' days'), 'vendor-' || (i % 20),
+           'fulfilled', date('${REPORT_YEAR}-01-01', (i / 20) || ' days'), 1 FROM n`,
+      )
+      .bind(366 * 20, territory)
+      .run();
+  }
 }
 
 /** On disk before anything is measured: else the first checkpoint pays for the whole past. */
