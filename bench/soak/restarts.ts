@@ -22,6 +22,7 @@ import { SoakLoad } from './load.ts';
 const DEADLINE_MS = 7_000;
 const VENDOR_LATENCY_MS = 50;
 const VENDORS = 5;
+const REPORT_EVERY_MS = 50;
 /** The hub with an end that a test can bring about. */
 const ENTRY = join(import.meta.dirname, '../../test/support/worker/mortal.ts');
 /** Of the vendor that reports appointments. */
@@ -150,6 +151,8 @@ async function report(acknowledged: string[], over: AbortSignal): Promise<number
   const dispatcher = new Agent({ connect });
   let refused = 0;
   for (let count = 0; !over.aborted; count += 1) {
+    // The relay's port throttles a vendor that sends as fast as it can.
+    await wait(REPORT_EVERY_MS);
     const value = `rdv-${count}`;
     const path = `/fhir/Appointment?identifier=${encodeURIComponent(`${SYSTEM}|${value}`)}`;
     const { statusCode, body } = await request(`https://127.0.0.1:${port}${path}`, {
