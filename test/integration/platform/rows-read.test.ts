@@ -126,6 +126,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     `${YEAR}&by=territory&vendor=nobody`,
   ].map((query) => `/admin/activity?${query}`),
   '/admin/storage': ['/admin/storage'],
+  '/admin/schedule': ['/admin/schedule'],
   '/admin/redirects': [`/admin/redirects?${YEAR}`],
   '/admin/export/appointments': [
     '',
