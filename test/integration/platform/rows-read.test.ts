@@ -185,7 +185,7 @@ describe('no statement reads more than 30,000 rows', () => {
     }
     // The tables were there to be read.
     expect(read['/admin/accounts']).toBeGreaterThan(REGULATORS);
-    expect(read[`/admin/activity?${YEAR}&by=territory`]).toBeGreaterThan(1_000);
+    expect(read[`/admin/activity?${YEAR}&by=territory`]).toBeGreaterThanOrEqual(1_000);
   });
 
   it('of what the front asks for', async () => {
