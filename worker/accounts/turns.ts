@@ -82,7 +82,7 @@ export class Turns {
       if (!isGranted && this.#underWay > 0 && this.#hasTime()) return;
       if (isGranted && this.#underWay >= PLACES) return;
       this.#waiting.shift();
-      if (first.isWithdrawal) this.#expected -= 1;
+      if (first.isWithdrawal) this.#expected = Math.max(0, this.#expected - 1);
       if (!isGranted) this.#refused += 1;
       first.decide(isGranted ? this.#begin() : undefined);
     }

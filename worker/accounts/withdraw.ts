@@ -74,11 +74,14 @@ async function sayInOrder(
     return probes.every((probe) => isSaidInVain(probe) && probe.row.attempts > ATTEMPTS_IN_THE_WAY);
   }
   const queue = others.values();
-  let isLeft = probes.includes(undefined);
+  // A full list may not be all of them.
+  let isLeft = probes.includes(undefined) || due.length >= WITHDRAWALS_MAX;
   const work = async (): Promise<void> => {
     for (const one of queue) if ((await say(one)) === undefined) isLeft = true;
   };
-  await Promise.all(Array.from({ length: AT_ONCE_MAX }, work));
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE_MAX }, work));
+  // Only once none is under way any more: what comes behind withdrawals waits for them.
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return !isLeft;
 }
 

@@ -71,7 +71,12 @@ async function exportTo(
     }
     const changes = await readObject(db, mark);
     const last = changes.at(-1);
-    if (last === undefined) throw new TypeError('versions to export are gone');
+    if (last === undefined) {
+      // Forgotten while no target was configured: what is gone holds nothing up.
+      log('warn', 'changes-gone-before-export', { count: mark.untilSeq - mark.doneSeq });
+      await finishObject(db, mark, { upToMs: undefined, nowMs });
+      continue;
+    }
     await target.put(keyOf(changes), changes.map((change) => `${resourceText(change)}\n`).join(''));
     await finishObject(db, mark, { upToMs: last.updatedMs, nowMs });
     count += changes.length;

@@ -5,15 +5,25 @@
 import { within } from '../../shared/deadline.ts';
 import type { Env } from '../base/env.ts';
 import { HubFailure } from '../hub/hub-failure.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { hubIndexOf } from '../hub/hub-index.ts';
+import { hubsOf } from '../hub/hub-of.ts';
 import type { AppointmentTimes } from './model/taken-times.ts';
 
 /** A hub that starts again does so within it. */
 const TELL_MS = 4_000;
+const OTHERS_MS = 300;
 
-/** @throws HubFailure: the hub could not be told, not by a second try either. */
+/**
+ * The vendor's own hub must know. The others are told too, if they hear it in a moment: while the setting HUBS changes, one
+ * of them has the vendor for some Workers already, or still.
+ * @throws HubFailure: the vendor's hub could not be told, not by a second try either.
+ */
 export async function tellHub(env: Env, times: AppointmentTimes): Promise<void> {
-  await within(hubOf(env, times.vendor).takeAppointment(times), TELL_MS, () => {
+  const hubs = hubsOf(env).map((hub) => hub.takeAppointment(times));
+  const own = hubIndexOf(times.vendor, hubs.length);
+  const others = Promise.allSettled(hubs.filter((_, index) => index !== own));
+  await within(hubs[own] ?? Promise.resolve(), TELL_MS, () => {
     throw new HubFailure('hub-lost');
   });
+  if (hubs.length > 1) await within(others, OTHERS_MS, () => undefined);
 }

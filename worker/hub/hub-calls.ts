@@ -183,7 +183,7 @@ export interface HubCalls {
   cancel(id: string): Promise<void>;
   /** Takes what searches learned; the hub writes it to D1 some time later. */
   learned(lessons: readonly Lesson[]): Promise<void>;
-  /** An appointment has been written to D1: resolves once no search shows what it takes any more, nor after a restart. */
+  /** An appointment has been written to D1: resolves once no search that begins shows what it takes, nor after a restart. */
   takeAppointment(times: AppointmentTimes): Promise<void>;
   /** Writes to D1 what was noted so far. */
   writeRuleCounts(): Promise<void>;

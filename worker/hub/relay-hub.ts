@@ -47,8 +47,10 @@ import type { VendorFacts } from './vendors/vendor-state.ts';
 const READY_WAIT_MS = 1_000;
 /** What a hub that was never told of a vendor waits for D1's word. */
 const FIRST_READ_MS = 3_000;
+/** A D1 that says nothing for so long holds up no search of what relays announced. */
+const FIRST_SECONDS_MS = 10_000;
 
-/** The one hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
+/** A hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #links = new LinkTable();
   readonly #awaited = new AwaitedRelays();
@@ -60,6 +62,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
   readonly #memory: HubMemory;
+  readonly #beganMs = Date.now();
   #breakersMade: Breakers | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
@@ -178,7 +181,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     if (search.rest !== undefined) return this.#carry(search, search.rest, listener);
-    const vendors = await this.#knownVendors(Math.min(FIRST_READ_MS, search.budgetMs / 2));
+    const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
+    const [vendors] = await Promise.all([this.#knownVendors(firstMs), this.#memory.bookingsKnown(firstMs)]);
     const plan = planShare(this.#memory, search, vendors);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
     return this.#carry(search, plan, listener, plan);
@@ -286,11 +290,14 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return this.#awaited.wait({ isThere: () => this.#serving().length > 0, untilMs });
   }
 
-  /** Synchronous once any vendor is known. A hub that was never told of one waits for D1's word, a part of the search's time. */
+  /**
+   * A hub that never read D1 waits for its word, a part of the search's time and, once a relay has announced vendors, in
+   * its first seconds only: a vendor that only another relay serves may not be known yet.
+   */
   async #knownVendors(waitMs: number): Promise<readonly VendorRow[]> {
-    const rows = this.#registry.rows();
-    if (rows.length > 0) return rows;
-    await this.#registry.known(waitMs);
+    const leftMs = this.#beganMs + FIRST_SECONDS_MS - Date.now();
+    const isAnnounced = this.#registry.rows().length > 0;
+    await this.#registry.known(isAnnounced ? Math.max(0, Math.min(waitMs, leftMs)) : waitMs);
     return this.#registry.rows();
   }
 

@@ -73,8 +73,9 @@ async function noteSwitches(
   isTurned: boolean,
 ): Promise<void> {
   try {
-    await Promise.all(hubsOf(env).map((hub) => hub.noteSwitches(vendor, isTurned)));
+    // The record first: a hub reads there again what it has just been told to forget.
     if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
+    await Promise.all(hubsOf(env).map((hub) => hub.noteSwitches(vendor, isTurned)));
   } catch {
     log('warn', 'switch-not-noted', { requestId, editor: vendor.id });
   }

@@ -38,8 +38,11 @@ export interface ScheduleCalls {
 /** The scheduler's stub. */
 export function schedulerOf(env: Env): ScheduleCalls {
   // The class implements ScheduleCalls; naming it here would have every caller import all that it runs.
-  return objectOf(env, env.SCHEDULER, 'schedule') as unknown as ScheduleCalls;
+  return objectOf(env, env.SCHEDULER, SCHEDULER_NAME) as unknown as ScheduleCalls;
 }
+
+/** The one scheduler's. */
+export const SCHEDULER_NAME = 'schedule';
 
 /** By the environment of each isolate, when it may ask again. */
 const quietUntilMs = new WeakMap<Env, number>();
@@ -54,8 +57,8 @@ export function keepScheduleRunning(env: Env): Promise<void> | undefined {
   const nowMs = Date.now();
   if (nowMs < (quietUntilMs.get(env) ?? 0)) return undefined;
   quietUntilMs.set(env, nowMs + ASK_AGAIN_MS);
-  return schedulerOf(env)
-    .start()
+  return Promise.resolve()
+    .then(() => schedulerOf(env).start())
     .catch((cause: unknown) => {
       quietUntilMs.set(env, nowMs + AFTER_FAILURE_MS);
       log('error', 'schedule-not-started', { detail: describeUnexpected(cause) });

@@ -6,8 +6,14 @@ import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { describeUnexpected, log } from '../base/log.ts';
+import { objectOf } from '../base/objects.ts';
 import { runSteps } from './run.ts';
-import type { RunReport, ScheduleCalls, ScheduleDescription } from './scheduler-of.ts';
+import {
+  type RunReport,
+  SCHEDULER_NAME,
+  type ScheduleCalls,
+  type ScheduleDescription,
+} from './scheduler-of.ts';
 import { isDue, type Step } from './steps.ts';
 
 /** When the settings cannot be read: the runs fail and say so, the alarm goes on. */
@@ -23,6 +29,7 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
   }
 
   override async alarm(): Promise<void> {
+    if (!this.#isCurrent()) return;
     await this.#planNext();
     try {
       const nowMs = Date.now();
@@ -41,6 +48,15 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
     const nextMs = (await this.ctx.storage.getAlarm()) ?? undefined;
     const last = await this.ctx.storage.get<RunReport>(LAST);
     return { nextMs, last, steps: await this.#stepsDone() };
+  }
+
+  /** False: the setting JURISDICTION has changed, and another object runs the schedule. */
+  #isCurrent(): boolean {
+    try {
+      return objectOf(this.env, this.env.SCHEDULER, SCHEDULER_NAME).id.equals(this.ctx.id);
+    } catch {
+      return true;
+    }
   }
 
   #planNext(): Promise<void> {

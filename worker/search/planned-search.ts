@@ -101,7 +101,8 @@ function whyUnreached({ results, ended }: Asked): GatewayError | undefined {
   if (ended === 'hub-lost' || ended === 'hub-overloaded') {
     return results.every(({ failure }) => failure?.reason === ended) ? new HubFailure(ended) : undefined;
   }
-  if (ended === 'no-relay') {
+  // Vendors that had answered before their relay went are not unsaid by it.
+  if (ended === 'no-relay' && results.every(({ failure }) => failure?.reason === 'relay-absent')) {
     return new GatewayError({
       reason: 'relay-absent',
       text: "Aucun relais n'est connecté : aucun éditeur n'a pu être interrogé.",

@@ -78,15 +78,15 @@ export async function readObject(db: D1Database, { doneSeq, untilSeq }: ExportMa
 export async function finishObject(
   db: D1Database,
   { doneSeq, untilSeq }: ExportMark,
-  { upToMs, nowMs }: { readonly upToMs: number; readonly nowMs: number },
+  { upToMs, nowMs }: { readonly upToMs: number | undefined; readonly nowMs: number },
 ): Promise<void> {
   await guardIdempotent(() =>
     db
       .prepare(
-        `UPDATE export_mark SET done_seq = until_seq, up_to_ms = ?3, done_ms = ?4, failed_ms = NULL, failure = NULL
+        `UPDATE export_mark SET done_seq = until_seq, up_to_ms = COALESCE(?3, up_to_ms), done_ms = ?4, failed_ms = NULL, failure = NULL
          WHERE id = 1 AND done_seq = ?1 AND until_seq = ?2`,
       )
-      .bind(doneSeq, untilSeq, upToMs, nowMs)
+      .bind(doneSeq, untilSeq, upToMs ?? null, nowMs)
       .run(),
   );
 }

@@ -39,7 +39,7 @@ const PAGE_COLUMNS = 'SELECT id, editor, updated_ms, current FROM appointments';
 export function takenTimesStatement(db: D1Database, id: string, nowMs: number): D1PreparedStatement {
   return db
     .prepare(
-      `${COLUMNS} FROM appointments AS a ${TAKEN} WHERE a.id = ?2 ORDER BY v.version DESC LIMIT ${VERSIONS_MAX}`,
+      `${COLUMNS} FROM appointments AS a ${TAKEN} WHERE a.id = ?2 ORDER BY is_current DESC, v.version DESC LIMIT ${VERSIONS_MAX}`,
     )
     .bind(nowMs - MISTAKEN_MS_MAX, id);
 }

@@ -81,13 +81,13 @@ export function windowOf(cards: readonly Card[], nowMs: number): SlotWindow {
   return { fromMs: nowMs, toMs: Math.min(nowMs + WINDOW_MS_MAX, Math.max(nowMs, ...ends)) };
 }
 
-/** Without D1 no association is known: its cards keep what the directory has. */
+/** Without a hub's word no association is known: its cards keep what the directory has. */
 async function sosSirets(context: RequestContext, cards: readonly Card[]): Promise<ReadonlySet<string>> {
   if (cards.every(({ siret }) => siret === '')) return new Set();
   return knownSosSirets(context).catch(() => new Set<string>());
 }
 
-/** A lot's second has better uses than a D1 that hangs: the search itself waits for it once more. */
+/** A lot's second has better uses than a hub that hangs: the search itself waits for it once more. */
 const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
 
 /** Whether some vendor serves INT_R01 without INT_R04. */

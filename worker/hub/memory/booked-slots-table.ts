@@ -65,6 +65,9 @@ interface RawTime extends Record<string, SqlStorageValue> {
   readonly lifted_ms: number | null;
 }
 
+/** More in one go would hold up the searches of this hub. */
+const FORGOTTEN_AT_ONCE = 500;
+
 /** The times that appointments take. Every method is synchronous; the platform makes writes durable before a call is answered. */
 export class BookedSlotsTable {
   readonly #storage: DurableObjectStorage;
@@ -98,14 +101,21 @@ export class BookedSlotsTable {
     return [...this.#storage.sql.exec<RawTime>(FIND_SOS, fromMs, toMs, liftedSinceMs)].map(toBookedSlot);
   }
 
-  /** Forgets appointments whose last time was over before then. */
-  forget(endedBeforeMs: number): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec(
-        `DELETE FROM taken_times WHERE appointment IN (SELECT id FROM told_appointments WHERE forget_ms < ?1)`,
-        endedBeforeMs,
-      );
-      this.#storage.sql.exec('DELETE FROM told_appointments WHERE forget_ms < ?1', endedBeforeMs);
+  /** Forgets some of the appointments whose last time was over before then; true when there may be more of them. */
+  forget(endedBeforeMs: number): boolean {
+    return this.#storage.transactionSync(() => {
+      const { sql } = this.#storage;
+      const ids = sql
+        .exec<{ id: string }>(
+          `SELECT id FROM told_appointments WHERE forget_ms < ?1 LIMIT ${FORGOTTEN_AT_ONCE}`,
+          endedBeforeMs,
+        )
+        .toArray()
+        .map(({ id }) => id);
+      const list = JSON.stringify(ids);
+      sql.exec('DELETE FROM taken_times WHERE appointment IN (SELECT value FROM json_each(?1))', list);
+      sql.exec('DELETE FROM told_appointments WHERE id IN (SELECT value FROM json_each(?1))', list);
+      return ids.length === FORGOTTEN_AT_ONCE;
     });
   }
 

@@ -6,8 +6,8 @@ import { LRUCache } from 'lru-cache';
 import type { Flow } from '../../../shared/sas/query.ts';
 import type { KeptNews, KeptPart, KnownRevisions, SubjectNews, SubjectPart } from './kept-part.ts';
 
-/** The hub has 128 MB for everything. */
-const BYTES_MAX = 48_000_000;
+/** All hubs together: an isolate has 128 MB for everything. */
+export const KEPT_BYTES_MAX = 48_000_000;
 /** Measured on rows of twenty vendors that said "none": objects and keys, whatever was said. */
 const ROW_BYTES = 300;
 const PART_BYTES = 250;
@@ -36,7 +36,7 @@ export class KeptAnswers {
   #revision = 0;
 
   /** `epoch`: names this hub's life. `bytesMax`: estimated, of all rows together. */
-  constructor(epoch: string, bytesMax = BYTES_MAX) {
+  constructor(epoch: string, bytesMax = KEPT_BYTES_MAX) {
     this.#epoch = epoch;
     this.#rows = new LRUCache({ maxSize: bytesMax, sizeCalculation: weigh });
   }

@@ -1,7 +1,9 @@
 // Keeps the hub's booked slots in step with D1, the record: what changed while the hub did not hear of it (a Worker that
 // ended between the two, a release before) is read now and then from where the last reading ended. A hub without any
-// storage of its own reads everything once, the newest changes first. In bounded pages, behind; no search waits for it.
+// storage of its own reads everything once, the newest changes first. In bounded pages, behind; only the first searches of
+// such a hub wait, until it knows what was booked of late.
 
+import { within } from '../../../shared/deadline.ts';
 import {
   MISTAKEN_MS_MAX,
   readChangedAfter,
@@ -15,6 +17,10 @@ const EVERY_MS = 60_000;
 /** D1 has others to serve between two pages. */
 const PAUSE_MS = 20;
 const PROGRESS = 'booked-slots-progress';
+/** What is sought within hours was booked of late. */
+const OF_LATE_MS = 3 * 24 * 3_600_000;
+/** A D1 that gives nothing for so long holds up no search any more. */
+const WAITED_FOR_MS = 10_000;
 
 /** How far the reading has come; in the Durable Object's storage. Times are `appointments.updated_ms`. */
 interface Progress {
@@ -29,12 +35,22 @@ export class Reconciliation {
   readonly #db: D1Database;
   readonly #storage: DurableObjectStorage;
   readonly #table: BookedSlotsTable;
+  readonly #beganMs = Date.now();
+  readonly #ofLate = Promise.withResolvers<void>();
+  #isOfLateKnown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(db: D1Database, storage: DurableObjectStorage, table: BookedSlotsTable) {
     this.#db = db;
     this.#storage = storage;
     this.#table = table;
+  }
+
+  /** Resolves once the bookings of late are known, in a hub's first seconds after `waitMs` at the latest, later on at once. */
+  async known(waitMs: number): Promise<void> {
+    if (this.#isOfLateKnown) return;
+    const leftMs = this.#beganMs + WAITED_FOR_MS - Date.now();
+    await within(this.#ofLate.promise, Math.max(0, Math.min(waitMs, leftMs)), () => undefined);
   }
 
   /** Reads at once, and from then on every minute. Never rejects; what D1 does not give is read the next time. */
@@ -49,10 +65,16 @@ export class Reconciliation {
   }
 
   async #read(nowMs: number): Promise<void> {
-    this.#table.forget(nowMs - MISTAKEN_MS_MAX);
+    while (this.#table.forget(nowMs - MISTAKEN_MS_MAX)) await scheduler.wait(PAUSE_MS);
     let progress = (await this.#storage.get<Progress>(PROGRESS)) ?? { doneMs: nowMs, belowMs: nowMs + 1 };
+    const noteKnown = (): void => {
+      this.#isOfLateKnown ||= progress.belowMs < nowMs - OF_LATE_MS;
+      if (this.#isOfLateKnown) this.#ofLate.resolve();
+    };
+    noteKnown();
     const save = (next: Progress): void => {
       progress = next;
+      noteKnown();
       void this.#storage.put(PROGRESS, progress, { allowUnconfirmed: true });
     };
     let count = 0;

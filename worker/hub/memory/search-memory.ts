@@ -12,7 +12,7 @@ import type { VendorRow } from '../../store/editors.ts';
 import { noteInterfaced, type SeenPair } from '../../store/interfaced.ts';
 import { Associations } from './associations.ts';
 import { type BookedSlot, BookedSlotsTable } from './booked-slots-table.ts';
-import { KeptAnswers } from './kept-answers.ts';
+import { KEPT_BYTES_MAX, KeptAnswers } from './kept-answers.ts';
 import { KeptBehind } from './kept-behind.ts';
 import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept-part.ts';
 import { type Concerned, type Plan, planSearch, type SearchQuestion } from './plan.ts';
@@ -57,7 +57,7 @@ const NOTHING_KEPT: ReadonlyMap<string, readonly KeptPart[]> = new Map();
 /** The memory of one hub. */
 export class HubMemory {
   readonly #env: Env;
-  readonly #kept = new KeptAnswers(crypto.randomUUID());
+  readonly #kept: KeptAnswers;
   readonly #keptBehind: KeptBehind;
   readonly #booked: BookedSlotsTable;
   readonly associations: Associations;
@@ -66,6 +66,8 @@ export class HubMemory {
 
   constructor(storage: DurableObjectStorage, env: Env) {
     this.#env = env;
+    // Several hubs may live in one isolate.
+    this.#kept = new KeptAnswers(crypto.randomUUID(), KEPT_BYTES_MAX / readConfig(env).hubs);
     this.#booked = new BookedSlotsTable(storage);
     this.associations = new Associations(storage, env.DB);
     this.#routing = new HubRouting(env.DB);
@@ -76,6 +78,11 @@ export class HubMemory {
   /** Reads behind what D1 has and this hub has not. Never rejects. */
   async begin(): Promise<void> {
     await Promise.all([this.#keptBehind.restore(), this.#reconciliation.begin(), this.associations.begin()]);
+  }
+
+  /** Resolves once the bookings of late are known, after `waitMs` at the latest. */
+  bookingsKnown(waitMs: number): Promise<void> {
+    return this.#reconciliation.known(waitMs);
   }
 
   /** What this search does. `vendors`: all that are known. @throws GatewayError misconfigured. */

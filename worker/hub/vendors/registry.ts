@@ -30,6 +30,8 @@ export interface UnsavedAnnouncement {
 
 const VENDOR_PREFIX = 'vendor/';
 const RELAY_PREFIX = 'relay/';
+/** D1 has been read in some life of this hub: what it holds is not only what one relay announced. */
+const READ_KEY = 'registry-read';
 /** How long one reading of D1 may take; it is read behind. */
 const READ_MS = 6_000;
 const RETRY_MS = 500;
@@ -50,6 +52,7 @@ export class VendorRegistry {
   readonly #vendors = new Map<string, StoredVendor>();
   readonly #relays = new Map<string, RelayRecord>();
   readonly #known = Promise.withResolvers<void>();
+  #isKnown = false;
   #rows: readonly VendorRow[] | undefined;
   /** Counts what changes here, so that an older word of D1 does not undo it. */
   #changes = 0;
@@ -66,7 +69,7 @@ export class VendorRegistry {
     for (const [id, row] of await this.#storage.list<StoredVendor>(VENDOR_PREFIX)) this.#vendors.set(id, row);
     for (const [id, relay] of await this.#storage.list<RelayRecord>(RELAY_PREFIX))
       this.#relays.set(id, relay);
-    if (this.#vendors.size > 0) this.#known.resolve();
+    if ((await this.#storage.list<true>(READ_KEY)).size > 0) this.#noteKnown();
   }
 
   /** Every vendor ever announced, in the order of their ids; the same list until something changes. */
@@ -77,10 +80,11 @@ export class VendorRegistry {
   }
 
   /**
-   * Resolves true once storage or D1 has said what vendors there are. False after `waitMs` without a word of either: `rows`
+   * Resolves true once D1 has said what vendors there are, in this life of the hub or a life before. False after `waitMs` without: `rows`
    * then holds what relays announced since, without the operator's switches.
    */
   async known(waitMs: number): Promise<boolean> {
+    if (this.#isKnown) return true;
     return within(
       this.#known.promise.then(() => true),
       waitMs,
@@ -173,6 +177,12 @@ export class VendorRegistry {
       if (!('unsaved' in known)) this.#setRelay(relay, { ...known, vendors: ids });
     }
     this.#readMs = Date.now();
+    if (!this.#isKnown) this.#storage.write(new Map([[READ_KEY, true]]));
+    this.#noteKnown();
+  }
+
+  #noteKnown(): void {
+    this.#isKnown = true;
     this.#known.resolve();
   }
 

@@ -34,11 +34,6 @@ INSERT INTO placed_versions (appointment, version, epoch, hash, stamp_ms, rank, 
   FROM appointment_versions ORDER BY rowid;
 DROP TABLE appointment_versions;
 ALTER TABLE placed_versions RENAME TO appointment_versions;
--- As 0002 has them.
-CREATE INDEX appointment_versions_taken ON appointment_versions (practitioner, end_ms, start_ms, appointment, version)
-  WHERE held = 1 AND holds = 1;
-CREATE INDEX appointment_versions_taken_sos ON appointment_versions (end_ms, start_ms, appointment, version)
-  WHERE held = 1 AND holds = 1 AND profile = 'sos';
 
 -- How far the changes are exported. One row.
 CREATE TABLE export_mark (
