@@ -121,6 +121,17 @@ describe('an export that is interrupted', () => {
     expect(bucket.size).toBeGreaterThan(3);
   });
 
+  it('goes on when what it had begun was forgotten while it had no target', async () => {
+    await arrive(2);
+    interruption = () => 'before';
+    await expect(exportChanges(env(), 1, AMPLE)).rejects.toThrow();
+    interruption = () => undefined;
+    await database.ask([{ sql: 'DELETE FROM appointment_versions', values: [] }]);
+    await arrive(1);
+    expect((await exportChanges(env(), 2, AMPLE)).isBehind).toBe(false);
+    expect(exported()).toEqual(arrived().slice(4));
+  });
+
   it('holds no more than some MB at once, and a version longer than that alone', async () => {
     await arrive(50, JSON.stringify({ note: 'é'.repeat(60_000) }));
     await arrive(1, JSON.stringify({ note: 'é'.repeat(700_000) }));

@@ -12,7 +12,7 @@ interface Table {
   take(appointments: readonly AppointmentTimes[]): Promise<void>;
   find(practitioners: readonly string[], query: BookedQuery): Promise<BookedSlot[]>;
   findSos(query: BookedQuery): Promise<BookedSlot[]>;
-  forget(endedBeforeMs: number): Promise<void>;
+  forget(endedBeforeMs: number): Promise<boolean>;
   plans(): Promise<string[]>;
 }
 
@@ -29,7 +29,7 @@ export class TableObject extends DurableObject {
   take(appointments) { this.#table.take(appointments); }
   find(people, query) { return this.#table.find(people, query); }
   findSos(query) { return this.#table.findSos(query); }
-  forget(ms) { this.#table.forget(ms); }
+  forget(ms) { return this.#table.forget(ms); }
   plans() {
     return [...this.#asked].filter(([text]) => /^\\s*(SELECT|DELETE)/.test(text)).flatMap(([text, values]) =>
       this.ctx.storage.sql.exec('EXPLAIN QUERY PLAN ' + text, ...values).toArray().map(({ detail }) => detail));
@@ -164,6 +164,16 @@ it('forgets what is over, and nothing else', async () => {
   const everything = { fromMs: 0, toMs: FROM_MS * 2, liftedSinceMs: 0 };
   expect(startsOf(await table.find([WHO], everything))).toHaveLength(2);
   await table.forget(FROM_MS + 2);
+  expect(await table.find([WHO], everything)).toEqual([]);
+});
+
+it('forgets a bounded number at once, and says when there may be more', async () => {
+  const past = time(FROM_MS - HOUR_MS, FROM_MS - 1);
+  await table.take(Array.from({ length: 700 }, (_, rank) => told(`past-${rank}`, 1, past)));
+  const everything = { fromMs: 0, toMs: FROM_MS * 2, liftedSinceMs: 0 };
+  expect(await table.forget(FROM_MS)).toBe(true);
+  expect(await table.find([WHO], everything)).toHaveLength(200);
+  expect(await table.forget(FROM_MS)).toBe(false);
   expect(await table.find([WHO], everything)).toEqual([]);
 });
 
