@@ -183,7 +183,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (search.rest !== undefined) return this.#carry(search, search.rest, listener);
     const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
     const [vendors] = await Promise.all([this.#knownVendors(firstMs), this.#memory.bookingsKnown(firstMs)]);
-    const plan = planShare(this.#memory, search, vendors);
+    const plan = planShare(this.#memory, search, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
     return this.#carry(search, plan, listener, plan);
   }
@@ -310,18 +310,35 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 }
 
+/**
+ * Stands for the vendors that a hub which never read D1 may not know: no relay serves it, so that nobody is "none" for want
+ * of their word.
+ */
+const UNREAD: VendorRow = {
+  id: 'registre-non-lu',
+  name: 'Éditeurs encore inconnus (registre non lu)',
+  flows: ['INT_R01', 'INT_R04', 'SOS'],
+  lostFlows: [],
+  redirectHosts: [],
+  certificateNotAfter: '',
+  enabled: true,
+  announced: false,
+  deadlineMs: undefined,
+  cacheTtlS: undefined,
+};
+
 /** With several hubs each plans for the vendors that are its own, and names the others. */
 function planShare(memory: HubMemory, search: HubSearch, vendors: readonly VendorRow[]): HubPlan {
   const { share } = search;
   if (share === undefined) return memory.plan(search, vendors, Date.now());
-  const ours = vendors.filter(({ id }) => isOurs(id, share));
+  const ours = vendors.filter((vendor) => vendor === UNREAD || isOurs(vendor.id, share));
   const plan = memory.plan(search, ours, Date.now());
   return {
     ...plan,
     booked: plan.booked.filter(({ vendor }) => isOurs(vendor, share)),
     elsewhere: concernedVendors(
       search,
-      vendors.filter(({ id }) => !isOurs(id, share)),
+      vendors.filter((vendor) => vendor !== UNREAD && !isOurs(vendor.id, share)),
     ),
   };
 }

@@ -41,3 +41,21 @@ it('serves, and saves once it is answered', async () => {
   await system.hang('DB', false);
   await until('it is saved', async () => (await hub()).unsaved === undefined);
 });
+
+it('says "unknown", never "none", while a hub without storage cannot read the registry', async () => {
+  const nobody = '899900999999';
+  const stateOfNobody = async () =>
+    (await system.search(slotPath([nobody]), { headers: { Prefer: 'return=OperationOutcome' } })).states.get(
+      nobody,
+    );
+  expect(await stateOfNobody()).toBe('none');
+  await system.hang('DB');
+  await system.loseHub();
+  await until(
+    'the hub knows only what the relay announced',
+    async () => (await stateOfNobody()) === 'unknown',
+  );
+  expect(await stateOf()).toBe('slots');
+  await system.hang('DB', false);
+  await until('it has read the registry', async () => (await stateOfNobody()) === 'none');
+});

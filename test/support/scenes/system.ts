@@ -123,6 +123,12 @@ export class System {
     await hub.fetch('https://hub/end').catch(() => undefined);
   }
 
+  /** A moment later the hub ends, and its storage with it. */
+  async loseHub(name = 'hub'): Promise<void> {
+    const hub = await this.edge.object('RELAY_HUB', name);
+    await hub.fetch('https://hub/perish');
+  }
+
   /** From now on a hub ends as soon as it is asked anything, or lives again. */
   async setDown(name: string, isDown = true): Promise<void> {
     const hub = await this.edge.object('RELAY_HUB', name);

@@ -20,6 +20,8 @@ const down = new Set<string>();
 export class RelayHub extends Hub {
   readonly #id: string;
   readonly #end: () => void;
+  /** Ends without anything of its own left. */
+  readonly #perish: () => Promise<void>;
   #isDeaf = false;
 
   constructor(...[context, env]: ConstructorParameters<typeof Hub>) {
@@ -27,6 +29,11 @@ export class RelayHub extends Hub {
     const { id, abort } = context as { readonly id: object; abort(reason: string): void };
     this.#id = String(id);
     this.#end = () => abort.call(context, 'ended by a test');
+    this.#perish = async () => {
+      await context.storage.deleteAll();
+      await context.storage.sync();
+      this.#end();
+    };
   }
 
   override fetch(request: Request): Response {
@@ -34,7 +41,8 @@ export class RelayHub extends Hub {
     if (pathname === '/down') down.add(this.#id);
     if (pathname === '/up') down.delete(this.#id);
     else if (pathname === '/end' || down.has(this.#id)) this.#end();
-    if (!['/deaf', '/hearing', '/up'].includes(pathname)) return super.fetch(request);
+    if (pathname === '/perish') void this.#perish();
+    if (!['/deaf', '/hearing', '/up', '/perish'].includes(pathname)) return super.fetch(request);
     this.#isDeaf = pathname === '/deaf';
     return new Response();
   }

@@ -64,6 +64,11 @@ export class VendorRegistry {
     this.#db = db;
   }
 
+  /** D1 has said what vendors there are, in this life of the hub or a life before. */
+  get isKnown(): boolean {
+    return this.#isKnown;
+  }
+
   /** From the hub's own storage. */
   async load(): Promise<void> {
     for (const [id, row] of await this.#storage.list<StoredVendor>(VENDOR_PREFIX)) this.#vendors.set(id, row);
