@@ -180,22 +180,23 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
    * the same a moment ago; `listener` receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
-    if (search.rest !== undefined) return this.#carry(search, search.rest, listener);
+    const startedMs = Date.now();
+    if (search.rest !== undefined) return this.#carry(search, startedMs, search.rest, listener);
     const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
     const [vendors] = await Promise.all([this.#knownVendors(firstMs), this.#memory.bookingsKnown(firstMs)]);
     const plan = planShare(this.#memory, search, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
-    return this.#carry(search, plan, listener, plan);
+    return this.#carry(search, startedMs, plan, listener, plan);
   }
 
-  /** `plan`: to be told first. */
+  /** `startedMs`: when the search reached the hub. `plan`: to be told first. */
   async #carry(
     { id, query, budgetMs, gatherMs, isTraced, memory = 'used' }: HubSearch,
+    startedMs: number,
     { calls, askedWindow }: Pick<HubPlan, 'calls' | 'askedWindow'>,
     listener: HubListener,
     plan?: HubPlan,
   ): Promise<HubOutcome> {
-    const startedMs = Date.now();
     await this.#waitForAny(waitEndMs(startedMs, budgetMs));
     if (this.#serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
     const leftMs = budgetMs - (Date.now() - startedMs);

@@ -1,5 +1,5 @@
 // A search whose hub ends in mid-search: what is not answered yet is asked again of the hub that begins then, in the time
-// that is left, by the plan that stands. Searches only ask, so that asking twice does no harm. Called by hub-of.ts.
+// that is left, by the plan that stands. Searches only ask, so that asking twice does no harm. Called by one-hub.ts.
 
 import type { HubEvent, HubListener, HubOutcome, HubSearch } from './hub-calls.ts';
 import { hubFailureOf } from './hub-failure.ts';
