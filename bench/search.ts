@@ -8,7 +8,7 @@ import { Load, type Round, type Target } from './load.ts';
 import { Stage, type StageCpu, Vendors } from './stage.ts';
 import { type Latency, summarise } from './statistics.ts';
 
-/** What a cell may cost, with vendors at 50 ms. */
+/** A cell misses its budget when it costs more than this, with vendors at 50 ms. */
 interface Budget {
   readonly p50RatioMax: number;
   /** Sixteen at once. */

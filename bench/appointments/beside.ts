@@ -1,4 +1,4 @@
-// What a report costs those beside it: appointments arrive and slots are searched at a steady pace, in rounds without and
+// Measures what a report costs those beside it: vendors send appointments and callers search slots at a steady pace, in rounds without and
 // with an operator who asks for a report each second: in turns a year of everybody and a month of every territory. Searches go
 // the real way through the hub to a relay that answers at once that nobody has anything; nothing is kept. The same with
 // the fold, which counts a backfill of the whole store first.

@@ -1,4 +1,4 @@
-// What the front waits for while vendors hang (AC-20 and AC-25 of docs/guide.md), and what a search for one practitioner
+// Measures how long the front waits while vendors hang (AC-20 and AC-25 of docs/guide.md), and what a search for one practitioner
 // takes while they are well (A5 of docs/conformance.md). Three vendors, relay and edge are processes of their own, over
 // mTLS on loopback; nothing is kept of answers, and the edge has its own deadline.
 

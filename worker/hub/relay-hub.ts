@@ -183,7 +183,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     const startedMs = Date.now();
     if (search.rest !== undefined) return this.#carry(search, startedMs, search.rest, listener);
     const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
-    const [vendors] = await Promise.all([this.#knownVendors(firstMs), this.#memory.bookingsKnown(firstMs)]);
+    const bookings = this.#memory.bookingsKnown(this.#whileYoung(firstMs));
+    const [vendors] = await Promise.all([this.#knownVendors(firstMs), bookings]);
     const plan = planShare(this.#memory, search, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
     return this.#carry(search, startedMs, plan, listener, plan);
@@ -296,10 +297,14 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
    * its first seconds only: a vendor that only another relay serves may not be known yet.
    */
   async #knownVendors(waitMs: number): Promise<readonly VendorRow[]> {
-    const leftMs = this.#beganMs + FIRST_SECONDS_MS - Date.now();
     const isAnnounced = this.#registry.rows().length > 0;
-    await this.#registry.known(isAnnounced ? Math.max(0, Math.min(waitMs, leftMs)) : waitMs);
+    await this.#registry.known(isAnnounced ? this.#whileYoung(waitMs) : waitMs);
     return this.#registry.rows();
+  }
+
+  /** What is left of so long a wait, as only a hub in its first seconds waits. */
+  #whileYoung(waitMs: number): number {
+    return Math.max(0, Math.min(waitMs, this.#beganMs + FIRST_SECONDS_MS - Date.now()));
   }
 
   #noticePresence(): void {

@@ -19,8 +19,6 @@ const PAUSE_MS = 20;
 const PROGRESS = 'booked-slots-progress';
 /** What is sought within hours was booked of late. */
 const OF_LATE_MS = 3 * 24 * 3_600_000;
-/** A D1 that gives nothing for so long holds up no search any more. */
-const WAITED_FOR_MS = 10_000;
 
 /** How far the reading has come; in the Durable Object's storage. Times are `appointments.updated_ms`. */
 interface Progress {
@@ -35,7 +33,6 @@ export class Reconciliation {
   readonly #db: D1Database;
   readonly #storage: DurableObjectStorage;
   readonly #table: BookedSlotsTable;
-  readonly #beganMs = Date.now();
   readonly #ofLate = Promise.withResolvers<void>();
   #isOfLateKnown = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -46,11 +43,10 @@ export class Reconciliation {
     this.#table = table;
   }
 
-  /** Resolves once the bookings of late are known, in a hub's first seconds after `waitMs` at the latest, later on at once. */
+  /** Resolves once the bookings of late are known, after `waitMs` at the latest. */
   async known(waitMs: number): Promise<void> {
     if (this.#isOfLateKnown) return;
-    const leftMs = this.#beganMs + WAITED_FOR_MS - Date.now();
-    await within(this.#ofLate.promise, Math.max(0, Math.min(waitMs, leftMs)), () => undefined);
+    await within(this.#ofLate.promise, waitMs, () => undefined);
   }
 
   /** Reads at once, and from then on every minute. Never rejects; what D1 does not give is read the next time. */
