@@ -30,7 +30,12 @@ beforeAll(async () => {
   // The vendors' clock stands ten minutes ahead: no slot of theirs starts while it is looked at.
   const ahead = new Date(Date.now() + 10 * 60_000);
   for (const vendor of system.vendors) {
-    vendor.setSettings({ sas: { url: system.inboundUrl }, now: ahead.toISOString() });
+    // Each slot shown has a booking page: one without cannot be booked.
+    vendor.setSettings({
+      sas: { url: system.inboundUrl },
+      now: ahead.toISOString(),
+      walkInPages: 'every',
+    });
   }
   searched = windowOf(100, new Date(ahead.getTime() + 60_000));
   const [a, b] = system.vendors.map(({ practice }) => practice.directory.practitioners);
