@@ -1,6 +1,7 @@
 // Histories of an appointment at the real edge, in every order and with every message doubled at will. What says
 // its order (by the vendor's own time, or by a status that only comes later) ends in one state whatever the order
-// of arrival; anything else ends where an independent reading of the rule says. The seed is in the titles.
+// of arrival; anything else ends where an independent reading of the rule says. Vendors name their requests as they like:
+// each by a name of its own, all by one, or not at all. The seed is in the titles.
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -39,11 +40,24 @@ const toModel = (step: Step): ModelMessage => ({
   stampMs: step.minute < 0 ? undefined : STAMP_MS + step.minute * 60_000,
 });
 
+/** What a vendor's requests bear as X-Request-Id, one after the other, and then from the beginning. */
+type RequestIds = readonly (string | undefined)[];
+const CONSTANT = 'vendor-s-only-request-id';
+const requestIds: fc.Arbitrary<RequestIds> = fc.oneof(
+  fc.constant([CONSTANT]),
+  fc.constant([undefined]),
+  fc.array(fc.constantFrom(undefined, CONSTANT, 'request-a', 'request-b'), { minLength: 2, maxLength: 5 }),
+);
+
 /** Sends them in that order to a new appointment; what it is then, and how many versions it has. */
-async function play(steps: readonly Step[]): Promise<{ state: string; versions: readonly string[] }> {
+async function play(
+  steps: readonly Step[],
+  ids: RequestIds,
+): Promise<{ state: string; versions: readonly string[] }> {
   const value = randomUUID();
-  for (const step of steps) {
-    const answer = await edge.put(toSample(value, step));
+  for (const [index, step] of steps.entries()) {
+    const id = ids[index % ids.length];
+    const answer = await edge.put(toSample(value, step), id === undefined ? {} : { 'X-Request-Id': id });
     if (answer.status > 201) throw new Error(`${answer.status} ${answer.text}`);
   }
   const found = await edge.get(`/fhir/Appointment?identifier=${value}`);
@@ -72,10 +86,11 @@ async function endsAlike(history: fc.Arbitrary<Step[]>): Promise<void> {
   await fc.assert(
     fc.asyncProperty(
       history.chain((steps) => fc.tuple(fc.constant(steps), arrivals(steps), arrivals(steps))),
-      async ([steps, ...orderings]) => {
+      requestIds,
+      async ([steps, ...orderings], ids) => {
         const expected = stateAfter(steps.map(toModel));
         for (const order of orderings) {
-          const { state, versions } = await play(order);
+          const { state, versions } = await play(order, ids);
           expect(state).toBe(expected);
           expect(new Set(versions)).toEqual(new Set(steps.map(contentOf)));
           orders += 1;
@@ -91,6 +106,18 @@ it(`messages that say their time end in one state in any order (seed ${SEED})`, 
   const steps = fc.uniqueArray(
     fc.record({ status, hour: fc.integer({ min: 8, max: 10 }), minute: fc.integer({ min: 0, max: 500 }) }),
     { minLength: 1, maxLength: 5, selector: ({ minute }) => minute },
+  );
+  await endsAlike(steps);
+});
+
+it(`a few contents said again and again at different times end in one state in any order (seed ${SEED})`, async () => {
+  const steps = fc.uniqueArray(
+    fc.record({
+      status: fc.constantFrom('booked', 'cancelled'),
+      hour: fc.constant(9),
+      minute: fc.integer({ min: 0, max: 8 }),
+    }),
+    { minLength: 3, maxLength: 6, selector: ({ minute }) => minute },
   );
   await endsAlike(steps);
 });
@@ -117,8 +144,8 @@ it(`whatever is mixed ends as the rule says (seed ${SEED})`, async () => {
     });
   });
   await fc.assert(
-    fc.asyncProperty(steps, async (list) => {
-      const { state } = await play(list);
+    fc.asyncProperty(steps, requestIds, async (list, ids) => {
+      const { state } = await play(list, ids);
       expect(state).toBe(stateAfter(list.map(toModel)));
       if (state !== contentOf(list.at(-1) as Step)) late += 1;
     }),
@@ -143,8 +170,30 @@ it('every order of a whole life, each message doubled, ends fulfilled or cancell
     [c, b, a],
   ];
   for (const order of orders) {
-    const { state, versions } = await play([...order, ...order]);
+    const { state, versions } = await play([...order, ...order], [CONSTANT]);
     expect(state).toBe(contentOf(c));
     expect(versions).toHaveLength(3);
   }
+});
+
+it('a booking said again at a later time outlasts a cancellation from between, whatever the requests are called', async () => {
+  const at = (name: string, minute: number): Step => ({ status: name, hour: 9, minute });
+  const steps = [at('booked', 0), at('booked', 20), at('cancelled', 10)];
+  for (const ids of [[CONSTANT], [undefined], ['request-a', 'request-b']]) {
+    const { state } = await play(steps, ids);
+    expect(state, String(ids)).toBe(contentOf(at('booked', 20)));
+  }
+});
+
+it('two appointments under one request id are two, also one in another case', async () => {
+  const values = [`Rdv-${randomUUID()}`, `rdv-${randomUUID()}`];
+  const others = values.map((value) => value.toUpperCase());
+  const step = { status: 'booked', hour: 9, minute: -1 };
+  const locations = new Set<string | null>();
+  for (const value of [...values, ...others]) {
+    const answer = await edge.put(toSample(value, step), { 'X-Request-Id': CONSTANT });
+    expect([answer.status, answer.headers.get('X-Passerelle-Appointment')]).toEqual([201, 'created']);
+    locations.add(answer.headers.get('Location'));
+  }
+  expect(locations.size).toBe(4);
 });

@@ -45,7 +45,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     relay: sender.relay,
     method,
     ifMatch,
-    requestId,
+    writeId: `${requestId}.${crypto.randomUUID().slice(0, 8)}`,
     nowMs,
     wantsContent: wanted === 'representation',
   };

@@ -41,7 +41,7 @@ const passing = (sql: RegExp, when: Fault['when'], times = 1): Fault => ({ sql, 
 
 describe.each(BOTH)('an answer of D1 that is lost %s the work', (when) => {
   const value = `retried-${when}`;
-  const record = async (over: object, requestId: string): Promise<WriteOutcome> => {
+  const record = async (over: object, writeId: string): Promise<WriteOutcome> => {
     const read = readMessage({ ...individual({ value }), ...over }, Date.now());
     if (!read.ok) throw new Error('the sample is refused');
     const message = read.value;
@@ -54,7 +54,7 @@ describe.each(BOTH)('an answer of D1 that is lost %s the work', (when) => {
       relay: 'relay-a',
       method: 'PUT',
       ifMatch: undefined,
-      requestId,
+      writeId,
       nowMs: Date.now(),
       wantsContent: false,
     });

@@ -21,7 +21,11 @@ export interface AppointmentWrite {
   readonly method: 'POST' | 'PUT';
   /** `any`: it must exist; a number: it must be the current version, and then what comes corrects it. */
   readonly ifMatch: number | 'any' | undefined;
-  readonly requestId: string;
+  /**
+   * Of this write alone, whatever the caller calls its request: a vendor may give all its requests one `X-Request-Id`. It
+   * tells what this write's own first attempt did from what an earlier message did, and nothing else.
+   */
+  readonly writeId: string;
   readonly nowMs: number;
   /** False leaves `content` out of the answer. */
   readonly wantsContent: boolean;
@@ -49,7 +53,7 @@ export interface WrittenState {
 }
 
 /**
- * Parameters: 1 id, 2 relay, 3 hash, 4 stamp, 5 rank, 6 now, 7 method, 8 request, 9 repairs, 10 profile, 11 status,
+ * Parameters: 1 id, 2 relay, 3 hash, 4 stamp, 5 rank, 6 now, 7 method, 8 write id, 9 repairs, 10 profile, 11 status,
  * 12 holds, 13 start, 14 end, 15 practitioner, 16 operator's system, 17 operator, 18 slot, 19 content, 20 If-Match
  * version, 21 1 for `If-Match: *`.
  * `updated_ms` is one more than the last when the clock has not moved: it orders all changes. `seq` is never one that has been
@@ -81,7 +85,7 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, vers
   RETURNING version`;
 
 /**
- * Parameters: 1 id, 2 hash, 3 stamp, 4 request, 5 the attempt. What is known already is counted, by the first attempt alone;
+ * Parameters: 1 id, 2 hash, 3 stamp, 4 write id, 5 the attempt. What is known already is counted, by the first attempt alone;
  * the current content said again at a later time holds since that time.
  */
 const COUNT_REPEAT = `UPDATE appointment_versions SET repeats = repeats + (?5 = 1),
@@ -128,7 +132,7 @@ const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, curr
 const NOTE_HELD = `UPDATE appointment_versions SET held = 1
   WHERE appointment = ?1 AND held = 0 AND version = (SELECT current FROM appointments WHERE id = ?1)`;
 
-/** Parameters: 1 id, 2 hash, 3 1 for the content too, 4 request. */
+/** Parameters: 1 id, 2 hash, 3 1 for the content too, 4 write id. */
 const TELL = `SELECT
     (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?2) AS same,
     (SELECT MAX(version) FROM appointment_versions
@@ -140,7 +144,7 @@ const TELL = `SELECT
 
 interface ToldRow {
   readonly same: number | null;
-  /** What this very request inserted. */
+  /** What this very write inserted. */
   readonly own: number | null;
   readonly version: number | null;
   readonly updated_ms: number;
@@ -151,7 +155,7 @@ interface ToldRow {
 
 /**
  * One message as one transaction, tried again when D1 fails in passing: a message that was recorded is known already, and what
- * this request inserted is found by its id. `waitMs`: as long as any store call may take by default. @throws GatewayError
+ * this write inserted is found by its id. `waitMs`: as long as any store call may take by default. @throws GatewayError
  * storage-unavailable: nothing, or all of it, is recorded; sending again is safe.
  */
 export async function recordAppointment(
@@ -159,17 +163,17 @@ export async function recordAppointment(
   write: AppointmentWrite,
   waitMs?: number,
 ): Promise<WriteOutcome> {
-  const { id, hash, message, editor, requestId } = write;
+  const { id, hash, message, editor, writeId } = write;
   const stamp = message.stampMs ?? null;
   let attempts = 0;
   const results = await guardIdempotent((attempt) => {
     attempts = attempt;
     return db.batch([
       db.prepare(INSERT_VERSION).bind(...versionParameters(write)),
-      db.prepare(COUNT_REPEAT).bind(id, hash, stamp, requestId, attempt),
+      db.prepare(COUNT_REPEAT).bind(id, hash, stamp, writeId, attempt),
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
       db.prepare(NOTE_HELD).bind(id),
-      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, requestId),
+      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, writeId),
       takenTimesStatement(db, id, write.nowMs),
     ]);
   }, waitMs);
@@ -202,7 +206,7 @@ function versionParameters(write: AppointmentWrite): (string | number | null)[] 
     rankOf(message.status),
     write.nowMs,
     write.method,
-    write.requestId,
+    write.writeId,
     JSON.stringify(message.repairs),
     message.profile,
     message.status,
