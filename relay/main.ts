@@ -15,6 +15,8 @@ import { startRelay } from './relay.ts';
 import { VendorSet } from './vendor/vendor-set.ts';
 
 async function main(args: readonly string[]): Promise<void> {
+  // Whatever it writes is its owner's alone.
+  process.umask(0o077);
   // Whoever reads what this prints may have gone (`| head`): nothing to tell, and nobody to tell it to.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const command = readCommand(args, process.env);

@@ -12,6 +12,9 @@ const FIELD = 'edge.keyFile';
 const TRUST_FILE = 'relay-jwks.json';
 const TRUST_LOCK_FILE = '.relay-jwks.lock';
 const TRUST_TIMEOUT_MS = 10_000;
+/** Keys and state are their owner's alone. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = { recursive: true, mode: 0o700 } as const;
 
 export interface PublicJwk {
   readonly kty: 'OKP';
@@ -44,10 +47,13 @@ export function readIdentityKey(file: string): Result<KeyObject, Problem> {
 
 /** Makes the key when the file is absent, readable by its owner only; an existing file is left alone. */
 export function ensureIdentityKey(file: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  mkdirSync(dirname(file), PRIVATE_FOLDER);
   const { privateKey } = generateKeyPairSync('ed25519');
   try {
-    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+    writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), {
+      mode: PRIVATE_FILE,
+      flag: 'wx',
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
@@ -64,14 +70,14 @@ export function toPublicJwk(key: KeyObject, relayId: string): PublicJwk {
  * take turns, under the system's own lock (SQLite's), which ends with its holder.
  */
 export function trustLocally(dir: string, jwk: PublicJwk): void {
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, PRIVATE_FOLDER);
   const file = join(dir, TRUST_FILE);
   const draft = `${file}.${process.pid}.tmp`;
   const turn = new DatabaseSync(join(dir, TRUST_LOCK_FILE), { timeout: TRUST_TIMEOUT_MS });
   try {
     turn.exec('BEGIN EXCLUSIVE');
     const others = readKeys(file).filter((key) => key.kid !== jwk.kid);
-    writeFileSync(draft, `${JSON.stringify({ keys: [...others, jwk] }, null, 2)}\n`);
+    writeFileSync(draft, `${JSON.stringify({ keys: [...others, jwk] }, null, 2)}\n`, { mode: PRIVATE_FILE });
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });

@@ -38,6 +38,8 @@ const flags = readFlags('npm run edge -- [options]', {
     about: 'réglages (NOM=valeur) qui passent devant les réglages locaux ; exemple : docs/samples/edge.env',
   },
 });
+// Whatever it writes, or has written for it, is its owner's alone.
+process.umask(0o077);
 const lines = openLines();
 const where = {
   host: flags.host,

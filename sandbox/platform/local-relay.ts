@@ -1,9 +1,10 @@
 // Writes the configuration of a local relay, introduces its key to the local edge, and starts it as a process.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { SandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, runChild, startChild } from './child.ts';
+import { makePrivateFolder, PRIVATE_FILE } from './private-folder.ts';
 
 export interface LocalVendor {
   readonly id: string;
@@ -39,7 +40,7 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Child
 
 /** Returns the path of the file. */
 export async function writeRelayConfig(options: LocalRelayOptions): Promise<string> {
-  await mkdir(options.dir, { recursive: true });
+  makePrivateFolder(options.dir);
   const { pki } = options;
   const flows = options.flows ?? ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'];
   const file = join(options.dir, 'relay.json');
@@ -76,7 +77,7 @@ export async function writeRelayConfig(options: LocalRelayOptions): Promise<stri
       };
     }),
   };
-  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: PRIVATE_FILE });
   return file;
 }
 

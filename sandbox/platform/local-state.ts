@@ -2,9 +2,10 @@
 // public keys of relays that were introduced, the database. Made when absent; private keys are readable by their owner only.
 
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { makePrivateFolder, PRIVATE_FILE } from './private-folder.ts';
 
 const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
 const LOCAL_AUDIENCE = 'passerelle';
@@ -34,7 +35,7 @@ export async function findLocalState(dir: string): Promise<LocalState> {
 
 /** Made when absent. Several programs may open one folder at once: all find the key of whichever made it first. */
 export async function openLocalState(dir: string): Promise<LocalState> {
-  await mkdir(dir, { recursive: true });
+  makePrivateFolder(dir);
   const pem = await makeOnce(join(dir, KEY_FILE), async () =>
     generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   );
@@ -100,7 +101,7 @@ async function makeOnce(file: string, make: () => Promise<string>): Promise<stri
   const known = await readText(file);
   if (known !== undefined) return known;
   const draft = `${file}.${randomUUID()}.tmp`;
-  await writeFile(draft, await make(), { mode: 0o600 });
+  await writeFile(draft, await make(), { mode: PRIVATE_FILE });
   try {
     await link(draft, file);
   } catch (cause) {

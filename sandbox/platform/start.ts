@@ -36,6 +36,8 @@ const VENDORS = [
   { id: 'agenda-c', name: 'Agenda C', seed: '3' },
 ] as const;
 
+// Whatever it writes, or has written for it, is its owner's alone.
+process.umask(0o077);
 const lines = openLines();
 const say = lines.say;
 const onLog = (line: string): void => {

@@ -2,9 +2,10 @@
 // lock is the operating system's, taken through SQLite, so that it ends with its holder however that ends. Programs
 // that only add a file (`npm run token`, `relay --trust`) do not ask for it: what they write is whole or not there.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { closeToOthers, makePrivateFolder, PRIVATE_FILE } from './private-folder.ts';
 
 const LOCK_FILE = '.lock';
 /** Says who holds it, for people. */
@@ -23,11 +24,12 @@ export interface StateLock {
 export function lockState(dir: string, command: string): StateLock {
   let lock: DatabaseSync | undefined;
   try {
-    mkdirSync(dir, { recursive: true });
+    makePrivateFolder(dir);
     lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     const holder = { pid: process.pid, command, since: new Date().toISOString() };
-    writeFileSync(join(dir, HOLDER_FILE), JSON.stringify(holder));
+    writeFileSync(join(dir, HOLDER_FILE), JSON.stringify(holder), { mode: PRIVATE_FILE });
+    closeToOthers(dir);
   } catch (cause) {
     if (lock?.isOpen === true) lock.close();
     throw new Error(isTaken(cause) ? describeHolder(dir) : `Le dossier ${dir} ne peut pas être écrit.`, {

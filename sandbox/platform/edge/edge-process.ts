@@ -18,8 +18,8 @@ import { lockState } from '../state-lock.ts';
 import { buildWorker } from './build-worker.ts';
 import { writeExport } from './export-folder.ts';
 import { withHubBeside } from './hub-beside.ts';
-import { applyMigrations, DATABASES, type DatabaseName, MIGRATIONS } from './migrations.ts';
-import { moveFromCore } from './move-tables.ts';
+import { type DatabaseName, MIGRATIONS } from './migrations.ts';
+import { changeTables, D1_DATABASES, d1Folder, prepareDatabases } from './prepare-databases.ts';
 
 /** As in wrangler.toml. */
 export const COMPATIBILITY_DATE = '2026-07-30';
@@ -108,16 +108,12 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
     // The runtime alone knows no jurisdiction: this machine is where it is.
     bindings: { ...settings, JURISDICTION: '' },
-    d1Databases: {
-      DB: 'passerelle',
-      APPOINTMENTS: 'passerelle-appointments',
-      CACHE: 'passerelle-cache',
-    } satisfies Record<DatabaseName, string>,
+    d1Databases: D1_DATABASES,
     durableObjects: DURABLE_OBJECTS,
     ...(options.stateDir === undefined
       ? {}
       : {
-          d1Persist: join(options.stateDir, 'd1'),
+          d1Persist: d1Folder(options.stateDir),
           durableObjectsPersist: join(options.stateDir, 'objects'),
         }),
     ...(options.exportDir !== undefined && { serviceBindings: exportInto(options.exportDir) }),
@@ -137,13 +133,12 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const optionsFor: (...about: Parameters<typeof oneWorker>) => MiniflareOptions =
     hubScript === undefined ? oneWorker : (...about) => withHubBeside(oneWorker(...about), hubScript);
   endRuntimeWithUs();
+  const migrations = options.migrations ?? MIGRATIONS;
+  if (options.stateDir !== undefined) await prepareDatabases(options.stateDir, migrations, withOwnSignals);
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   try {
     await miniflare.ready;
-    for (const { name, folder } of DATABASES) {
-      await applyMigrations(await miniflare.getD1Database(name), options.migrations ?? MIGRATIONS, folder);
-    }
-    await moveFromCore(await miniflare.getD1Database('DB'), await miniflare.getD1Database('APPOINTMENTS'));
+    if (options.stateDir === undefined) await changeTables(miniflare, migrations);
   } catch (cause) {
     await miniflare.dispose();
     throw cause;

@@ -3,17 +3,21 @@
 
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../private-folder.ts';
 
 const KEY = /^(?:[\w-]+\/)*[\w-]+\.ndjson$/;
 
-/** 200 once the file is on disk, whole: what is exported may be forgotten after it. 500 when it could not be written. */
+/**
+ * 200 once the file is on disk, whole, under its name: what is exported may be forgotten after it. 500 when it could not be
+ * written.
+ */
 export async function writeExport(dir: string, url: string, body: Uint8Array): Promise<number> {
   const key = new URL(url).pathname.slice(1);
   if (!KEY.test(key)) return 400;
   const file = join(dir, key);
   try {
-    await mkdir(dirname(file), { recursive: true });
-    const draft = await open(`${file}.tmp`, 'w');
+    await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
+    const draft = await open(`${file}.tmp`, 'w', PRIVATE_FILE);
     try {
       await draft.writeFile(body);
       await draft.sync();
@@ -21,8 +25,23 @@ export async function writeExport(dir: string, url: string, body: Uint8Array): P
       await draft.close();
     }
     await rename(`${file}.tmp`, file);
+    await syncFolders(dirname(file), dirname(dir));
     return 200;
   } catch {
     return 500;
+  }
+}
+
+/** A name is on disk when its folder is, and so on up: `above` is not ours any more. Windows opens no folder. */
+async function syncFolders(from: string, above: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  for (let dir = from; ; dir = dirname(dir)) {
+    const folder = await open(dir, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+    if (dir === above || dir === dirname(dir)) return;
   }
 }

@@ -1,4 +1,4 @@
-// Applies the Worker's migrations to the databases of a local edge, each whole or not at all. Called by edge-process.ts; in
+// Applies the Worker's migrations to the databases of a local edge, each whole or not at all. Called by prepare-databases.ts; in
 // production `wrangler d1 migrations apply` does it, with the same table.
 
 import { readdir, readFile } from 'node:fs/promises';
@@ -25,6 +25,11 @@ const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS d1_migrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE,
   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`;
 
+/** The files of one database, in their order. @throws what Node throws. */
+export async function migrationsOf(migrations: string, folder: string): Promise<string[]> {
+  return (await readdir(join(migrations, folder))).filter((name) => name.endsWith('.sql')).sort();
+}
+
 /**
  * Those of one database: `folder` of `migrations`.
  * @throws Error with a French sentence that names the file and the statement; those before it stay applied.
@@ -34,7 +39,7 @@ export async function applyMigrations(db: Database, migrations: string, folder: 
   await db.batch([db.prepare(MIGRATIONS_TABLE)]);
   const { results } = await db.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();
   const applied = new Set(results.map(({ name }) => name));
-  const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
+  const names = await migrationsOf(migrations, folder);
   for (const name of names.filter((name) => !applied.has(name))) {
     const statements = splitStatements(await readFile(join(dir, name), 'utf8'));
     try {

@@ -1,10 +1,12 @@
 // A state folder of before the three databases had its appointments in the core one: at the next start they move, once. What
 // is copied is counted before the old tables go; a start that dies in the midst is taken up by the next. Kept answers of
-// then are seconds old and go. Called by edge-process.ts, before anything is served.
+// then are seconds old and go. Called by prepare-databases.ts, before anything is served.
 
 import type { Database } from './migrations.ts';
 
 const APPOINTMENT_TABLES = ['appointments', 'appointment_versions'] as const;
+/** What a core database of then has, and one of today has not. */
+export const OLD_TABLES = [...APPOINTMENT_TABLES, 'availability'] as const;
 const ROWS_PER_READ = 1_000;
 /** D1 takes 2 MB in a parameter, in UTF-8. */
 const TEXT_LENGTH_MAX = 500_000;

@@ -1,16 +1,20 @@
 // A state folder of before the appointments had a database of their own: a local edge moves them at its next start, once,
 // and loses none, also when that start dies in the midst.
 
-import { cp, mkdir, mkdtemp } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { findFreePort } from '../../../sandbox/base/ports.ts';
 import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
 import { applyMigrations, type DatabaseName, MIGRATIONS } from '../../../sandbox/platform/edge/migrations.ts';
 import { moveFromCore } from '../../../sandbox/platform/edge/move-tables.ts';
 import { builtWorker } from '../../support/scenes/built-edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
+import { until } from '../../support/wait/until.ts';
 
 /** What has moved to other folders, under the names it had in the one there was. */
 const OLD_NAMES = [
@@ -112,10 +116,10 @@ async function oldContent(): Promise<unknown[]> {
   return content;
 }
 
-async function start(): Promise<(name: DatabaseName) => Promise<Database>> {
+async function start(port = 0): Promise<(name: DatabaseName) => Promise<Database>> {
   const started = await startEdge({
     host: '127.0.0.1',
-    port: 0,
+    port,
     stateDir: state,
     settings: {},
     script: await builtWorker(),
@@ -144,6 +148,35 @@ test('a folder of before keeps all its appointments, in the database they now ha
   await edge?.close();
   // The next start has nothing to move, and takes nothing away.
   expect(await contentOf(await (await start())('APPOINTMENTS'))).toEqual(before);
+});
+
+/** All tables that a file of the folder has, read beside whatever runs on it. */
+async function tablesOnDisk(): Promise<string[]> {
+  const folder = join(state, 'd1', 'miniflare-D1DatabaseObject');
+  const files = (await readdir(folder)).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  return files.flatMap((name) => {
+    const db = new DatabaseSync(join(folder, name), { readOnly: true });
+    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+    db.close();
+    return tables.map((table) => String(table.name));
+  });
+}
+
+const opens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+test('the port is closed until everything has moved', async () => {
+  const port = await findFreePort();
+  const starting = start(port);
+  await until('the port is open', () => opens(port));
+  const tables = await tablesOnDisk();
+  expect(tables.filter((name) => name === 'appointments')).toHaveLength(1);
+  expect(tables.filter((name) => name === 'availability')).toHaveLength(1);
+  await starting;
 });
 
 test('a start that died before the old tables went is taken up by the next', async () => {

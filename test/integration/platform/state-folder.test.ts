@@ -3,10 +3,11 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { writeExport } from '../../../sandbox/platform/edge/export-folder.ts';
 import { openLocalState } from '../../../sandbox/platform/local-state.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
@@ -195,3 +196,83 @@ test(
   },
   START_MS,
 );
+
+/** What others than its owner may read, write or enter: the folder itself, and all that it holds. */
+async function openToOthers(folder: string): Promise<string[]> {
+  const names = ['.', ...(await readdir(folder, { recursive: true }))];
+  const modes = await Promise.all(names.map(async (name) => (await lstat(join(folder, name))).mode & 0o777));
+  return names.flatMap((name, at) => {
+    const mode = modes[at] ?? 0;
+    return (mode & 0o077) === 0 ? [] : [`${name} ${mode.toString(8)}`];
+  });
+}
+
+test(
+  'what the edge makes is its owner’s alone, whatever the umask, and so is what one of before left open',
+  async () => {
+    const state = join(dir, 'new', 'state');
+    const before = process.umask(0);
+    const first = await startEdge(state).finally(() => process.umask(before));
+    expect((await readdir(state)).length).toBeGreaterThan(3);
+    expect(await openToOthers(join(dir, 'new'))).toEqual([]);
+    first.child.kill('SIGTERM');
+    await first.ended;
+    const elsewhere = join(dir, 'elsewhere');
+    await writeFile(elsewhere, '');
+    await chmod(elsewhere, 0o644);
+    await symlink(elsewhere, join(state, 'd1', 'link'));
+    for (const name of ['.', ...(await readdir(state, { recursive: true }))]) {
+      const path = join(state, name);
+      const found = await lstat(path);
+      if (!found.isSymbolicLink()) await chmod(path, found.isDirectory() ? 0o755 : 0o644);
+    }
+    await chmod(join(state, 'issuer.key.pem'), 0o600);
+    await chmod(join(state, 'front-keys.json'), 0o600);
+    const second = await startEdge(state);
+    expect((await openToOthers(state)).filter((name) => !name.startsWith('d1/link '))).toEqual([]);
+    expect((await lstat(elsewhere)).mode & 0o777).toBe(0o644);
+    expect(await healthOf(second.url)).toBe(200);
+  },
+  START_MS,
+);
+
+test(
+  'what a relay makes for itself and for the edge is its owner’s alone',
+  async () => {
+    const file = join(dir, 'relay.json');
+    const edge = { url: 'http://127.0.0.1:1', keyFile: 'keys/link.pem' };
+    await writeFile(file, JSON.stringify({ relayId: 'relay-a', edge, editors: [] }));
+    const before = process.umask(0);
+    const program = run(
+      'relay/main.ts',
+      ...['--config', file, '--print-jwk', '--generate-key', '--trust', join(dir, 'edge')],
+    );
+    process.umask(before);
+    expect([await program.ended, program.output()]).toEqual([0, expect.any(String)]);
+    expect(await openToOthers(join(dir, 'keys'))).toEqual([]);
+    expect(await openToOthers(join(dir, 'edge'))).toEqual([]);
+  },
+  START_MS,
+);
+
+test('what is exported is its owner’s alone', async () => {
+  const before = process.umask(0);
+  const folder = join(dir, 'exported');
+  const status = await writeExport(
+    folder,
+    'http://export/appointments/2026-01-01/1-2.ndjson',
+    Buffer.from('{}'),
+  );
+  process.umask(before);
+  expect(status).toBe(200);
+  expect(await readdir(folder, { recursive: true })).toHaveLength(3);
+  expect(await openToOthers(folder)).toEqual([]);
+});
+
+test('a folder that is everybody’s by its nature stays so', async () => {
+  const shared = join(dir, 'shared');
+  await mkdir(shared);
+  await chmod(shared, 0o1777);
+  await openLocalState(shared);
+  expect((await lstat(shared)).mode & 0o7777).toBe(0o1777);
+});

@@ -1,0 +1,95 @@
+// The databases of a state folder as the Worker of today needs them, before its port is open: a message that came while
+// tables move would be recorded in one that goes. A runtime of its own does it, without port, object or schedule, when the
+// files say that there is something to do. Called by edge-process.ts.
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Miniflare } from 'miniflare';
+import { applyMigrations, DATABASES, type DatabaseName, migrationsOf } from './migrations.ts';
+import { moveFromCore, OLD_TABLES } from './move-tables.ts';
+
+/** The databases by their binding, as Miniflare names their files. */
+export const D1_DATABASES = {
+  DB: 'passerelle',
+  APPOINTMENTS: 'passerelle-appointments',
+  CACHE: 'passerelle-cache',
+} as const satisfies Record<DatabaseName, string>;
+
+export const d1Folder = (stateDir: string): string => join(stateDir, 'd1');
+
+/** `make`: starts the runtime. @throws Error with a French sentence of what could not be applied or moved. */
+export async function prepareDatabases(
+  stateDir: string,
+  migrations: string,
+  make: (start: () => Miniflare) => Miniflare,
+): Promise<void> {
+  if (await isPrepared(stateDir, migrations)) return;
+  const miniflare = make(
+    () =>
+      new Miniflare({
+        name: 'edge',
+        modules: true,
+        script: 'export default {}',
+        d1Databases: D1_DATABASES,
+        d1Persist: d1Folder(stateDir),
+        cf: false,
+      }),
+  );
+  try {
+    await miniflare.ready;
+    await changeTables(miniflare, migrations);
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+/** Also for databases in memory, which nobody has written to before. */
+export async function changeTables(miniflare: Miniflare, migrations: string): Promise<void> {
+  for (const { name, folder } of DATABASES) {
+    await applyMigrations(await miniflare.getD1Database(name), migrations, folder);
+  }
+  await moveFromCore(await miniflare.getD1Database('DB'), await miniflare.getD1Database('APPOINTMENTS'));
+}
+
+/** Each database has had all of its migrations, and none has tables that are another's. What cannot be read has not. */
+async function isPrepared(stateDir: string, migrations: string): Promise<boolean> {
+  try {
+    const dir = join(d1Folder(stateDir), 'miniflare-D1DatabaseObject');
+    const files = (await readdir(dir)).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+    const found = files.map((name) => readTables(join(dir, name)));
+    for (const { folder } of DATABASES) {
+      const wanted = await migrationsOf(migrations, folder);
+      const own = found.find(({ applied }) => wanted.every((name) => applied.has(name)));
+      if (own === undefined || (folder === 'core' && OLD_TABLES.some((name) => own.tables.has(name))))
+        return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+interface Tables {
+  readonly applied: ReadonlySet<unknown>;
+  readonly tables: ReadonlySet<unknown>;
+}
+
+function readTables(file: string): Tables {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const names = (sql: string): Set<unknown> =>
+      new Set(
+        db
+          .prepare(sql)
+          .all()
+          .map(({ name }) => name),
+      );
+    return {
+      applied: names('SELECT name FROM d1_migrations'),
+      tables: names("SELECT name FROM sqlite_master WHERE type = 'table'"),
+    };
+  } finally {
+    db.close();
+  }
+}
