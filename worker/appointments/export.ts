@@ -1,6 +1,7 @@
 // GET /admin/export/appointments: every appointment that a filter lets through, as NDJSON or CSV, in the order of
 // their last change. Streamed a batch at a time: memory does not grow with the export, and a client that reads
-// slowly is waited for. It resumes from `cursor`, the `lastUpdated` of the last whole line received.
+// slowly is waited for. What ends by itself is whole: what is left, or fails, is cut short. It resumes from `cursor`, the
+// `lastUpdated` of the last whole line received.
 
 import { GatewayError } from '../../shared/error.ts';
 import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
@@ -12,7 +13,7 @@ import { type AppointmentFilter, type Position, readFilter } from './model/filte
 import { resourceText } from './model/resource.ts';
 import { chooseWay, listFacts, type Page, searchAppointments, type Way } from './tables/search.ts';
 
-/** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next one. */
+/** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next request. */
 const BATCH_ROWS = 1_500;
 const QUERIES_MAX = 900;
 
@@ -29,10 +30,13 @@ interface Export {
   readonly position: Position | undefined;
 }
 
-/** @throws GatewayError query-malformed, parameter-*; a store that fails later cuts the body short. */
-export function exportAppointments(context: RequestContext): Response {
+/**
+ * `queriesMax`: of D1. @throws GatewayError query-malformed, parameter-*; a store that fails later, and a budget that ends
+ * before the rows do, cut the body short.
+ */
+export function exportAppointments(context: RequestContext, queriesMax = QUERIES_MAX): Response {
   const wanted = readExport(context);
-  return new Response(context.request.method === 'HEAD' ? null : streamOf(context, wanted), {
+  return new Response(context.request.method === 'HEAD' ? null : streamOf(context, wanted, queriesMax), {
     headers: {
       'Content-Type': MEDIA_TYPES[wanted.format],
       'Content-Disposition': `attachment; filename="appointments.${wanted.format}"`,
@@ -65,7 +69,7 @@ function readCursor(value: string): Position {
   throw refuse('parameter-invalid', 'cursor', 'cursor attend le lastUpdated de la dernière ligne reçue.');
 }
 
-function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8Array> {
+function streamOf(context: RequestContext, wanted: Export, queriesMax: number): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const db = context.env.APPOINTMENTS;
   let { position } = wanted;
@@ -73,12 +77,17 @@ function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8
   let queries = 0;
   let rows = 0;
   const end = (status: number): void =>
-    log(status === 200 ? 'info' : 'error', 'appointments-exported', {
+    log(status < 300 ? 'info' : 'error', 'appointments-exported', {
       requestId: context.requestId,
       status,
       count: rows,
       durationMs: Date.now() - context.startedMs,
     });
+  /** The status has left already: a connection cut short is how the client learns. */
+  const cutShort = (controller: ReadableStreamDefaultController, status: number): void => {
+    controller.error(new Error('export interrupted'));
+    end(status);
+  };
   return new ReadableStream<Uint8Array>({
     start(controller) {
       if (wanted.format === 'csv' && position === undefined) controller.enqueue(encoder.encode(CSV_HEADER));
@@ -94,15 +103,14 @@ function streamOf(context: RequestContext, wanted: Export): ReadableStream<Uint8
           position = batch.next;
           text = batch.text;
           // A stretch without any of them says nothing, and the runtime waits for something.
-        } while (text === '' && position !== undefined && queries < QUERIES_MAX);
+        } while (text === '' && position !== undefined && queries < queriesMax);
         if (text !== '') controller.enqueue(encoder.encode(text));
-        if (position !== undefined && queries < QUERIES_MAX) return;
-        controller.close();
-        end(200);
+        if (position === undefined) {
+          controller.close();
+          end(200);
+        } else if (queries >= queriesMax) cutShort(controller, 206);
       } catch (cause) {
-        // The status has left already: a connection cut short is how the client learns.
-        controller.error(new Error('export interrupted'));
-        end(cause instanceof GatewayError ? 503 : 500);
+        cutShort(controller, cause instanceof GatewayError ? 503 : 500);
       }
     },
   });

@@ -506,7 +506,7 @@ const REPORT_OPERATIONS: Operations = {
     tag: 'admin',
     summary: 'Tous les rendez-vous qu’un filtre laisse passer',
     description:
-      'Dans l’ordre de leur dernier changement. Une coupure se reprend avec cursor, le lastUpdated de la dernière ligne entière.',
+      'Dans l’ordre de leur dernier changement. Un export qui se termine est entier ; une coupure, aussi quand il est trop long pour une réponse, se reprend avec cursor, le lastUpdated de la dernière ligne entière.',
     parameters: [
       query('format', 'ndjson (par défaut) ou csv.', 'ndjson'),
       query('cursor', 'Où reprendre.', '2026-11-23T08:00:00.000Z'),
