@@ -70,7 +70,8 @@ export function writeAnswerLines(answer: CallAnswer): string {
       holder: lines.number(subject.holder),
       places: subject.places.map(numberPlace),
     })),
-    services: answer.services.map(({ service, organization }) => ({
+    services: answer.services.map(({ service, organization, ...said }) => ({
+      ...said,
       service: lines.number(service),
       organization: lines.number(organization),
     })),
@@ -125,7 +126,8 @@ export function readAnswerLines(body: string, isWanted?: (call: number) => boole
           site: textOf(place.site),
         })),
       })),
-      services: services.map(({ service, organization }) => ({
+      services: services.map(({ service, organization, ...said }) => ({
+        ...said,
         service: textOf(service),
         organization: textOf(organization),
       })),

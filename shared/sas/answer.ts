@@ -34,10 +34,12 @@ export interface Place {
 /** What one vendor says of one practitioner or association that has at least one slot to show. */
 export interface SubjectAnswer {
   readonly subject: string;
-  /** The Practitioner, or the SOS Organization: one per national identifier, whichever vendor sends it. */
+  /** The Practitioner, or the SOS Organization, as this vendor describes it; its id names the national identifier alone. */
   readonly holder: ResourceText;
-  /** The fuller of two vendors' holders wins. */
+  /** Read by Workers of the release before: they show the fuller of two vendors' holders. */
   readonly holderRank: number;
+  /** Names the holder's text: 20 hexadecimal characters. Absent from older relays. worker/search/own-resources.ts. */
+  readonly said?: string;
   readonly places: readonly Place[];
 }
 
@@ -52,6 +54,8 @@ export interface SlotShape {
 export interface CptsService {
   readonly service: ResourceText;
   readonly organization: ResourceText;
+  /** As `SubjectAnswer.said`, of both texts. */
+  readonly said?: string;
 }
 
 /** How often a rule dropped or repaired something, and where: the vendor's own resource ids, no personal data. */

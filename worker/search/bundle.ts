@@ -1,9 +1,10 @@
-// The Bundle of a search, mostly by pasting text: each resource once, one Practitioner or association per national
-// identifier, one Schedule per place. docs/guide.md G-207, G-218.
+// The Bundle of a search, mostly by pasting text: each resource once, one Schedule per place, and each slot leads to its own
+// vendor's place, practitioner or association, and CPTS (own-resources.ts). docs/guide.md G-207, G-218.
 
-import type { CptsService, Place, ResourceText, SlotRow } from '../../shared/sas/answer.ts';
+import type { CptsService, Place, ResourceText, SlotRow, SlotShape } from '../../shared/sas/answer.ts';
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Flow } from '../../shared/sas/query.ts';
+import { type GivenName, OwnResources, renamed } from './own-resources.ts';
 import type { Offer, Selection } from './selection.ts';
 
 /** Entries separated by commas, as text or, where they were written before, as its UTF-8. */
@@ -12,9 +13,9 @@ export type Piece = string | Uint8Array;
 /** JSON texts of the entries, without the outcome. `base`: of every `fullUrl`, without a last slash. */
 export function bundleEntries({ subjects }: Selection, flow: Flow, base: string): string[] {
   const entries = new Entries(flow, base);
-  for (const { offers, holder } of subjects) {
+  for (const { offers } of subjects) {
     for (const offer of offers) entries.addOffer(offer);
-    entries.addResource(holder, 'include');
+    for (const offer of offers) entries.addHolder(offer);
   }
   entries.addServices();
   return entries.pieces as string[];
@@ -23,12 +24,12 @@ export function bundleEntries({ subjects }: Selection, flow: Flow, base: string)
 /** The same, with the places that are kept as they were written for an earlier search. */
 export function bundlePieces({ subjects }: Selection, flow: Flow, base: string): Piece[] {
   const entries = new Entries(flow, base);
-  for (const { offers, holder } of subjects) {
+  for (const { offers } of subjects) {
     for (const offer of offers) {
       if (offer.isKept) entries.addKeptOffer(offer);
       else entries.addOffer(offer);
     }
-    entries.addResource(holder, 'include');
+    for (const offer of offers) entries.addHolder(offer);
   }
   entries.addServices();
   return entries.pieces;
@@ -42,6 +43,8 @@ interface WrittenPlace {
   /** Of its schedule and its site. */
   readonly keys: readonly string[];
   readonly services: ReadonlyMap<string, CptsService>;
+  /** What it calls the resources that it refers to. */
+  readonly given: readonly GivenName[];
 }
 
 /** For as long as the place is remembered. */
@@ -53,39 +56,45 @@ class Entries {
   readonly #flow: Flow;
   readonly #base: string;
   readonly #written = new Set<string>();
+  readonly #own = new OwnResources();
+  /** By their names here. */
   readonly #services = new Map<string, CptsService>();
+  readonly #shapes = new Map<SlotShape, string>();
 
   constructor(flow: Flow, base: string) {
     this.#flow = flow;
     this.#base = base;
   }
 
-  addOffer({ place, slots, shapes, services }: Pick<Offer, 'place' | 'slots' | 'shapes' | 'services'>): void {
+  addOffer(offer: Offer): void {
+    const { place, slots, shapes, holder } = offer;
     const mode = this.#flow === 'SOS' ? 'include' : 'match';
     for (const row of slots) {
       const shape = shapes[row[0]];
-      if (shape === undefined) continue;
-      this.#add('Slot', row[1], slotText(row, shape.text, place), mode);
-      for (const index of shape.services) {
-        const service = services[index];
-        if (service !== undefined) this.#services.set(service.service.id, service);
-      }
+      if (shape !== undefined)
+        this.#add('Slot', row[1], slotText(row, this.#shapeText(shape, offer), place), mode);
     }
-    this.addResource(place.schedule, this.#flow === 'SOS' ? 'match' : 'include');
-    this.addResource(place.site, 'include');
+    const name = this.#holderName(offer);
+    const schedule = renamed(place.schedule, holder.id, name);
+    this.#addResource(schedule, this.#flow === 'SOS' ? 'match' : 'include');
+    this.#addResource(renamed(place.site, holder.id, name), 'include');
   }
 
   /** Written once and pasted from then on, unless some of its slots are hidden or another place shares its site. */
   addKeptOffer(offer: Offer): void {
-    const { place, slots } = offer;
+    const { vendor, place, slots } = offer;
     const written = slots.length < place.slots.length ? undefined : this.#writtenPlace(offer);
-    if (written === undefined || written.keys.some((key) => this.#written.has(key))) {
+    const isPasted =
+      written !== undefined &&
+      !written.keys.some((key) => this.#written.has(key)) &&
+      written.given.every((one) => this.#own.nameOf(vendor, one) === one.name);
+    if (!isPasted) {
       this.addOffer(offer);
       return;
     }
     this.pieces.push(written.bytes);
     for (const key of written.keys) this.#written.add(key);
-    for (const [id, service] of written.services) this.#services.set(id, service);
+    for (const [name, service] of written.services) this.#addService(name, service);
   }
 
   #writtenPlace(offer: Offer): WrittenPlace {
@@ -100,12 +109,48 @@ class Entries {
       bytes: encoder.encode(alone.pieces.join(',')),
       keys: [keyOf(place.schedule), keyOf(place.site)],
       services: alone.#services,
+      given: alone.#own.given,
     };
     writtenPlaces.set(place, written);
     return written;
   }
 
-  addResource(resource: ResourceText, mode: string): void {
+  addHolder(offer: Offer): void {
+    const { holder } = offer;
+    this.#addResource(renamed(holder, holder.id, this.#holderName(offer)), 'include');
+  }
+
+  #holderName({ vendor, holder: { id, text }, said }: Offer): string {
+    return this.#own.nameOf(vendor, { id, said, words: text });
+  }
+
+  /** Once per shape: with the CPTS that it refers to under their names here. */
+  #shapeText(shape: SlotShape, { vendor, services }: Offer): string {
+    const known = this.#shapes.get(shape);
+    if (known !== undefined) return known;
+    let { text } = shape;
+    for (const index of shape.services) {
+      const sent = services[index];
+      if (sent === undefined) continue;
+      const { service, organization, said } = sent;
+      const { id } = service;
+      const words = `${service.text}\n${organization.text}`;
+      const name = this.#own.nameOf(vendor, { id, said, words });
+      text = text.replaceAll(id, name);
+      this.#addService(name, {
+        service: renamed(service, id, name),
+        organization: renamed(organization, id, name),
+      });
+    }
+    this.#shapes.set(shape, text);
+    return text;
+  }
+
+  #addService(name: string, service: CptsService): void {
+    if (!this.#services.has(name)) this.#services.set(name, service);
+  }
+
+  #addResource(resource: ResourceText, mode: string): void {
     const key = keyOf(resource);
     if (this.#written.has(key)) return;
     this.#written.add(key);
@@ -114,8 +159,8 @@ class Entries {
 
   /** Services and organizations in the same order: ANS's kit compares the first of each. */
   addServices(): void {
-    for (const { service } of this.#services.values()) this.addResource(service, 'include');
-    for (const { organization } of this.#services.values()) this.addResource(organization, 'include');
+    for (const { service } of this.#services.values()) this.#addResource(service, 'include');
+    for (const { organization } of this.#services.values()) this.#addResource(organization, 'include');
   }
 
   #add(type: string, id: string, text: string, mode: string): void {

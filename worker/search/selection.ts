@@ -24,6 +24,10 @@ export interface Offer {
   /** What the slots' numbers point to. */
   readonly shapes: readonly SlotShape[];
   readonly services: readonly CptsService[];
+  /** The practitioner or association as this vendor describes it. */
+  readonly holder: ResourceText;
+  /** Names the holder's text; absent from older relays. */
+  readonly said: string | undefined;
   /** From what is kept: this very place will be shown again. */
   readonly isKept: boolean;
 }
@@ -31,8 +35,7 @@ export interface Offer {
 /** A practitioner or association with at least one slot to show. */
 export interface SubjectOffers {
   readonly subject: string;
-  /** The fuller of the vendors' Practitioners or Organizations. */
-  readonly holder: ResourceText;
+  /** In the order of the vendors' ids. */
   readonly offers: readonly Offer[];
   /** Slots in all offers. */
   readonly count: number;
@@ -66,7 +69,7 @@ export interface SelectionContext {
   readonly partial?: ReadonlySet<string>;
 }
 
-/** Keeps the order of `query.subjects`; an answer of a vendor comes in the order of `results`. */
+/** Keeps the order of `query.subjects`; the order in which vendors answered changes nothing. */
 export function selectSlots(results: readonly CallResult[], context: SelectionContext): Selection {
   const selecting = new Selecting(results, context);
   return selecting.select();
@@ -155,22 +158,20 @@ class Selecting {
   #selectSubject(subject: string): SubjectOffers | undefined {
     const offers: Offer[] = [];
     let count = 0;
-    let best: { readonly holder: ResourceText; readonly holderRank: number } | undefined;
-    for (const { result, answer, one } of this.#bySubject.get(subject) ?? []) {
+    for (const { result, answer, one } of (this.#bySubject.get(subject) ?? []).sort(byVendor)) {
       const { vendor } = result.call;
       const { shapes, services } = answer;
+      const { holder, said } = one;
       const isKept = result.saidMs !== undefined;
       const takenTest = this.#takenTest(result, one);
-      const before = offers.length;
       for (const place of one.places) {
         const slots = this.#visible(place, result, takenTest?.(place));
         if (slots.length === 0) continue;
         count += slots.length;
-        offers.push({ vendor, place, slots, shapes, services, isKept });
+        offers.push({ vendor, place, slots, shapes, services, holder, said, isKept });
       }
-      if (offers.length > before && (best === undefined || one.holderRank > best.holderRank)) best = one;
     }
-    return best === undefined ? undefined : { subject, holder: best.holder, offers, count };
+    return offers.length === 0 ? undefined : { subject, offers, count };
   }
 
   #visible(place: Place, result: CallResult, isTaken: SlotTest | undefined): readonly SlotRow[] {
@@ -234,3 +235,8 @@ class Selecting {
 }
 
 const NOTHING: ReadonlySet<SlotRow> = new Set();
+
+function byVendor({ result: one }: SaidOf, { result: other }: SaidOf): number {
+  const [a, b] = [one.call.vendor, other.call.vendor];
+  return a < b ? -1 : Number(a > b);
+}

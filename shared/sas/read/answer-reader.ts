@@ -262,7 +262,8 @@ export class AnswerReader {
       const holder = this.#places.holderOf(subject);
       const places = this.#places.placesOf(subject).map(toPlace);
       if (holder === undefined || places.length === 0) continue;
-      answers.push({ subject, holder: holder.resource, holderRank: holder.rank, places });
+      const { resource, rank, said } = holder;
+      answers.push({ subject, holder: resource, holderRank: rank, said, places });
     }
     return answers;
   }

@@ -15,6 +15,8 @@ export interface BundleOptions {
   readonly subjects?: readonly string[];
   /** The caller's clock: no slot may have started. */
   readonly nowMs?: number;
+  /** Several vendors' answers in one: an identifier stands once for each description of its bearer. */
+  readonly isMerged?: boolean;
 }
 
 interface Node {
@@ -101,11 +103,11 @@ export class BundleGraph {
           this.checkService(c, node.resource, services);
           break;
         case 'Practitioner':
-          this.checkOnce(c, node.resource, people, 'bundle-practitioner-once');
+          this.checkOnce(c, node.resource, people, 'bundle-practitioner-once', options);
           if (subjects !== undefined) this.checkSubject(c, node.resource, subjects);
           break;
         case 'Organization':
-          this.checkOnce(c, node.resource, people, 'bundle-organization-once');
+          this.checkOnce(c, node.resource, people, 'bundle-organization-once', options);
           if (subjects !== undefined && this.flow === 'SOS') this.checkSubject(c, node.resource, subjects);
           break;
       }
@@ -184,13 +186,21 @@ export class BundleGraph {
     seen.add(reference);
   }
 
-  /** The same national identifier on two entries: two vendors know the same person, or a vendor repeats itself. */
-  private checkOnce(c: Checker, resource: Json, seen: Set<string>, rule: RuleId): void {
+  /** The same national identifier on two entries: a vendor repeats itself, or two vendors say the same. */
+  private checkOnce(
+    c: Checker,
+    resource: Json,
+    seen: Set<string>,
+    rule: RuleId,
+    { isMerged }: BundleOptions,
+  ): void {
     const own = new Set<string>();
+    const words = isMerged === true ? JSON.stringify({ ...resource, id: '' }) : '';
     for (const identifier of list(resource.identifier)) {
       if (!isObject(identifier)) continue;
       const { system, value } = identifier;
-      if (typeof system === 'string' && typeof value === 'string') own.add(`${rule} ${system} ${value}`);
+      if (typeof system === 'string' && typeof value === 'string')
+        own.add(`${rule} ${system} ${value} ${words}`);
     }
     for (const key of own) {
       if (seen.has(key)) c.fail(rule, 'identifier');

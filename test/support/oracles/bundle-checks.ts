@@ -17,7 +17,7 @@ export interface Asked {
 /** Rules of severity error that the Bundle breaks, as `rule at expression`. */
 export function errorsOf(bundle: Bundle, asked: Asked): string[] {
   const window = { fromMs: Date.parse(asked.window.from), toMs: Date.parse(asked.window.to) };
-  return judgeBundle(bundle, asked.flow, { window, subjects: asked.subjects })
+  return judgeBundle(bundle, asked.flow, { window, subjects: asked.subjects, isMerged: true })
     .filter(({ rule }) => ruleOf(rule).severity === 'error')
     .map(({ rule, expression }) => `${rule} at ${expression}`);
 }

@@ -6,6 +6,7 @@ import { matchCard, structureField, toMatchCard } from '../../../worker/front/sl
 import { placeId } from '../../../worker/front/slots/place-id.ts';
 import type { FrontPlace } from '../../../worker/front/slots/places.ts';
 import { foldStreet } from '../../../worker/front/slots/street.ts';
+import { voiceOf } from '../../../worker/front/slots/voice.ts';
 import { type FrontCards, serverLot } from '../../support/doubles/front-client.ts';
 
 const cards = (sent: FrontCards): readonly Card[] => readLot(serverLot(sent)).cards;
@@ -16,7 +17,8 @@ function place(over: Partial<FrontPlace> = {}): FrontPlace {
   const line = over.line ?? '9 rue Ailleurs';
   const postalCode = over.postalCode ?? '42000';
   return {
-    offer: undefined as never,
+    offer: { vendor: 'agenda-a' } as FrontPlace['offer'],
+    holder: { lastname: 'Fictive', firstname: 'Ada', phones: [] },
     city: 'Saint-Étienne',
     country: undefined,
     position: undefined,
@@ -28,6 +30,8 @@ function place(over: Partial<FrontPlace> = {}): FrontPlace {
     street: foldStreet(line, postalCode),
   };
 }
+
+const OTHERS = { vendor: 'agenda-b' } as FrontPlace['offer'];
 
 const matched = (one: FrontPlace, sent: FrontCards): string | undefined =>
   matchCard(one, cards(sent).map(toMatchCard))?.card.id;
@@ -129,6 +133,8 @@ describe('the actions', () => {
       cards: cards(sent),
       counties: new Set(counties),
       slotsOf: (own, card) => (isEmpty(own, card) ? undefined : own.map(({ line }) => line).join(' + ')),
+      voiceOf: (own) => voiceOf(own, []),
+      agree: () => true,
     }).map(
       (action) => `${action.kind} ${action.card.id}${action.kind === 'delete' ? '' : `: ${action.slots}`}`,
     );
@@ -169,11 +175,32 @@ describe('the actions', () => {
     ]);
   });
 
-  it('make one place of two vendors’ that the directory lacks', () => {
-    expect(choose([place(), place({ line: '9, R. AILLEURS' })], { 1: HERE })).toEqual([
+  it('make one place of two vendors’ that the directory lacks, when they say the same of it', () => {
+    const other = { offer: OTHERS, line: '9, R. AILLEURS' };
+    expect(choose([place(), place(other)], { 1: HERE })).toEqual([
       'create 1: 9 rue Ailleurs + 9, R. AILLEURS',
       'delete 1',
     ]);
+    for (const over of [
+      { phones: ['+33477000009'] },
+      { city: 'Ailleurs' },
+      { line: '9 rue Ailleurs, 42000 appelez-nous' },
+      { structure: '1420000999' },
+      { holder: { lastname: 'Autre', firstname: 'Ada', phones: [] } },
+    ]) {
+      expect(choose([place(), place({ ...other, ...over })], { 1: HERE })).toHaveLength(3);
+    }
+  });
+
+  it('give the card to the vendor that fits it best, whichever comes first, and the other one its own', () => {
+    const fit = place({ line: HERE.address, phones: ['+33477000001'], offer: OTHERS });
+    const claimed = place({ line: '2 PL DU MARCHE', phones: ['+33477000009'] });
+    for (const found of [
+      [fit, claimed],
+      [claimed, fit],
+    ]) {
+      expect(choose(found, { 1: HERE })).toEqual(['update 1: 2 Place du Marché', 'create 1: 2 PL DU MARCHE']);
+    }
   });
 
   it('leave out a place in another département, when the search has one', () => {

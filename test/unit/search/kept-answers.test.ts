@@ -324,9 +324,9 @@ describe('nobody’s slots are shown as another’s', () => {
           const body = bundleBytes(head, bundlePieces(selection, 'INT_R01', base));
           const text = bundleText(head, bundleEntries(selection, 'INT_R01', base));
           expect(new TextDecoder().decode(body)).toBe(text);
-          for (const { subject, holder, offers } of selection.subjects) {
-            expect(holder.text).toContain(subject);
-            for (const { place, slots, shapes } of offers) {
+          for (const { subject, offers } of selection.subjects) {
+            for (const { place, slots, shapes, holder } of offers) {
+              expect(holder.text).toContain(subject);
               for (const row of slots) {
                 const texts = `${row[4] ?? place.comment ?? ''} ${shapes[row[0]]?.text ?? ''}`;
                 for (const other of people) if (other !== subject) expect(texts).not.toContain(other);

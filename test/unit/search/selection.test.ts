@@ -55,16 +55,6 @@ describe('merge', () => {
     expect(new Set(entries.map(({ fullUrl }) => fullUrl)).size).toBe(entries.length);
   });
 
-  it('takes the fuller of two descriptions of a practitioner, whichever comes first', () => {
-    const nameless = bundle([slot(), schedule(), practitioner({ name: undefined }), role()]);
-    for (const results of [
-      [answered('agenda-a', nameless), answered('agenda-b', answer([slot()]))],
-      [answered('agenda-b', answer([slot()])), answered('agenda-a', nameless)],
-    ]) {
-      expect(ofType(merged(results).entries, 'Practitioner')[0]!.resource.name).toBeDefined();
-    }
-  });
-
   it('gives every entry an absolute fullUrl of one base and a search mode', () => {
     for (const { fullUrl, resource, search } of merged([answered('agenda-a', answer([slot()]))]).entries) {
       expect(fullUrl).toBe(`${BASE}/${resource.resourceType}/${resource.id}`);

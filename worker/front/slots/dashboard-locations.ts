@@ -17,14 +17,21 @@ export function writePractitioners(
   return found.flatMap((subject) => {
     const locations = writeLocations(subject, counties, slotsOf);
     if (locations.length === 0) return [];
-    const { firstname, lastname } = subject.holder;
-    return [{ firstname, lastname, isRegistered: true, nationalId: subject.subject, locations }];
+    return [{ ...nameOf(subject), isRegistered: true, nationalId: subject.subject, locations }];
   });
+}
+
+/** The name that every vendor gives, none where they differ: it stands over the places of all. The front does not read it. */
+function nameOf({ places }: FoundSubject): Record<'firstname' | 'lastname', string> {
+  const names = places.map(({ holder: { firstname, lastname } }) => ({ firstname, lastname }));
+  const [first] = names;
+  const isSame = names.every((name) => JSON.stringify(name) === JSON.stringify(first));
+  return first !== undefined && isSame ? first : { firstname: '', lastname: '' };
 }
 
 /** One per vendor and place: two of one address make two calendars. */
 function writeLocations(
-  { cards, holder, places }: FoundSubject,
+  { cards, places }: FoundSubject,
   counties: Lot['counties'],
   slotsOf: SlotLister,
 ): unknown[] {
@@ -44,7 +51,7 @@ function writeLocations(
         zipCode: place.postalCode,
         city: place.city,
         country: place.country ?? 'France',
-        phones: place.phones.length > 0 ? place.phones : holder.phones,
+        phones: place.phones.length > 0 ? place.phones : place.holder.phones,
         schedule: { days: byDay(slots) },
       },
     ];

@@ -27,18 +27,24 @@ export function toMatchCard(card: Card): MatchCard {
   };
 }
 
+/** A card that a place is, and how well: larger for a stronger rule. */
+export interface CardMatch {
+  readonly card: Card;
+  readonly strength: number;
+}
+
 /** The card on which the strongest rule holds (then the next strongest, then the first); undefined: the directory lacks this place. */
-export function matchCard(place: FrontPlace, cards: readonly MatchCard[]): MatchCard | undefined {
-  let best: MatchCard | undefined;
+export function matchCard(place: FrontPlace, cards: readonly MatchCard[]): CardMatch | undefined {
+  let best: Card | undefined;
   let bestStrength = 0;
   for (const card of cards) {
     const strength = strengthOf(place, card);
     if (strength > bestStrength) {
-      best = card;
+      best = card.card;
       bestStrength = strength;
     }
   }
-  return best;
+  return best && { card: best, strength: bestStrength };
 }
 
 /** One bit per rule that holds, the stronger the higher; 0: none. */

@@ -11,6 +11,8 @@ import { foldStreet } from './street.ts';
 /** A place where slots were found, as the front writes places. */
 export interface FrontPlace {
   readonly offer: Offer;
+  /** Whose it is, as the same vendor says. */
+  readonly holder: FrontHolder;
   readonly line: string;
   readonly postalCode: string;
   readonly city: string;
@@ -24,6 +26,7 @@ export interface FrontPlace {
   readonly structure: string | undefined;
 }
 
+/** A practitioner or association as one vendor describes it. */
 interface FrontHolder {
   /** Empty for an association. */
   readonly lastname: string;
@@ -45,20 +48,23 @@ export interface FoundSubject {
   /** Prefixed national identifier. */
   readonly subject: string;
   readonly cards: readonly Card[];
-  readonly holder: FrontHolder;
   /** One per vendor and place. */
   readonly places: readonly FrontPlace[];
 }
 
 /** Empty when nothing was found. */
 export function readFound({ subject, cards, found }: CardSubject): FoundSubject[] {
-  const [first] = found;
-  if (first === undefined) return [];
-  const places = found.flatMap(({ offers }) => offers.map(readFrontPlace));
-  return [{ subject, cards, holder: readFrontHolder(first.holder), places }];
+  const holders = new Map<ResourceText, FrontHolder>();
+  const holderOf = ({ holder: sent }: Offer): FrontHolder => {
+    const known = holders.get(sent) ?? readFrontHolder(sent);
+    holders.set(sent, known);
+    return known;
+  };
+  const places = found.flatMap(({ offers }) => offers.map((offer) => readFrontPlace(offer, holderOf(offer))));
+  return places.length === 0 ? [] : [{ subject, cards, places }];
 }
 
-function readFrontPlace(offer: Offer): FrontPlace {
+function readFrontPlace(offer: Offer, holder: FrontHolder): FrontPlace {
   const { site, vendorStructure } = offer.place;
   const resource = objectOf(site);
   // An SOS place is the Location itself.
@@ -70,6 +76,7 @@ function readFrontPlace(offer: Offer): FrontPlace {
   const organization = asObject(asObject(resource.organization)?.identifier);
   return {
     offer,
+    holder,
     line,
     postalCode,
     city: asText(address?.city) ?? '',

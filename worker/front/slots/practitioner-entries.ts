@@ -2,11 +2,11 @@
 // never be in the answer is the front's own: one bad entry breaks its whole lot. docs/guide.md G-905, G-906, G-908,
 // G-916, G-917.
 
-import { normaliseStructure } from '../../../shared/sas/identifier.ts';
 import { chooseActions, type DeleteAction, type PlaceAction } from './actions.ts';
 import type { Card, Lot } from './cards.ts';
 import type { FoundSubject, FrontPlace } from './places.ts';
 import type { FrontSlot, SlotLister } from './slot-list.ts';
+import { agree, nationalStructure, phoneOf, positionOf, specialtiesOf, voiceOf } from './voice.ts';
 
 /** One property per action, and no other. */
 export function writeEntries(
@@ -23,6 +23,8 @@ export function writeEntries(
         const slots = slotsOf(places, zone);
         return slots.length === 0 ? undefined : slots;
       },
+      voiceOf,
+      agree,
     });
     for (const action of actions) {
       if (action.kind === 'delete') entries.set(action.card.id, writeDelete(action));
@@ -40,30 +42,26 @@ function writeDelete({ id, card }: DeleteAction): unknown {
 }
 
 function writeEntry(
-  { subject, holder }: FoundSubject,
+  { subject }: FoundSubject,
   { kind, id, card, places, slots }: PlaceAction<readonly FrontSlot[]>,
 ): unknown {
   const [place] = places;
-  const { line, postalCode, city, country = 'FRA', position } = place;
+  const { line, postalCode, city, country = 'FRA', holder } = place;
   return {
     action: kind,
     ...(kind === 'create' ? { nid: cardNumber(card) } : {}),
     id,
     id_structure: structureIds(subject, place),
-    address: { line, cp: postalCode, city, country, ...position },
+    address: { line, cp: postalCode, city, country, ...positionOf(places) },
     practitioner: {
       profession: '',
       lastname: holder.lastname,
       firstname: holder.firstname,
-      phone: phoneOf(places) ?? holder.phones[0] ?? (kind === 'update' ? card.phones[0] : undefined) ?? '',
-      specialities: [...new Set(slots.flatMap(({ specialties }) => specialties))],
+      phone: phoneOf(places) || ((kind === 'update' ? card.phones[0] : undefined) ?? ''),
+      specialities: specialtiesOf(slots),
     },
     slot: byDay(slots),
   };
-}
-
-function phoneOf(places: readonly FrontPlace[]): string | undefined {
-  return places.flatMap(({ phones }) => phones)[0];
 }
 
 /** A number when the id is one, as the front's own examples write it. */
@@ -83,13 +81,14 @@ const STRUCTURE_FIELDS = new Map([
 ]);
 
 /** With their prefixes; what the vendor made up is left out. */
-function structureIds(subject: string, { structure = '' }: FrontPlace): Record<string, string> {
+function structureIds(subject: string, place: FrontPlace): Record<string, string> {
+  const structure = nationalStructure(place.structure) ?? '';
   const ids = { rpps: '', adeli: '', finess: '', siret: '', rpps_rang: '' };
   const owner = OWNER_FIELDS.get(subject.charAt(0));
   const field = STRUCTURE_FIELDS.get(structure.charAt(0));
   return {
     ...ids,
-    ...(field === undefined || normaliseStructure(structure) !== structure ? {} : { [field]: structure }),
+    ...(field === undefined ? {} : { [field]: structure }),
     ...(owner === undefined ? {} : { [owner]: subject }),
   };
 }

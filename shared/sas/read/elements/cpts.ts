@@ -1,5 +1,5 @@
-// The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with one id made from
-// the FINESS so that two vendors' answers meet in one. docs/guide.md G-114, G-215, G-218, G-704.
+// The CPTS a slot is shown to: HealthcareService and Organization, one of each per CPTS, with an id made from the
+// FINESS and the name of what the vendor says of it, so that no vendor speaks for another. docs/guide.md G-114, G-215, G-218, G-704.
 
 import type { Found } from '../../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject, objectsOf } from '../../../fhir/json.ts';
@@ -57,10 +57,12 @@ export class CptsRegister {
     const known = this.#byFiness.get(finess);
     if (known !== undefined) return known;
     const id = `cpts-${this.#hash(finess)}`;
-    const owner = this.#organization(organization, id, finess);
+    const owner = JSON.stringify(this.#organization(organization, id, finess));
+    const text = serviceText(service, id);
     this.services.push({
-      service: { type: 'HealthcareService', id, text: serviceText(service, id) },
-      organization: { type: 'Organization', id, text: JSON.stringify(owner) },
+      service: { type: 'HealthcareService', id, text },
+      organization: { type: 'Organization', id, text: owner },
+      said: this.#hash(`${text}\n${owner}`),
     });
     this.#byFiness.set(finess, this.services.length - 1);
     return this.services.length - 1;

@@ -1,5 +1,5 @@
 // Who a slot belongs to: the Practitioner (INT_R01, INT_R04) or the association's Organization (SOS). One
-// resource per national identifier, with an id made from it, so that two vendors' answers meet in one.
+// resource per national identifier in one vendor's answer, with an id made from it and the name of what the vendor says.
 // docs/guide.md G-223, G-704. Personal data that the flow does not need (birth date, photo, e-mail) is left out.
 
 import { isAnything, itemsOf } from '../../../fhir/bundle-entries.ts';
@@ -13,7 +13,9 @@ import type { ReadRuleId } from './rules.ts';
 export interface Holder {
   readonly subject: string;
   readonly resource: ResourceText;
-  /** 0..3: how much it tells; the fuller of two wins. */
+  /** Names its text. */
+  readonly said: string;
+  /** 0..3: how much it tells; the fuller of two of one vendor wins. */
   readonly rank: number;
   readonly name?: string;
   readonly repairs: readonly ReadRuleId[];
@@ -127,7 +129,14 @@ function practitioner(
     `{"resourceType":"Practitioner","id":"${id}",${PRACTITIONER_HEAD}"value":"${subject}"}]` +
     `${name.length > 0 ? `,"name":${JSON.stringify(name)}` : ''}${telecomText(telecom)}}`;
   const rank = (name.length > 0 ? 2 : 0) + (telecom.length > 0 ? 1 : 0);
-  return { subject, resource: { type: 'Practitioner', id, text }, rank, repairs, ids };
+  return {
+    subject,
+    resource: { type: 'Practitioner', id, text },
+    said: context.hash(text),
+    rank,
+    repairs,
+    ids,
+  };
 }
 
 function readNames(value: unknown): JsonObject[] {
@@ -170,6 +179,7 @@ function association(
   return {
     subject,
     resource: { type: 'Organization', id, text },
+    said: context.hash(text),
     rank,
     ...(name === undefined ? {} : { name }),
     repairs,
