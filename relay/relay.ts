@@ -3,6 +3,7 @@
 
 import { type KeyObject, randomUUID } from 'node:crypto';
 import type { Registry } from 'prom-client';
+import { LINK_AUDIENCE } from '../shared/link/hub.ts';
 import type { Log } from '../shared/log.ts';
 import { VERSION } from '../shared/version.ts';
 import { type Admin, type AdminSettings, openAdmin } from './admin.ts';
@@ -19,7 +20,7 @@ import { EdgeClient } from './inbound/edge-client.ts';
 import { type InboundState, listenFiles } from './inbound/files.ts';
 import { InboundPort } from './inbound/port.ts';
 import { Links } from './link/links.ts';
-import { signLinkToken } from './link/token.ts';
+import { signRelayToken } from './link/token.ts';
 import { Metrics } from './metrics.ts';
 import { RetryBudget } from './search/retry-budget.ts';
 import { Searches } from './search/searches.ts';
@@ -67,7 +68,10 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   });
   const links: Links = new Links({
     url: config.edge.url,
-    sign: () => signLinkToken(key, config.relayId, Date.now()),
+    sign: (target) => {
+      const signer = { key, relayId: config.relayId, edgeUrl: config.edge.url };
+      return signRelayToken(signer, { audience: LINK_AUDIENCE, method: 'GET', target }, Date.now());
+    },
     announcement: () => ({
       relay: config.relayId,
       instance,

@@ -12,9 +12,10 @@ import { EVENT_STREAM } from './fhir/progressive-answer.ts';
 import { refuseBrowserDoor } from './front/door.ts';
 import { FRONT_PREFIX, frontErrorResponse } from './front/error.ts';
 import { gateOf } from './gate/gate-of.ts';
-import { authenticate, authenticateFront, authenticateSender, authorise } from './http/auth.ts';
+import { authenticate, authenticateFront, authorise } from './http/auth.ts';
 import { errorResponse, type RequestContext } from './http/http.ts';
 import { refusalPage, wantsPage } from './http/refusal-page.ts';
+import { authenticateSender } from './http/relay-token.ts';
 import type { Route } from './http/route.ts';
 import { ROUTES } from './routes.ts';
 

@@ -1,39 +1,63 @@
 // The edge alone, for tests and benches of appointments: relays are played by this process, which signs their tokens with
 // fresh keys and announces their vendors over a real link. Invented people only.
 
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import type { OperationOutcome } from 'fhir/r4';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
-import { type EditorFlow, type HubApi, INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../shared/link/hub.ts';
+import {
+  type EditorFlow,
+  type HubApi,
+  INBOUND_AUDIENCE,
+  LINK_AUDIENCE,
+  LINK_PATH,
+  RELAY_TOKEN_LIFETIME_S,
+} from '../../shared/link/hub.ts';
+
+/** The request that a token is for; `path` with its query. */
+export interface SignedFor {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string | Uint8Array;
+}
 
 export interface TestRelay {
   readonly id: string;
   readonly jwk: object;
-  sign(claims: object, audience: string, lifetimeS?: number): Promise<string>;
+  /** For the link of the edge at `url`. */
+  signLink(url: string): Promise<string>;
+  /** For a request to the edge at `url`; `claims` over its own: editor and appointmentSystem, or what a liar says. */
+  sign(url: string, request: SignedFor, claims: JWTPayload): Promise<string>;
 }
 
 export async function makeRelay(id: string): Promise<TestRelay> {
   const { publicKey, privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true });
+  const sign: TestRelay['sign'] = (url, { method, path, body = '' }, claims) => {
+    const { pathname, search, host } = new URL(url + path);
+    const nowS = Math.floor(Date.now() / 1000);
+    const own = { iss: id, sub: id, iat: nowS, exp: nowS + RELAY_TOKEN_LIFETIME_S, jti: randomUUID() };
+    const of = { edge: host, method, target: pathname + search, bodySha256: sha256(body) };
+    return new SignJWT({ ...own, ...of, aud: INBOUND_AUDIENCE, ...claims })
+      .setProtectedHeader({ alg: 'EdDSA', kid: id })
+      .sign(privateKey);
+  };
   return {
     id,
     jwk: { ...(await exportJWK(publicKey)), kid: id, alg: 'EdDSA', use: 'sig' },
-    sign: (claims, audience, lifetimeS = 110) =>
-      new SignJWT({ ...claims })
-        .setProtectedHeader({ alg: 'EdDSA', kid: id })
-        .setIssuer(id)
-        .setSubject(id)
-        .setAudience(audience)
-        .setIssuedAt()
-        .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeS)
-        .sign(privateKey),
+    signLink: (url) => sign(url, { method: 'GET', path: LINK_PATH }, { aud: LINK_AUDIENCE }),
+    sign,
   };
+}
+
+function sha256(body: string | Uint8Array): string {
+  return createHash('sha256').update(body).digest('base64url');
 }
 
 export const SYSTEM_A = 'https://agenda-a.example/rdv';
@@ -51,9 +75,13 @@ export type VendorId = (typeof VENDORS)[number]['id'];
 export async function announce(
   url: string,
   relay: TestRelay,
-  vendors: readonly { readonly id: string; readonly flows: readonly string[] }[] = VENDORS,
+  vendors: readonly {
+    readonly id: string;
+    readonly system?: string;
+    readonly flows: readonly string[];
+  }[] = VENDORS,
 ): Promise<void> {
-  const token = await relay.sign({}, LINK_AUDIENCE);
+  const token = await relay.signLink(url);
   const socket = new WebSocket(`${url.replace('http', 'ws')}/link`, {
     headers: { Authorization: `Bearer ${token}` },
   });
@@ -64,11 +92,12 @@ export async function announce(
   await hub.announce({
     relay: relay.id,
     version: 'test',
-    editors: vendors.map(({ id, flows }) => ({
+    editors: vendors.map(({ id, system, flows }) => ({
       id,
       name: id,
       flows: flows as readonly EditorFlow[],
       redirectHosts: [],
+      ...(system !== undefined && { appointmentSystem: system }),
       certificateNotAfter: '2030-01-01T00:00:00.000Z',
     })),
   });
@@ -90,7 +119,6 @@ export class AppointmentEdge {
   #port = 0;
   /** Scope system/Appointment.rs. */
   token = '';
-  readonly #tokens = new Map<string, Promise<string>>();
 
   private constructor(dir: string, relay: TestRelay, state: LocalState, settings: Record<string, string>) {
     this.dir = dir;
@@ -145,15 +173,10 @@ export class AppointmentEdge {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  /** As a relay signs for a vendor; kept for the length of a test. */
-  vendorToken(vendor: VendorId): Promise<string> {
-    const known = this.#tokens.get(vendor);
-    if (known !== undefined) return known;
-    const system = VENDORS.find(({ id }) => id === vendor)?.system;
-    const token = this.relay.sign({ editor: vendor, appointmentSystem: system }, INBOUND_AUDIENCE);
-    this.#tokens.set(vendor, token);
-    setTimeout(() => this.#tokens.delete(vendor), 60_000).unref();
-    return token;
+  /** As a relay signs for a vendor. */
+  vendorToken(vendor: VendorId, request: SignedFor): Promise<string> {
+    const appointmentSystem = VENDORS.find(({ id }) => id === vendor)?.system;
+    return this.relay.sign(this.url, request, { editor: vendor, appointmentSystem });
   }
 
   async send(
@@ -163,11 +186,12 @@ export class AppointmentEdge {
     headers: Readonly<Record<string, string>> = {},
     vendor: VendorId = 'agenda-a',
   ): Promise<Answer> {
+    const sent = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
     const response = await fetch(`${this.url}${path}`, {
       method,
-      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      body: sent as string,
       headers: {
-        Authorization: `Bearer ${await this.vendorToken(vendor)}`,
+        Authorization: `Bearer ${await this.vendorToken(vendor, { method, path, body: sent })}`,
         'Content-Type': 'application/fhir+json',
         ...UNKEPT,
         ...headers,

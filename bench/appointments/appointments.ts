@@ -116,11 +116,11 @@ function valueAmong(stored: number): string {
 async function putOnce(pool: Pool, edge: AppointmentEdge, value: string): Promise<number> {
   const start = new Date(Date.UTC(2026, 11, 2) + Math.floor(Math.random() * 86_400_000)).toISOString();
   const body = JSON.stringify(individual({ value, start }));
+  const path = `/fhir/Appointment?identifier=${encodeURIComponent(SYSTEM_A)}%7C${value}`;
   const headers = {
-    authorization: `Bearer ${await edge.vendorToken('agenda-a')}`,
+    authorization: `Bearer ${await edge.vendorToken('agenda-a', { method: 'PUT', path, body })}`,
     'content-type': 'application/fhir+json',
   };
-  const path = `/fhir/Appointment?identifier=${encodeURIComponent(SYSTEM_A)}%7C${value}`;
   const startedMs = performance.now();
   const answer = await pool.request({ method: 'PUT', path, body, headers });
   await answer.body.dump();

@@ -172,10 +172,10 @@ class Load {
   async #put(): Promise<number> {
     const value = randomUUID();
     const start = new Date(Date.UTC(2026, 11, 2) + Math.floor(Math.random() * 86_400_000)).toISOString();
-    return this.#ask('PUT', `/fhir/Appointment?identifier=${encodeURIComponent(SYSTEM_A)}%7C${value}`, {
-      token: await this.#edge.vendorToken('agenda-a'),
-      body: JSON.stringify(individual({ value, start })),
-    });
+    const path = `/fhir/Appointment?identifier=${encodeURIComponent(SYSTEM_A)}%7C${value}`;
+    const body = JSON.stringify(individual({ value, start }));
+    const token = await this.#edge.vendorToken('agenda-a', { method: 'PUT', path, body });
+    return this.#ask('PUT', path, { token, body });
   }
 
   #search(): Promise<number> {

@@ -5,7 +5,7 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { WebSocket } from 'ws';
 import { answerNothing } from '../../relay/search/vendor-call.ts';
 import { writeAnswerLines, writeFrame } from '../../shared/link/answer-frame.ts';
-import { type HubApi, LINK_AUDIENCE } from '../../shared/link/hub.ts';
+import type { HubApi } from '../../shared/link/hub.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import type { TestRelay } from './appointment-edge.ts';
 
@@ -32,7 +32,7 @@ class Served extends RpcTarget {
 
 /** Serves one vendor, by INT_R01. Resolves when the edge can ask it; the caller terminates the socket. */
 export async function joinMuteRelay(url: string, relay: TestRelay, vendor: string): Promise<WebSocket> {
-  const token = await relay.sign({}, LINK_AUDIENCE);
+  const token = await relay.signLink(url);
   const socket = new WebSocket(`${url.replace('http', 'ws')}/link`, {
     headers: { Authorization: `Bearer ${token}` },
   });

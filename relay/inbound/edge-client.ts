@@ -2,16 +2,17 @@
 // vendor (our token refused, a proxy's page, an error, nothing in time) is a failure with a reason: the vendor is
 // told to come again, and never that something was written. Asked again, the edge answers the same.
 
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { type Dispatcher, Pool } from 'undici';
 import { readBounded } from '../../shared/bounded-bytes.ts';
 import { asObject, type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { REASON_SYSTEM } from '../../shared/fhir/operation-outcome.ts';
+import { INBOUND_AUDIENCE } from '../../shared/link/hub.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { describeExchangeError, readRetryAfter } from '../base/failure.ts';
 import type { InboundEditor } from '../certificates/trust.ts';
+import { type Signer, signRelayToken } from '../link/token.ts';
 import { type EdgeAnswer, writtenFor } from './answer.ts';
-import { InboundTokens } from './token.ts';
 
 const CONNECTIONS = 64;
 const IDLE_MS = 60_000;
@@ -59,14 +60,14 @@ export interface EdgeFailure {
 }
 
 export class EdgeClient {
-  readonly #tokens: InboundTokens;
+  readonly #signer: Signer;
   readonly #basePath: string;
   readonly #timeoutMs: number;
   readonly #pool: Pool;
 
   constructor({ url, relayId, key, timeoutMs }: EdgeSettings) {
     const { origin, pathname } = new URL(url);
-    this.#tokens = new InboundTokens(key, relayId);
+    this.#signer = { key, relayId, edgeUrl: url };
     this.#basePath = pathname.replace(/\/+$/, '');
     this.#timeoutMs = timeoutMs;
     this.#pool = new Pool(origin, {
@@ -92,7 +93,6 @@ export class EdgeClient {
     if (!answer.ok) return answer;
     const failure = judgeAnswer(answer.value, request);
     if (failure === undefined) return answer;
-    if (failure === 'token-refused') this.#tokens.forget();
     const { status, retryAfter } = answer.value;
     const retryAfterS = readRetryAfter(retryAfter, Date.now());
     return err({ reason: failure, status, ...(retryAfterS !== undefined && { retryAfterS }) });
@@ -103,8 +103,20 @@ export class EdgeClient {
     await this.#pool.close();
   }
 
+  /** One for each try: the edge takes none twice. */
+  #sign({ method, path, editor, body }: EdgeRequest): Promise<string> {
+    const { pathname, search } = new URL(path, this.#signer.edgeUrl);
+    const more = {
+      editor: editor.id,
+      appointmentSystem: editor.appointmentSystem,
+      bodySha256: createHash('sha256').update(body).digest('base64url'),
+    };
+    const request = { audience: INBOUND_AUDIENCE, method, target: pathname + search, more };
+    return signRelayToken(this.#signer, request, Date.now());
+  }
+
   async #ask(request: EdgeRequest, signal: AbortSignal): Promise<Result<EdgeAnswer, EdgeFailure>> {
-    const token = await this.#tokens.of(request.editor, Date.now());
+    const token = await this.#sign(request);
     try {
       const answer = await this.#pool.request({
         method: request.method,

@@ -35,6 +35,7 @@ const CLOSE_REASONS: ReadonlyMap<number, string> = new Map([
   [LINK_CLOSE.replaced, 'replaced'],
   [LINK_CLOSE.silent, 'silent'],
   [LINK_CLOSE.relayIdTaken, 'relay-id-taken'],
+  [LINK_CLOSE.mute, 'mute'],
 ]);
 
 export interface LinkSettings {
@@ -44,7 +45,8 @@ export interface LinkSettings {
   readonly hub?: number;
   /** How many hubs the edge has, as it says each time it is dialled. */
   readonly onHubs?: (count: number) => void;
-  readonly sign: () => Promise<string>;
+  /** A new token for this upgrade; path and query. */
+  readonly sign: (target: string) => Promise<string>;
   readonly announcement: () => Announcement;
   readonly searches: Searches;
   /** Absent: messages about accounts are refused. */
@@ -139,7 +141,7 @@ export class Link {
     this.#state = { name: 'signing' };
     this.#attempt += 1;
     this.#settings.onDial?.();
-    const token = await this.#settings.sign();
+    const token = await this.#settings.sign(linkTarget(this.#settings.hub));
     if (this.#state.name !== 'signing') return;
     const socket = new WebSocket(this.#url, {
       headers: { authorization: `Bearer ${token}`, 'user-agent': `passerelle-relay/${VERSION.number}` },
@@ -279,9 +281,12 @@ export class Link {
 export function linkUrl(edgeUrl: string, hub = 0): string {
   const url = new URL(edgeUrl);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.pathname = url.pathname.replace(/\/+$/, '') + LINK_PATH;
-  if (hub > 0) url.searchParams.set(HUB_PARAMETER, String(hub));
-  return url.href;
+  return url.origin + url.pathname.replace(/\/+$/, '') + linkTarget(hub);
+}
+
+/** Path and query of the upgrade, below the edge's base address. */
+function linkTarget(hub = 0): string {
+  return hub > 0 ? `${LINK_PATH}?${HUB_PARAMETER}=${hub}` : LINK_PATH;
 }
 
 /** Says goodbye, and does not wait for ever to hear it back. */

@@ -1,18 +1,39 @@
-// The relay's token for one dial: short-lived, signed with its own key, never logged. shared/link/hub.ts.
+// The relay's tokens: each for one request to one edge, once. Short-lived, signed with the relay's own key, never logged.
+// shared/link/hub.ts.
 
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { LINK_AUDIENCE, LINK_TOKEN_LIFETIME_S } from '../../shared/link/hub.ts';
+import { RELAY_TOKEN_LIFETIME_S, type RequestClaims, type SenderClaims } from '../../shared/link/hub.ts';
 
-export function signLinkToken(key: KeyObject, relayId: string, nowMs: number): Promise<string> {
+/** Who signs, and for which edge. */
+export interface Signer {
+  readonly key: KeyObject;
+  readonly relayId: string;
+  /** As the relay's file names it. */
+  readonly edgeUrl: string;
+}
+
+/** The request that the token is for. */
+export interface SignedRequest extends Omit<RequestClaims, 'edge'> {
+  readonly audience: string;
+  readonly more?: SenderClaims;
+}
+
+/** Signs a token that is good from now on. `nowMs`: milliseconds since 1970. */
+export function signRelayToken(
+  { key, relayId, edgeUrl }: Signer,
+  { audience, method, target, more }: SignedRequest,
+  nowMs: number,
+): Promise<string> {
   const nowS = Math.floor(nowMs / 1000);
-  return new SignJWT()
+  const claims = { edge: new URL(edgeUrl).host, method, target } satisfies RequestClaims;
+  return new SignJWT({ ...claims, ...more })
     .setProtectedHeader({ alg: 'EdDSA', kid: relayId })
     .setIssuer(relayId)
     .setSubject(relayId)
-    .setAudience(LINK_AUDIENCE)
+    .setAudience(audience)
     .setIssuedAt(nowS)
-    .setExpirationTime(nowS + LINK_TOKEN_LIFETIME_S)
+    .setExpirationTime(nowS + RELAY_TOKEN_LIFETIME_S)
     .setJti(randomUUID())
     .sign(key);
 }

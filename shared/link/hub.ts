@@ -10,6 +10,8 @@ export interface EditorAnnouncement {
   readonly name: string;
   readonly flows: readonly EditorFlow[];
   readonly redirectHosts: readonly string[];
+  /** The system of its appointments' identifiers; absent when it sends none. Older relays say none. */
+  readonly appointmentSystem?: string;
   /** Expiry of the client certificate we show this vendor, ISO instant. */
   readonly certificateNotAfter: string;
   /** Its entry at the relay is broken: named, so that it is not taken for absent, and asked of another relay if one serves it. */
@@ -33,11 +35,21 @@ export interface HubApi {
 }
 
 /**
- * The relay's token: a JWT signed with its Ed25519 key (`alg` EdDSA, `kid` = `iss` = `sub` = relayId),
- * `aud` as below, valid for two minutes, in the `Authorization` header of the WebSocket upgrade.
+ * A token of a relay: a JWT signed with its Ed25519 key (`alg` EdDSA, `kid` = `iss` = `sub` = relayId) in the
+ * `Authorization` header, valid for two minutes at most, `aud` one of the two below. It is for one request to one edge, once
+ * (`jti`), and says so in these claims.
  */
+export interface RequestClaims {
+  /** Host, with a port that is not the scheme's own, of the edge as the relay's file names it. */
+  readonly edge: string;
+  readonly method: string;
+  /** Path and query below the edge's base address. */
+  readonly target: string;
+}
+
+export const RELAY_TOKEN_LIFETIME_S = 120;
+/** Of the token for the WebSocket upgrade: its claims are those of every token. */
 export const LINK_AUDIENCE = 'passerelle-link';
-export const LINK_TOKEN_LIFETIME_S = 120;
 export const LINK_PATH = '/link';
 /** Of an edge with several hubs, which one is dialled: its number from 1 on; absent, the first (0). */
 export const HUB_PARAMETER = 'hub';
@@ -53,12 +65,19 @@ export const LINK_CLOSE = {
   silent: 4002,
   /** Another living process serves under this relay id: this one must not go on. */
   relayIdTaken: 4003,
+  /** Nothing was announced in time. */
+  mute: 4004,
 } as const;
 
-/**
- * The relay's token for what it forwards from its mTLS port (appointments): signed with the same key and the
- * same header, `aud` as below, valid for at most two minutes, with two claims of its own: `editor`, the vendor
- * that its client certificate proved, and `appointmentSystem`, the only identifier system that vendor may use.
- */
+/** Of the token for what a relay forwards from its mTLS port (appointments). */
 export const INBOUND_AUDIENCE = 'passerelle-inbound';
-export const INBOUND_TOKEN_LIFETIME_S = 120;
+
+/** What such a token says besides. */
+export interface SenderClaims {
+  /** The vendor that its client certificate proved. */
+  readonly editor: string;
+  /** The only identifier system that this vendor may use. */
+  readonly appointmentSystem: string;
+  /** SHA-256 of the body's bytes, base64url. */
+  readonly bodySha256: string;
+}

@@ -1,44 +1,54 @@
-// Which relay may report appointments of which vendor: the one that announced it for INT_R03. The announcement stands in
-// another database than the appointments, and must not stop them: what was announced a moment ago still is when that
-// database does not answer, and what it has not saved yet the hub knows.
+// Which relay may report appointments of which vendor: the vendor's hub tells, which has the registry in its memory, and takes
+// each token once. No database is asked.
 
-import { LRUCache } from 'lru-cache';
+import { within } from '../../shared/deadline.ts';
+import { GatewayError } from '../../shared/error.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
+import { type Sender, tokenUsed } from '../http/relay-token.ts';
+import { HubFailure } from '../hub/hub-failure.ts';
 import { hubOf } from '../hub/hub-of.ts';
 import { isAnnouncedFor } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
 
 /** Of appointments. */
 const FLOW = 'INT_R03';
-/** A relay that no longer announces a vendor is believed for so long. */
-const FRESH_MS = 2_000;
-/** How long the database is waited for while an older word is known. */
-const PATIENCE_MS = 1_000;
-/** And while none is. */
-const FIRST_MS = 3_000;
-const PAIRS_MAX = 1_000;
+/** A hub that starts again answers within it. */
+const ADMIT_MS = 4_000;
 
-/** Relay and vendor → when the announcement was last read, milliseconds. Never a refusal: that is always read anew. */
-const announced = new LRUCache<string, number>({ max: PAIRS_MAX });
+/**
+ * Uses the sender's token, and throws unless this relay may write for this vendor under this system.
+ * @throws GatewayError token-invalid, editor-not-announced, storage-unavailable; HubFailure.
+ */
+export async function admitSender(env: Env, sender: Sender, requestId: string): Promise<void> {
+  const { token, relay, editor, appointmentSystem } = sender;
+  const claim = { token, by: crypto.randomUUID(), editor, appointmentSystem };
+  const verdict =
+    (await within(hubOf(env, editor).admitSender(claim), ADMIT_MS, () => {
+      throw new HubFailure('hub-lost');
+    })) ?? (await verdictOfBefore(env, sender));
+  if (verdict === 'admitted') return;
+  log('warn', 'sender-refused', { requestId, relay, editor, reason: verdict });
+  switch (verdict) {
+    case 'used':
+      throw tokenUsed();
+    case 'full':
+      throw new HubFailure('hub-overloaded');
+    case 'other-system':
+      throw refused("Ce système d'identifiants n'est pas celui qui est inscrit pour cet éditeur.");
+    case 'not-announced':
+      throw refused("Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).");
+  }
+}
 
-/** @throws GatewayError storage-unavailable, when it cannot be read and never was; hub-lost, hub-overloaded. */
-export async function mayReport(env: Env, relay: string, editor: string, nowMs: number): Promise<boolean> {
-  const pair = `${relay} ${editor}`;
-  const knownMs = announced.get(pair);
-  if (knownMs !== undefined && nowMs - knownMs < FRESH_MS) return true;
-  const reading = guardIdempotent(
-    () => isAnnouncedFor(env.DB, relay, editor, FLOW),
-    knownMs === undefined ? FIRST_MS : PATIENCE_MS,
-  );
-  const isSaved = await (knownMs === undefined
-    ? reading
-    : reading.catch(() => {
-        log('warn', 'sender-not-read', { relay, editor });
-        return true;
-      }));
-  const may = isSaved || (await hubOf(env, editor).hasJustAnnounced(relay, editor, FLOW));
-  if (may) announced.set(pair, nowMs);
-  else announced.delete(pair);
-  return may;
+/** While a hub of the release before answers, for moments at a deployment: the registry in D1. */
+async function verdictOfBefore(env: Env, { relay, editor }: Sender): Promise<'admitted' | 'not-announced'> {
+  const isAnnounced =
+    (await guardIdempotent(() => isAnnouncedFor(env.DB, relay, editor, FLOW))) ||
+    (await hubOf(env, editor).hasJustAnnounced(relay, editor, FLOW));
+  return isAnnounced ? 'admitted' : 'not-announced';
+}
+
+function refused(text: string): GatewayError {
+  return new GatewayError({ reason: 'editor-not-announced', text });
 }

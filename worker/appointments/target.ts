@@ -7,10 +7,10 @@ import { type JsonObject, objectsOf } from '../../shared/fhir/json.ts';
 import { parseToken } from '../../shared/fhir/search.ts';
 import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { refuse, TOKEN_FORM } from '../../shared/sas/search-parameters.ts';
-import type { Sender } from '../http/auth.ts';
 import { readResource } from '../http/body.ts';
 import type { RequestContext } from '../http/http.ts';
 import { readIdentifierQuery } from '../http/query.ts';
+import type { Sender } from '../http/relay-token.ts';
 import { appointmentId, contentHash } from './model/identity.ts';
 import { type AppointmentMessage, type NationalId, readMessage } from './model/message.ts';
 
@@ -38,7 +38,7 @@ export async function readSent(context: RequestContext, sender: Sender): Promise
   const ifMatch = request.method === 'PUT' ? readIfMatch(request.headers.get('If-Match')) : undefined;
   const asked = readIdentifierQuery(url, (text) => readOwnToken(text, sender), isIdentifier);
   if (parameters.id !== undefined) checkIdOwned(parameters.id, sender);
-  const resource = await readResource(request, 'Appointment');
+  const resource = await readResource(request, 'Appointment', sender.bodySha256);
   checkBodyOwned(resource, sender);
   const nowMs = Date.now();
   const read = readMessage(resource, nowMs);

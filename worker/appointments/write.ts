@@ -7,12 +7,12 @@ import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcom
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
 import { log } from '../base/log.ts';
-import type { Sender } from '../http/auth.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
+import type { Sender } from '../http/relay-token.ts';
 import type { AppointmentMessage } from './model/message.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
-import { mayReport } from './senders.ts';
+import { admitSender } from './senders.ts';
 import {
   type AppointmentWrite,
   recordAppointment,
@@ -34,9 +34,12 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
   const sender = senderOf(context);
   // Without a wish the vendor has the content already.
   const wanted = readReturn(request.headers.get('Prefer')) ?? 'minimal';
+  const admitted = admitSender(context.env, sender, requestId);
+  // What is wrong with the message is said first.
+  admitted.catch(() => undefined);
   const { id, message, hash, ifMatch, nowMs } = await readSent(context, sender);
   const method = request.method === 'POST' ? 'POST' : 'PUT';
-  if (!(await mayReport(context.env, sender.relay, sender.editor, nowMs))) throw notAnnounced();
+  await admitted;
   const write: AppointmentWrite = {
     id,
     hash,
@@ -93,13 +96,6 @@ function settle(
   throw new GatewayError({
     reason: 'too-many-versions',
     text: 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
-  });
-}
-
-function notAnnounced(): GatewayError {
-  return new GatewayError({
-    reason: 'editor-not-announced',
-    text: "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
   });
 }
 

@@ -62,6 +62,8 @@ export interface Config {
   readonly scheduleMs: number;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
+  /** Hosts, with their ports, at which relays reach this edge, besides that of `publicUrl`. */
+  readonly edgeHosts: ReadonlySet<string>;
   /** Where regulators came from: the SAS front, for the way back from a page of ours. */
   readonly sasUrl: string | undefined;
   /** Whom people ask, on pages: an address, a number, a page or a few words. */
@@ -124,6 +126,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     }),
     scheduleMs: settings.SCHEDULE_S * 1000,
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
+    edgeHosts: new Set(settings.EDGE_HOSTS),
     sasUrl: settings.SAS_URL,
     supportContact: settings.SUPPORT_CONTACT,
     front: frontSettings(settings),

@@ -3,6 +3,7 @@
 
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
+import { hostList } from './host-list.ts';
 import { jsonSetting } from './json-setting.ts';
 
 /** `iss` and `aud` of the tokens that login_check gives (worker/front/sign-in/token.ts). */
@@ -47,17 +48,7 @@ const key = v.object({
   d: base64url,
 });
 const secret = v.pipe(v.string(), v.nonEmpty('is empty'));
-const hosts = v.pipe(
-  v.optional(v.string(), ''),
-  v.transform((text) =>
-    text
-      .toLowerCase()
-      .split(/[\s,]+/)
-      .map((host) => host.replace(/\.$/, ''))
-      .filter((host) => host !== ''),
-  ),
-  v.everyItem((host) => /^[a-z0-9.-]+$/.test(host), 'is not a list of host names'),
-);
+const hosts = hostList(/^[a-z0-9.-]+$/);
 
 /** The front's part of the schema. */
 export const frontEntries = {

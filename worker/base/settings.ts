@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { HUBS_MAX } from '../../shared/limits.ts';
 import { frontEntries } from './front-settings.ts';
+import { hostList } from './host-list.ts';
 import { jsonSetting } from './json-setting.ts';
 
 const jwks = v.pipe(
@@ -55,6 +56,7 @@ const entries = {
   SCHEDULE_S: integer('60', 1, 3_600),
   JURISDICTION: v.optional(v.picklist(['', 'eu'], 'is not eu')),
   PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+  EDGE_HOSTS: hostList(/^[a-z0-9.:[\]-]+$/),
   SAS_URL: v.optional(
     v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),
   ),

@@ -1,5 +1,5 @@
-// Who is calling: bearer JWT of SAS and operators with SMART system scopes, the relays' own tokens, and those that
-// the edge itself gives to the SAS front.
+// Who is calling: bearer JWT of SAS and operators with SMART system scopes, and those that the edge itself gives to the SAS
+// front. What every token has in common; relay-token.ts has the relays'.
 
 import {
   errors,
@@ -9,16 +9,15 @@ import {
   type JWTVerifyResult,
   jwtVerify,
 } from 'jose';
-import { isEditorId } from '../../shared/editor-id.ts';
 import { GatewayError, type Reason } from '../../shared/error.ts';
-import { INBOUND_AUDIENCE, INBOUND_TOKEN_LIFETIME_S, LINK_AUDIENCE } from '../../shared/link/hub.ts';
 import type { Config } from '../base/config.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from '../base/front-settings.ts';
 import { issuerUnavailable, type KeyReading } from '../base/issuer-keys.ts';
 import { knownToken, rememberToken } from './known-tokens.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'ES384', 'PS256', 'RS256'];
-const CLOCK_TOLERANCE_S = 30;
+/** How far two clocks may differ. */
+export const CLOCK_TOLERANCE_S = 30;
 
 /** Who holds a verified token. `subject`: its `sub`, empty without one. */
 export interface Caller {
@@ -84,40 +83,8 @@ export async function authenticateFront(request: Request, config: Config): Promi
   return { subject: sub ?? '', scopes: new Set() };
 }
 
-/** The relay's id, proved by its signature. @throws GatewayError like `authenticate`. */
-export async function authenticateRelay(request: Request, config: Config): Promise<string> {
-  const payload = await verify(bearerOf(request), config.relayKeys, { audience: LINK_AUDIENCE }, true);
-  return payload.iss ?? '';
-}
-
-/** Who sends through a relay's mTLS port: the relay is proved by its signature, the vendor by the relay's word. */
-export interface Sender {
-  readonly relay: string;
-  /** The vendor's id. */
-  readonly editor: string;
-  /** The only system of this vendor's appointment identifiers. */
-  readonly appointmentSystem: string;
-}
-
-/** @throws GatewayError like `authenticate`. Whether the relay announced that vendor, the registry tells. */
-export async function authenticateSender(request: Request, config: Config): Promise<Sender> {
-  const payload = await verify(bearerOf(request), config.relayKeys, { audience: INBOUND_AUDIENCE }, true);
-  const { iss, exp, editor, appointmentSystem } = payload;
-  const latestS = Math.floor(Date.now() / 1000) + INBOUND_TOKEN_LIFETIME_S + CLOCK_TOLERANCE_S;
-  if (
-    typeof editor !== 'string' ||
-    !isEditorId(editor) ||
-    typeof appointmentSystem !== 'string' ||
-    appointmentSystem === '' ||
-    exp === undefined ||
-    exp > latestS
-  ) {
-    throw unauthorised('token-invalid', 'Le jeton du relais ne dit pas qui envoie, ou vaut trop longtemps.');
-  }
-  return { relay: iss ?? '', editor, appointmentSystem };
-}
-
-function bearerOf(request: Request): string {
+/** @throws GatewayError token-missing, token-invalid */
+export function bearerOf(request: Request): string {
   const header = request.headers.get('Authorization') ?? '';
   const match = /^Bearer +([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header.trim());
   if (match?.[1] !== undefined) return match[1];
@@ -140,7 +107,8 @@ async function verifyOnce(
   return payload;
 }
 
-async function verify(
+/** What a token says, signed by one of `keys`. `isRelay`: by the key of its issuer. @throws GatewayError like `authenticate`. */
+export async function verify(
   token: string,
   keys: JWTVerifyGetKey,
   expected: { readonly issuer?: string; readonly audience: string },
@@ -193,7 +161,8 @@ async function verifyWithAny(
   }
 }
 
-function unauthorised(reason: Reason, text: string, cause?: unknown): GatewayError {
+/** A refusal of a token. */
+export function unauthorised(reason: Reason, text: string, cause?: unknown): GatewayError {
   const error = reason === 'token-missing' ? '' : ' error="invalid_token"';
   return new GatewayError({ reason, text, cause, headers: { 'WWW-Authenticate': `Bearer${error}` } });
 }

@@ -1,12 +1,14 @@
 // Reads a request's body within its bounds: size, charset, JSON and, for FHIR resources, media type, nesting and the
 // type expected. Everything here is 400, 413 or 415; each wing judges what the body says.
 
+import { base64url } from 'jose';
 import * as v from 'valibot';
 import { readBounded } from '../../shared/bounded-bytes.ts';
 import { decodeText } from '../../shared/charset.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
 import { countKept, countWritten } from '../../shared/fhir/json-bounds.ts';
+import { bodyNotSigned } from './relay-token.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;
@@ -17,13 +19,19 @@ const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$
 
 /** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
 export async function readText(request: Request, bytesMax: number): Promise<string> {
+  return textOf(await readBytes(request, bytesMax), request);
+}
+
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
   const whole = request.body === null ? new Uint8Array() : await readBounded(request.body, bytesMax);
-  if (whole === undefined) {
-    throw new GatewayError({
-      reason: 'body-too-large',
-      text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
-    });
-  }
+  if (whole !== undefined) return whole;
+  throw new GatewayError({
+    reason: 'body-too-large',
+    text: `Le corps dépasse ${Math.floor(bytesMax / 1024)} Kio.`,
+  });
+}
+
+function textOf(whole: Uint8Array, request: Request): string {
   const text = decodeText(whole, request.headers.get('Content-Type') ?? undefined);
   if (text !== undefined) return text;
   throw malformed("L'encodage du corps ne peut être reconnu : l'envoyer en UTF-8.");
@@ -51,10 +59,15 @@ export async function readAs<T extends v.GenericSchema>(
   });
 }
 
-/** The FHIR resource expected. @throws GatewayError media-type-not-supported, body-too-large, body-malformed. */
-export async function readResource(request: Request, type: string): Promise<JsonObject> {
+/**
+ * The FHIR resource expected. `sha256`: of the only body that is taken, base64url.
+ * @throws GatewayError media-type-not-supported, body-too-large, body-malformed, token-invalid.
+ */
+export async function readResource(request: Request, type: string, sha256?: string): Promise<JsonObject> {
   checkMediaType(request.headers);
-  const text = await readText(request, APPOINTMENT_BYTES_MAX);
+  const whole = await readBytes(request, APPOINTMENT_BYTES_MAX);
+  if (sha256 !== undefined && (await hashOf(whole)) !== sha256) throw bodyNotSigned();
+  const text = textOf(whole, request);
   const keys = countWritten(new TextEncoder().encode(text), APPOINTMENT_DEPTH_MAX);
   if (keys === -1) throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
   const json = parse(text);
@@ -67,6 +80,11 @@ export async function readResource(request: Request, type: string): Promise<Json
   if (resource.resourceType !== type)
     throw malformed(`La ressource attendue est un ${type}.`, 'resourceType');
   return resource;
+}
+
+/** SHA-256, base64url. */
+async function hashOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
 }
 
 function checkMediaType(headers: Headers): void {

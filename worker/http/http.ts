@@ -5,8 +5,9 @@ import { type GatewayError, REASONS } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { Config } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
-import type { Caller, Sender } from './auth.ts';
+import type { Caller } from './auth.ts';
 import { encodingHeaders } from './content-encoding.ts';
+import type { Sender } from './relay-token.ts';
 
 /** One request as handlers see it. */
 export interface RequestContext {

@@ -3,14 +3,15 @@
 
 import { GatewayError } from '../../shared/error.ts';
 import { HUB_PARAMETER, HUBS_HEADER } from '../../shared/link/hub.ts';
-import { authenticateRelay } from '../http/auth.ts';
 import type { RequestContext } from '../http/http.ts';
-import { RELAY_ID_HEADER } from './hub-calls.ts';
+import { authenticateRelay, tokenUsed } from '../http/relay-token.ts';
+import { HubFailure } from './hub-failure.ts';
 import { hubAt } from './hub-of.ts';
+import { RELAY_ID_HEADER, RELAY_TOKEN_HEADER } from './link/relay-door.ts';
 
-/** @throws GatewayError upgrade-required, not-found, hub-lost, hub-overloaded, and as `authenticateRelay`. */
+/** @throws GatewayError token-invalid, upgrade-required, not-found, hub-lost, hub-overloaded, and as `authenticateRelay`. */
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {
-  const relay = await authenticateRelay(request, config);
+  const token = await authenticateRelay(request, config);
   if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
     throw new GatewayError({
       reason: 'upgrade-required',
@@ -18,9 +19,15 @@ export async function acceptRelay({ request, env, config }: RequestContext): Pro
       headers: { Upgrade: 'websocket' },
     });
   }
-  const { webSocket } = await hubAt(env, readHub(request, config.hubs)).fetch('https://hub/link', {
-    headers: { Upgrade: 'websocket', [RELAY_ID_HEADER]: relay },
+  const { status, webSocket } = await hubAt(env, readHub(request, config.hubs)).fetch('https://hub/link', {
+    headers: {
+      Upgrade: 'websocket',
+      [RELAY_ID_HEADER]: token.relay,
+      [RELAY_TOKEN_HEADER]: `${token.jti} ${token.untilMs} ${crypto.randomUUID()}`,
+    },
   });
+  if (status === 409) throw tokenUsed();
+  if (status !== 101) throw new HubFailure('hub-overloaded');
   return new Response(null, {
     status: 101,
     webSocket,

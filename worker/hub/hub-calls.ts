@@ -6,6 +6,7 @@ import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { RuleCount } from '../../shared/sas/answer.ts';
 import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
+import type { OneTimeToken } from '../http/relay-token.ts';
 import type { VendorRow } from '../store/editors.ts';
 import type { HubFailureReason } from './hub-failure.ts';
 import type { HubShare } from './hub-index.ts';
@@ -114,14 +115,26 @@ export interface HubDescription {
   readonly unsaved?: SavingDescription;
 }
 
-/** Names, on a relay's WebSocket handed to the hub, the relay whose token was verified. */
-export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
+/** Who wants to write an appointment, under a token that was verified. */
+export interface SenderClaim {
+  readonly token: OneTimeToken;
+  /** Names the request: the call may be made twice for it. */
+  readonly by: string;
+  readonly editor: string;
+  readonly appointmentSystem: string;
+}
+
+/**
+ * `not-announced`: this relay may not write for that vendor. `other-system`: the vendor's appointments are of another one.
+ * `used`: the token was. `full`: the relay has used too many in a short time.
+ */
+export type SenderVerdict = 'admitted' | 'not-announced' | 'other-system' | 'used' | 'full';
 
 /**
  * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
  * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
  */
-export const HUB_PROTOCOL = 3;
+export const HUB_PROTOCOL = 4;
 
 /** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
 export interface HubCall {
@@ -146,6 +159,7 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   describe: true,
   describeVendors: true,
   noteSwitches: true,
+  admitSender: true,
   hasJustAnnounced: true,
 };
 
@@ -194,6 +208,11 @@ export interface HubCalls {
   describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>>;
   /** Takes what the operator has just changed of a vendor, once D1 has it; `isTurned`: switched on or off. */
   noteSwitches(row: VendorRow, isTurned: boolean): Promise<void>;
+  /**
+   * Takes the token, once, and says whether this relay may write this vendor's appointments under that system; undefined from
+   * a hub of before. Rejects while neither storage nor D1 has said who may.
+   */
+  admitSender(claim: SenderClaim): Promise<SenderVerdict | undefined>;
   /** The relay announces this vendor for this flow, and D1 may not know of it yet. */
   hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean>;
 }

@@ -31,6 +31,8 @@ const NEWEST = {
   noteSwitches: undefined,
   // It saves before it serves.
   hasJustAnnounced: false,
+  // The Worker reads in D1 who may write.
+  admitSender: undefined,
   // It reads what is booked and what is kept in D1.
   takeAppointment: undefined,
   noteAssociations: undefined,
@@ -70,6 +72,7 @@ export function oneHub(env: Env, index: number): Hub {
     sendAccount: (request) => ask('sendAccount', [request]),
     describe: () => askTwice('describe', []),
     describeVendors: (vendors) => askTwice('describeVendors', [vendors]),
+    admitSender: (claim) => askTwice('admitSender', [claim]),
     hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
     noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
   };

@@ -8,7 +8,6 @@ import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
-import { log } from '../base/log.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
 import {
@@ -23,14 +22,14 @@ import {
   type HubSearch,
   isHubMethod,
   type Lesson,
-  RELAY_ID_HEADER,
+  type SenderClaim,
+  type SenderVerdict,
 } from './hub-calls.ts';
 import { isOurs } from './hub-index.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
-import { readAnnouncement } from './link/announcement.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
-import { LinkTable } from './link/link-table.ts';
-import { RelayLink } from './link/relay-link.ts';
+import { RelayDoor } from './link/relay-door.ts';
+import { UsedTokens } from './link/used-tokens.ts';
 import { concernedVendors } from './memory/plan.ts';
 import { HubMemory, type HubPlan } from './memory/search-memory.ts';
 import { RuleTally } from './rule-tally.ts';
@@ -52,12 +51,13 @@ const FIRST_SECONDS_MS = 10_000;
 
 /** A hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
-  readonly #links = new LinkTable();
   readonly #awaited = new AwaitedRelays();
   readonly #running = new Map<string, SearchRun>();
   readonly #health: VendorHealth;
   readonly #registry: VendorRegistry;
   readonly #saver: AnnouncementSaver;
+  readonly #tokens: UsedTokens;
+  readonly #door: RelayDoor;
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
@@ -71,6 +71,14 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     this.#health = new VendorHealth(storage);
     this.#registry = new VendorRegistry(storage, env.DB);
     this.#saver = new AnnouncementSaver(this.#registry, env.DB);
+    this.#tokens = new UsedTokens(storage);
+    this.#door = new RelayDoor({
+      registry: this.#registry,
+      saver: this.#saver,
+      tokens: this.#tokens,
+      awaited: this.#awaited,
+      onChange: () => this.#noticePresence(),
+    });
     this.#rules = new RuleTally(env.DB);
     this.#memory = new HubMemory(context.storage, env);
     this.#inFlight = new InFlightCalls({
@@ -86,7 +94,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** All that it must know before anything reaches it, from its own storage. */
   async #load(): Promise<void> {
-    await Promise.all([this.#health.load(), this.#registry.load()]);
+    await Promise.all([this.#health.load(), this.#registry.load(), this.#tokens.load()]);
     const nowMs = Date.now();
     this.#awaited.expect(this.#registry.relaysBefore(nowMs), nowMs);
   }
@@ -105,44 +113,15 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return { protocol: HUB_PROTOCOL, kind: 'done', value: await run.apply(this, [...args]) };
   }
 
-  /** Takes a relay's WebSocket. accept-relay.ts has verified its token, and names it in `RELAY_ID_HEADER`. */
+  /** Takes a relay's WebSocket. accept-relay.ts has verified its token. */
   override fetch(request: Request): Response {
-    const relay = request.headers.get(RELAY_ID_HEADER) ?? '';
-    const { 0: client, 1: server } = new WebSocketPair();
-    server.accept();
-    const link: RelayLink = new RelayLink(relay, server, {
-      announced: async (value) => {
-        const announcement = readAnnouncement(value, relay);
-        await this.#links.admit(link, announcement.instance);
-        if (link.isLost) return;
-        this.#registry.announce(relay, announcement.editors);
-        this.#links.take(link);
-        this.#saver.start();
-        log('info', 'relay-announced', {
-          relay,
-          editors: announcement.editors.length,
-          version: announcement.version,
-        });
-      },
-      lost: () => {
-        if (this.#links.drop(link)) this.#registry.noteLost(relay, Date.now());
-        this.#noticePresence();
-        log('info', 'relay-lost', { relay });
-      },
-      changed: () => {
-        this.#noticePresence();
-        this.#awaited.arrived(relay);
-        if (link.isDraining) this.#registry.noteLost(relay, 0);
-      },
-    });
-    log('info', 'relay-connected', { relay });
-    return new Response(null, { status: 101, webSocket: client });
+    return this.#door.open(request);
   }
 
   /** True when at least one relay can be asked. */
   async hasRelay(): Promise<boolean> {
     await this.#waitForAny(Date.now() + READY_WAIT_MS);
-    return this.#serving().length > 0;
+    return this.#door.serving().length > 0;
   }
 
   /** Every vendor that is known. */
@@ -199,11 +178,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     plan?: HubPlan,
   ): Promise<HubOutcome> {
     await this.#waitForAny(waitEndMs(startedMs, budgetMs));
-    if (this.#serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
+    if (this.#door.serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
     const leftMs = budgetMs - (Date.now() - startedMs);
     const about = { id, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
     const run = new SearchRun({ ...about, isAlone: memory !== 'used' }, listener, {
-      links: () => this.#serving(),
+      links: () => this.#door.serving(),
       awaited: this.#awaited,
       inFlight: this.#inFlight,
       breakers: this.#breakers(),
@@ -230,14 +209,14 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** Hands one message about one account to a relay that serves the vendor; docs/accounts.md. */
   sendAccount(request: AccountRequest): Promise<HubAccountReply> {
-    return carryAccount(request, { links: () => this.#serving(), awaited: this.#awaited });
+    return carryAccount(request, { links: () => this.#door.serving(), awaited: this.#awaited });
   }
 
   /** What is going on, for operators: the relays of this moment and the searches under way. */
   async describe(): Promise<HubDescription> {
     const unsaved = this.#saver.describe();
     return {
-      relays: this.#links.all().map((link) => link.describe()),
+      relays: this.#door.links.all().map((link) => link.describe()),
       searches: this.#running.size,
       calls: this.#inFlight.open,
       breakers: this.#breakers().describe(),
@@ -274,6 +253,15 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     this.#memory.noteSwitched();
   }
 
+  /** A hub that never read D1 waits for its word: a relay's own may not be all. */
+  async admitSender({ token, by, editor, appointmentSystem }: SenderClaim): Promise<SenderVerdict> {
+    if (!(await this.#registry.known(FIRST_READ_MS))) throw new Error('nobody has said who may write yet');
+    const may = this.#registry.mayReport(token.relay, editor, appointmentSystem);
+    if (may !== 'admitted') return may;
+    const verdict = this.#tokens.take(token, by, Date.now());
+    return verdict === 'first' ? may : verdict;
+  }
+
   /** Of an announcement that D1 does not have yet. */
   async hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean> {
     const unsaved = this.#registry.unsaved().find((one) => one.relay === relay);
@@ -289,7 +277,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** Only a hub that has just begun waits. */
   #waitForAny(untilMs: number): Promise<void> {
-    return this.#awaited.wait({ isThere: () => this.#serving().length > 0, untilMs });
+    return this.#awaited.wait({ isThere: () => this.#door.serving().length > 0, untilMs });
   }
 
   /**
@@ -308,11 +296,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   #noticePresence(): void {
-    this.#presence.update(new Set(this.#serving().flatMap(({ vendors }) => [...vendors])), Date.now());
-  }
-
-  #serving(): RelayLink[] {
-    return this.#links.all().filter((link) => link.isServing);
+    this.#presence.update(new Set(this.#door.serving().flatMap(({ vendors }) => [...vendors])), Date.now());
   }
 }
 

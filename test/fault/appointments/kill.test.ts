@@ -18,7 +18,6 @@ import {
 import { individual } from '../../../bench/appointments/samples.ts';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local-state.ts';
-import { INBOUND_AUDIENCE } from '../../../shared/link/hub.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
 import { SEED } from '../../support/seed.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
@@ -30,7 +29,6 @@ const APPOINTMENTS = 60;
 
 let dir = '';
 let relay: TestRelay;
-let token = '';
 let reader = '';
 let edge: Child;
 let url = '';
@@ -113,9 +111,13 @@ function makeMessage(random: (max: number) => number, number: number): Message {
 async function send(message: Message): Promise<Exchange> {
   const body = individual(message);
   const query = `identifier=${encodeURIComponent(SYSTEM_A)}%7C${message.value}`;
-  const answer = await fetch(`${url}/fhir/Appointment?${query}`, {
+  const path = `/fhir/Appointment?${query}`;
+  const sent = JSON.stringify(body);
+  const claims = { editor: 'agenda-a', appointmentSystem: SYSTEM_A };
+  const token = await relay.sign(url, { method: 'PUT', path, body: sent }, claims);
+  const answer = await fetch(`${url}${path}`, {
     method: 'PUT',
-    body: JSON.stringify(body),
+    body: sent,
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/fhir+json' },
   }).catch(() => undefined);
   // The head alone is the acknowledgement.
@@ -148,7 +150,6 @@ it.skipIf(process.platform !== 'linux')(
       return makeMessage(random, number);
     };
     for (let life = 0; life <= KILLS; life += 1) {
-      token = await relay.sign({ editor: 'agenda-a', appointmentSystem: SYSTEM_A }, INBOUND_AUDIENCE);
       const again = unanswered;
       unanswered = [];
       const wanted = exchanges.length + again.length + 100 + random(200);

@@ -5,9 +5,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readIdentityKey } from '../../../relay/link/identity-key.ts';
 import { Link, type LinkSettings, linkUrl } from '../../../relay/link/link.ts';
-import { signLinkToken } from '../../../relay/link/token.ts';
+import { signRelayToken } from '../../../relay/link/token.ts';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
 import { Searches } from '../../../relay/search/searches.ts';
+import { LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 import type { LogFields } from '../../../shared/log.ts';
 import { ask, startTestEdge, type TestEdge } from '../../support/doubles/edge.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
@@ -168,7 +169,12 @@ async function directLink(settings: Partial<LinkSettings>) {
   const messages: [string, LogFields | undefined][] = [];
   const link = new Link({
     url: edge.url,
-    sign: () => signLinkToken(key.value, 'relay-test', Date.now()),
+    sign: (target) =>
+      signRelayToken(
+        { key: key.value, relayId: 'relay-test', edgeUrl: edge.url },
+        { audience: LINK_AUDIENCE, method: 'GET', target },
+        Date.now(),
+      ),
     announcement: () => ({ relay: 'relay-test', version: '0', editors: [] }),
     searches: new Searches({
       vendors: () => new Map(),

@@ -1,6 +1,8 @@
 // What vendors report, at the real edge: who may write, what each message becomes, each refusal with its status
 // and reason. docs/guide.md § 5; docs/appointments.md.
 import { randomUUID } from 'node:crypto';
+import type { OperationOutcome } from 'fhir/r4';
+import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,
@@ -13,8 +15,8 @@ import {
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
+import { sendPlain } from '../../support/doubles/front-caller.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
@@ -28,59 +30,103 @@ const fresh = (): string => `rdv-${randomUUID()}`;
 const fate = (answer: Answer): string | null => answer.headers.get('X-Passerelle-Appointment');
 const told = (answer: Answer): string => `${answer.status} ${answer.reason}`;
 
-async function postWith(token: string): Promise<string> {
-  const response = await fetch(`${edge.url}/fhir/Appointment`, {
+const PATH = '/fhir/Appointment';
+const claims = { editor: 'agenda-a', appointmentSystem: SYSTEM_A };
+
+/** One appointment sent with this token, or with one of edge.relay's that claims this. */
+async function post(over: string | JWTPayload = {}, relay = edge.relay): Promise<string> {
+  const body = JSON.stringify(individual({ value: fresh() }));
+  const token =
+    typeof over === 'string'
+      ? over
+      : await relay.sign(edge.url, { method: 'POST', path: PATH, body }, { ...claims, ...over });
+  return sendWith(token, body);
+}
+
+async function sendWith(token: string, body: string, url = edge.url, host?: string): Promise<string> {
+  const answer = await sendPlain(`${url}${PATH}`, {
     method: 'POST',
-    body: JSON.stringify(individual({ value: fresh() })),
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/fhir+json' },
+    body,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'application/fhir+json',
+      ...(host !== undefined && { Host: host }),
+    },
   });
-  const answer = await readAnswer(response);
-  return answer.status === 201 ? '201' : told(answer);
+  const { issue } = JSON.parse(answer.text === '' ? '{}' : answer.text) as Partial<OperationOutcome>;
+  const reason = issue?.[0]?.details?.coding?.[0]?.code;
+  return reason === undefined ? String(answer.status) : `${answer.status} ${reason}`;
 }
 
 describe('who may write', () => {
-  const claims = { editor: 'agenda-a', appointmentSystem: SYSTEM_A };
-
   it('is a relay, for a vendor that it announced for appointments', async () => {
-    expect(await postWith(await edge.relay.sign(claims, INBOUND_AUDIENCE))).toBe('201');
+    expect(await post()).toBe('201');
   });
 
   it('is not SAS, an operator or nobody', async () => {
-    expect(await postWith(await signToken(edge.state, 'system/*.* admin'))).toBe('401 token-invalid');
-    expect(await postWith('')).toBe('401 token-invalid');
+    expect(await post(await signToken(edge.state, 'system/*.* admin'))).toBe('401 token-invalid');
+    expect(await post('')).toBe('401 token-invalid');
     const bare = await fetch(`${edge.url}/fhir/Appointment`, { method: 'POST', body: '{}' });
     expect(told(await readAnswer(bare))).toBe('401 token-missing');
   });
 
-  it('is not a relay by its link token, nor by one that lasts too long, is over or names nobody', async () => {
-    const { relay } = edge;
-    expect(await postWith(await relay.sign(claims, LINK_AUDIENCE))).toBe('401 token-invalid');
-    expect(await postWith(await relay.sign(claims, INBOUND_AUDIENCE, 400))).toBe('401 token-invalid');
-    expect(await postWith(await relay.sign(claims, INBOUND_AUDIENCE, -60))).toBe('401 token-expired');
-    expect(await postWith(await relay.sign({ editor: 'agenda-a' }, INBOUND_AUDIENCE))).toBe(
-      '401 token-invalid',
-    );
-    const odd = { ...claims, editor: '../x' };
-    expect(await postWith(await relay.sign(odd, INBOUND_AUDIENCE))).toBe('401 token-invalid');
+  it('is not a relay by the token of its link', async () => {
+    expect(await post(await edge.relay.signLink(edge.url))).toBe('401 token-invalid');
   });
 
   it('is not a relay whose key this edge does not know, whatever it calls itself', async () => {
     const stranger = await makeRelay('relay-a');
-    expect(await postWith(await stranger.sign(claims, INBOUND_AUDIENCE))).toBe('401 token-invalid');
+    expect(await post({}, stranger)).toBe('401 token-invalid');
     await expect(announce(edge.url, stranger)).rejects.toThrow();
   });
 
   it('is not a relay for a vendor that it did not announce, or not for appointments', async () => {
-    const unknown = { ...claims, editor: 'agenda-z' };
-    expect(await postWith(await edge.relay.sign(unknown, INBOUND_AUDIENCE))).toBe('403 editor-not-announced');
+    expect(await post({ editor: 'agenda-z' })).toBe('403 editor-not-announced');
     const mute = individual({ value: fresh(), system: 'urn:oid:1.2.250.1.999.8' });
     const answer = await edge.send('POST', '/fhir/Appointment', mute, {}, 'agenda-mute');
     expect(told(answer)).toBe('403 editor-not-announced');
   });
 
   it('cannot read', async () => {
-    const answer = await edge.get('/fhir/Appointment', await edge.vendorToken('agenda-a'));
-    expect(told(answer)).toBe('401 token-invalid');
+    const token = await edge.vendorToken('agenda-a', { method: 'GET', path: PATH });
+    expect(told(await edge.get(PATH, token))).toBe('401 token-invalid');
+  });
+});
+
+describe("a relay's token for an appointment", () => {
+  const body = (): string => JSON.stringify(individual({ value: fresh() }));
+  const signed = (text: string, over: JWTPayload = {}): Promise<string> =>
+    edge.relay.sign(edge.url, { method: 'POST', path: PATH, body: text }, { ...claims, ...over });
+
+  it('is taken once, also when ten come at the same time and after the edge was started again', async () => {
+    const text = body();
+    const token = await signed(text);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => sendWith(token, text)));
+    expect(answers.filter((answer) => answer === '201')).toHaveLength(1);
+    expect(answers.filter((answer) => answer === '401 token-invalid')).toHaveLength(9);
+    await edge.stopEdge();
+    await edge.startEdge();
+    expect(await sendWith(token, text)).toBe('401 token-invalid');
+    expect(await post()).toBe('201');
+  });
+
+  it('is for its body alone', async () => {
+    expect(await sendWith(await signed(body()), body())).toBe('401 token-invalid');
+  });
+
+  it('is for one edge: another that trusts the same relay refuses it, whatever Host it is told', async () => {
+    const text = body();
+    const other = await AppointmentEdge.start({ PUBLIC_URL: 'https://other.example' }, false, [
+      edge.relay.jwk,
+    ]);
+    try {
+      const elsewhere = await signed(text, { edge: 'passerelle.example' });
+      expect(await sendWith(elsewhere, text, other.url, 'passerelle.example')).toBe('401 token-invalid');
+      expect(await sendWith(await signed(text), text, other.url)).toBe('401 token-invalid');
+      expect(await sendWith(await signed(text, { edge: 'other.example' }), text, other.url)).toBe('201');
+    } finally {
+      await other.stop();
+    }
   });
 });
 

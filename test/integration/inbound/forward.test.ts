@@ -1,6 +1,7 @@
 // What goes from the relay's mTLS port to the edge, and what comes back: as it was, or a failure that never looks
 // like success.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -91,8 +92,9 @@ describe('to the edge', () => {
     ]);
   });
 
-  test('the token says relay, vendor and system, for two minutes at most, and serves that vendor again', async () => {
-    await send();
+  test('the token says relay, vendor, system and this request to this edge, for two minutes, and each is another', async () => {
+    const body = '{"resourceType":"Appointment"}';
+    await send({ method: 'PUT', path: '/fhir/Appointment?identifier=a|b', body });
     await send();
     await send({ show: await authority.show(B) });
     const [first, second, other] = scene.edge.received;
@@ -104,10 +106,15 @@ describe('to the edge', () => {
       aud: 'passerelle-inbound',
       editor: 'alpha',
       appointmentSystem: 'https://alpha.example/rdv',
+      edge: new URL(scene.edge.url).host,
+      method: 'PUT',
+      bodySha256: createHash('sha256').update(body).digest('base64url'),
     });
+    const { pathname, search } = new URL(first?.url ?? '', scene.edge.url);
+    expect(`/sas${String(first?.claims.target)}`).toBe(pathname + search);
     const { exp = 0, iat = 0 } = first?.claims ?? {};
     expect(exp - iat).toBe(120);
-    expect(second?.headers.authorization).toBe(first?.headers.authorization);
+    expect(second?.claims.jti).not.toBe(first?.claims.jti);
     expect(other?.claims).toMatchObject({ editor: 'beta', appointmentSystem: 'https://beta.example/rdv' });
   });
 

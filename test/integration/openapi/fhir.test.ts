@@ -15,7 +15,6 @@ let relayed: AppointmentEdge;
 let api: Api;
 let vendors: Api;
 let sas: string;
-let vendor: string;
 /** Of one that agenda-a has written. */
 let appointment = '';
 /** Operation → statuses seen. */
@@ -27,7 +26,6 @@ beforeAll(async () => {
   api = await openApi(() => system.url);
   vendors = await openApi(() => relayed.url);
   sas = await signToken(system.state, 'system/*.*');
-  vendor = await relayed.vendorToken('agenda-a');
 });
 afterAll(async () => {
   await system?.stop();
@@ -35,7 +33,9 @@ afterAll(async () => {
 });
 
 const tokenFor = ({ needs }: ApiOperation): Pick<ApiCall, 'token'> =>
-  needs === 'nothing' ? {} : { token: needs === 'vendor' ? vendor : sas };
+  needs === 'nothing'
+    ? {}
+    : { token: needs === 'vendor' ? (request) => relayed.vendorToken('agenda-a', request) : sas };
 
 /** Calls with the right token unless told otherwise, and holds the answer against its description. */
 async function call(key: string, given: ApiCall = {}): Promise<FrontReply> {

@@ -19,7 +19,8 @@ export interface ApiCall {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Over the description's first example. */
   readonly body?: unknown;
-  readonly token?: string;
+  /** Or one for this very request. */
+  readonly token?: string | ((request: { method: string; path: string; body: string }) => Promise<string>);
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -64,16 +65,22 @@ export async function openApi(url: () => string): Promise<Api> {
       if (found === undefined) throw new Error(`no operation ${key}`);
       return found;
     },
-    call: (operation, call = {}) =>
-      sendPlain(url() + addressOf(operation, call.parameters ?? {}), {
-        method: operation.method,
-        body: call.body ?? exampleOf(operation),
+    call: async (operation, call = {}) => {
+      const { method } = operation;
+      const path = addressOf(operation, call.parameters ?? {});
+      const body = textOf(call.body ?? exampleOf(operation));
+      const token =
+        typeof call.token === 'function' ? await call.token({ method, path, body: body ?? '' }) : call.token;
+      return sendPlain(url() + path, {
+        method,
+        body,
         headers: {
           ...(operation.operation.requestBody === undefined ? {} : { 'Content-Type': bodyTypeOf(operation) }),
-          ...(call.token === undefined ? {} : { Authorization: `Bearer ${call.token}` }),
+          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
           ...call.headers,
         },
-      }),
+      });
+    },
     check: (operation, reply) => {
       const described = operation.operation.responses[reply.status];
       if (described === undefined) return [`${reply.status} is not described`];
@@ -135,4 +142,8 @@ function addressOf({ path, operation }: ApiOperation, given: Readonly<Record<str
     if (!(operation.parameters ?? []).some((one) => one.name === name)) query.append(name, value);
   }
   return query.size === 0 ? address : `${address}?${query}`;
+}
+
+function textOf(body: unknown): string | undefined {
+  return body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
 }

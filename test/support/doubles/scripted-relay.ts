@@ -5,11 +5,11 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { WebSocket } from 'ws';
 import { linkUrl } from '../../../relay/link/link.ts';
-import { signLinkToken } from '../../../relay/link/token.ts';
+import { signRelayToken } from '../../../relay/link/token.ts';
 import { answerNothing } from '../../../relay/search/vendor-call.ts';
 import type { VendorFailure } from '../../../shared/failure.ts';
 import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
-import type { HubApi } from '../../../shared/link/hub.ts';
+import { type HubApi, LINK_AUDIENCE, LINK_PATH } from '../../../shared/link/hub.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { until } from '../wait/until.ts';
@@ -32,10 +32,12 @@ export class RelayKeys {
     return { RELAY_JWKS: JSON.stringify({ keys }) };
   }
 
-  sign(id: string): Promise<string> {
+  /** For the first hub of the edge at `edgeUrl`. */
+  sign(id: string, edgeUrl: string): Promise<string> {
     const key = this.#keys.get(id);
     if (key === undefined) throw new Error(`no key of ${id}`);
-    return signLinkToken(key, id, Date.now());
+    const request = { audience: LINK_AUDIENCE, method: 'GET', target: LINK_PATH };
+    return signRelayToken({ key, relayId: id, edgeUrl }, request, Date.now());
   }
 }
 
@@ -118,7 +120,7 @@ export class ScriptedRelay {
     outOfOrder: readonly string[] = [],
   ): Promise<ScriptedRelay> {
     const socket = new WebSocket(linkUrl(edgeUrl), {
-      headers: { authorization: `Bearer ${await keys.sign(id)}` },
+      headers: { authorization: `Bearer ${await keys.sign(id, edgeUrl)}` },
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('open', () => resolve());

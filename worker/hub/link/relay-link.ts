@@ -70,6 +70,7 @@ export class RelayLink {
   readonly #watch: LinkWatch;
   #accounts = 0;
   #heardMs = this.#connectedMs;
+  #hasAnnounced = false;
 
   /** `socket` is accepted already; from now on this link owns it. */
   constructor(id: string, socket: WebSocket, events: LinkEvents) {
@@ -107,6 +108,11 @@ export class RelayLink {
   /** The vendors that it names and cannot ask: their entries there are broken. */
   get outOfOrder(): ReadonlySet<string> {
     return this.#state.kind === 'serving' ? this.#state.outOfOrder : new Set();
+  }
+
+  /** An announcement of it has come, and has not been refused. */
+  get hasAnnounced(): boolean {
+    return this.#hasAnnounced;
   }
 
   get isServing(): boolean {
@@ -200,7 +206,14 @@ export class RelayLink {
 
   /** It serves as soon as the hub has taken its announcement; D1 hears of it later. */
   async announce(announcement: Announcement): Promise<void> {
-    await this.#events.announced(announcement);
+    this.#hasAnnounced = true;
+    try {
+      await this.#events.announced(announcement);
+    } catch (cause) {
+      // A link that serves nobody after its word is as mute as one without.
+      if (this.#state.kind !== 'serving') this.close(LINK_CLOSE.unreadable, 'announcement refused');
+      throw cause;
+    }
     if (this.#state.kind !== 'connected' && this.#state.kind !== 'serving') return;
     const idsOf = (outOfOrder: boolean): ReadonlySet<string> =>
       new Set(

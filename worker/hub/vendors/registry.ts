@@ -129,6 +129,14 @@ export class VendorRegistry {
     );
   }
 
+  /** Whether this relay may write this vendor's appointments, under this system. */
+  mayReport(relay: string, vendor: string, system: string): 'admitted' | 'not-announced' | 'other-system' {
+    const isServed = this.#relays.get(relay)?.vendors.includes(vendor) === true;
+    const known = isServed ? this.#vendors.get(vendor) : undefined;
+    if (known?.flows.includes('INT_R03') !== true) return 'not-announced';
+    return system === '' ? 'other-system' : 'admitted';
+  }
+
   /** D1 has it now; one that came meanwhile is still to be saved. */
   noteSaved({ relay, vendors }: UnsavedAnnouncement): void {
     const { unsaved, ...record } = this.#relays.get(relay) ?? { vendors: [] };
