@@ -169,7 +169,10 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
     organization: { identifier: { value: 'CAB-12' } },
   }),
   '[phone-form] blanks and trunk zero': ofRole({ telecom: [{ system: 'phone', value: '05 61 00 00 01' }] }),
-  '[phone-unusable] a short number': ofRole({ telecom: [{ system: 'phone', value: '3624' }] }),
+  '[phone-unusable] a short number': ofRole({ telecom: [{ system: 'phone', value: '116117' }] }),
+  '[phone-premium] a number that costs more than a call': ofRole({
+    telecom: [{ system: 'phone', value: '0 899 12 34 56' }],
+  }),
   '[location-contained] a Location beside the role': {
     page: bundle([
       slot(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { normaliseProfessional, normaliseSiret, normaliseStructure } from '../../../shared/sas/identifier.ts';
-import { normalisePhone } from '../../../shared/sas/phone.ts';
+import { isPremiumPhone, normalisePhone, withoutPremiumPhones } from '../../../shared/sas/phone.ts';
 
 describe('professional identifiers', () => {
   it.each([
@@ -65,4 +65,57 @@ describe('phones', () => {
       expect(normalisePhone(written)).toBeUndefined();
     },
   );
+
+  it.each([
+    '0899123456',
+    '08 92 12 34 56',
+    '+33 (0)8 26 12 34 56',
+    '0033 810 123 456',
+    '33820123456',
+    'tel:+33-8-36-12-34-56',
+    '+330892123456',
+    '0871234567',
+    '+262892123456',
+    '118218',
+    '118 712',
+    '3624',
+    '32 00',
+    '39.15',
+  ])('leaves %j out as one that costs more than a call', (written) => {
+    expect(normalisePhone(written)).toBeUndefined();
+    expect(isPremiumPhone(written)).toBe(true);
+  });
+
+  it.each([
+    '0800 12 34 56',
+    '+33805123456',
+    '0809 12 34 56',
+    '0561000001',
+    '+33689123456',
+    '0972123456',
+    '+262262891234',
+    '+594694891234',
+  ])('takes %j, which costs no more than a call', (written) => {
+    expect(normalisePhone(written)).toBeDefined();
+    expect(isPremiumPhone(written)).toBe(false);
+  });
+
+  it.each(['15', '112', '116117', '3010', '3114', '1007', '+18995551234', '+97912345678', ''])(
+    'tells %j from those: it has no form in the guide',
+    (written) => {
+      expect(normalisePhone(written)).toBeUndefined();
+      expect(isPremiumPhone(written)).toBe(false);
+    },
+  );
+
+  it.each([
+    ['Appelez le 0899 12 34 56', 'Appelez le'],
+    ['+33 (0)8-92-12-34-56 Dr Fictive', 'Dr Fictive'],
+    ['12 rue du 8 Mai 1945', '12 rue du 8 Mai 1945'],
+    ['08200 Sedan', '08200 Sedan'],
+    ['Bât. 0812345678901', 'Bât. 0812345678901'],
+    ['rappel au 0800 12 34 56 ou 05 81 00 00 01', 'rappel au 0800 12 34 56 ou 05 81 00 00 01'],
+  ])('%j is shown as %j', (text, shown) => {
+    expect(withoutPremiumPhones(text)).toBe(shown);
+  });
 });

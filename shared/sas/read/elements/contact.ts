@@ -1,7 +1,7 @@
 // Phones and postal addresses as the guide wants them. docs/guide.md G-702, G-703.
 
 import { asFiniteNumber, asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.ts';
-import { normalisePhone } from '../../phone.ts';
+import { isPremiumPhone, normalisePhone, withoutPremiumPhones } from '../../phone.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Phone {
@@ -23,7 +23,7 @@ export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
     if (value === undefined || (system !== undefined && system !== 'phone' && system !== 'sms')) continue;
     const number = contact.use === OLD ? undefined : normalisePhone(value);
     if (number === undefined) {
-      repairs.push('phone-unusable');
+      repairs.push(isPremiumPhone(value) ? 'phone-premium' : 'phone-unusable');
       continue;
     }
     if (number !== contact.value || system !== 'phone') repairs.push('phone-form');
@@ -38,6 +38,15 @@ export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
   return phones;
 }
 
+/** A name, a street or a town as it is shown: without the premium numbers that stand in it. */
+export function readShownText(value: unknown, repairs: ReadRuleId[]): string | undefined {
+  const written = asText(value);
+  const text = written && withoutPremiumPhones(written);
+  if (text === written) return written;
+  repairs.push('phone-premium');
+  return text === '' ? undefined : text;
+}
+
 export interface PostalAddress {
   readonly line: readonly [string];
   readonly city: string;
@@ -49,11 +58,11 @@ export interface PostalAddress {
 export function readAddress(value: unknown, repairs: ReadRuleId[]): PostalAddress | undefined {
   const address = asObject(value);
   if (address === undefined || address.use === OLD) return undefined;
-  const line = readLine(address, repairs);
-  const city = asText(address.city);
+  const line = readShownText(readLine(address, repairs), repairs);
+  const city = readShownText(address.city, repairs);
   const postalCode = readPostalCode(address, repairs);
   if (line === undefined || city === undefined || postalCode === undefined) return undefined;
-  const country = asText(address.country);
+  const country = readShownText(address.country, repairs);
   return { line: [line], city, postalCode, ...(country === undefined ? {} : { country }) };
 }
 

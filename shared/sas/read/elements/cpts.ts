@@ -8,7 +8,7 @@ import type { CptsService } from '../../answer.ts';
 import { PROFILE, SYSTEM } from '../../canonical.ts';
 import { isStrictFiness, normaliseStructure } from '../../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
-import { readPhones } from './contact.ts';
+import { readPhones, readShownText } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';
 
 /** Index of a CPTS; else why there is none to show: its resources are missing or incomplete, or it is out of use. */
@@ -58,7 +58,7 @@ export class CptsRegister {
     if (known !== undefined) return known;
     const id = `cpts-${this.#hash(finess)}`;
     const owner = JSON.stringify(this.#organization(organization, id, finess));
-    const text = serviceText(service, id);
+    const text = serviceText(service, id, this.#report);
     this.services.push({
       service: { type: 'HealthcareService', id, text },
       organization: { type: 'Organization', id, text: owner },
@@ -70,7 +70,7 @@ export class CptsRegister {
 
   #organization(organization: JsonObject, id: string, finess: string): JsonObject {
     const repairs: ReadRuleId[] = [];
-    const name = asText(organization.name);
+    const name = readShownText(organization.name, repairs);
     const telecom = readPhones(organization.telecom, repairs);
     this.#report(repairs);
     return {
@@ -95,8 +95,14 @@ function isPlain(resource: JsonObject): boolean {
   return useOf(resource) === 'in-use' && !hasUnknownModifier(resource);
 }
 
-function serviceText(service: JsonObject, id: string): string {
-  const name = asText(service.name);
+function serviceText(
+  service: JsonObject,
+  id: string,
+  report: (rules: readonly ReadRuleId[]) => void,
+): string {
+  const repairs: ReadRuleId[] = [];
+  const name = readShownText(service.name, repairs);
+  report(repairs);
   return JSON.stringify({
     resourceType: 'HealthcareService',
     id,

@@ -7,7 +7,7 @@ import { asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.
 import type { ResourceText } from '../../answer.ts';
 import { PROFILE, SYSTEM } from '../../canonical.ts';
 import { normaliseProfessional, normaliseSiret } from '../../identifier.ts';
-import { type Phone, readPhones } from './contact.ts';
+import { type Phone, readPhones, readShownText } from './contact.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Holder {
@@ -123,7 +123,7 @@ function practitioner(
   repairs: ReadRuleId[],
 ): Holder {
   const id = `ps-${context.hash(subject)}`;
-  const name = readNames(sent.name);
+  const name = readNames(sent.name, repairs);
   const telecom = readPhones(sent.telecom, repairs);
   const text =
     `{"resourceType":"Practitioner","id":"${id}",${PRACTITIONER_HEAD}"value":"${subject}"}]` +
@@ -139,14 +139,16 @@ function practitioner(
   };
 }
 
-function readNames(value: unknown): JsonObject[] {
+function readNames(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
   const names: JsonObject[] = [];
   for (const name of objectsOf(value)) {
-    const family = asText(name.family);
-    const given = textsOf(name.given);
+    const family = readShownText(name.family, repairs);
+    const given = textsOf(name.given).flatMap((text) => readShownText(text, repairs) ?? []);
     if ((family === undefined && given.length === 0) || name.use === 'old') continue;
-    const prefix = textsOf(name.prefix).slice(0, 1);
-    const suffix = textsOf(name.suffix);
+    const prefix = textsOf(name.prefix)
+      .slice(0, 1)
+      .flatMap((text) => readShownText(text, repairs) ?? []);
+    const suffix = textsOf(name.suffix).flatMap((text) => readShownText(text, repairs) ?? []);
     names.push({
       ...(family === undefined ? {} : { family }),
       ...(given.length > 0 ? { given } : {}),
@@ -170,7 +172,7 @@ function association(
   repairs: ReadRuleId[],
 ): Holder {
   const id = `sos-${context.hash(subject)}`;
-  const name = asText(sent.name);
+  const name = readShownText(sent.name, repairs);
   const telecom = readPhones(sent.telecom, repairs);
   const text =
     `{"resourceType":"Organization","id":"${id}",${ASSOCIATION_HEAD}"value":"${subject}"}]` +

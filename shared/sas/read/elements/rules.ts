@@ -105,6 +105,8 @@ export const READ_RULES = {
       "repaired [FAQ] L'identifiant de la structure n'est ni FINESS, ni SIRET, ni rang : il est retiré.",
     'phone-form': 'repaired [FAQ] Le téléphone est réécrit au format +33XXXXXXXXX.',
     'phone-unusable': 'repaired [FAQ] Un numéro court, étranger, illisible ou hors d’usage est retiré.',
+    'phone-premium':
+      "repaired [FAQ] Un numéro qui coûte plus qu'un appel (08 hors 0800 à 0809, 118, 32 à 39) est retiré, d'un texte aussi.",
     'location-contained': 'repaired [FAQ] Le lieu, envoyé à part, est placé dans PractitionerRole.contained.',
   }),
   ...defineRules('Location', {

@@ -8,7 +8,7 @@ import type { ResourceText } from '../../answer.ts';
 import { PROFILE, SYSTEM } from '../../canonical.ts';
 import { normaliseStructure } from '../../identifier.ts';
 import type { BundleIndex } from './bundle-index.ts';
-import { type PostalAddress, readAddress, readPhones, readPosition } from './contact.ts';
+import { type PostalAddress, readAddress, readPhones, readPosition, readShownText } from './contact.ts';
 import { readOpeningHours } from './opening-hours.ts';
 import type { ReadRuleId } from './rules.ts';
 
@@ -56,7 +56,7 @@ export function readRole(
   const organization = readStructure(writtenStructure, repairs);
   const telecom = readPhones(role.telecom, repairs);
   if (telecom.length === 0) telecom.push(...readPhones(location.telecom, repairs));
-  const name = asText(location.name);
+  const name = readShownText(location.name, repairs);
   const id = context.idOf(JSON.stringify([writtenStructure, name, address, telecom]));
   const contained = writeContained(location, { id, name, address }, context.editor, repairs);
   const resource = {
@@ -192,7 +192,7 @@ export function readSosLocation(
 ): Site | SiteFailure {
   const repairs: ReadRuleId[] = [];
   const address = readAddress(location.address, repairs);
-  const ownName = asText(location.name);
+  const ownName = readShownText(location.name, repairs);
   const name = ownName ?? association.name;
   if (address === undefined || name === undefined) return 'site-address-incomplete';
   if (ownName === undefined) repairs.push('location-name-made');
