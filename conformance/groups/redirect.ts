@@ -44,7 +44,8 @@ export async function runRedirect(scene: Scene, { answers, anyone: answer }: Sur
   }
   scene.judge(GROUP, ROWS.O1, pass(scene.mask.address(url.href)), ...(answer ? [answer.exchange] : []));
   const { redirectHosts } = scene.inputs.editor;
-  if (redirectHosts.length > 0 && !redirectHosts.includes(url.hostname)) {
+  const declared = redirectHosts.map((host) => host.replace(/^https?:\/\//, ''));
+  if (declared.length > 0 && !declared.includes(url.hostname) && !declared.includes(url.host)) {
     const reason = `L’hôte ${url.hostname} n’est pas dans redirectHosts de la configuration : il n’est pas appelé.`;
     for (const row of [ROWS.O2, ROWS.O3, ROWS.O4]) scene.judge(GROUP, row, skip(reason));
     return;

@@ -31,6 +31,11 @@ export const text = v.pipe(
   v.maxLength(1024, 'plus de 1024 caractères'),
 );
 export const host = v.pipe(text, v.regex(/^[A-Za-z0-9.:-]+$/, "un nom d'hôte ou une adresse est attendu"));
+/** Of booking pages: `https`, unless it says `http://`; with a port when it is not the scheme's own. */
+export const bookingHost = v.pipe(
+  text,
+  v.regex(/^(https?:\/\/)?[A-Za-z0-9.:[\]-]+$/, "un nom d'hôte ou une adresse est attendu"),
+);
 const port = integer(0, 65535);
 
 const loopbackHost = v.pipe(
@@ -90,7 +95,7 @@ export const editor = strict({
   client: v.optional(told(identity, "CN et OU de l'éditeur quand il nous appelle.")),
   servername: v.optional(told(host, "Nom envoyé et vérifié (SNI) à la place de l'hôte.")),
   appointmentSystem: v.optional(text),
-  redirectHosts: v.optional(v.array(host, 'une liste est attendue'), []),
+  redirectHosts: v.optional(v.array(bookingHost, 'une liste est attendue'), []),
   concurrency: v.optional(integer(1, CONCURRENCY_MAX), CONCURRENCY),
   queue: v.optional(integer(0, QUEUE_MAX), QUEUE),
 });

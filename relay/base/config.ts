@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { editor, FLOWS, host, type listen, SEARCHES, settings, text } from './config-schema.ts';
+import { bookingHost, editor, FLOWS, type listen, SEARCHES, settings, text } from './config-schema.ts';
 import type { Problem } from './problem.ts';
 
 export type EditorConfig = Readonly<v.InferOutput<typeof editor>>;
@@ -117,7 +117,7 @@ function setAside(id: string, index: number, entry: unknown, found: readonly Pro
     index,
     name: readPart(entry, 'name', text) ?? id,
     flows: flows.length > 0 ? flows : SEARCHES,
-    redirectHosts: readPart(entry, 'redirectHosts', v.array(host)) ?? [],
+    redirectHosts: readPart(entry, 'redirectHosts', v.array(bookingHost)) ?? [],
     problems: found.map((problem) => ({ ...problem, editor: id })),
   };
 }

@@ -73,7 +73,7 @@ export async function writeRelayConfig(options: LocalRelayOptions): Promise<stri
         server: { cn: vendor.server.cn, ou: vendor.server.ou },
         client: { cn: vendor.client.cn, ou: vendor.client.ou },
         appointmentSystem: `https://${id}.sandbox.test/rdv`,
-        redirectHosts: [`${id}.sandbox.test`, new URL(url).hostname],
+        redirectHosts: [`${id}.sandbox.test`, new URL(url).host],
       };
     }),
   };

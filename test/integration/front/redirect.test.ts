@@ -67,7 +67,7 @@ it('leads from the slots of a search to the vendor’s page, with one origin', a
   const write = linkWriter({
     config: { reservationLinks: 'redirect', redirectOrigin: ORIGIN, publicUrl: undefined },
     url: new URL(system.url),
-    editors: system.vendors.map(({ id, url }) => ({ id, redirectHosts: [new URL(url).hostname] })),
+    editors: system.vendors.map(({ id, url }) => ({ id, redirectHosts: [new URL(url).host] })),
     onRefused: (editor) => expect(editor).toBe('declared'),
   });
   const agent = new Agent({ ca: await readFile(system.pki.caFile, 'utf8') });
@@ -261,7 +261,7 @@ describe('through the front’s face', () => {
     }
     await until('it is counted', async () => (await countOf('agenda-b', 'refused')) > before);
     expect(await countOf('agenda-b', 'refused')).toBe(before + 1);
-    await declare([`agenda-b.sandbox.test`, new URL(system.vendor('agenda-b').url).hostname]);
+    await declare([`agenda-b.sandbox.test`, new URL(system.vendor('agenda-b').url).host]);
     expect(await hosts()).toContain(own);
   });
 

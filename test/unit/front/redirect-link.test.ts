@@ -62,7 +62,10 @@ describe('the writer of links', () => {
       config: { reservationLinks, redirectOrigin: 'sas', publicUrl },
       url: new URL('http://127.0.0.1:8787/aggregator/api-sas/v1/PractitionerSlots'),
       editors: [
-        { id: 'agenda-a', redirectHosts: ['agenda.example', 'a.example', 'Ports.example:8443'] },
+        {
+          id: 'agenda-a',
+          redirectHosts: ['agenda.example', 'a.example', 'Ports.example:8443', 'http://Plain.example', '::1'],
+        },
         { id: 'agenda-b', redirectHosts: [] },
       ],
       onRefused: (editor) => refused.push(editor),
@@ -72,21 +75,36 @@ describe('the writer of links', () => {
     const write = writer(mode);
     refused.length = 0;
     expect(write('agenda-a', 'https://agenda.example/rdv', START_MS)).not.toBe('');
-    expect(write('agenda-a', 'https://ports.example:8443/', START_MS)).not.toBe('');
+    for (const page of [
+      'https://ports.example:8443/',
+      'https://agenda.example:443/',
+      'http://plain.example/rdv',
+      'https://[::1]/rdv',
+    ]) {
+      expect(write('agenda-a', page, START_MS)).not.toBe('');
+    }
     for (const page of [
       'https://evil.example/rdv',
       'https://agenda.example.evil.example/',
       'https://sub.agenda.example/',
       'https://ports.example/',
+      // Another scheme or port of a declared host is another server.
+      'http://agenda.example/rdv',
+      'https://agenda.example:8443/rdv',
+      'http://agenda.example:443/rdv',
+      'http://ports.example:8443/',
+      'https://plain.example/rdv',
+      'http://plain.example:8080/rdv',
+      'https://[::1]:444/',
     ]) {
       expect(write('agenda-a', page, START_MS)).toBe('');
       expect(write('agenda-a', page, START_MS)).toBe('');
     }
     // Each page is told once. Another vendor's host is not one's own; a vendor that is not known has none.
-    expect(refused).toEqual(Array(4).fill('agenda-a'));
+    expect(refused).toEqual(Array(11).fill('agenda-a'));
     expect(write('agenda-b', 'https://agenda.example/rdv', START_MS)).toBe('');
     expect(write('nobody', 'https://agenda.example/rdv', START_MS)).toBe('');
-    expect(refused.slice(4)).toEqual(['agenda-b']);
+    expect(refused.slice(11)).toEqual(['agenda-b']);
   });
 
   it('gives the page itself, or nothing without one', () => {

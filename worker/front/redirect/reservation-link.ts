@@ -36,12 +36,17 @@ function isOrigin(parameter: string): boolean {
 }
 
 /**
- * Whether a vendor's relay declares the host of the page: regulators are sent to no other. `hosts`: names or addresses,
- * with or without a port.
+ * Whether a vendor's relay declares the host of the page: regulators are sent to no other. `hosts`: names or addresses, with a
+ * port when it is not the scheme's own; `https` unless `http://` is written before it.
  */
 export function isDeclared(hosts: readonly string[], page: URL): boolean {
-  const bare = page.hostname.replace(/^\[|\]$/g, '');
-  return hosts.some((host) => [page.host, page.hostname, bare].includes(host.toLowerCase()));
+  return hosts.some((host) => originOf(host) === page.origin);
+}
+
+/** An address of IPv6 may be declared without its brackets. */
+function originOf(host: string): string | undefined {
+  const isBareAddress = /^[^[]*:.*:/.test(host) && !host.includes('//');
+  return URL.parse(host.includes('//') ? host : `https://${isBareAddress ? `[${host}]` : host}`)?.origin;
 }
 
 /** The link of a slot that `editor` offers from `startMs` on; empty without booking page. */
