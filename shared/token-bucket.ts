@@ -18,15 +18,25 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#tokens + tokens, this.#burst);
   }
 
-  /** 0 when there was a place, and it is taken; else the milliseconds until there is one. `nowMs` never goes back. */
-  take(nowMs: number): number {
-    const gained = ((nowMs - this.#atMs) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#tokens + gained, this.#burst);
-    this.#atMs = nowMs;
-    if (this.#tokens >= 1) {
-      this.#tokens -= 1;
+  /** How many there are at that moment. */
+  left(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#tokens;
+  }
+
+  /** 0 when there were so many, and they are taken; else the milliseconds until there are. A clock that goes back earns nothing. */
+  take(nowMs: number, tokens = 1): number {
+    this.#refill(nowMs);
+    if (this.#tokens >= tokens) {
+      this.#tokens -= tokens;
       return 0;
     }
-    return Math.ceil(((1 - this.#tokens) / this.#perSecond) * 1000);
+    return Math.ceil(((tokens - this.#tokens) / this.#perSecond) * 1000);
+  }
+
+  #refill(nowMs: number): void {
+    const gained = (Math.max(0, nowMs - this.#atMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#tokens + gained, this.#burst);
+    this.#atMs = nowMs;
   }
 }

@@ -104,6 +104,7 @@ async function serveRoute(
     requestId: given.requestId,
     startedMs: given.startedMs,
     caller: undefined,
+    callerKey: undefined,
     sender: undefined,
     parameters,
     waitUntil: (promise) =>
@@ -112,7 +113,8 @@ async function serveRoute(
   if (route.door === 'server') refuseBrowserDoor(config.front, url);
   if (route.needs === 'open') return route.handler(context);
   if (route.needs === 'front') {
-    return route.handler({ ...context, caller: await authenticateFront(request, config) });
+    const caller = await authenticateFront(request, config);
+    return route.handler({ ...context, caller, callerKey: `front:${caller.subject}` });
   }
   if (route.needs === 'relay') {
     const sender = await authenticateSender(request, config);
@@ -123,7 +125,7 @@ async function serveRoute(
   const caller = await authenticate(request, config, { waitUntil, store: () => gateOf(given.env) });
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
-  return route.handler({ ...context, caller });
+  return route.handler({ ...context, caller, callerKey: `token:${caller.subject}` });
 }
 
 /** What goes on behind an answer answers nobody: only the log can tell that it failed. */

@@ -20,6 +20,8 @@ const instant = v.pipe(v.number(), v.integer(), v.minValue(-INSTANT_MS_MAX), v.m
 
 const budgetMs = v.pipe(v.number(), v.minValue(0), v.maxValue(BUDGET_MS_MAX));
 
+const key = v.pipe(v.string(), v.maxLength(100));
+
 const plan = v.pipe(
   v.object({
     id: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
@@ -28,6 +30,13 @@ const plan = v.pipe(
     toMs: instant,
     budgetMs,
     gatherMs: v.pipe(v.number(), v.minValue(0), v.maxValue(GATHER_MS_MAX)),
+    from: v.exactOptional(
+      v.object({
+        caller: key,
+        search: key,
+        weight: v.exactOptional(v.pipe(v.number(), v.minValue(1), v.maxValue(100))),
+      }),
+    ),
     trace: v.exactOptional(v.boolean()),
     calls: v.pipe(
       v.array(

@@ -3,6 +3,7 @@
 // only: they change nothing at the vendor. docs/relay.md, "Seconds essais".
 
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { Result } from '../../shared/result.ts';
 import type { Page, PageFailure, VendorClient } from '../vendor/vendor-client.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -24,19 +25,21 @@ export class CallPages {
   readonly #client: VendorClient;
   readonly #budget: RetryBudget;
   readonly #endMs: number;
+  readonly #turn: Turn;
 
   /** `endMs` on the clock of `performance.now()`: when the call's own budget is spent. */
-  constructor(client: VendorClient, budget: RetryBudget, endMs: number) {
+  constructor(client: VendorClient, budget: RetryBudget, endMs: number, turn: Turn) {
     this.#client = client;
     this.#budget = budget;
     this.#endMs = endMs;
+    this.#turn = turn;
   }
 
   /** As `VendorClient.fetchPage`. The failure of the second try counts, when one was made. */
   async fetch(path: string, bytesMax: number, signal: AbortSignal): Promise<PageResult> {
     const startedMs = performance.now();
     this.#budget.earn();
-    const first = await this.#client.fetchPage(path, bytesMax, signal);
+    const first = await this.#client.fetchPage(path, bytesMax, signal, this.#turn);
     if (first.ok || this.retry !== undefined || !mayHelp(first.error)) return first;
     const pauseMs = pauseOf(first.error);
     this.retry = this.#obstacle(startedMs, pauseMs);
@@ -45,7 +48,7 @@ export class CallPages {
       this.retry = 'no-time';
       return first;
     }
-    const second = await this.#client.fetchPage(path, bytesMax, signal);
+    const second = await this.#client.fetchPage(path, bytesMax, signal, this.#turn);
     if (!second.ok && second.error.reason === 'overloaded') {
       this.retry = 'no-place';
       return first;
@@ -59,7 +62,7 @@ export class CallPages {
     const nowMs = performance.now();
     const tookMs = nowMs - startedMs;
     if (this.#endMs - nowMs < pauseMs + Math.max(tookMs, TRY_MS_MIN)) return 'no-time';
-    if (this.#client.isFull) return 'no-place';
+    if (this.#client.isFull(this.#turn)) return 'no-place';
     return this.#budget.spend(nowMs) ? undefined : 'no-budget';
   }
 }

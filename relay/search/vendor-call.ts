@@ -5,6 +5,7 @@ import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
 import { VENDOR_BODY_BYTES_MAX } from '../../shared/limits.ts';
+import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
@@ -51,7 +52,8 @@ export async function callVendor(
 ): Promise<Exchanged> {
   const startedMs = performance.now();
   const { subjects = [], budgetMs = plan.budgetMs } = plan.calls[call] ?? {};
-  const pages = new CallPages(client, retryBudget, startedMs + Math.min(budgetMs, plan.budgetMs));
+  const endMs = startedMs + Math.min(budgetMs, plan.budgetMs);
+  const pages = new CallPages(client, retryBudget, endMs, turnOf(plan));
   const reading = new Reading(client, pages, plan, subjects);
   client.retain();
   try {
@@ -73,6 +75,11 @@ export async function callVendor(
   };
   const status = failure === undefined ? reading.status : failure.status;
   return { answer, status, code: failure?.code, retry: pages.retry };
+}
+
+/** An older edge does not say for whom it asks: each of its plans is a search of one caller. */
+function turnOf({ id, from = { caller: '', search: id } }: SearchPlan): Turn {
+  return from;
 }
 
 class Reading {

@@ -5,6 +5,7 @@
 import { Pool } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
+import type { Turn } from '../../shared/link/fair-queue.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
 import { VERSION } from '../../shared/version.ts';
@@ -99,8 +100,9 @@ export class VendorClient {
     return this.#gate.waiting;
   }
 
-  get isFull(): boolean {
-    return this.#gate.isFull;
+  /** A call of this turn would be refused now, or another in its place. */
+  isFull(turn?: Turn): boolean {
+    return this.#gate.isFull(turn);
   }
 
   get connections(): number {
@@ -126,10 +128,15 @@ export class VendorClient {
     return this.#retired.promise;
   }
 
-  /** One page. `path` includes the query; `bytesMax` bounds the body, also once decoded. */
-  async fetchPage(path: string, bytesMax: number, signal: AbortSignal): Promise<Result<Page, PageFailure>> {
+  /** One page, when it is its turn. `path` includes the query; `bytesMax` bounds the body, also once decoded. */
+  async fetchPage(
+    path: string,
+    bytesMax: number,
+    signal: AbortSignal,
+    turn?: Turn,
+  ): Promise<Result<Page, PageFailure>> {
     const dials = this.#dials;
-    const outcome = await this.#ask(path, bytesMax, signal);
+    const outcome = await this.#ask(path, bytesMax, signal, turn);
     if (!outcome.ok) {
       const { error, code, early } = outcome;
       const isStale = early === true && dials > 0 && dials === this.#dials;
@@ -149,10 +156,10 @@ export class VendorClient {
   async write(request: VendorWrite, signal: AbortSignal): Promise<WriteOutcome> {
     const { method, path, body } = request;
     try {
-      const place = this.#gate.enter(signal, request.urgent);
+      const place = this.#gate.enter(signal, undefined, request.urgent);
       if (place !== undefined) await place;
     } catch (error) {
-      return { ok: false, reason: error instanceof GateFull ? 'overloaded' : failureOf(signal), sent: false };
+      return { ok: false, reason: waitedInVain(error, signal), sent: false };
     }
     if (signal.aborted) {
       this.#gate.leave();
@@ -166,19 +173,19 @@ export class VendorClient {
     });
   }
 
-  async #ask(path: string, bytesMax: number, signal: AbortSignal): Promise<Outcome> {
+  async #ask(path: string, bytesMax: number, signal: AbortSignal, turn?: Turn): Promise<Outcome> {
     try {
-      const place = this.#gate.enter(signal);
+      const place = this.#gate.enter(signal, turn);
       if (place !== undefined) await place;
     } catch (error) {
-      return { ok: false, error: { reason: error instanceof GateFull ? 'overloaded' : failureOf(signal) } };
+      return { ok: false, error: { reason: waitedInVain(error, signal) } };
     }
     if (signal.aborted) {
-      this.#gate.leave();
+      this.#gate.leave(turn);
       return { ok: false, error: { reason: failureOf(signal) } };
     }
     return new Promise((onOutcome) => {
-      const onOver = (): void => this.#gate.leave();
+      const onOver = (): void => this.#gate.leave(turn);
       const exchange = new Exchange({ bytesMax, signal, nowMs: Date.now, onOutcome, onOver });
       this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
     });
@@ -188,6 +195,12 @@ export class VendorClient {
     this.#known.forget();
     this.#pool.close().then(retired.resolve, retired.resolve);
   }
+}
+
+/** The vendor never heard of it: time spent in our queue is no vendor's, or a caller who asks for much would trip its breaker. */
+function waitedInVain(error: unknown, signal: AbortSignal): FailedCall['reason'] {
+  const reason = error instanceof GateFull ? 'overloaded' : failureOf(signal);
+  return reason === 'timeout' ? 'overloaded' : reason;
 }
 
 /** Decoding runs on another thread and cannot be stopped: at the deadline its result is left behind. */

@@ -73,7 +73,12 @@ export async function localSettings(state: LocalState): Promise<Record<string, s
 }
 
 /** A bearer token that the local edge accepts. `lifetimeS` may be negative, for tests of expiry. */
-export async function signToken(state: LocalState, scope: string, lifetimeS = 8 * 3600): Promise<string> {
+export async function signToken(
+  state: LocalState,
+  scope: string,
+  lifetimeS = 8 * 3600,
+  subject = 'local',
+): Promise<string> {
   const key = createPrivateKey(await readFile(join(state.dir, KEY_FILE), 'utf8'));
   const kid = (JSON.parse(state.issuerJwks) as { keys: { kid: string }[] }).keys[0]?.kid ?? '';
   const nowS = Math.floor(Date.now() / 1000);
@@ -81,7 +86,7 @@ export async function signToken(state: LocalState, scope: string, lifetimeS = 8 
     .setProtectedHeader({ alg: 'EdDSA', kid })
     .setIssuer(LOCAL_ISSUER)
     .setAudience(LOCAL_AUDIENCE)
-    .setSubject('local')
+    .setSubject(subject)
     .setIssuedAt(nowS)
     .setExpirationTime(nowS + lifetimeS)
     .sign(key);

@@ -5,6 +5,7 @@
 import type { FailedCall } from '../failure.ts';
 import type { Flow } from '../sas/query.ts';
 import type { AccountReply, AccountRequest } from './accounts.ts';
+import type { Turn } from './fair-queue.ts';
 
 /** One question to one vendor: at most 25 practitioners or 10 associations. */
 export interface SearchCall {
@@ -26,6 +27,8 @@ export interface SearchPlan {
   readonly budgetMs: number;
   /** Answers are gathered for this long before they cross, so that many small ones make one message; 0 sends each at once. */
   readonly gatherMs: number;
+  /** For whom it asks: calls wait at each vendor in fair turns. Numbers of the hub; an older edge says nothing. */
+  readonly from?: Turn;
   /** Tell what became of each slot received, for "why is my slot not shown?". */
   readonly trace?: boolean;
   readonly calls: readonly SearchCall[];

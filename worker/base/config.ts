@@ -4,6 +4,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
+import { type CallerLimitsOf, callerLimits } from './caller-limits.ts';
 import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
@@ -26,6 +27,8 @@ export interface Config {
   readonly audience: string;
   /** How many objects share the vendors: worker/hub/hub-of.ts. */
   readonly hubs: number;
+  /** What each caller may have under way. */
+  readonly callerLimits: CallerLimitsOf;
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
   /** What the links to booking pages carry as `origin`. */
@@ -102,6 +105,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
     hubs: settings.HUBS,
+    callerLimits: callerLimits(settings.CALLER_LIMITS),
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,
     redirectOrigin: settings.REDIRECT_ORIGIN,

@@ -4,6 +4,7 @@
 
 import * as v from 'valibot';
 import { HUBS_MAX } from '../../shared/limits.ts';
+import { callerLimitsSetting } from './caller-limits.ts';
 import { frontEntries } from './front-settings.ts';
 import { hostList } from './host-list.ts';
 import { jsonSetting } from './json-setting.ts';
@@ -29,6 +30,7 @@ const entries = {
   AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
   AUTH_JWKS_OUTAGE_S: integer('86400', 60, 604_800),
   HUBS: integer('1', 1, HUBS_MAX),
+  CALLER_LIMITS: callerLimitsSetting,
   DEADLINE_MS: integer('7000', 500, 25_000),
   CACHE_TTL_S: integer('30', 0, 3_600),
   REDIRECT_ORIGIN: v.optional(

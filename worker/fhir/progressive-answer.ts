@@ -2,6 +2,7 @@
 // is new, then one `end` event, a Bundle with the ledger and nothing else. docs/progressive.md. What a client adds up
 // is what the plain answer would have held.
 
+import { within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { RequestContext } from '../http/http.ts';
@@ -16,11 +17,22 @@ import { extraIssues, type SearchQuestion } from './search-question.ts';
 /** The media type that asks for it, in `Accept`. */
 export const EVENT_STREAM = 'text/event-stream';
 
-/** Answers at once; parts, end or error follow in the stream. */
-export function answerProgressively(context: RequestContext, question: SearchQuestion): Response {
+/** A hub that has said nothing for so long may be asking D1: the answer begins, and its errors come in the stream. */
+const BEGIN_MS = 1_000;
+
+/**
+ * Answers as soon as a hub has let the search in; parts, end or error follow in the stream.
+ * @throws GatewayError too-many-requests
+ */
+export async function answerProgressively(
+  context: RequestContext,
+  question: SearchQuestion,
+): Promise<Response> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const events = new EventWriter(writable);
-  context.waitUntil(run(context, question, events).finally(() => events.close()));
+  const begun = Promise.withResolvers<void>();
+  context.waitUntil(run(context, question, events, begun).finally(() => events.close()));
+  await within(begun.promise, BEGIN_MS, () => undefined);
   return new Response(readable, {
     headers: {
       'Content-Type': EVENT_STREAM,
@@ -59,7 +71,12 @@ class EventWriter {
   }
 }
 
-async function run(context: RequestContext, asked: SearchQuestion, events: EventWriter): Promise<void> {
+async function run(
+  context: RequestContext,
+  asked: SearchQuestion,
+  events: EventWriter,
+  begun: PromiseWithResolvers<void>,
+): Promise<void> {
   const { query, selfUrl, preferences } = asked;
   const { fhirBase: base, requestId } = context;
   const onPart = (part: Selection): void => {
@@ -74,6 +91,7 @@ async function run(context: RequestContext, asked: SearchQuestion, events: Event
     const question = { query, memory: preferences.memory, budgetMs };
     const found = await findSlots(context, question, {
       onPart,
+      onBegun: begun.resolve,
       signal: events.left,
     });
     const { answers, ledger, selection } = found;
@@ -86,6 +104,8 @@ async function run(context: RequestContext, asked: SearchQuestion, events: Event
       cause instanceof GatewayError
         ? cause
         : new GatewayError({ reason: 'internal', text: 'Erreur interne ; elle est enregistrée.', cause });
+    if (error.reason === 'too-many-requests') begun.reject(error);
+    else begun.resolve();
     events.send('error', JSON.stringify(errorOutcome(error, requestId)));
   }
 }

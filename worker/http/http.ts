@@ -20,6 +20,8 @@ export interface RequestContext {
   readonly requestId: string;
   readonly startedMs: number;
   readonly caller: Caller | undefined;
+  /** Of whoever's allowance is spent: `token:SUBJECT`, `front:NAME`. Undefined on routes that need neither. */
+  readonly callerKey: string | undefined;
   /** On routes that need a relay. */
   readonly sender: Sender | undefined;
   /** What the path's `:names` stand for. */

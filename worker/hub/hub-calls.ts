@@ -12,12 +12,15 @@ import type { HubFailureReason } from './hub-failure.ts';
 import type { HubShare } from './hub-index.ts';
 import type { RelayDescription } from './link/relay-link.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
+import type { Throttled } from './turns/callers.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
 /** One search, as the Worker asks it of the hub. */
 export interface HubSearch extends RememberedQuestion {
   readonly id: string;
+  /** Key of whoever asks; absent from an older Worker: not counted, and of one line with all such. */
+  readonly caller?: string;
   /** What may be spent from now until the last event, milliseconds. */
   readonly budgetMs: number;
   /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
@@ -68,11 +71,13 @@ export type HubEvent =
 /** Passed to the hub over RPC; called in the order of events. */
 export type HubListener = (event: HubEvent) => void;
 
-/** How a search ended; `no-relay`: none could be asked. `plan`: of a search that asked no vendor, and that told no event. */
-export interface HubOutcome {
-  readonly kind: 'done' | 'no-relay';
-  readonly plan?: HubPlan;
-}
+/**
+ * How a search ended; `no-relay`: none could be asked; `throttled`: its caller exceeds a limit, and nothing was begun.
+ * `plan`: of a search that asked no vendor, and that told no event.
+ */
+export type HubOutcome =
+  | { readonly kind: 'done' | 'no-relay'; readonly plan?: HubPlan }
+  | { readonly kind: 'throttled'; readonly throttled: Throttled };
 
 /** What a search leaves behind, told once its answer has left. */
 export interface Lesson extends LearnedAnswers {

@@ -3,6 +3,7 @@
 // cancelled. Lives in the relay hub's memory.
 
 import type { AnswerFrame } from '../../shared/link/answer-frame.ts';
+import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { CallHead, SearchCall, SearchPlan } from '../../shared/link/relay.ts';
 import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
 import type { RelayLink } from './link/relay-link.ts';
@@ -37,12 +38,15 @@ export interface CallQuestion {
   readonly endMs: number;
   /** A relay whose calls do not count. */
   readonly without: RelayLink | undefined;
+  /** No call of this turn is joined: it may stand far behind in its own line. */
+  readonly isTooFar: (turn: Turn) => boolean;
 }
 
 /** A plan as a search sends it to a relay. */
 export interface SentPlan {
   readonly link: RelayLink;
   readonly plan: SearchPlan;
+  readonly turn: Turn;
   /** For each call of the plan, its number at the search that sends it. */
   readonly numbers: readonly number[];
   /** By these numbers: calls whose outcome a breaker waits for. */
@@ -57,6 +61,8 @@ export interface CallWatch {
   readonly answered: (vendor: string, head: CallHead, probe: Probe | undefined) => void;
   /** How it went will not be known: every search has left, or its relay is lost. */
   readonly givenUp: (vendor: string, probe: Probe) => void;
+  /** It is out at its relay no longer, for whichever reason. */
+  readonly over: (vendor: string, turn: Turn) => void;
 }
 
 /** All calls under way in this hub. */
@@ -111,6 +117,8 @@ interface InFlightCall {
   /** Each waiter's own number for it; the first notes and keeps what it brings. Empty: cancelled. */
   readonly waiting: Map<CallWaiter, number>;
   isAnswered: boolean;
+  /** Answered, given up or lost. */
+  isOver: boolean;
 }
 
 interface Delivery {
@@ -139,6 +147,7 @@ class InFlightPlan {
         probe: probes.get(number),
         waiting: new Map([[waiter, number]]),
         isAnswered: false,
+        isOver: false,
       };
     });
   }
@@ -166,9 +175,9 @@ class InFlightPlan {
 
   /** True when one of its calls answers the question too. */
   join(waiter: CallWaiter, number: number, question: CallQuestion, nowMs: number): boolean {
-    const { plan, isAlone, link } = this.#sent;
-    const { flow, askedWindow, call: asked, endMs, without } = question;
-    if (isAlone || link === without || flow !== plan.flow) return false;
+    const { plan, isAlone, link, turn } = this.#sent;
+    const { flow, askedWindow, call: asked, endMs, without, isTooFar } = question;
+    if (isAlone || link === without || flow !== plan.flow || isTooFar(turn)) return false;
     if (askedWindow.fromMs < plan.fromMs || askedWindow.toMs > plan.toMs) return false;
     const enoughMs = Math.min((endMs - nowMs) / 2, WORTH_JOINING_MS);
     const call = this.#calls.find(
@@ -211,6 +220,7 @@ class InFlightPlan {
       const call = this.#calls[head.call];
       if (call === undefined || call.isAnswered) continue;
       call.isAnswered = true;
+      this.#end(call);
       this.#watch.answered(call.vendor, head, call.probe);
       let isFirst = true;
       for (const [waiter, number] of call.waiting) {
@@ -236,8 +246,15 @@ class InFlightPlan {
     return left;
   }
 
-  #giveUp({ vendor, probe }: InFlightCall): void {
-    if (probe !== undefined) this.#watch.givenUp(vendor, probe);
+  #giveUp(call: InFlightCall): void {
+    if (call.probe !== undefined) this.#watch.givenUp(call.vendor, call.probe);
+    this.#end(call);
+  }
+
+  #end(call: InFlightCall): void {
+    if (call.isOver) return;
+    call.isOver = true;
+    this.#watch.over(call.vendor, this.#sent.turn);
   }
 }
 

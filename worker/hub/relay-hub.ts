@@ -4,6 +4,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
+import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import { readConfig } from '../base/config.ts';
@@ -25,15 +26,16 @@ import {
   type SenderClaim,
   type SenderVerdict,
 } from './hub-calls.ts';
-import { isOurs } from './hub-index.ts';
 import { InFlightCalls } from './in-flight-calls.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { RelayDoor } from './link/relay-door.ts';
 import { UsedTokens } from './link/used-tokens.ts';
-import { concernedVendors } from './memory/plan.ts';
 import { HubMemory, type HubPlan } from './memory/search-memory.ts';
+import { planShare, UNREAD } from './plan-share.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
+import { CallLines } from './turns/call-lines.ts';
+import { type Admitted, Callers, type Throttled } from './turns/callers.ts';
 import { AnnouncementSaver } from './vendors/announcement-saver.ts';
 import { Breakers } from './vendors/breakers.ts';
 import { HubStorage } from './vendors/hub-storage.ts';
@@ -63,6 +65,10 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #inFlight: InFlightCalls;
   readonly #memory: HubMemory;
   readonly #beganMs = Date.now();
+  readonly #lines = new CallLines(
+    (vendor) => this.#door.serving().filter(({ vendors }) => vendors.has(vendor)).length,
+  );
+  #callersMade: Callers | undefined;
   #breakersMade: Breakers | undefined;
 
   constructor(context: DurableObjectState, env: Env) {
@@ -88,6 +94,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
         this.#breakers().note(vendor, failure, durationMs, nowMs, probe);
       },
       givenUp: (vendor, probe) => this.#breakers().forgetProbe(vendor, probe, Date.now()),
+      over: (vendor, turn) => this.#lines.leave(vendor, turn),
     });
     void context.blockConcurrencyWhile(() => this.#load()).then(() => this.#catchUp());
   }
@@ -159,19 +166,37 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
    * the same a moment ago; `listener` receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
    */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
+    const admitted = this.#admit(search);
+    if ('limit' in admitted) return { kind: 'throttled', throttled: admitted };
+    try {
+      return await this.#plan(search, admitted.turn, listener);
+    } finally {
+      admitted.end();
+    }
+  }
+
+  #admit({ id, caller, query, gatherMs, rest }: HubSearch): Admitted | Throttled {
+    this.#callersMade ??= new Callers(readConfig(this.env).callerLimits);
+    const { length: subjects } = query.subjects;
+    const about = { id, caller, subjects, isStream: gatherMs === 0, isResumed: rest !== undefined };
+    return this.#callersMade.admit(about, Date.now());
+  }
+
+  async #plan(search: HubSearch, turn: Turn, listener: HubListener): Promise<HubOutcome> {
     const startedMs = Date.now();
-    if (search.rest !== undefined) return this.#carry(search, startedMs, search.rest, listener);
+    const asked = { ...search, turn };
+    if (search.rest !== undefined) return this.#carry(asked, startedMs, search.rest, listener);
     const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
     const bookings = this.#memory.bookingsKnown(this.#whileYoung(firstMs));
     const [vendors] = await Promise.all([this.#knownVendors(firstMs), bookings]);
     const plan = planShare(this.#memory, search, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
-    return this.#carry(search, startedMs, plan, listener, plan);
+    return this.#carry(asked, startedMs, plan, listener, plan);
   }
 
   /** `startedMs`: when the search reached the hub. `plan`: to be told first. */
   async #carry(
-    { id, query, budgetMs, gatherMs, isTraced, memory = 'used' }: HubSearch,
+    { id, turn, query, budgetMs, gatherMs, isTraced, memory = 'used' }: HubSearch & { readonly turn: Turn },
     startedMs: number,
     { calls, askedWindow }: Pick<HubPlan, 'calls' | 'askedWindow'>,
     listener: HubListener,
@@ -180,11 +205,12 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     await this.#waitForAny(waitEndMs(startedMs, budgetMs));
     if (this.#door.serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
     const leftMs = budgetMs - (Date.now() - startedMs);
-    const about = { id, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
+    const about = { id, turn, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
     const run = new SearchRun({ ...about, isAlone: memory !== 'used' }, listener, {
       links: () => this.#door.serving(),
       awaited: this.#awaited,
       inFlight: this.#inFlight,
+      lines: this.#lines,
       breakers: this.#breakers(),
     });
     this.#running.set(id, run);
@@ -298,37 +324,4 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   #noticePresence(): void {
     this.#presence.update(new Set(this.#door.serving().flatMap(({ vendors }) => [...vendors])), Date.now());
   }
-}
-
-/**
- * Stands for the vendors that a hub which never read D1 may not know: no relay serves it, so that nobody is "none" for want
- * of their word.
- */
-const UNREAD: VendorRow = {
-  id: 'registre-non-lu',
-  name: 'Éditeurs encore inconnus (registre non lu)',
-  flows: ['INT_R01', 'INT_R04', 'SOS'],
-  lostFlows: [],
-  redirectHosts: [],
-  certificateNotAfter: '',
-  enabled: true,
-  announced: false,
-  deadlineMs: undefined,
-  cacheTtlS: undefined,
-};
-
-/** With several hubs each plans for the vendors that are its own, and names the others. */
-function planShare(memory: HubMemory, search: HubSearch, vendors: readonly VendorRow[]): HubPlan {
-  const { share } = search;
-  if (share === undefined) return memory.plan(search, vendors, Date.now());
-  const ours = vendors.filter((vendor) => vendor === UNREAD || isOurs(vendor.id, share));
-  const plan = memory.plan(search, ours, Date.now());
-  return {
-    ...plan,
-    booked: plan.booked.filter(({ vendor }) => isOurs(vendor, share)),
-    elsewhere: concernedVendors(
-      search,
-      vendors.filter((vendor) => vendor !== UNREAD && !isOurs(vendor.id, share)),
-    ),
-  };
 }

@@ -3,15 +3,17 @@
 // memory.
 
 import { within } from '../../shared/deadline.ts';
-import type { SearchCall, SearchPlan } from '../../shared/link/relay.ts';
-import type { Flow, SlotWindow } from '../../shared/sas/query.ts';
+import type { Turn } from '../../shared/link/fair-queue.ts';
+import type { SearchPlan } from '../../shared/link/relay.ts';
 import { log } from '../base/log.ts';
 import { assignCalls, type RelayShare } from './assign-calls.ts';
 import type { CallFailure, HubEvent, HubListener } from './hub-calls.ts';
 import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
 import { type AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import type { RelayLink } from './link/relay-link.ts';
-import type { AskedCall } from './memory/plan.ts';
+import { type PlannedCalls, planFor } from './planned-calls.ts';
+import type { CallLines } from './turns/call-lines.ts';
+import { SearchLine } from './turns/search-line.ts';
 import type { Probe, Verdict } from './vendors/breaker.ts';
 import type { Breakers } from './vendors/breakers.ts';
 
@@ -24,23 +26,8 @@ const WORTH_ANOTHER_CALL_MS = 1_000;
 
 const PASSED: Verdict = { pass: true };
 
-/** The calls of one search. */
-export interface PlannedCalls {
-  readonly id: string;
-  readonly flow: Flow;
-  /** As vendors are asked; what is shown may be narrower (memory/plan.ts). */
-  readonly askedWindow: SlotWindow;
-  /** A call's place in the list is its number. */
-  readonly calls: readonly AskedCall[];
-  /** What may be spent from now until the last event. */
-  readonly budgetMs: number;
-  /** As in HubSearch. */
-  readonly gatherMs: number;
-  /** Calls of its own: it waits for none that is under way already, and no other search waits for its. */
-  readonly isAlone: boolean;
-  /** Tell what became of each slot; no breaker holds it back. */
-  readonly isTraced: boolean;
-}
+/** A search waits for another's calls to a vendor rather than make its own while no more of them are out, or fewer than its own. */
+const JOINED_AMONG_MAX = 4;
 
 /** What of the hub a search uses. */
 export interface SearchRunContext {
@@ -49,7 +36,14 @@ export interface SearchRunContext {
   /** Relays that a hub which has just begun waits for. */
   readonly awaited: AwaitedRelays;
   readonly inFlight: InFlightCalls;
+  readonly lines: CallLines;
   readonly breakers: Breakers;
+}
+
+/** Why some calls are asked, and what they are told when no relay can carry them. */
+interface Asking {
+  readonly why: 'relay-absent' | 'relay-lost';
+  readonly without?: RelayLink | undefined;
 }
 
 /** One search in the hub, from its calls to its end. */
@@ -70,6 +64,7 @@ export class SearchRun implements CallWaiter {
   readonly #askedMs = new Map<number, number>();
   /** Calls whose outcome their vendor's breaker waits for. */
   readonly #probes = new Map<number, Probe>();
+  readonly #line: SearchLine<Asking>;
   readonly #delivered: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
   #plans = 0;
@@ -83,6 +78,11 @@ export class SearchRun implements CallWaiter {
     this.#endMs = this.#startedMs + search.budgetMs;
     this.#waitEndMs = waitEndMs(this.#startedMs, search.budgetMs);
     this.#unanswered = new Set(search.calls.keys());
+    this.#line = new SearchLine(context.lines, {
+      turn: search.turn,
+      vendorOf: (number) => this.#vendorOf(number),
+      onTurn: (numbers, asking) => this.#askInTurn(numbers, asking),
+    });
   }
 
   /**
@@ -98,6 +98,7 @@ export class SearchRun implements CallWaiter {
     this.#isOver = true;
     // Of these we know only that their relay is gone: their vendors may be well.
     if (how === 'late') this.#fail(this.#context.inFlight.unheard(this), 'relay-lost');
+    this.#fail(this.#line.end(), 'overloaded');
     this.#context.inFlight.leave(this);
     await Promise.all(this.#delivered);
   }
@@ -139,15 +140,41 @@ export class SearchRun implements CallWaiter {
   }
 
   /** For the first time, or once more for want of a relay. */
-  #ask(numbers: readonly number[]): void {
-    this.#carry(this.#askBreakers(this.#join(numbers)), 'relay-absent');
+  #ask(numbers: readonly number[], asking: Asking = { why: 'relay-absent' }): void {
+    this.#send(this.#line.enter(this.#join(numbers, asking.without), asking), asking);
+  }
+
+  /** Their turn has come: meanwhile another search may have asked the same, or the time may be spent. */
+  #askInTurn(numbers: readonly number[], asking: Asking): void {
+    const isLate = this.#endMs - Date.now() < WORTH_ANOTHER_RELAY_MS;
+    if (isLate) this.#fail(numbers, 'overloaded');
+    this.#beginAnew(numbers);
+    const own = new Set(isLate ? [] : this.#join(numbers, asking.without));
+    this.#line.giveBack(numbers.filter((number) => !own.has(number)));
+    this.#send([...own], asking);
+  }
+
+  /** Their vendors have all their time before them. */
+  #beginAnew(numbers: readonly number[]): void {
+    for (const number of numbers) this.#askedMs.set(number, Date.now());
+  }
+
+  /** These have their places. */
+  #send(numbers: readonly number[], asking: Asking): void {
+    const passed = new Set(this.#askBreakers(numbers));
+    this.#line.giveBack(numbers.filter((number) => !passed.has(number)));
+    this.#carry([...passed], asking);
+  }
+
+  #vendorOf(number: number): string {
+    return this.#search.calls[number]?.vendor ?? '';
   }
 
   /** Asks these when a relay has come back. */
   async #askLater(numbers: readonly number[]): Promise<void> {
     await this.#context.awaited.nextUntil(this.#waitEndMs);
     if (this.#isOver) return;
-    for (const number of numbers) this.#askedMs.set(number, Date.now());
+    this.#beginAnew(numbers);
     this.#ask(numbers);
   }
 
@@ -161,9 +188,10 @@ export class SearchRun implements CallWaiter {
   }
 
   #canGoThroughAnother(number: number, than: RelayLink): boolean {
-    const vendor = this.#search.calls[number]?.vendor ?? '';
     const others = this.#context.links().filter((link) => link !== than);
-    return this.#hasTimeForAnother(number) && others.some(({ vendors }) => vendors.has(vendor));
+    return (
+      this.#hasTimeForAnother(number) && others.some(({ vendors }) => vendors.has(this.#vendorOf(number)))
+    );
   }
 
   /** A search that joined a call had less of its time than a call of its own would have given it. */
@@ -172,16 +200,16 @@ export class SearchRun implements CallWaiter {
     return this.#joined.has(number) && !this.#calledAgain.has(number) && leftMs >= WORTH_ANOTHER_CALL_MS;
   }
 
-  /** Through another relay than the one that failed before it reached the vendors: they have all their time before them. */
+  /** Through another relay than the one that failed before it reached the vendors. */
   #handOver(numbers: readonly number[], failed: RelayLink): void {
-    for (const number of numbers) this.#askedMs.set(number, Date.now());
+    this.#beginAnew(numbers);
     this.#callAgain(numbers, failed);
   }
 
   #callAgain(numbers: readonly number[], without?: RelayLink): void {
     if (numbers.length === 0) return;
     for (const number of numbers) this.#calledAgain.add(number);
-    this.#carry(this.#askBreakers(this.#join(numbers, without)), 'relay-lost', without);
+    this.#ask(numbers, { why: 'relay-lost', without });
   }
 
   /** When the vendor of a call must have answered. */
@@ -200,11 +228,20 @@ export class SearchRun implements CallWaiter {
     return numbers.filter((number) => {
       const call = calls[number];
       if (call === undefined) return false;
-      const question = { flow, askedWindow, call, endMs: this.#vendorEndMs(number), without };
+      const isTooFar = (turn: Turn): boolean => this.#isTooFar(call.vendor, turn);
+      const question = { flow, askedWindow, call, endMs: this.#vendorEndMs(number), without, isTooFar };
       if (!this.#context.inFlight.join(this, number, question, nowMs)) return true;
       this.#joined.add(number);
       return false;
     });
+  }
+
+  /** Another search's calls to this vendor may wait for their turns longer than a call of one's own. */
+  #isTooFar(vendor: string, turn: Turn): boolean {
+    const ahead = this.#line.ahead(vendor, turn);
+    return (
+      ahead > JOINED_AMONG_MAX && ahead > this.#search.calls.filter((call) => call.vendor === vendor).length
+    );
   }
 
   /** Numbers of the calls that may leave; the others are told at once that their vendor is held back. */
@@ -224,23 +261,21 @@ export class SearchRun implements CallWaiter {
   }
 
   #verdictOn(number: number): Verdict {
-    const { calls, isTraced } = this.#search;
     this.#probes.delete(number);
-    return isTraced ? PASSED : this.#context.breakers.ask(calls[number]?.vendor ?? '', Date.now());
+    return this.#search.isTraced ? PASSED : this.#context.breakers.ask(this.#vendorOf(number), Date.now());
   }
 
-  /** `why`: what a call that no relay can carry is told. */
-  #carry(numbers: readonly number[], why: 'relay-absent' | 'relay-lost', without?: RelayLink): void {
+  #carry(numbers: readonly number[], { why, without }: Asking): void {
     const links = this.#context.links().filter((link) => link !== without);
     const { shares, unserved } = assignCalls(numbers, this.#search.calls, links);
     for (const number of unserved) this.#forgetProbe(number);
+    this.#line.giveBack(unserved);
     const waiting = new Set(why === 'relay-absent' ? unserved.filter((one) => this.#isWaitedFor(one)) : []);
     if (waiting.size > 0) void this.#askLater([...waiting]);
     const left = unserved.filter((number) => !waiting.has(number));
     // A vendor that a relay names and whose entry there is broken, and that no other relay serves.
     const isBroken = (number: number): boolean =>
-      why === 'relay-absent' &&
-      links.some(({ outOfOrder }) => outOfOrder.has(this.#search.calls[number]?.vendor ?? ''));
+      why === 'relay-absent' && links.some(({ outOfOrder }) => outOfOrder.has(this.#vendorOf(number)));
     this.#fail(left.filter(isBroken), 'out-of-order');
     this.#fail(
       left.filter((number) => !isBroken(number)),
@@ -253,6 +288,7 @@ export class SearchRun implements CallWaiter {
       const sent = {
         link,
         plan: this.#planOf(share),
+        turn: this.#search.turn,
         numbers: share.numbers,
         probes: this.#probes,
         isAlone: isAlone || isTraced,
@@ -263,30 +299,18 @@ export class SearchRun implements CallWaiter {
 
   #forgetProbe(number: number): void {
     const probe = this.#probes.get(number);
-    const vendor = this.#search.calls[number]?.vendor ?? '';
-    if (probe !== undefined) this.#context.breakers.forgetProbe(vendor, probe, Date.now());
+    if (probe !== undefined) this.#context.breakers.forgetProbe(this.#vendorOf(number), probe, Date.now());
   }
 
   #planOf(share: RelayShare): SearchPlan {
-    const { id, flow, askedWindow, gatherMs, isTraced } = this.#search;
     this.#plans += 1;
     const nowMs = Date.now();
-    return {
-      id: `${id}.${this.#plans}`,
-      flow,
-      fromMs: askedWindow.fromMs,
-      toMs: askedWindow.toMs,
+    return planFor(this.#search, share, {
+      count: this.#plans,
       budgetMs: Math.max(0, this.#endMs - nowMs - HOP_MS),
-      gatherMs,
-      ...(isTraced ? { trace: true } : {}),
-      calls: share.calls.map((call, index) => this.#inItsTime(call, share.numbers[index] ?? -1, nowMs)),
-    };
-  }
-
-  /** A call of one's own after a joined one has the rest of what its vendor is given, not the whole again. */
-  #inItsTime(call: SearchCall, number: number, nowMs: number): SearchCall {
-    if (call.budgetMs === undefined) return call;
-    return { ...call, budgetMs: Math.max(0, this.#vendorEndMs(number) - nowMs) };
+      // A call of one's own after a joined one has the rest of what its vendor is given, not the whole again.
+      callMs: (number) => Math.max(0, this.#vendorEndMs(number) - nowMs),
+    });
   }
 
   #fail(calls: readonly number[], reason: CallFailure, sinceMs?: number): void {

@@ -30,7 +30,7 @@ export interface Asked {
 }
 
 /** `late`: the hub did not end the search in time; or why the hub itself failed in mid-search. */
-export type SearchEnd = HubOutcome['kind'] | 'late' | HubFailureReason;
+export type SearchEnd = Exclude<HubOutcome['kind'], 'throttled'> | 'late' | HubFailureReason;
 
 /** A vendor of this search, as the ledger names it. */
 export interface AskedVendor {

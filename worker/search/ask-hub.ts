@@ -2,17 +2,22 @@
 // What has not come by then is a vendor's time-out, never a longer wait.
 
 import { within } from '../../shared/deadline.ts';
+import { GatewayError } from '../../shared/error.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import type { FailingSince, HubSearch } from '../hub/hub-calls.ts';
 import { HubFailure, hubFailureOf } from '../hub/hub-failure.ts';
 import { hubAt } from '../hub/hub-of.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
+import type { Throttled } from '../hub/turns/callers.ts';
 import type { Asked, SearchEnd } from './answers.ts';
 import { Gathering, type LandingEvent } from './gathering.ts';
 
+/** What it needs of the request. */
+type AskContext = Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil' | 'callerKey'>;
+
 /** The question, and how its answer is told. */
-export interface AskOptions extends Omit<HubSearch, 'id'> {
+export interface AskOptions extends Omit<HubSearch, 'id' | 'caller'> {
   /** Ends the calls, besides the request's own signal. */
   readonly signal?: AbortSignal | undefined;
   /** Receives the plan, before any result. */
@@ -23,10 +28,11 @@ export interface AskOptions extends Omit<HubSearch, 'id'> {
 
 /**
  * When the caller disconnects, the vendor calls made for it are cancelled, unless another search waits for them.
+ * @throws GatewayError too-many-requests: the caller exceeds a limit, and no vendor is asked.
  * @throws HubFailure hub-lost, hub-overloaded: the hub failed before it had told its plan.
  */
 export async function askHub(
-  { env, requestId, request, waitUntil }: Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil'>,
+  { env, requestId, request, waitUntil, callerKey }: AskContext,
   hubIndex: number,
   { signal: givenUp, onPlan, onResults, ...search }: AskOptions,
 ): Promise<Asked> {
@@ -39,10 +45,13 @@ export async function askHub(
   };
   // A caller may use one request id twice; two searches never share one.
   const id = `${requestId}.${crypto.randomUUID().slice(0, 8)}`;
-  const running = hub.search({ id, ...search }, (event) => {
-    if (event.kind === 'planned') landing = begin(event.plan, event.failing);
-    else tell(landing?.gathering, event, onResults);
-  });
+  const running = hub.search(
+    { id, ...(callerKey !== undefined && { caller: callerKey }), ...search },
+    (event) => {
+      if (event.kind === 'planned') landing = begin(event.plan, event.failing);
+      else tell(landing?.gathering, event, onResults);
+    },
+  );
   // Without this the runtime drops the request of a caller that has disconnected, and with it the word to cancel.
   waitUntil(running.catch(() => undefined));
   for (const signal of [request.signal, givenUp]) {
@@ -50,6 +59,7 @@ export async function askHub(
   }
   const outcome = await within(running, search.budgetMs + HUB_GRACE_MS, () => LATE).catch(failed);
   if (outcome === LATE) void hub.cancel(id);
+  if (outcome.kind === 'throttled') throw tooMany(outcome.throttled);
   if (outcome.plan !== undefined) landing ??= begin(outcome.plan, {});
   if (landing === undefined)
     throw new HubFailure(outcome.kind === 'hub-overloaded' ? outcome.kind : 'hub-lost');
@@ -66,6 +76,22 @@ interface Landing {
 interface Ending {
   readonly kind: SearchEnd;
   readonly plan?: HubPlan;
+}
+
+const EXCEEDED: Readonly<Record<Throttled['limit'], string>> = {
+  searches: 'Trop de recherches à la fois sous ce jeton',
+  streams: 'Trop de recherches progressives à la fois sous ce jeton',
+  identifiersPerMinute: 'Trop d’identifiants demandés par minute sous ce jeton',
+};
+
+/** Told to the caller that exceeds, and to no other. */
+function tooMany({ limit, retryAfterS }: Throttled): GatewayError {
+  return new GatewayError({
+    reason: 'too-many-requests',
+    text: `${EXCEEDED[limit]} ; recommencer dans ${retryAfterS} s.`,
+    detail: limit,
+    headers: { 'Retry-After': String(retryAfterS) },
+  });
 }
 
 const LATE: Ending = { kind: 'late' };

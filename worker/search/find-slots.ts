@@ -26,6 +26,8 @@ export interface FindOptions extends SearchQuestion {
 export interface FindHow {
   /** Receives what may be shown of each part of the answer, as it arrives: what is kept first. Absent: no part is told. */
   readonly onPart?: (part: Selection) => void;
+  /** Told once a hub has let the search in. */
+  readonly onBegun?: () => void;
   /** Ends the calls, besides the request's own signal. */
   readonly signal?: AbortSignal;
 }
@@ -62,11 +64,11 @@ interface SearchCost {
 /** An answer told whole lets vendors' answers travel together; one told by parts does not (0). docs/performance.md. */
 const GATHER_MS = 5;
 
-/** @throws GatewayError relay-absent, relay-lost, hub-lost, hub-overloaded: no vendor answered, and nothing is kept. */
+/** @throws GatewayError too-many-requests; relay-absent, relay-lost, hub-lost, hub-overloaded: no vendor answered, and nothing is kept. */
 export async function findSlots(
   context: RequestContext,
   question: FindOptions,
-  { onPart, signal }: FindHow = {},
+  { onPart, onBegun, signal }: FindHow = {},
 ): Promise<FoundSlots> {
   const { query } = question;
   const told: Selection[] = [];
@@ -77,8 +79,14 @@ export async function findSlots(
       onPart(part);
     });
   const { hubs } = context.config;
-  const asking = Array.from({ length: hubs }, (_, hub) => askOne(context, question, { hub, tell, signal }));
-  const ended = await Promise.all(asking);
+  // What one hub refuses is asked of none.
+  const refused = new AbortController();
+  const how = { tell, onBegun, signal: AbortSignal.any([refused.signal, ...(signal ? [signal] : [])]) };
+  const asking = Array.from({ length: hubs }, (_, hub) => askOne(context, question, { ...how, hub }));
+  const ended = await Promise.all(asking).catch((cause: unknown) => {
+    refused.abort();
+    throw cause;
+  });
   const parts = ended.flatMap((part) => ('failure' in part ? [] : [part]));
   const lost = ended.flatMap((part) => ('failure' in part ? [part] : []));
   throwIfUnreached(parts, lost);
@@ -114,13 +122,14 @@ interface LostPart {
 interface AskHow {
   readonly hub: number;
   readonly tell: ((part: Selection) => void) | undefined;
+  readonly onBegun: (() => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 async function askOne(
   context: RequestContext,
   { budgetMs, ...question }: FindOptions,
-  { hub, tell, signal }: AskHow,
+  { hub, tell, onBegun, signal }: AskHow,
 ): Promise<EndedPart | LostPart> {
   const { query } = question;
   const { hubs } = context.config;
@@ -139,6 +148,7 @@ async function askOne(
       signal,
       onPlan: (plan) => {
         begun = new PlannedSearch(query, plan, held);
+        onBegun?.();
         if (begun.kept.length > 0) tell?.(begun.selectPart(begun.kept));
       },
       ...(tell && { onResults: (news) => begun && tell(begun.selectNews(news)) }),

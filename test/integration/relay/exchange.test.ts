@@ -281,7 +281,8 @@ test('gives its place in the queue back when it gives up', async () => {
   const second = ask(() => {}, client, controller.signal);
   controller.abort(new GivenUp('timeout'));
   expect(await first).toEqual({ ok: false, error: { reason: 'timeout' } });
-  expect(await second).toEqual({ ok: false, error: { reason: 'timeout' } });
+  // The vendor never saw it.
+  expect(await second).toEqual({ ok: false, error: { reason: 'overloaded' } });
   await until('an empty gate', () => client.running === 0 && client.waiting === 0);
   expect((await ask(answers(200, {}, '{}'), client)).ok).toBe(true);
 });

@@ -18,7 +18,8 @@ export async function bookedAt(
 ): Promise<BookedSlot[]> {
   const hub = (await edge?.object('RELAY_HUB', 'hub')) as unknown as Hub;
   const query = { flow, window, subjects };
-  const { plan } = await hub.search({ id: 'test', query, budgetMs: 0, gatherMs: 0, isTraced: false });
+  const outcome = await hub.search({ id: 'test', query, budgetMs: 0, gatherMs: 0, isTraced: false });
+  const plan = outcome.kind === 'throttled' ? undefined : outcome.plan;
   if (plan === undefined) throw new Error('a relay serves: the plan went elsewhere');
   return [...plan.booked].sort((a, b) => a.startMs - b.startMs);
 }

@@ -59,6 +59,7 @@ function context(parameters: Record<string, string> = {}, hub = hubSaying()): Re
     requestId: 'hanging',
     startedMs: Date.now(),
     caller: undefined,
+    callerKey: undefined,
     sender: undefined,
     parameters,
     waitUntil: () => undefined,

@@ -34,7 +34,7 @@ export interface CardSearch {
   readonly searches: readonly FlowSearch[];
 }
 
-/** Never rejects for what a vendor, a relay or the database does. */
+/** Never rejects for what a vendor, a relay or the database does. @throws GatewayError too-many-requests */
 export async function searchCards(context: RequestContext, lot: Lot): Promise<CardSearch> {
   const [sirets, isPlain] = await Promise.all([sosSirets(context, lot.cards), hasPlainVendors(context)]);
   const cards = cardsBySubject(lot.cards, sirets);
@@ -128,6 +128,7 @@ async function search(context: RequestContext, options: FindOptions): Promise<Fl
     recordSearch(context, query, found);
     return { query, found };
   } catch (cause) {
+    if (cause instanceof GatewayError && cause.reason === 'too-many-requests') throw cause;
     // One flow's accident costs its own cards, not those of the other flows.
     const error =
       cause instanceof GatewayError

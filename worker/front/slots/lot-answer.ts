@@ -2,6 +2,7 @@
 // behind it, the front gets 200 with what there is; a header and the log say what went wrong. docs/guide.md G-906,
 // G-908.
 
+import { GatewayError } from '../../../shared/error.ts';
 import { describeUnexpected, log } from '../../base/log.ts';
 import { readJson } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
@@ -19,7 +20,7 @@ import { type SlotLister, slotLister } from './slot-list.ts';
 /** 500 cards take 200 kB. */
 const BODY_BYTES_MAX = 1024 * 1024;
 
-/** @throws GatewayError body-*, too-many-subjects; what fails behind answers 200. */
+/** @throws GatewayError body-*, too-many-subjects, too-many-requests; what else fails behind answers 200. */
 export async function answerPractitionerSlots(context: RequestContext): Promise<Response> {
   const lot = readLot(await readJson(context.request, BODY_BYTES_MAX));
   return answerLot(context, lot, writeEntries, {});
@@ -57,6 +58,7 @@ async function answerLot(
     ledger = frontLedger(search);
     body = write(search.subjects.flatMap(readFound), lot.counties, slotLister(linksOf(context), startedMs));
   } catch (cause) {
+    if (cause instanceof GatewayError && cause.reason === 'too-many-requests') throw cause;
     log('error', 'front-lot-failed', {
       requestId,
       reason: 'internal',

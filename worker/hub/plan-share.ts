@@ -1,0 +1,41 @@
+// One hub's part of a search's plan: with several hubs each plans for the vendors that are its own, and names the others.
+// Pure.
+
+import type { VendorRow } from '../store/editors.ts';
+import type { HubSearch } from './hub-calls.ts';
+import { isOurs } from './hub-index.ts';
+import { concernedVendors } from './memory/plan.ts';
+import type { HubMemory, HubPlan } from './memory/search-memory.ts';
+
+/**
+ * Stands for the vendors that a hub which never read D1 may not know: no relay serves it, so that nobody is "none" for want
+ * of their word.
+ */
+export const UNREAD: VendorRow = {
+  id: 'registre-non-lu',
+  name: 'Éditeurs encore inconnus (registre non lu)',
+  flows: ['INT_R01', 'INT_R04', 'SOS'],
+  lostFlows: [],
+  redirectHosts: [],
+  certificateNotAfter: '',
+  enabled: true,
+  announced: false,
+  deadlineMs: undefined,
+  cacheTtlS: undefined,
+};
+
+/** `vendors`: all that are known, with `UNREAD` when some may not be. */
+export function planShare(memory: HubMemory, search: HubSearch, vendors: readonly VendorRow[]): HubPlan {
+  const { share } = search;
+  if (share === undefined) return memory.plan(search, vendors, Date.now());
+  const ours = vendors.filter((vendor) => vendor === UNREAD || isOurs(vendor.id, share));
+  const plan = memory.plan(search, ours, Date.now());
+  return {
+    ...plan,
+    booked: plan.booked.filter(({ vendor }) => isOurs(vendor, share)),
+    elsewhere: concernedVendors(
+      search,
+      vendors.filter((vendor) => vendor !== UNREAD && !isOurs(vendor.id, share)),
+    ),
+  };
+}
