@@ -1,5 +1,5 @@
-// Decides which relay carries each call of a search. Runs in the Durable Object; the calls themselves are planned in the
-// Worker (memory/plan.ts). Pure.
+// Decides which relay carries each call of a search. Runs in the Durable Object, which plans the calls themselves in
+// memory/plan.ts. Pure.
 
 import type { SearchCall } from '../../shared/link/relay.ts';
 import type { AskedCall } from './memory/plan.ts';

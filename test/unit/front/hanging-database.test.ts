@@ -8,6 +8,7 @@ import { openSlot } from '../../../worker/front/redirect/open-slot.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { searchCards } from '../../../worker/front/slots/card-search.ts';
 import { readLot } from '../../../worker/front/slots/cards.ts';
+import { frontLedger } from '../../../worker/front/slots/lot-ledger.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
 
 // The class that the Durable Object extends is the runtime's; nothing here reaches it.
@@ -96,7 +97,13 @@ describe('AC-27 with a database that hangs', () => {
   it('a lot is answered within its five seconds, associations included', async () => {
     const lot = readLot([{ 1: { rpps: '99900000017' }, 2: { siret: '99900000100071' } }]);
     const value = await within(5_000, () => searchCards(context(), lot));
-    expect(value.searches.map(({ found }) => found)).toMatchObject([{ reason: 'hub-lost' }]);
+    // Those with INT_R04, those with INT_R01 alone, and the associations: nobody could say who they are.
+    expect(value.searches.map(({ query, found }) => [query.flow, query.subjects, found])).toMatchObject([
+      ['INT_R04', ['899900000017'], { reason: 'hub-lost' }],
+      ['INT_R01', ['899900000017'], { reason: 'hub-lost' }],
+      ['SOS', ['399900000100071'], { reason: expect.any(String) }],
+    ]);
+    expect(frontLedger(value)).toMatch(/^slots=0, none=0, unknown=2, not-interfaced=0/);
   });
 
   it('a click that cannot be judged is told to come back', async () => {
@@ -114,7 +121,6 @@ it('an accident of ours in one search is told with its cards, and thrown at nobo
   // A plan that no hub makes: what reads it meets a TypeError.
   const hub = hubSaying(async () => ({ kind: 'done', plan: {} }));
   const { searches } = await searchCards(context({}, hub), readLot([{ 1: { rpps: '99900000017' } }]));
-  expect(searches.map(({ found }) => found)).toMatchObject([
-    { reason: 'internal', detail: expect.stringMatching(/^TypeError at /) },
-  ]);
+  const accident = { reason: 'internal', detail: expect.stringMatching(/^TypeError at /) };
+  expect(searches.map(({ found }) => found)).toMatchObject([accident, accident]);
 });

@@ -37,10 +37,16 @@ export interface CardSearch {
 /** Never rejects for what a vendor, a relay or the database does. @throws GatewayError too-many-requests */
 export async function searchCards(context: RequestContext, lot: Lot): Promise<CardSearch> {
   const [sirets, isPlain] = await Promise.all([sosSirets(context, lot.cards), hasPlainVendors(context)]);
-  const cards = cardsBySubject(lot.cards, sirets);
+  const isUnread = sirets instanceof GatewayError;
+  const cards = cardsBySubject(lot.cards, isUnread ? new Set() : sirets);
   const window = windowOf([...cards.values()].flat(), context.startedMs);
   const questions = questionsOf(context, [...cards.keys()], { window, isPlain });
   const searches = await Promise.all(questions.map((options) => search(context, options)));
+  if (isUnread) {
+    const subjects = [...cardsBySubject(lot.cards, new Set(siretsOf(lot.cards))).keys()];
+    const unread = subjects.filter((subject) => !cards.has(subject));
+    searches.push({ query: { flow: 'SOS', window, subjects: unread }, found: sirets });
+  }
   const subjects = [...cards].map(([subject, own]) => ({
     subject,
     cards: own,
@@ -81,19 +87,29 @@ export function windowOf(cards: readonly Card[], nowMs: number): SlotWindow {
   return { fromMs: nowMs, toMs: Math.min(nowMs + WINDOW_MS_MAX, Math.max(nowMs, ...ends)) };
 }
 
-/** Without a hub's word no association is known: its cards keep what the directory has. */
-async function sosSirets(context: RequestContext, cards: readonly Card[]): Promise<ReadonlySet<string>> {
-  if (cards.every(({ siret }) => siret === '')) return new Set();
-  return knownSosSirets(context).catch(() => new Set<string>());
+/** The associations known; the reason when no hub says: then a card that carries only a SIRET is told as unknown. */
+async function sosSirets(
+  context: RequestContext,
+  cards: readonly Card[],
+): Promise<ReadonlySet<string> | GatewayError> {
+  if (siretsOf(cards).length === 0) return new Set();
+  return knownSosSirets(context).catch((cause: unknown) => {
+    if (cause instanceof GatewayError) return cause;
+    throw cause;
+  });
+}
+
+function siretsOf(cards: readonly Card[]): string[] {
+  return cards.flatMap(({ siret }) => normaliseSiret(siret) ?? []);
 }
 
 /** A lot's second has better uses than a hub that hangs: the search itself waits for it once more. */
 const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
 
-/** Whether some vendor serves INT_R01 without INT_R04. */
+/** Whether some vendor serves INT_R01 without INT_R04; true while nobody can tell: a search that asks none costs little. */
 async function hasPlainVendors(context: RequestContext): Promise<boolean> {
-  const editors = await knownVendors(context, EDITOR_LIMITS).catch(() => []);
-  return editors.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04'));
+  const vendors = await knownVendors(context, EDITOR_LIMITS).catch(() => undefined);
+  return vendors?.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04')) ?? true;
 }
 
 /**

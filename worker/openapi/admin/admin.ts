@@ -1,5 +1,5 @@
-// What operators read and decide of vendors, relays and appointments: worker/handlers/{editor-*,explain,appointment-*,
-// redirects}.ts.
+// What operators read and decide of vendors, relays and appointments: worker/operators/, worker/appointments/,
+// worker/front/operators/.
 
 import { APPOINTMENT_PARAMETERS } from '../../appointments/model/filter.ts';
 import {

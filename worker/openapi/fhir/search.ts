@@ -1,4 +1,4 @@
-// GET /fhir/metadata and the searches of slots: INT_R01, INT_R04, SOS Médecins. worker/handlers/{metadata,slot-search}.ts.
+// GET /fhir/metadata and the searches of slots: INT_R01, INT_R04, SOS Médecins. worker/fhir/.
 
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { type Answer, type Operation, type Operations, type Parameter, text } from '../model/operation.ts';
