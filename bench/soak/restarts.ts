@@ -2,10 +2,8 @@
 // break while the hub is ended again and again, with two relays and five vendors. Ends with 1 when a search failed or left
 // somebody unknown, or when an acknowledged appointment is not there. docs/performance.md, "Restarts".
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Agent, request } from 'undici';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
 import type { Child } from '../../sandbox/platform/child.ts';
 import { buildWorker } from '../../sandbox/platform/edge/build-worker.ts';
@@ -14,19 +12,16 @@ import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
-import { individual } from '../appointments/samples.ts';
 import { Vendors } from '../stage.ts';
 import { percentile } from '../statistics.ts';
+import { Bookings } from './bookings.ts';
 import { SoakLoad } from './load.ts';
 
 const DEADLINE_MS = 7_000;
 const VENDOR_LATENCY_MS = 50;
 const VENDORS = 5;
-const REPORT_EVERY_MS = 50;
 /** The hub with an end that a test can bring about. */
 const ENTRY = join(import.meta.dirname, '../../test/support/worker/mortal.ts');
-/** Of the vendor that reports appointments. */
-const SYSTEM = 'https://agenda-a.sandbox.test/rdv';
 
 const flags = readFlags('node bench/soak/restarts.ts [options]', {
   seconds: { kind: 'text', hint: 'N', default: '60', check: wholeNumber(1, 86_400), about: 'durée' },
@@ -101,9 +96,8 @@ async function soak(
     perSecond: Number(flags['per-second']),
     deadlineMs: DEADLINE_MS,
   });
-  const over = new AbortController();
-  const acknowledged: string[] = [];
-  const reporting = report(acknowledged, over.signal);
+  const bookings = await Bookings.open(vendors.pki, port);
+  bookings.start();
   load.start();
   let ends = 0;
   for (
@@ -116,10 +110,10 @@ async function soak(
     await hub.fetch('https://hub/end').catch(() => undefined);
   }
   await load.pause();
-  over.abort();
-  const refused = await reporting;
+  await bookings.close();
   await load.close();
-  const lost = await countLost(running.url, await signToken(state, 'system/Appointment.rs'), acknowledged);
+  const { acknowledged, refused } = bookings;
+  const lost = await bookings.countLost(running.url, await signToken(state, 'system/Appointment.rs'));
   const samples = [...load.takeSamples()].sort((a, b) => a - b);
   const { asked, answered, left, partial, failed, late } = load.counts;
   console.log(
@@ -136,48 +130,4 @@ async function soak(
     ...(partial > 0 ? [`${partial} answers left somebody unknown`] : []),
     ...(lost > 0 ? [`${lost} acknowledged appointments are not there`] : []),
   ];
-}
-
-/** One after the other until it is over; returns how many were refused with 503. */
-async function report(acknowledged: string[], over: AbortSignal): Promise<number> {
-  const client = vendors.pki.vendors.get('agenda-a')?.client;
-  if (client === undefined) throw new Error('no certificate of agenda-a');
-  const connect = {
-    cert: await readFile(client.certFile, 'utf8'),
-    key: await readFile(client.keyFile, 'utf8'),
-    ca: await readFile(vendors.pki.caFile, 'utf8'),
-    servername: 'localhost',
-  };
-  const dispatcher = new Agent({ connect });
-  let refused = 0;
-  for (let count = 0; !over.aborted; count += 1) {
-    // The relay's port throttles a vendor that sends as fast as it can.
-    await wait(REPORT_EVERY_MS);
-    const value = `rdv-${count}`;
-    const path = `/fhir/Appointment?identifier=${encodeURIComponent(`${SYSTEM}|${value}`)}`;
-    const { statusCode, body } = await request(`https://127.0.0.1:${port}${path}`, {
-      method: 'PUT',
-      dispatcher,
-      body: JSON.stringify(individual({ value, system: SYSTEM })),
-      headers: { host: 'relais.sandbox.test:8443', 'content-type': 'application/fhir+json' },
-    });
-    const text = await body.text();
-    if (statusCode === 201) acknowledged.push(value);
-    else if (statusCode === 503) refused += 1;
-    else throw new Error(`${value}: ${statusCode} ${text}`);
-  }
-  await dispatcher.close();
-  return refused;
-}
-
-async function countLost(url: string, token: string, values: readonly string[]): Promise<number> {
-  let lost = 0;
-  for (const value of values) {
-    const identifier = encodeURIComponent(`${SYSTEM}|${value}`);
-    const answer = await fetch(`${url}/fhir/Appointment?identifier=${identifier}`, {
-      headers: { Authorization: `Bearer ${token}` },
-    });
-    if (((await answer.json()) as { total?: number }).total !== 1) lost += 1;
-  }
-  return lost;
 }
