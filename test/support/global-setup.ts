@@ -22,6 +22,8 @@ export default async function prepareRun(project: TestProject): Promise<() => Pr
   const dir = await mkdtemp(join(await quickFolder(), 'passerelle-run-'));
   process.env.TMPDIR = dir;
   process.env.NODE_COMPILE_CACHE ??= join(dir, 'code');
+  // scenes/built-edge.ts writes it when a test first needs it.
+  process.env.PASSERELLE_BUILT_WORKER = join(dir, 'worker.js');
   project.provide('runDir', dir);
   return () => removeFolder(dir);
 }

@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Miniflare } from 'miniflare';
+import type { Miniflare } from 'miniflare';
 import { applyMigrations, DATABASES, type DatabaseName, migrationsOf } from './migrations.ts';
 import { moveFromCore, OLD_TABLES } from './move-tables.ts';
 
@@ -25,9 +25,10 @@ export async function prepareDatabases(
   make: (start: () => Miniflare) => Miniflare,
 ): Promise<void> {
   if (await isPrepared(stateDir, migrations)) return;
+  const { Miniflare: Runtime } = await import('miniflare');
   const miniflare = make(
     () =>
-      new Miniflare({
+      new Runtime({
         name: 'edge',
         modules: true,
         script: 'export default {}',
