@@ -4,21 +4,34 @@
 import { fieldsOf, type RelayConfig } from './base/config.ts';
 import type { Problem } from './base/problem.ts';
 import { loadCertificates } from './certificates/certificates.ts';
+import { LISTEN_SCOPE, ListMarks, scopeOf } from './certificates/list-marks.ts';
 import { loadInbound } from './inbound/files.ts';
 import { readIdentityKey } from './link/identity-key.ts';
 
 export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem[] {
-  const problems: Problem[] = [];
+  const marks = ListMarks.open(config.stateFolder);
+  const problems: Problem[] = [...marks.problems];
   const key = readIdentityKey(config.edge.keyFile);
   if (!key.ok) problems.push(key.error);
   const { editors, broken, listen } = config;
   for (const one of broken) problems.push(...one.problems);
   const fields = fieldsOf(editors, broken);
   for (const [index, editor] of editors.entries()) {
-    problems.push(...loadCertificates(editor, 'client', fields[index] ?? '', nowMs).problems);
+    problems.push(
+      ...loadCertificates(
+        editor,
+        'client',
+        fields[index] ?? '',
+        nowMs,
+        undefined,
+        marks.scoped(scopeOf(editor.id)),
+      ).problems,
+    );
   }
   if (listen !== undefined) {
-    problems.push(...loadInbound(listen, editors, undefined, nowMs, broken).problems);
+    problems.push(
+      ...loadInbound(listen, editors, undefined, nowMs, broken, marks.scoped(LISTEN_SCOPE)).problems,
+    );
   }
   return problems;
 }

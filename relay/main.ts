@@ -7,6 +7,7 @@ import { type RelayConfig, readConfig } from './base/config.ts';
 import { openLog } from './base/log.ts';
 import { isBlocking, type Problem, stopsStart } from './base/problem.ts';
 import { Signals } from './base/signals.ts';
+import { LISTEN_SCOPE, ListMarks } from './certificates/list-marks.ts';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
 import { loadInbound } from './inbound/files.ts';
@@ -73,9 +74,11 @@ function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-
 async function run(config: RelayConfig, file: string): Promise<void> {
   const signals = new Signals();
   const key = readIdentityKey(config.edge.keyFile);
-  const vendors = VendorSet.open(file, config);
+  const marks = ListMarks.open(config.stateFolder);
+  const vendors = VendorSet.open(file, config, marks);
   const { listen, editors, broken } = config;
-  const inbound = listen && loadInbound(listen, editors, undefined, Date.now(), broken);
+  const inbound =
+    listen && loadInbound(listen, editors, undefined, Date.now(), broken, marks.scoped(LISTEN_SCOPE));
   const ofInbound = inbound?.problems ?? [];
   const problems = [...(key.ok ? [] : [key.error]), ...vendors.problems, ...ofInbound];
   if (!key.ok || problems.some(stopsStart)) return refuse(problems.filter(isBlocking));
@@ -85,6 +88,7 @@ async function run(config: RelayConfig, file: string): Promise<void> {
       config,
       key: key.value,
       vendors: vendors.set,
+      marks,
       inbound: inbound?.state,
       problems: [vendors.problems, ofInbound],
       out,

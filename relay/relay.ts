@@ -14,6 +14,8 @@ import type { Problem } from './base/problem.ts';
 import type { Signals } from './base/signals.ts';
 import { StandingProblems } from './base/standing-problems.ts';
 import { FileWatch } from './base/watch.ts';
+import type { HeldLists } from './certificates/held-lists.ts';
+import { LISTEN_SCOPE, type ListMarks } from './certificates/list-marks.ts';
 import { describeProblems } from './check.ts';
 import { logAccount, logExchange } from './events.ts';
 import { EdgeClient } from './inbound/edge-client.ts';
@@ -40,6 +42,7 @@ export interface RelayParts {
   readonly config: RelayConfig;
   readonly key: KeyObject;
   readonly vendors: VendorSet;
+  readonly marks: ListMarks;
   /** Of the mTLS port, when the settings have one. */
   readonly inbound: InboundState | undefined;
   /** Of the start, none that stops it: of the vendors, of the mTLS port. */
@@ -50,7 +53,7 @@ export interface RelayParts {
 
 /** Resolves when the ports are open; the links are dialled in the background. */
 export async function startRelay(parts: RelayParts): Promise<void> {
-  const { config, key, vendors, out, signals } = parts;
+  const { config, key, vendors, marks, out, signals } = parts;
   const instance = randomUUID();
   const { log } = out;
   logCrashes(out);
@@ -91,7 +94,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     ready: () => links.isUp,
     problems: () => ({ problems: standing.all, editors: Object.fromEntries(vendors.states()) }),
   });
-  const watch = followFiles({ vendors, inbound, links, metrics, standing, log });
+  const watch = followFiles({ vendors, inbound, marks, links, metrics, standing, log });
   const closing: Closing = {
     log,
     drainLink: (timeoutMs) => links.drain(timeoutMs),
@@ -177,13 +180,20 @@ async function openPorts(
 
 /** Its certificate, lists and vendors are those of `inbound`; undefined when the settings have no `listen`. */
 async function openInbound(
-  { config, key, inbound: state, out }: RelayParts,
+  { config, key, inbound: state, marks, out }: RelayParts,
   registry: Registry,
 ): Promise<InboundPort | undefined> {
   const { listen, relayId } = config;
   if (listen === undefined || state === undefined) return undefined;
   const edge = new EdgeClient({ url: config.edge.url, relayId, key, timeoutMs: listen.limits.edgeMs });
-  const port = await InboundPort.open({ listen, state, edge, registry, log: out.log });
+  const port = await InboundPort.open({
+    listen,
+    state,
+    marks: marks.scoped(LISTEN_SCOPE),
+    edge,
+    registry,
+    log: out.log,
+  });
   out.log('info', 'relay-listening', { port: port.port, host: listen.host, editors: state.editors.size });
   return port;
 }
@@ -191,6 +201,7 @@ async function openInbound(
 interface Followed {
   readonly vendors: VendorSet;
   readonly inbound: InboundPort | undefined;
+  readonly marks: ListMarks;
   readonly links: Links;
   readonly metrics: Metrics;
   readonly standing: StandingProblems;
@@ -198,16 +209,29 @@ interface Followed {
 }
 
 /** Reloads when told (`now`), when a file changes, and the mTLS port's files from time to time. */
-function followFiles({ vendors, inbound, links, metrics, standing, log }: Followed): FileWatch {
+function followFiles({ vendors, inbound, marks, links, metrics, standing, log }: Followed): FileWatch {
   const files = (): readonly string[] => {
     const { listen } = vendors.config;
     return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
   };
+  const readMarks = (): void => {
+    marks.read();
+    standing.note('state', marks.problems);
+  };
   const reloadInbound = (): readonly Problem[] => {
+    readMarks();
     const { listen, editors, broken } = vendors.config;
-    return listen === undefined ? [] : (inbound?.reload(listen, editors, broken) ?? []);
+    const problems = listen === undefined ? [] : (inbound?.reload(listen, editors, broken) ?? []);
+    noteLists();
+    return problems;
+  };
+  const noteLists = (): void => {
+    const ofInbound: [string, HeldLists][] = inbound === undefined ? [] : [[LISTEN_SCOPE, inbound.lists]];
+    marks.note(new Map([...vendors.lists(), ...ofInbound]), Date.now());
+    standing.note('state', marks.problems);
   };
   const reload = (): void => {
+    readMarks();
     const { changed, problems: ofVendors, needRestart } = vendors.reload();
     const ofInbound = reloadInbound();
     const problems = [...ofVendors, ...ofInbound];
@@ -225,6 +249,11 @@ function followFiles({ vendors, inbound, links, metrics, standing, log }: Follow
   };
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
   watch.follow(files());
+  const isFirst = marks.isEmpty;
+  // A damaged copy is written again at once: it is said before.
+  standing.note('state', marks.problems);
+  noteLists();
+  if (isFirst && !marks.isEmpty) log('warn', 'relay-list-marks-begun');
   setInterval(() => standing.note('inbound', reloadInbound()), REREAD_MS).unref();
   return watch;
 }

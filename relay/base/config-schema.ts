@@ -134,6 +134,13 @@ export const settings = strict({
   ),
   edge: strict({ url: edgeUrl, keyFile: told(text, 'Clé privée Ed25519, PEM PKCS#8.') }),
   listen: v.optional(told(listen, 'Port mTLS des rendez-vous.')),
+  stateFolder: v.optional(
+    told(
+      text,
+      'Dossier où le relais note la plus récente des listes de révocation qu’il a vues ; à lui seul.',
+    ),
+    'relay-state',
+  ),
   admin: v.optional(
     told(
       strict({ host: v.optional(loopbackHost, '127.0.0.1'), port: v.optional(port, ADMIN_PORT) }),

@@ -150,6 +150,7 @@ function resolvePaths(config: RelayConfig, dir: string): RelayConfig {
   return {
     ...config,
     edge: { ...config.edge, keyFile: at(config.edge.keyFile) },
+    stateFolder: at(config.stateFolder),
     ...(config.listen && {
       listen: {
         ...withFiles(config.listen),

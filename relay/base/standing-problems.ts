@@ -4,8 +4,8 @@
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { Problem } from './problem.ts';
 
-/** The parts that are read apart: everything, and between two reloads the mTLS port's files alone. */
-export type ProblemSource = 'vendors' | 'inbound';
+/** The parts that are read apart: everything, and between two reloads the mTLS port's files and the relay's state alone. */
+export type ProblemSource = 'vendors' | 'inbound' | 'state';
 
 export class StandingProblems {
   readonly #log: Log;

@@ -13,10 +13,11 @@ import {
   type HeldList,
   type HeldLists,
   holdList,
+  isOfOneAge,
   isOlder,
   needingLists,
-  newestOf,
 } from './held-lists.ts';
+import { NO_MARKS, type ScopedMarks, SUPERSEDED } from './list-marks.ts';
 import { readBlocks, readRevocationList, writePem } from './revocation-list.ts';
 import { ServerTrust } from './server-trust.ts';
 
@@ -73,10 +74,11 @@ export function loadCertificates(
   field: string,
   nowMs: number,
   previous?: Certificates,
+  marks: ScopedMarks = NO_MARKS,
 ): Loaded {
   const bundle = new Bundle(files, field, nowMs);
   bundle.checkLeaf(role);
-  bundle.checkLists(previous?.trust.lists);
+  bundle.checkLists(marks, previous?.trust.lists);
   if (bundle.problems.some(isBlocking)) return { problems: bundle.problems };
   const certificates = bundle.build();
   return certificates === undefined
@@ -138,16 +140,18 @@ class Bundle {
     }
   }
 
-  checkLists(previous: HeldLists = new Map()): void {
+  checkLists(marks: ScopedMarks, previous: HeldLists = new Map()): void {
     const read = this.#files.crlFiles.map((file, index) => this.#readLists(`crlFiles[${index}]`, file));
-    const lists = newestOf(read.flat(), this.#nowMs);
+    const lists = marks.choose(read.flat(), this.#nowMs);
     for (const [index, held] of read.entries()) {
       // A list that a newer one of its key replaces may be as old as it likes.
-      for (const list of held.filter((one) => lists.get(one.keyId) === one)) {
+      for (const one of held) {
+        const list = lists.get(one.keyId);
+        if (list === undefined || !isOfOneAge(one, list)) continue;
         const before = previous.get(list.keyId);
         if (before !== undefined && isOlder(list, before)) {
           this.#read.report(`crlFiles[${index}]`, 'la liste est plus ancienne que celle qui sert');
-        }
+        } else if (list.isSuperseded === true) this.#read.report(`crlFiles[${index}]`, SUPERSEDED, true);
         this.#checkListDates(`crlFiles[${index}]`, list);
       }
     }

@@ -7,14 +7,20 @@ import type { CertificateFacts } from './certificate-facts.ts';
 import { isSignedBy, type RevocationList } from './revocation-list.ts';
 import { type ListScope, readRevokedSerials, readScope } from './revoked-serials.ts';
 
-export interface HeldList {
-  /** Of the key that signed it: it covers every certificate of that key. */
-  readonly keyId: string;
+/** What tells which of two lists of a key is newer. */
+export interface ListAge {
   readonly number: bigint | undefined;
   readonly thisUpdateMs: number;
+}
+
+export interface HeldList extends ListAge {
+  /** Of the key that signed it: it covers every certificate of that key. */
+  readonly keyId: string;
   readonly nextUpdateMs: number | undefined;
   /** Serials as in `CertificateFacts`. */
   readonly revoked: ReadonlySet<string>;
+  /** A newer one has served before (list-marks.ts): stale, whatever its own dates say. */
+  readonly isSuperseded?: boolean;
 }
 
 /** By key id. */
@@ -58,17 +64,29 @@ function isAboutChildren(scope: ListScope, signer: Authority, authorities: reado
 }
 
 /** By its date; two of one second by their number. */
-export function isOlder(one: HeldList, other: HeldList): boolean {
+export function isOlder(one: ListAge, other: ListAge): boolean {
   if (one.thisUpdateMs !== other.thisUpdateMs) return one.thisUpdateMs < other.thisUpdateMs;
   return one.number !== undefined && other.number !== undefined && one.number < other.number;
 }
 
-/** The newest of each key; one that is not valid yet waits while there is another. */
-export function newestOf(lists: Iterable<HeldList>, nowMs: number): Map<string, HeldList> {
+export function isOfOneAge(one: ListAge, other: ListAge): boolean {
+  return !isOlder(one, other) && !isOlder(other, one);
+}
+
+/**
+ * The newest of each key; one that is not valid yet waits while there is another. `begunMs`: what has served before, by key
+ * id, shows that it was that late already, also when the clock was set back since.
+ */
+export function newestOf(
+  lists: Iterable<HeldList>,
+  nowMs: number,
+  begunMs: (keyId: string) => number | undefined = () => undefined,
+): Map<string, HeldList> {
   const newest = new Map<string, HeldList>();
   for (const list of lists) {
     const held = newest.get(list.keyId);
-    if (held === undefined || isPreferred(list, held, nowMs)) newest.set(list.keyId, list);
+    if (held === undefined || isPreferred(list, held, Math.max(nowMs, begunMs(list.keyId) ?? nowMs)))
+      newest.set(list.keyId, list);
   }
   return newest;
 }
@@ -78,9 +96,10 @@ function isPreferred(list: HeldList, held: HeldList, nowMs: number): boolean {
   return begins === began ? !isOlder(list, held) : begins;
 }
 
-/** Whether a list says what is revoked now: `thisUpdate` ≤ now < `nextUpdate`. */
+/** Whether a list says what is revoked now: `thisUpdate` ≤ now < `nextUpdate`, and none newer has served. */
 export function troubleOf(list: HeldList | undefined, nowMs: number): ListTrouble | undefined {
   if (list === undefined) return 'list-missing';
+  if (list.isSuperseded === true) return 'list-stale';
   const isFresh = list.thisUpdateMs <= nowMs && nowMs < (list.nextUpdateMs ?? 0);
   return isFresh ? undefined : 'list-stale';
 }

@@ -5,7 +5,16 @@ import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Problem } from '../base/problem.ts';
 import type { Authority, AuthorityPool } from './authority-pool.ts';
-import { type HeldList, type HeldLists, holdList, isOlder, newestOf, troubleOf } from './held-lists.ts';
+import {
+  type HeldList,
+  type HeldLists,
+  holdList,
+  isOfOneAge,
+  isOlder,
+  newestOf,
+  troubleOf,
+} from './held-lists.ts';
+import { NO_MARKS, type ScopedMarks, SUPERSEDED } from './list-marks.ts';
 import { readBlocks, readRevocationList } from './revocation-list.ts';
 
 export interface ListFile {
@@ -27,6 +36,7 @@ export function loadLists(
   authorities: AuthorityPool,
   previous: Pick<ListsLoaded, 'files' | 'lists'> | undefined,
   nowMs: number,
+  marks: ScopedMarks = NO_MARKS,
 ): ListsLoaded {
   const problems: Problem[] = [];
   const files = paths.map((path, index): ListFile | undefined => {
@@ -38,15 +48,20 @@ export function loadLists(
   });
   const served = new Set(authorities.all.map(({ keyId }) => keyId));
   const given = files.flatMap((file) => file?.lists ?? []);
-  const lists = newestOf(
+  const lists = marks.choose(
     [...(previous?.lists.values() ?? []), ...given].filter(({ keyId }) => served.has(keyId)),
     nowMs,
   );
   for (const [index, file] of files.entries()) {
     // A list that a newer one of its key replaces may be as old as it likes.
-    const isTroubled = file?.lists.some((one) => one === lists.get(one.keyId) && troubleOf(one, nowMs));
-    const text = 'la liste est périmée ou pas encore valable';
-    if (isTroubled) problems.push({ field: `listen.crlFiles[${index}]`, text, dated: true });
+    const chosen = (file?.lists ?? []).flatMap((one) => {
+      const list = lists.get(one.keyId);
+      return list !== undefined && isOfOneAge(one, list) ? [list] : [];
+    });
+    if (!chosen.some((list) => troubleOf(list, nowMs))) continue;
+    const isPast = chosen.some((list) => list.isSuperseded);
+    const text = isPast ? SUPERSEDED : 'la liste est périmée ou pas encore valable';
+    problems.push({ field: `listen.crlFiles[${index}]`, text, dated: true });
   }
   return { files: files.filter((file) => file !== undefined), lists, problems };
 }

@@ -6,6 +6,7 @@ import { readSerial } from './certificate-facts.ts';
 import type { RevocationList } from './revocation-list.ts';
 
 const ISSUING_DISTRIBUTION_POINT = '2.5.29.28';
+const DELTA_INDICATOR = '2.5.29.27';
 /** Where the list lies, for leaves, for authorities; not: for some reasons, for other issuers, for attributes. */
 const SCOPES_UNDERSTOOD = new Set([0xa0, 0x81, 0x82]);
 
@@ -47,10 +48,14 @@ function readsAlone(wrapper: Element | undefined): boolean {
   if (wrapper === undefined) return true;
   return readElements(readElement(wrapper.content).content).every((extension) => {
     const parts = readElements(extension.content);
-    const [oid, , value] = parts;
+    const [oid] = parts;
+    const name = oid === undefined ? undefined : readOid(oid);
+    // Both are to be critical (RFC 5280 §§ 5.2.4, 5.2.5): one that is not says the same of the list.
+    if (name === DELTA_INDICATOR) return false;
     const isCritical = parts.length === 3 && parts[1]?.content[0] !== 0;
-    if (!isCritical) return true;
-    if (oid === undefined || value === undefined || readOid(oid) !== ISSUING_DISTRIBUTION_POINT) return false;
+    if (name !== ISSUING_DISTRIBUTION_POINT) return !isCritical;
+    const value = parts.at(-1);
+    if (value === undefined) return false;
     return readElements(readElement(value.content).content).every(({ tag }) => SCOPES_UNDERSTOOD.has(tag));
   });
 }

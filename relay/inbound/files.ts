@@ -8,6 +8,7 @@ import { readAuthorities } from '../certificates/authorities.ts';
 import type { AuthorityPool } from '../certificates/authority-pool.ts';
 import { type Certificates, loadCertificates } from '../certificates/certificates.ts';
 import { coverage, type HeldLists, needingLists, troubleOf } from '../certificates/held-lists.ts';
+import { NO_MARKS, type ScopedMarks } from '../certificates/list-marks.ts';
 import { type ListFile, loadLists } from '../certificates/lists.ts';
 import { type InboundEditors, Trust } from '../certificates/trust.ts';
 import { loadInboundEditors } from './editors.ts';
@@ -33,6 +34,7 @@ export function loadInbound(
   previous: InboundState | undefined,
   nowMs: number,
   broken: readonly BrokenEditor[] = [],
+  marks: ScopedMarks = NO_MARKS,
 ): InboundLoaded {
   const problems: Problem[] = [];
   const tls = loadTls(listen, nowMs, problems) ?? previous;
@@ -40,7 +42,7 @@ export function loadInbound(
   problems.push(...known.problems);
   if (tls === undefined) return { state: undefined, problems };
   const { certificates, authorities } = tls;
-  const loaded = loadLists(listen.crlFiles, authorities, previous, nowMs);
+  const loaded = loadLists(listen.crlFiles, authorities, previous, nowMs, marks);
   problems.push(...loaded.problems, ...reportMissing(listen, authorities, loaded.lists, nowMs));
   const { files, lists } = loaded;
   const trust = new Trust({ authorities, lists, editors: known.editors, revocation: listen.revocation });

@@ -11,6 +11,8 @@ import type { Log } from '../../shared/log.ts';
 import type { BrokenEditor, EditorConfig, ListenConfig } from '../base/config.ts';
 import { isBlocking, type Problem } from '../base/problem.ts';
 import type { Certificates } from '../certificates/certificates.ts';
+import type { HeldLists } from '../certificates/held-lists.ts';
+import type { ScopedMarks } from '../certificates/list-marks.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { type InboundState, loadInbound } from './files.ts';
 import { InboundMetrics } from './metrics.ts';
@@ -24,6 +26,7 @@ const CHECK_INTERVAL_MS = 500;
 export interface InboundPortParts {
   readonly listen: ListenConfig;
   readonly state: InboundState;
+  readonly marks?: ScopedMarks;
   readonly edge: EdgeClient;
   readonly registry: Registry;
   readonly log: Log;
@@ -63,13 +66,25 @@ export class InboundPort {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** The revocation lists that serve. */
+  get lists(): HeldLists {
+    return this.#state.lists;
+  }
+
   /** Reads everything again, then swaps; a part that is broken keeps its older self. */
   reload(
     listen: ListenConfig,
     editors: readonly EditorConfig[],
     broken: readonly BrokenEditor[] = [],
   ): readonly Problem[] {
-    const { state, problems } = loadInbound(listen, editors, this.#state, Date.now(), broken);
+    const { state, problems } = loadInbound(
+      listen,
+      editors,
+      this.#state,
+      Date.now(),
+      broken,
+      this.#parts.marks,
+    );
     this.#filesBroken = problems.some(isBlocking);
     if (state === undefined) return problems;
     // Unchanged, the context stays: new ticket keys would cost every vendor a whole handshake.

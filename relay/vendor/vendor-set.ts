@@ -14,6 +14,8 @@ import {
 } from '../base/config.ts';
 import { isBlocking, type Problem } from '../base/problem.ts';
 import { type Certificates, loadCertificates } from '../certificates/certificates.ts';
+import type { HeldLists } from '../certificates/held-lists.ts';
+import { type ListMarks, scopeOf } from '../certificates/list-marks.ts';
 import { VendorClient } from './vendor-client.ts';
 
 /** Of an announcement: no certificate could be read, so no date is true. */
@@ -39,6 +41,7 @@ type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'>;
 
 export class VendorSet {
   readonly #file: string;
+  readonly #marks: ListMarks;
   #config: RelayConfig;
   #vendors: ReadonlyMap<string, Kept> = new Map();
   #clients: ReadonlyMap<string, VendorClient> = new Map();
@@ -46,8 +49,9 @@ export class VendorSet {
   #broken: ReadonlyMap<string, Named> = new Map();
   readonly #retiring = new Set<Promise<void>>();
 
-  private constructor(file: string, config: RelayConfig) {
+  private constructor(file: string, config: RelayConfig, marks: ListMarks) {
     this.#file = file;
+    this.#marks = marks;
     this.#config = config;
   }
 
@@ -55,8 +59,9 @@ export class VendorSet {
   static open(
     file: string,
     config: RelayConfig,
+    marks: ListMarks,
   ): { readonly set: VendorSet; readonly problems: readonly Problem[] } {
-    const set = new VendorSet(file, config);
+    const set = new VendorSet(file, config, marks);
     return { set, problems: set.#replace(config) };
   }
 
@@ -76,7 +81,7 @@ export class VendorSet {
     const before = JSON.stringify(this.announce());
     const clients = this.#clients;
     const old = this.#config;
-    const needRestart: string[] = (['relayId', 'edge', 'admin'] as const).filter((field) =>
+    const needRestart: string[] = (['relayId', 'edge', 'admin', 'stateFolder'] as const).filter((field) =>
       differ(config.value[field], old[field]),
     );
     if (differ(settledAtStart(config.value.listen), settledAtStart(old.listen))) needRestart.push('listen');
@@ -85,6 +90,20 @@ export class VendorSet {
       before !== JSON.stringify(this.announce()) ||
       [...this.#clients].some(([id, client]) => clients.get(id) !== client);
     return { changed, problems, needRestart };
+  }
+
+  /** The revocation lists that serve, by the scope of their marks. */
+  lists(): ReadonlyMap<string, HeldLists> {
+    return new Map(
+      [...this.#clients].flatMap(
+        ([
+          id,
+          {
+            certificates: { trust },
+          },
+        ]) => (trust.lists === undefined ? [] : [[scopeOf(id), trust.lists]]),
+      ),
+    );
   }
 
   /** As last read in order. */
@@ -150,7 +169,14 @@ export class VendorSet {
     const nowMs = Date.now();
     const old = this.#vendors.get(editor.id);
     const before = old?.client.certificates;
-    const { certificates, problems } = loadCertificates(editor, 'client', field, nowMs, before);
+    const { certificates, problems } = loadCertificates(
+      editor,
+      'client',
+      field,
+      nowMs,
+      before,
+      this.#marks.scoped(scopeOf(editor.id)),
+    );
     if (certificates === undefined || problems.some(isBlocking)) return { problems };
     if (before !== undefined && isInForce(before, nowMs) && !isInForce(certificates, nowMs)) {
       return { problems };

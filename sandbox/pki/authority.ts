@@ -71,6 +71,7 @@ export interface CrlRequest {
   readonly number?: number;
   readonly keyIds?: 'own' | 'none';
   readonly only?: 'leaves' | 'authorities';
+  readonly delta?: 'critical' | 'plain';
   /** PEM file to write, `.der` beside it; default: the authority's own list of that issuer. */
   readonly file?: string;
 }

@@ -14,6 +14,7 @@ import { readPrivateKey, toPem } from './keys.ts';
 const DAY_MS = 86_400_000;
 const CRL_VALIDITY_DAYS = 30;
 const CRL_NUMBER_OID = '2.5.29.20';
+const DELTA_INDICATOR_OID = '2.5.29.27';
 const DISTRIBUTION_POINT_OID = '2.5.29.28';
 /** Context tags of onlyContainsUserCerts and onlyContainsCACerts (RFC 5280 § 5.2.5). */
 const ONLY = { leaves: 0x81, authorities: 0x82 } as const;
@@ -33,6 +34,8 @@ export interface RevocationSpec {
   readonly keyIds?: 'own' | 'none';
   /** The list says that it is about these certificates only. */
   readonly only?: 'leaves' | 'authorities';
+  /** Only what changed since another list; `plain`: and not marked as critical, which it has to be. */
+  readonly delta?: 'critical' | 'plain';
 }
 
 export interface RevocationList {
@@ -56,6 +59,9 @@ export async function makeRevocationList(spec: RevocationSpec): Promise<Revocati
       ...(spec.only === undefined
         ? []
         : [new Extension(DISTRIBUTION_POINT_OID, true, new Uint8Array([0x30, 3, ONLY[spec.only], 1, 0xff]))]),
+      ...(spec.delta === undefined
+        ? []
+        : [new Extension(DELTA_INDICATOR_OID, spec.delta === 'critical', encodeInteger(1))]),
       new Extension(
         CRL_NUMBER_OID,
         false,
