@@ -159,14 +159,14 @@ test('what a login may say of others before it is bounded too; what is left the 
 test('a wave that is cut off behind the operator’s answer is finished by the schedule', async () => {
   const wave = 'wave-1';
   const { db } = bench.engine();
-  await db.prepare('INSERT INTO account_waves (id, opened_ms) VALUES (?1, 0)').bind(wave).run();
+  await db.prepare('INSERT INTO account_waves (id, opened_ms) VALUES (?1, ?2)').bind(wave, bench.nowMs).run();
   await open(withdrawn(wave));
   expect(await bench.runDue()).toBe(0);
   expect(bench.heard).toEqual([]);
   await confirmWave(db, wave, 'operator', bench.nowMs);
   // The platform ends it in the midst: some are said and not recorded, most not even said.
   const dying = bench.engine({}, 5);
-  for (const editor of VENDORS) void flushWithdrawals(dying, editor).catch(() => undefined);
+  for (const editor of VENDORS) void flushWithdrawals(dying, editor, 'everybody').catch(() => undefined);
   await until('it is cut off', () => bench.heard.length >= 5);
   expect((await openRows()).length).toBeGreaterThan(VENDORS.length * EACH - 5);
   bench.nowMs += 60_000;

@@ -59,6 +59,8 @@ const REGULATOR: Regulator = {
   hash: 'h',
   updatedMs: 0,
   withdrawnMs: undefined,
+  grantedMs: undefined,
+  withdrawal: undefined,
   wave: undefined,
 };
 
@@ -299,6 +301,7 @@ async function judge(answer: Answer, kind: Kind, isWhole: boolean): Promise<stri
     editor: 'agenda-test',
     budgetMs: 5_000,
     former: [],
+    isUrgent: false,
     send: (request) => accounts.send(request, {}) as Promise<AccountReply>,
   });
   return verdict.kind === 'yes' ? 'done' : verdict.reason;

@@ -31,6 +31,8 @@ export interface Conversation {
   readonly budgetMs: number;
   /** Under which the vendor may hold another account of the regulator's; a withdrawal closes it too. */
   readonly former: readonly RegulatorIdentifier[];
+  /** The relay says it ahead of what waits for that vendor. */
+  readonly isUrgent: boolean;
   readonly send: (request: AccountRequest) => Promise<HubAccountReply>;
 }
 
@@ -107,7 +109,7 @@ async function closeLeft(
 async function say(
   message: Message,
   regulator: Regulator,
-  { id, editor, send }: Conversation,
+  { id, editor, isUrgent, send }: Conversation,
   endMs: number,
 ): Promise<Verdict> {
   const { identifier, active } = message;
@@ -128,7 +130,7 @@ async function say(
       ...(address.method === 'PUT' ? { identifier: address.query } : {}),
       body,
       budgetMs: Math.max(0, endMs - Date.now()),
-      ...(active ? {} : { urgent: true }),
+      ...(isUrgent ? { urgent: true } : {}),
     });
     const left = leftBy(address, message);
     if (isYes(reply) && reply.kind === 'answered') {

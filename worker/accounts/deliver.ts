@@ -156,6 +156,8 @@ async function sayAndSettle(
     budgetMs: pair.deadlineMs ?? engine.deadlineMs,
     send: engine.send,
     former: pair.former,
+    // Nobody's access is open by what a flood of unknown names withdraws.
+    isUrgent: !message.active && regulator.withdrawal?.kind !== 'unknown',
   });
   const row = settle(before, claimed, message, verdict, engine.nowMs());
   const { isOurs, version } = await storeSettled(engine.db, row);

@@ -3,6 +3,7 @@
 // is what D1 says, so a restart or a deploy loses nothing. `now` is the engine's, so that tests run through days.
 // docs/accounts.md § 5.
 
+import { isLongAgo } from '../base/clock.ts';
 import { log } from '../base/log.ts';
 import { deliverOne } from './deliver.ts';
 import { assertSome } from './drift.ts';
@@ -10,6 +11,7 @@ import type { Engine } from './engine.ts';
 import { isAway } from './model/verdict.ts';
 import { countDue, type DueAccount, forgetNextTry, listDue, listWithdrawals } from './tables/due.ts';
 import { exposureByVendor } from './tables/exposure.ts';
+import { runWaves } from './waves.ts';
 import { sayWithdrawals, WITHDRAWALS_MAX } from './withdraw.ts';
 
 /** Of one run: no budget is enough for more. */
@@ -20,6 +22,7 @@ const OTHERS_MAX = 200;
  * @returns how many accounts are due and had to be left for want of queries or time; the next run says them.
  */
 export async function runDue(engine: Engine): Promise<number> {
+  await runWaves(engine);
   const { withdrawing, others } = await listDue(engine.db, engine.nowMs(), OTHERS_MAX);
   const editors = [...new Set([...withdrawing, ...others.map(({ editor }) => editor)])];
   const withdrawals = await listWithdrawals(engine.db, editors, engine.nowMs(), WITHDRAWALS_MAX);
@@ -61,8 +64,8 @@ async function runVendor(
 async function tellExposure(engine: Engine): Promise<void> {
   const nowMs = engine.nowMs();
   for (const { editor, open, held, oldestMs } of await exposureByVendor(engine.db)) {
-    const durationMs = nowMs - oldestMs;
-    const level = durationMs > engine.settings.alarmMs ? 'error' : 'warn';
+    const durationMs = Math.max(0, nowMs - oldestMs);
+    const level = isLongAgo(oldestMs, nowMs, engine.settings.alarmMs) ? 'error' : 'warn';
     log(level, 'accounts-exposed', {
       requestId: engine.requestId,
       editor,

@@ -22,6 +22,8 @@ export interface Engine {
   readonly nowMs: () => number;
   /** In both programs' logs. */
   readonly requestId: string;
+  /** Who asks: the door and the token's subject. Tells callers apart, and is stored nowhere. */
+  readonly caller: string;
   readonly deadlineMs: number;
   readonly settings: Config['accounts'];
   /** Of all that speaks to many vendors, or of many people, in one invocation. */
@@ -32,6 +34,8 @@ export interface Engine {
 export interface EngineOptions {
   /** What time it is now, for whoever replays another day. */
   readonly startMs?: number;
+  /** Default: nobody, as what only carries on withdraws nothing. */
+  readonly caller?: string;
   readonly budget?: Budget;
   readonly keptBack?: KeptBack;
 }
@@ -40,7 +44,7 @@ export interface EngineOptions {
 export function openEngine(
   env: Env,
   requestId: string,
-  { startMs = Date.now(), budget = new Budget(BEHIND_MS), keptBack }: EngineOptions = {},
+  { startMs = Date.now(), caller = '', budget = new Budget(BEHIND_MS), keptBack }: EngineOptions = {},
 ): Engine {
   const { deadlineMs, accounts } = readConfig(env);
   const offsetMs = startMs - Date.now();
@@ -58,6 +62,7 @@ export function openEngine(
     turns: new Turns(budget, keptBack),
     nowMs: () => Date.now() + offsetMs,
     requestId,
+    caller,
     deadlineMs,
     settings: accounts,
   };

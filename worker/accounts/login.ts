@@ -87,7 +87,7 @@ async function begin(
 }
 
 async function afterWithdrawals(engine: Engine, { id }: Regulator, pair: Pair): Promise<VendorAnswer> {
-  const isThere = await flushWithdrawals(engine, pair.editor);
+  const isThere = await flushWithdrawals(engine, pair.editor, 'known');
   if (isThere) return answerOf(pair, await deliverOne(engine, id, pair.editor, 'login'));
   return { ...named(pair), state: 'unreachable', reason: 'withdrawals-first' };
 }

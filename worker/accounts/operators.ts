@@ -2,6 +2,7 @@
 // that wait for them, drift. docs/accounts.md §§ 4 to 6. Regulators appear by their id here, never by name.
 
 import { GatewayError } from '../../shared/error.ts';
+import { isLongAgo } from '../base/clock.ts';
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
@@ -48,7 +49,7 @@ export async function answerExposure(context: RequestContext): Promise<Response>
     {
       at: instant(startedMs),
       alarmAfterSeconds: alarmMs / 1000,
-      isAlarm: startedMs - oldestMs > alarmMs,
+      isAlarm: vendors.some((vendor) => isLongAgo(vendor.oldestMs, startedMs, alarmMs)),
       open: vendors.reduce((sum, { open }) => sum + open, 0),
       oldestSeconds: secondsSince(oldestMs),
       vendors: vendors.map(({ editor, open, held, oldestMs: oldest }) => ({
@@ -62,15 +63,16 @@ export async function answerExposure(context: RequestContext): Promise<Response>
         editor: account.editor,
         since: instant(account.withdrawnMs),
         seconds: secondsSince(account.withdrawnMs),
-        isAlarm: startedMs - account.withdrawnMs > alarmMs,
+        isAlarm: isLongAgo(account.withdrawnMs, startedMs, alarmMs),
         attempts: account.attempts,
         reason: account.reason,
         status: account.status,
         nextTry: account.nextTryMs === null ? null : instant(account.nextTryMs),
         heldBy: account.wave,
       })),
-      waves: waves.map(({ id, openedMs, confirmedMs, regulators }) => ({
+      waves: waves.map(({ id, kind, openedMs, confirmedMs, regulators }) => ({
         id,
+        kind,
         opened: instant(openedMs),
         confirmed: confirmedMs === null ? null : instant(confirmedMs),
         regulators,
@@ -84,24 +86,24 @@ export async function answerExposure(context: RequestContext): Promise<Response>
 export async function confirmWithdrawals(context: RequestContext): Promise<Response> {
   const { env, startedMs, requestId, parameters, caller } = context;
   const wave = parameters.wave ?? '';
-  const members = await confirmWave(env.DB, wave, caller?.subject ?? '', startedMs);
-  if (members === undefined) {
+  const count = await confirmWave(env.DB, wave, caller?.subject ?? '', startedMs);
+  if (count === undefined) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucune vague de retraits n’a cet id.' });
   }
   log('info', 'wave-of-withdrawals-confirmed', {
     requestId,
     operator: operatorOf(caller),
-    count: members.length,
+    count,
   });
   const engine = openEngine(env, requestId, { startMs: startedMs });
   const deliver = async (): Promise<void> => {
     const editors = await listVendors(env.DB);
-    await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id)));
-    const { refused: count } = engine.turns;
-    if (count > 0) log('warn', 'withdrawals-left-to-the-schedule', { requestId, count });
+    await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id, 'everybody')));
+    const { refused } = engine.turns;
+    if (refused > 0) log('warn', 'withdrawals-left-to-the-schedule', { requestId, count: refused });
   };
   context.waitUntil(deliver());
-  return jsonResponse({ wave, regulators: members.length }, context);
+  return jsonResponse({ wave, regulators: count }, context);
 }
 
 /** GET /admin/accounts/drift: the last events. */

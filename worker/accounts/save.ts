@@ -8,7 +8,15 @@ import { sameIdentifier } from '../../shared/sas/regulator.ts';
 import { log } from '../base/log.ts';
 import type { Engine } from './engine.ts';
 import { hashOf, type Regulator } from './model/regulator.ts';
-import { type Lookup, lookUp, type Question, type SaveRequest, saveRegulator } from './tables/regulators.ts';
+import { callerKey, kindOf, type WithdrawalKind } from './model/wave.ts';
+import {
+  type FoundRegulator,
+  type Lookup,
+  lookUp,
+  type Question,
+  type SaveRequest,
+  saveRegulator,
+} from './tables/regulators.ts';
 
 /** Saves that cross are read again; more than this in a row is not a crossing. */
 const TRIES_MAX = 5;
@@ -30,6 +38,8 @@ export interface Wanted {
    * Judged before the save, it could be undone by another that commits in between.
    */
   readonly over?: (target: Regulator | undefined) => Omit<Wanted, 'over'> | undefined;
+  /** An operator has decided it: no wave holds it. */
+  readonly isDecided?: boolean;
 }
 
 /** What a save made of a regulator. */
@@ -62,7 +72,12 @@ export async function saveWanted(
     const { request } = decided;
     if (!(await saveRegulator(engine.db, request))) continue;
     const { next, before, opensWave } = request;
-    if (opensWave) log('error', 'withdrawals-held-for-an-operator', { requestId: engine.requestId });
+    if (opensWave) {
+      log('error', 'withdrawals-held-for-an-operator', {
+        requestId: engine.requestId,
+        detail: next.withdrawal?.kind ?? '',
+      });
+    }
     const isWithdrawn = isEnded(next.active, seen.target);
     return ok({ regulator: next, isNew: before === 0, isChanged: true, isWithdrawn });
   }
@@ -70,22 +85,23 @@ export async function saveWanted(
 }
 
 interface Seen extends Omit<Lookup, 'found'> {
-  readonly target: Regulator | undefined;
-  readonly bearer: Regulator | undefined;
-  readonly technicalBearer: Regulator | undefined;
+  /** Of `callerKey`. */
+  readonly by: string;
+  readonly target: FoundRegulator | undefined;
+  readonly bearer: FoundRegulator | undefined;
+  readonly technicalBearer: FoundRegulator | undefined;
 }
 
 async function look(engine: Engine, key: Key, { content, technicalId }: Wanted): Promise<Seen> {
   const questions: Question[] = [{ by: 'identifier', identifier: content.identifier }];
   if (technicalId !== undefined) questions.push({ by: 'technical-id', technicalId });
   if (key.by !== 'nobody') questions.push(key);
-  const { found, ...rest } = await lookUp(
-    engine.db,
-    questions,
-    engine.nowMs() - engine.settings.waveWindowMs,
-  );
+  const by = await callerKey(engine.caller);
+  const { waveWindowMs: windowMs, waveMax: max } = engine.settings;
+  const { found, ...rest } = await lookUp(engine.db, questions, { by, nowMs: engine.nowMs(), windowMs, max });
   return {
     ...rest,
+    by,
     bearer: found[0],
     technicalBearer: technicalId === undefined ? undefined : found[1],
     target: key.by === 'nobody' ? undefined : found.at(-1),
@@ -116,20 +132,21 @@ function decide(engine: Engine, seen: Seen, key: Key, wanted: Wanted, hash: stri
   }
   const next = compose(engine, seen, target, wanted, hash);
   if (target !== undefined && isSame(target, next)) return { kind: 'same', regulator: target };
-  const opensWave = next.wave !== undefined && next.wave !== seen.openWave && next.wave !== target?.wave;
+  const isOpen = seen.waves.some(({ open }) => open === next.wave);
+  const opensWave = next.wave !== undefined && !isOpen && next.wave !== target?.wave;
   return { kind: 'save', request: { next, before: target?.version ?? 0, released, opensWave } };
 }
 
 function compose(
   engine: Engine,
   seen: Seen,
-  target: Regulator | undefined,
-  { content, technicalId, territories }: Wanted,
+  target: FoundRegulator | undefined,
+  { content, technicalId, territories, isDecided = false }: Wanted,
   hash: string,
 ): Regulator {
   const nowMs = engine.nowMs();
   const { identifier, active, family, given, email } = content;
-  const isWithdrawn = isEnded(active, target);
+  const ended = isEnded(active, target) ? withdraw(engine, seen, target, isDecided) : undefined;
   return {
     id: target?.id ?? crypto.randomUUID(),
     identifier,
@@ -142,8 +159,10 @@ function compose(
     version: (target?.version ?? 0) + 1,
     hash,
     updatedMs: nowMs,
-    withdrawnMs: active ? undefined : isWithdrawn ? nowMs : target?.withdrawnMs,
-    wave: active ? undefined : isWithdrawn ? waveOf(engine, seen) : target?.wave,
+    grantedMs: active && target?.active !== true ? nowMs : target?.grantedMs,
+    withdrawnMs: active ? undefined : ended === undefined ? target?.withdrawnMs : nowMs,
+    withdrawal: active ? undefined : (ended?.withdrawal ?? target?.withdrawal),
+    wave: active || isDecided ? undefined : ended === undefined ? target?.wave : ended.wave,
   };
 }
 
@@ -152,13 +171,22 @@ function isEnded(active: boolean, before: Regulator | undefined): boolean {
   return !active && before?.active !== false;
 }
 
-/** Undefined: it goes out at once. One alone never waits; many together may be a mistake at SAS. */
-function waveOf(
-  { settings }: Engine,
-  { withdrawnLately, openWave, isWaveConfirmed }: Seen,
-): string | undefined {
-  if (isWaveConfirmed || withdrawnLately < settings.waveMax) return undefined;
-  return openWave ?? crypto.randomUUID();
+/** Of which kind a withdrawal is, and the wave that holds it. */
+function withdraw(
+  { nowMs, settings: { waveMax, waveWindowMs } }: Engine,
+  { by, waves }: Seen,
+  target: FoundRegulator | undefined,
+  isDecided: boolean,
+): Pick<Regulator, 'withdrawal' | 'wave'> {
+  const kind = kindOf(target?.hasAccount === true, target?.grantedMs, nowMs(), waveWindowMs);
+  return { withdrawal: { kind, by }, wave: isDecided ? undefined : waveOf(waves, kind, waveMax) };
+}
+
+/** Undefined: it goes out at once. One alone never waits; many of a kind, of one caller, may be a mistake at SAS. */
+function waveOf(waves: Lookup['waves'], kind: WithdrawalKind, waveMax: number): string | undefined {
+  const facts = waves.find((one) => one.kind === kind);
+  if (facts === undefined || facts.isConfirmed || facts.lately < waveMax) return undefined;
+  return facts.open ?? crypto.randomUUID();
 }
 
 function isSame(a: Regulator, b: Regulator): boolean {

@@ -1,5 +1,5 @@
 // Who may speak to a vendor next, over all vendors, within the budget of one invocation: withdrawals before all else, the
-// one that has waited longest since its right ended first. Places are few, so that order counts, and more than one vendor
+// one that has waited longest since its right ended first, people whom no vendor was ever told of after all others. Places are few, so that order counts, and more than one vendor
 // can hold, so that no slow one holds the others.
 
 import type { Budget } from '../store/budget.ts';
@@ -11,8 +11,17 @@ const DELIVERY_USUAL = 5;
 const DELIVERY_HELD = 12;
 
 interface Asked {
-  readonly isWithdrawal: boolean;
+  readonly rank: Rank;
   readonly sinceMs: number;
+}
+
+/** Withdrawals of accounts, withdrawals of people whom no vendor was ever told of, anything else. */
+type Rank = 0 | 1 | 2;
+
+/** A withdrawal that asks for its turn. `sinceMs`: since when the right has ended. */
+export interface AskedWithdrawal {
+  readonly sinceMs: number;
+  readonly isUnknown: boolean;
 }
 
 /** `decide` gets what is to be called at the end, or nothing: it is left. */
@@ -51,14 +60,17 @@ export class Turns {
     this.#decide();
   }
 
-  /** A withdrawal that was expected. Undefined: it is left. `sinceMs`: since when the right has ended. */
-  async withdraw<T extends object>(sinceMs: number, work: () => Promise<T>): Promise<T | undefined> {
-    return this.#take({ isWithdrawal: true, sinceMs }, work);
+  /** A withdrawal that was expected. Undefined: it is left. */
+  async withdraw<T extends object>(
+    { sinceMs, isUnknown }: AskedWithdrawal,
+    work: () => Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#take({ rank: isUnknown ? 1 : 0, sinceMs }, work);
   }
 
   /** Anything else. Undefined: it is left. `sinceMs`: since when it is due. */
   async other<T extends object>(sinceMs: number, work: () => Promise<T>): Promise<T | undefined> {
-    return this.#take({ isWithdrawal: false, sinceMs }, work);
+    return this.#take({ rank: 2, sinceMs }, work);
   }
 
   async #take<T>(asked: Asked, work: () => Promise<T>): Promise<T | undefined> {
@@ -82,14 +94,14 @@ export class Turns {
       if (!isGranted && this.#underWay > 0 && this.#hasTime()) return;
       if (isGranted && this.#underWay >= PLACES) return;
       this.#waiting.shift();
-      if (first.isWithdrawal) this.#expected = Math.max(0, this.#expected - 1);
+      if (first.rank < 2) this.#expected = Math.max(0, this.#expected - 1);
       if (!isGranted) this.#refused += 1;
       first.decide(isGranted ? this.#begin() : undefined);
     }
   }
 
-  #allows({ isWithdrawal }: Asked): boolean {
-    const before = isWithdrawal ? 0 : this.#expected * DELIVERY_USUAL;
+  #allows({ rank }: Asked): boolean {
+    const before = rank < 2 ? 0 : this.#expected * DELIVERY_USUAL;
     return this.#hasTime() && this.#budget.allows(this.#keptBack.queries + before + DELIVERY_HELD);
   }
 
@@ -109,5 +121,5 @@ export class Turns {
 }
 
 function isBefore(a: Asked, b: Asked): boolean {
-  return a.isWithdrawal === b.isWithdrawal ? a.sinceMs < b.sinceMs : a.isWithdrawal;
+  return a.rank === b.rank ? a.sinceMs < b.sinceMs : a.rank < b.rank;
 }

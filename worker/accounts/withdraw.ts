@@ -26,9 +26,13 @@ export async function withdrawEverywhere(engine: Engine, id: string): Promise<vo
   await Promise.all(deliveries.values());
 }
 
-/** As `sayWithdrawals`, of all that are due at that vendor now. */
-export async function flushWithdrawals(engine: Engine, editor: string): Promise<boolean> {
-  const due = await listWithdrawals(engine.db, [editor], engine.nowMs(), WITHDRAWALS_MAX);
+/** As `sayWithdrawals`, of all that are due at that vendor now. `known`: not of people whom no vendor was ever told of. */
+export async function flushWithdrawals(
+  engine: Engine,
+  editor: string,
+  ofWhom: 'everybody' | 'known',
+): Promise<boolean> {
+  const due = await listWithdrawals(engine.db, [editor], engine.nowMs(), WITHDRAWALS_MAX, ofWhom);
   engine.turns.expect(due.length);
   return sayWithdrawals(engine, editor, due);
 }
@@ -45,9 +49,11 @@ export async function sayWithdrawals(
   due: readonly DueAccount[],
 ): Promise<boolean> {
   let asked = 0;
-  const say = ({ regulator, sinceMs }: DueAccount): Promise<Delivery | undefined> => {
+  const say = ({ regulator, sinceMs, isUnknown }: DueAccount): Promise<Delivery | undefined> => {
     asked += 1;
-    return engine.turns.withdraw(sinceMs, () => deliverOne(engine, regulator, editor, 'withdrawal'));
+    return engine.turns.withdraw({ sinceMs, isUnknown: isUnknown === 1 }, () =>
+      deliverOne(engine, regulator, editor, 'withdrawal'),
+    );
   };
   try {
     return await sayInOrder(engine, editor, due, say);
@@ -62,20 +68,32 @@ async function sayInOrder(
   due: readonly DueAccount[],
   say: (one: DueAccount) => Promise<Delivery | undefined>,
 ): Promise<boolean> {
-  const [first, ...others] = due;
-  if (first === undefined) return true;
-  const probes = [await say(first)];
-  if (probes.every(isSaidInVain)) {
-    probes.push(...(await Promise.all(others.splice(0, PROBES_MAX - 1).map(say))));
+  const queue = due.values();
+  // A full list may not be all of them.
+  let isLeft = due.length >= WITHDRAWALS_MAX;
+  /** Says the next ones until one tells something of the vendor; undefined: none is left that does. */
+  const probe = async (): Promise<Told | undefined> => {
+    for (const one of queue) {
+      const delivery = await say(one);
+      if (delivery === undefined) isLeft = true;
+      else if (isTold(delivery)) return delivery;
+    }
+    return undefined;
+  };
+  const first = await probe();
+  if (first === undefined) return !isLeft;
+  const probes = [first];
+  if (isSaidInVain(first)) {
+    const others = await Promise.all(Array.from({ length: PROBES_MAX - 1 }, probe));
+    probes.push(...others.filter((told) => told !== undefined));
   }
   if (probes.every(foundNobody)) {
     const nextTryMs = Math.min(...probes.map(({ row }) => row.nextTryMs ?? engine.nowMs()));
-    if (others.length > 0) await postponeWithdrawals(engine.db, editor, nextTryMs);
-    return probes.every((probe) => isSaidInVain(probe) && probe.row.attempts > ATTEMPTS_IN_THE_WAY);
+    if (queue.next().done !== true) {
+      await postponeWithdrawals(engine.db, editor, nextTryMs, engine.nowMs());
+    }
+    return probes.every((told) => isSaidInVain(told) && told.row.attempts > ATTEMPTS_IN_THE_WAY);
   }
-  const queue = others.values();
-  // A full list may not be all of them.
-  let isLeft = probes.includes(undefined) || due.length >= WITHDRAWALS_MAX;
   const work = async (): Promise<void> => {
     for (const one of queue) if ((await say(one)) === undefined) isLeft = true;
   };
@@ -85,12 +103,19 @@ async function sayInOrder(
   return !isLeft;
 }
 
+type Told = Extract<Delivery, { readonly kind: 'done' | 'failed' }>;
+
+/** The vendor was spoken to: one that waits for another message, or needs none, says nothing of whether it is there. */
+function isTold(delivery: Delivery): delivery is Told {
+  return delivery.kind === 'done' || delivery.kind === 'failed';
+}
+
 /** No answer, although the vendor may have read it: its program, or that account alone. */
-function isSaidInVain(delivery: Delivery | undefined): boolean {
-  return foundNobody(delivery) && delivery.verdict.isUncertain;
+function isSaidInVain(told: Told): boolean {
+  return foundNobody(told) && told.verdict.isUncertain;
 }
 
 /** A vendor that answers, if only with an error, is there. */
-function foundNobody(delivery: Delivery | undefined): delivery is Extract<Delivery, { kind: 'failed' }> {
-  return delivery?.kind === 'failed' && isAway(delivery.verdict);
+function foundNobody(told: Told): told is Extract<Told, { kind: 'failed' }> {
+  return told.kind === 'failed' && isAway(told.verdict);
 }

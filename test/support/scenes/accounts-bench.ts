@@ -199,6 +199,7 @@ export class AccountBench {
       },
       nowMs: () => this.nowMs,
       requestId: crypto.randomUUID(),
+      caller: 'sas',
       deadlineMs: 7_000,
       settings: { ...SETTINGS, ...change },
     };

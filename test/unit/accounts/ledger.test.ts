@@ -35,6 +35,8 @@ function regulator(change: Partial<Regulator> = {}): Regulator {
     hash: 'h1',
     updatedMs: T0,
     withdrawnMs: undefined,
+    grantedMs: undefined,
+    withdrawal: undefined,
     wave: undefined,
     ...change,
   };

@@ -81,7 +81,7 @@ async function reachTheRest(): Promise<void> {
       { by: 'identifier', identifier },
       { by: 'technical-id', technicalId: 't' },
     ],
-    0,
+    { by: 'b', nowMs: 0, windowMs: 1, max: 1 },
   );
   const regulator = { id: 'r', active: false, version: 1, territories: [], wave: 'w' } as never;
   for (const what of ['identifier', 'technical-id'] as const) {

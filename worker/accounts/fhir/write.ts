@@ -24,7 +24,10 @@ export function updatePractitioner(context: RequestContext): Promise<Response> {
 
 async function write(context: RequestContext, key: Key): Promise<Response> {
   const { content, technicalId } = readBody(await readResource(context.request, 'Practitioner'));
-  const engine = openEngine(context.env, context.requestId, { startMs: context.startedMs });
+  const engine = openEngine(context.env, context.requestId, {
+    startMs: context.startedMs,
+    caller: `fhir ${context.caller?.subject ?? ''}`,
+  });
   const saved = await saveWanted(engine, key, {
     content,
     ...(technicalId === undefined ? {} : { technicalId }),

@@ -4,6 +4,7 @@
 // the vendor may or may not have taken it.
 
 import { type RegulatorIdentifier, sameIdentifier } from '../../../shared/sas/regulator.ts';
+import { CLOCK_SKEW_MS, lasts } from '../../base/clock.ts';
 import type { Regulator } from './regulator.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -118,7 +119,7 @@ export function isClosed({ open, confirmed }: AccountRow): boolean {
 
 /** Whether the vendor is known to have what is wanted, or needs a message. */
 export function isDue(row: AccountRow, regulator: Regulator, nowMs: number): boolean {
-  if (row.recheckMs !== undefined && row.recheckMs <= nowMs) return true;
+  if (row.recheckMs !== undefined && !lasts(row.recheckMs, nowMs, SETTLE_MS)) return true;
   if (!regulator.active) return !isClosed(row);
   return row.confirmed?.hash !== regulator.hash || row.sent !== undefined;
 }
@@ -133,7 +134,7 @@ export function plan(
   { taken, nowMs, isAsserting = false }: { taken: boolean; nowMs: number; isAsserting?: boolean },
 ): Plan {
   if (!isAsserting && !isDue(row, regulator, nowMs)) return { kind: 'nothing' };
-  if (row.lease !== undefined && row.lease.untilMs > nowMs) {
+  if (row.lease !== undefined && lasts(row.lease.untilMs, nowMs, LEASE_MS)) {
     return { kind: 'busy', untilMs: row.lease.untilMs, reason: 'under-way' };
   }
   const confirmed = taken ? undefined : row.confirmed?.identifier;
@@ -177,11 +178,20 @@ function identifierInDoubt(
   nowMs: number,
 ): { readonly identifier: RegulatorIdentifier; readonly untilMs: number } | undefined {
   if (sent !== undefined) {
-    const untilMs = sent.ms + SETTLE_MS;
+    const untilMs = settledMs(sent, nowMs);
     return untilMs > nowMs ? { identifier: sent.identifier, untilMs } : undefined;
   }
-  if (doubt === undefined || doubt.untilMs <= nowMs || confirmed === undefined) return undefined;
+  if (!isDoubted(doubt, nowMs) || confirmed === undefined) return undefined;
   return { identifier: confirmed.identifier, untilMs: doubt.untilMs };
+}
+
+/** Until when a message without answer may take effect: whatever clock said when it left, it had left by now. */
+function settledMs({ ms }: Sent, nowMs: number): number {
+  return Math.min(ms, nowMs) + SETTLE_MS;
+}
+
+function isDoubted<D extends { readonly untilMs: number }>(doubt: D | undefined, nowMs: number): doubt is D {
+  return doubt !== undefined && lasts(doubt.untilMs, nowMs, SETTLE_MS);
 }
 
 /**
@@ -216,9 +226,9 @@ export function claim(row: AccountRow, { message, taken, lease, nowMs, isLogin }
 }
 
 function doubtAfter({ sent, doubt }: AccountRow, nowMs: number): AccountRow['doubt'] {
-  const older = doubt !== undefined && doubt.untilMs > nowMs ? doubt : undefined;
+  const older = isDoubted(doubt, nowMs) ? doubt : undefined;
   if (sent === undefined) return older;
-  const untilMs = Math.max(sent.ms + SETTLE_MS, older?.untilMs ?? 0);
+  const untilMs = Math.max(settledMs(sent, nowMs), older?.untilMs ?? 0);
   return { hash: older === undefined || older.hash === sent.hash ? sent.hash : '*', untilMs };
 }
 
@@ -239,7 +249,8 @@ export function settle(
     ? { open: row.open || (!message.active && verdict.reason === 'other-right') }
     : { sent: before.sent, doubt: before.doubt, open: message.active ? before.open : row.open };
   const isGivenUp =
-    message.active && (verdict.kind === 'refused' || nowMs - (row.askedMs ?? 0) >= LOGIN_RETRIES_MS);
+    message.active &&
+    (verdict.kind === 'refused' || Math.abs(nowMs - (row.askedMs ?? 0)) >= LOGIN_RETRIES_MS);
   return {
     ...row,
     ...known,
@@ -255,7 +266,7 @@ function confirm(
   verdict: Extract<Verdict, { kind: 'yes' }>,
   nowMs: number,
 ): AccountRow {
-  const older = row.doubt !== undefined && row.doubt.untilMs > nowMs ? row.doubt : undefined;
+  const older = isDoubted(row.doubt, nowMs) ? row.doubt : undefined;
   const doubt = verdict.wasLost
     ? { hash: older === undefined ? hash : older.hash === hash ? hash : '*', untilMs: nowMs + SETTLE_MS }
     : older;
@@ -280,6 +291,8 @@ function confirm(
 const FIRST_PAUSE_MS = 30_000;
 /** The longest pause. */
 export const PAUSE_MS_MAX = 15 * 60_000;
+/** A next try that is further ahead was written by a clock that was wrong: it is due. */
+export const NEXT_TRY_MS_MAX = PAUSE_MS_MAX + CLOCK_SKEW_MS;
 
 /**
  * How long to wait before a vendor is told again, after so many attempts without a yes. Pauses grow to a bound; a

@@ -2,6 +2,7 @@
 
 import { sha256Hex } from '../../../shared/hash.ts';
 import type { RegulatorContent, RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import type { WithdrawalKind } from './wave.ts';
 
 /** A regulator as SAS last said, whatever vendors know. `version` counts changes. */
 export interface Regulator {
@@ -18,7 +19,11 @@ export interface Regulator {
   readonly version: number;
   readonly hash: string;
   readonly updatedMs: number;
+  /** Since when he has, or last had, the right; undefined: since before that was noted, or never. */
+  readonly grantedMs: number | undefined;
   readonly withdrawnMs: number | undefined;
+  /** What kind of withdrawal, and by whom (`callerKey`); undefined while active, and of before that was noted. */
+  readonly withdrawal: { readonly kind: WithdrawalKind; readonly by: string } | undefined;
   /** The wave of withdrawals that an operator has yet to confirm. */
   readonly wave: string | undefined;
 }

@@ -5,6 +5,7 @@ import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
 import { guardIdempotent, guardStore } from '../../store/guard.ts';
 import type { AccountRow, Message } from '../model/ledger.ts';
 import type { Regulator } from '../model/regulator.ts';
+import { isDoubted } from './due.ts';
 import { readFormer, SELECT_FORMER } from './former.ts';
 import { type RawRegulator, REGULATOR_COLUMNS, toRegulator } from './regulators.ts';
 import { type RawAccount, rowValues, toAccountRow } from './row.ts';
@@ -22,7 +23,7 @@ export interface Pair {
   readonly row: AccountRow | undefined;
   /** Another account of this vendor bears the identifier last confirmed for this one. */
   readonly isTaken: boolean;
-  /** There are withdrawals that this vendor has not confirmed, of whomever. */
+  /** There are withdrawals that this vendor has not confirmed, of whomever it or another vendor was told of. */
   readonly hasWithdrawals: boolean;
   /** Under which the vendor may hold an account of his that it was never told of. */
   readonly former: readonly RegulatorIdentifier[];
@@ -53,7 +54,7 @@ const SELECT_PAIRS = `SELECT a.*, e.id, e.name, e.enabled, e.deadline_ms,
         AND o.confirmed_system = a.confirmed_system AND o.regulator <> a.regulator)
       OR EXISTS (SELECT 1 FROM accounts AS o WHERE o.editor = a.editor AND o.sent_value = a.confirmed_value
         AND o.sent_system = a.confirmed_system AND o.regulator <> a.regulator))) AS is_taken,
-    EXISTS (SELECT 1 FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1) AS has_withdrawals,
+    EXISTS (SELECT 1 FROM accounts AS w WHERE w.editor = e.id AND w.withdrawing = 1 AND w.is_unknown = 0) AS has_withdrawals,
     ${SELECT_FORMER} AS former
   FROM editors AS e LEFT JOIN accounts AS a ON a.editor = e.id AND a.regulator = ?1
   WHERE (?2 IS NULL OR e.id = ?2) ORDER BY e.id`;
@@ -138,9 +139,9 @@ const CLAIM = `INSERT INTO accounts (${COLUMNS.join(', ')}, withdrawing)
   SELECT ${PLACES}, ${WITHDRAWING}
   WHERE (SELECT version FROM regulators WHERE id = ?1) = ${at(1)}
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND confirmed_value = ?17
-      AND confirmed_system = ?16 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?18))
+      AND confirmed_system = ?16 AND regulator <> ?1 AND (open = 1 OR ${isDoubted('?18')}))
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND sent_value = ?17
-      AND sent_system = ?16 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?18))
+      AND sent_system = ?16 AND regulator <> ?1 AND (open = 1 OR ${isDoubted('?18')}))
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND confirmed_value = ${at(3)}
       AND confirmed_system = ${at(2)} AND regulator <> ?1 AND ${at(3)} <> ?17)
     AND NOT EXISTS (SELECT 1 FROM accounts WHERE editor = ?2 AND sent_value = ${at(3)}

@@ -1,5 +1,6 @@
 // Table `account_drift`, and which accounts the drift repair says again next.
 
+import { CLOCK_SKEW_MS } from '../../base/clock.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import type { NamedAccount } from './due.ts';
 
@@ -34,12 +35,12 @@ export async function driftBudgets(db: D1Database, nowMs: number): Promise<Drift
     db
       .prepare(
         `SELECT e.id AS editor,
-           (SELECT COUNT(*) FROM accounts AS a WHERE a.editor = e.id AND a.checked_ms > ?1) AS checked,
-           (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = e.id AND d.at_ms > ?2) AS events
+           (SELECT COUNT(*) FROM accounts AS a WHERE a.editor = e.id AND a.checked_ms > ?1 AND a.checked_ms <= ?3) AS checked,
+           (SELECT COUNT(*) FROM account_drift AS d WHERE d.editor = e.id AND d.at_ms > ?2 AND d.at_ms <= ?3) AS events
          FROM editors AS e WHERE e.enabled = 1 AND e.flows LIKE '%"INT_R02"%'
            AND e.id IN (SELECT editor FROM relay_editors)`,
       )
-      .bind(nowMs - HOUR_MS, nowMs - DAY_MS)
+      .bind(nowMs - HOUR_MS, nowMs - DAY_MS, nowMs + CLOCK_SKEW_MS)
       .all<DriftBudget>(),
   );
   return results;
@@ -57,10 +58,10 @@ export async function nextToAssert(
       .prepare(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
          WHERE a.editor = ?1 AND a.confirmed_hash = r.hash AND a.sent_hash IS NULL AND a.withdrawing = 0
-           AND COALESCE(a.checked_ms, 0) < ?2 AND a.confirmed_ms < ?2
+           AND (COALESCE(a.checked_ms, 0) < ?2 OR a.checked_ms > ?4) AND (a.confirmed_ms < ?2 OR a.confirmed_ms > ?4)
          ORDER BY COALESCE(a.checked_ms, a.confirmed_ms) LIMIT ?3`,
       )
-      .bind(editor, nowMs - DAY_MS, max)
+      .bind(editor, nowMs - DAY_MS, max, nowMs + CLOCK_SKEW_MS)
       .all<NamedAccount>(),
   );
   return results;

@@ -1,15 +1,24 @@
 // Tables `accounts` and `regulators` together: what is due, what is exposed, who stands in the way.
 
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
+import { CLOCK_SKEW_MS } from '../../base/clock.ts';
 import { guardIdempotent } from '../../store/guard.ts';
+import { LEASE_MS, NEXT_TRY_MS_MAX, SETTLE_MS } from '../model/ledger.ts';
 
 /** About an hour of pauses. */
 const REFUSALS_MAX = 8;
 
-/** Parameter of both: 1 now. */
+/** Parameter of both: 1 now. A next try that nothing of ours puts so far ahead is due: a clock was wrong. */
 const DUE_WITHDRAWALS = `accounts AS a JOIN regulators AS r ON r.id = a.regulator
-  WHERE a.withdrawing = 1 AND r.wave IS NULL AND (a.next_try_ms IS NULL OR a.next_try_ms <= ?1)`;
-const DUE_OTHERS = 'accounts WHERE next_try_ms <= ?1 AND withdrawing = 0';
+  WHERE a.withdrawing = 1 AND r.wave IS NULL
+    AND (a.next_try_ms IS NULL OR a.next_try_ms <= ?1 OR a.next_try_ms > ?1 + ${NEXT_TRY_MS_MAX})`;
+const DUE_OTHERS = `accounts
+  WHERE withdrawing = 0 AND next_try_ms IS NOT NULL
+    AND (next_try_ms <= ?1 OR next_try_ms > ?1 + ${NEXT_TRY_MS_MAX})`;
+
+/** An older message may still take effect, as `isDoubted` of worker/accounts/model/ledger.ts. `now`: its parameter. */
+export const isDoubted = (now: string): string =>
+  `(doubt_until_ms > ${now} AND doubt_until_ms <= ${now} + ${SETTLE_MS + CLOCK_SKEW_MS})`;
 
 /** One account, by the ids of its regulator and vendor. */
 export interface NamedAccount {
@@ -20,18 +29,21 @@ export interface NamedAccount {
 /** An account whose time has come. `sinceMs`: since when the right has ended, or something else is due. */
 export interface DueAccount extends NamedAccount {
   readonly sinceMs: number;
+  /** 1: a withdrawal of somebody whom no vendor was ever told of. */
+  readonly isUnknown: number;
 }
 
-/** Parameters: 1 vendor, 2 now, 3 how many. */
-const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS sinceMs
+/** Parameters: 1 vendor, 2 now, 3 how many, 4 0 for those of people that vendors know alone. */
+const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS sinceMs,
+    a.is_unknown AS isUnknown
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
-  WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND (a.next_try_ms IS NULL
-    OR a.next_try_ms <= ?2 OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
-  ORDER BY a.attempts, r.withdrawn_ms, a.regulator LIMIT ?3`;
+  WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND a.is_unknown <= ?4 AND (a.next_try_ms IS NULL
+    OR a.next_try_ms <= ?2 OR a.next_try_ms > ?2 + ${NEXT_TRY_MS_MAX} OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
+  ORDER BY a.attempts > ${REFUSALS_MAX}, a.is_unknown, a.attempts, r.withdrawn_ms, a.regulator LIMIT ?3`;
 
 /**
  * Withdrawals of these vendors, so many of each: the least tried first, then the longest open: what fails again and again
- * comes last. Those of a wave that waits for an operator are not due; nor, before their time, those that the vendor has
+ * comes last, and before it people whom no vendor was ever told of. Those of a wave that waits for an operator are not due; nor, before their time, those that the vendor has
  * answered but not granted so often that it would again: they are never in the way of the others. One statement for each
  * vendor: a wave over all of them is too much for one.
  */
@@ -40,11 +52,14 @@ export async function listWithdrawals(
   editors: readonly string[],
   nowMs: number,
   maxOfEach: number,
+  ofWhom: 'everybody' | 'known' = 'everybody',
 ): Promise<DueAccount[]> {
   if (editors.length === 0) return [];
   const found = await guardIdempotent(() => {
     const statement = db.prepare(WITHDRAWALS);
-    return db.batch<DueAccount>(editors.map((editor) => statement.bind(editor, nowMs, maxOfEach)));
+    return db.batch<DueAccount>(
+      editors.map((editor) => statement.bind(editor, nowMs, maxOfEach, ofWhom === 'known' ? 0 : 1)),
+    );
   });
   return found.flatMap(({ results }) => results);
 }
@@ -71,7 +86,7 @@ export async function listDue(
       db.prepare(`SELECT DISTINCT a.editor FROM ${DUE_WITHDRAWALS}`).bind(nowMs),
       db
         .prepare(
-          `SELECT regulator, editor, next_try_ms AS sinceMs FROM ${DUE_OTHERS} ORDER BY next_try_ms LIMIT ?2`,
+          `SELECT regulator, editor, next_try_ms AS sinceMs, 0 AS isUnknown FROM ${DUE_OTHERS} ORDER BY next_try_ms LIMIT ?2`,
         )
         .bind(nowMs, max),
     ]),
@@ -83,14 +98,20 @@ export async function listDue(
 }
 
 /** After some withdrawals found their vendor away, the others wait as long: a few probes, not one per account. */
-export async function postponeWithdrawals(db: D1Database, editor: string, untilMs: number): Promise<void> {
+export async function postponeWithdrawals(
+  db: D1Database,
+  editor: string,
+  untilMs: number,
+  nowMs: number,
+): Promise<void> {
   await guardIdempotent(() =>
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = ?2
-         WHERE withdrawing = 1 AND editor = ?1 AND (next_try_ms IS NULL OR next_try_ms < ?2)`,
+         WHERE withdrawing = 1 AND editor = ?1
+           AND (next_try_ms IS NULL OR next_try_ms < ?2 OR next_try_ms > ?3 + ${NEXT_TRY_MS_MAX})`,
       )
-      .bind(editor, untilMs)
+      .bind(editor, untilMs, nowMs)
       .run(),
   );
 }
@@ -110,7 +131,7 @@ export async function hurryBearers(
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = CASE WHEN withdrawing = 1 OR open = 0 THEN next_try_ms ELSE ?5 END
-         WHERE editor = ?2 AND regulator <> ?1 AND (open = 1 OR doubt_until_ms > ?5) AND
+         WHERE editor = ?2 AND regulator <> ?1 AND (open = 1 OR ${isDoubted('?5')}) AND
            ((confirmed_value = ?4 AND confirmed_system = ?3) OR (sent_value = ?4 AND sent_system = ?3))`,
       )
       .bind(regulator, editor, system, value, nowMs)
@@ -130,8 +151,9 @@ export async function forgetNextTry(
     db
       .prepare(
         `UPDATE accounts SET next_try_ms = NULL, recheck_ms = NULL
-         WHERE regulator = ?1 AND editor = ?2 AND next_try_ms <= ?3 AND withdrawing = 0
-           AND (lease IS NULL OR lease_until_ms <= ?3)`,
+         WHERE regulator = ?1 AND editor = ?2 AND withdrawing = 0
+           AND (next_try_ms <= ?3 OR next_try_ms > ?3 + ${NEXT_TRY_MS_MAX})
+           AND (lease IS NULL OR lease_until_ms <= ?3 OR lease_until_ms > ?3 + ${LEASE_MS + CLOCK_SKEW_MS})`,
       )
       .bind(regulator, editor, nowMs)
       .run(),

@@ -4,14 +4,16 @@
 import { GatewayError } from '../../../shared/error.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
-import { openEverywhere } from '../../store/account-openings.ts';
+import { hasAccount, openEverywhere } from '../../store/account-openings.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import type { Regulator } from '../model/regulator.ts';
+import type { WaveFacts, WithdrawalKind } from '../model/wave.ts';
 import { keepFormer, takeFormer } from './former.ts';
+import { openWave, readWaveFacts, type WaveQuestion, waveFactsStatement } from './waves.ts';
 
 /** The columns that RawRegulator names. */
 export const REGULATOR_COLUMNS =
-  'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, withdrawn_ms, wave';
+  'id, system, value, technical_id, active, family, given, email, territories, version, hash, updated_ms, granted_ms, withdrawn_ms, withdrawn_as, withdrawn_by, wave';
 
 /** A row of table `regulators`. */
 export interface RawRegulator {
@@ -27,7 +29,10 @@ export interface RawRegulator {
   readonly version: number;
   readonly hash: string;
   readonly updated_ms: number;
+  readonly granted_ms: number | null;
   readonly withdrawn_ms: number | null;
+  readonly withdrawn_as: WithdrawalKind | null;
+  readonly withdrawn_by: string | null;
   readonly wave: string | null;
 }
 
@@ -45,30 +50,37 @@ export function toRegulator(raw: RawRegulator): Regulator {
     version: raw.version,
     hash: raw.hash,
     updatedMs: raw.updated_ms,
+    grantedMs: raw.granted_ms ?? undefined,
     withdrawnMs: raw.withdrawn_ms ?? undefined,
+    withdrawal:
+      raw.withdrawn_as === null ? undefined : { kind: raw.withdrawn_as, by: raw.withdrawn_by ?? '' },
     wave: raw.wave ?? undefined,
   };
 }
 
 /** UUIDs are the same in capitals (RFC 9562 § 4): a withdrawal so spelt must find its account. As said, where both are kept. */
 const isAlike = (at: string): string => `IN (${at}, lower(${at}), upper(${at}))`;
-const BY_IDENTIFIER = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value ${isAlike('?2')} AND system = ?1
+const FOUND = `SELECT ${REGULATOR_COLUMNS}, ${hasAccount('r')} AS has_account FROM regulators AS r`;
+const BY_IDENTIFIER = `${FOUND} WHERE value ${isAlike('?2')} AND system = ?1
   ORDER BY value = ?2 DESC LIMIT 1`;
 /** Beside a national identifier, or as the only one. */
 const BY_TECHNICAL_ID = `SELECT * FROM (
-    SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE technical_id ${isAlike('?1')}
+    ${FOUND} WHERE technical_id ${isAlike('?1')}
     UNION ALL
-    SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE value ${isAlike('?1')} AND system = '${SYSTEM.sas}')
+    ${FOUND} WHERE value ${isAlike('?1')} AND system = '${SYSTEM.sas}')
   ORDER BY technical_id = ?1 DESC, value = ?1 DESC LIMIT 1`;
+
+/** A regulator, and whether some vendor holds his account, or may, by a message of ours. */
+export interface FoundRegulator extends Regulator {
+  readonly hasAccount: boolean;
+}
 
 /** What a save has to know before it decides. */
 export interface Lookup {
   /** Each answers one question of the list, in order. */
-  readonly found: readonly (Regulator | undefined)[];
-  readonly withdrawnLately: number;
-  readonly openWave: string | undefined;
-  /** A wave was confirmed so lately that what follows it belongs to it. */
-  readonly isWaveConfirmed: boolean;
+  readonly found: readonly (FoundRegulator | undefined)[];
+  /** Of the caller, for each kind. */
+  readonly waves: readonly WaveFacts[];
 }
 
 /** How a regulator is looked for. */
@@ -80,7 +92,7 @@ export type Question =
 export async function lookUp(
   db: D1Database,
   questions: readonly Question[],
-  sinceMs: number,
+  wave: WaveQuestion,
 ): Promise<Lookup> {
   const results = await guardIdempotent(() =>
     db.batch([
@@ -89,28 +101,14 @@ export async function lookUp(
           ? db.prepare(BY_IDENTIFIER).bind(question.identifier.system, question.identifier.value)
           : db.prepare(BY_TECHNICAL_ID).bind(question.technicalId),
       ),
-      db
-        .prepare(
-          `SELECT (SELECT COUNT(*) FROM regulators WHERE withdrawn_ms > ?1) AS lately,
-            (SELECT id FROM account_waves WHERE confirmed_ms IS NULL LIMIT 1) AS wave,
-            EXISTS (SELECT 1 FROM account_waves WHERE confirmed_ms > ?1) AS confirmed`,
-        )
-        .bind(sinceMs),
+      waveFactsStatement(db, wave),
     ]),
   );
   const found = results.slice(0, questions.length).map(({ results: rows }) => {
-    const raw = rows[0] as RawRegulator | undefined;
-    return raw === undefined ? undefined : toRegulator(raw);
+    const raw = rows[0] as (RawRegulator & { readonly has_account: number }) | undefined;
+    return raw === undefined ? undefined : { ...toRegulator(raw), hasAccount: raw.has_account === 1 };
   });
-  const facts = results.at(-1)?.results[0] as
-    | { readonly lately: number; readonly wave: string | null; readonly confirmed: number }
-    | undefined;
-  return {
-    found,
-    withdrawnLately: facts?.lately ?? 0,
-    openWave: facts?.wave ?? undefined,
-    isWaveConfirmed: facts?.confirmed === 1,
-  };
+  return { found, waves: readWaveFacts(results.at(-1)) };
 }
 
 /** One save, as one transaction. */
@@ -146,13 +144,7 @@ export async function saveRegulator(db: D1Database, request: SaveRequest): Promi
       )
       .bind(regulator.id, next.id, before, stamp, regulator.version),
   );
-  if (opensWave && next.wave !== undefined) {
-    statements.push(
-      db
-        .prepare('INSERT INTO account_waves (id, opened_ms) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING')
-        .bind(next.wave, next.updatedMs),
-    );
-  }
+  if (opensWave) statements.push(openWave(db, next));
   statements.push(keepFormer(db, next, before));
   statements.push(upsert(db, request, stamp), ...follow(db, next, stamp), takeFormer(db, next, stamp));
   const isSaved = db.prepare('SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2').bind(next.id, stamp);
@@ -178,14 +170,15 @@ function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D
   return db
     .prepare(
       `INSERT INTO regulators (${REGULATOR_COLUMNS}, stamp)
-       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
-       WHERE ?16 = 0 OR EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND version = ?16)
+       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
+       WHERE ?19 = 0 OR EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND version = ?19)
        ON CONFLICT (id) DO UPDATE SET system = excluded.system, value = excluded.value,
          technical_id = excluded.technical_id, active = excluded.active, family = excluded.family,
          given = excluded.given, email = excluded.email, territories = excluded.territories,
          version = excluded.version, hash = excluded.hash, updated_ms = excluded.updated_ms,
-         withdrawn_ms = excluded.withdrawn_ms, wave = excluded.wave, stamp = excluded.stamp
-       WHERE regulators.version = ?16
+         granted_ms = excluded.granted_ms, withdrawn_ms = excluded.withdrawn_ms, withdrawn_as = excluded.withdrawn_as,
+         withdrawn_by = excluded.withdrawn_by, wave = excluded.wave, stamp = excluded.stamp
+       WHERE regulators.version = ?19
        RETURNING version`,
     )
     .bind(
@@ -201,7 +194,10 @@ function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D
       next.version,
       next.hash,
       next.updatedMs,
+      next.grantedMs ?? null,
       next.withdrawnMs ?? null,
+      next.withdrawal?.kind ?? null,
+      next.withdrawal?.by ?? null,
       next.wave ?? null,
       stamp,
       before,
@@ -210,8 +206,18 @@ function upsert(db: D1Database, { next, before }: SaveRequest, stamp: string): D
 
 /** Without right, every account that may be active is to be withdrawn, now; with it, none is. */
 function follow(db: D1Database, { id, active }: Regulator, stamp: string): D1PreparedStatement[] {
-  if (!active) return openEverywhere(db, id, stamp);
+  if (!active) return [beKnown(db, id, stamp), ...openEverywhere(db, id, stamp)];
   const sql = `UPDATE accounts SET withdrawing = 0, next_try_ms = NULL WHERE regulator = ?1 AND withdrawing = 1
     AND EXISTS (SELECT 1 FROM regulators WHERE id = ?1 AND stamp = ?2)`;
   return [db.prepare(sql).bind(id, stamp)];
+}
+
+/** A login that crossed this save has told a vendor of him: he is no unknown, and no wave of unknown ones holds him. */
+function beKnown(db: D1Database, id: string, stamp: string): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE regulators AS r SET withdrawn_as = 'account', wave = NULL
+       WHERE id = ?1 AND stamp = ?2 AND withdrawn_as = 'unknown' AND ${hasAccount('r')}`,
+    )
+    .bind(id, stamp);
 }

@@ -72,8 +72,8 @@ function behind({ waitUntil, requestId }: RequestContext, working: Promise<unkno
   );
 }
 
-function engineOf({ env, requestId, startedMs }: RequestContext): Engine {
-  return openEngine(env, requestId, { startMs: startedMs });
+function engineOf({ env, requestId, startedMs, caller }: RequestContext): Engine {
+  return openEngine(env, requestId, { startMs: startedMs, caller: `front ${caller?.subject ?? ''}` });
 }
 
 /** @throws GatewayError body-malformed, body-too-large, parameter-invalid, rule-broken. */

@@ -106,6 +106,10 @@ export const ACCOUNT_OPERATIONS: Operations = {
           waves: list(
             object({
               id: text('Vague.'),
+              kind: oneOf(
+                ['account', 'recent', 'unknown'],
+                'Comptes que des éditeurs ont ; de droits donnés depuis moins que la fenêtre ; noms que jamais aucun éditeur n’a eus.',
+              ),
               opened: instant('Ouverte.'),
               confirmed: orNull(instant('Confirmée.')),
               regulators: count('Régulateurs.'),
