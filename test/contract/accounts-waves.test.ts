@@ -147,7 +147,7 @@ describe('a right that really ends is not held', () => {
     const db = {
       ...engine.db,
       prepare: (sql: string) => engine.db.prepare(sql),
-      batch: async (statements: D1PreparedStatement[]) => {
+      batch: async (statements: Parameters<typeof engine.db.batch>[0]) => {
         const found = await engine.db.batch(statements);
         db.batch = engine.db.batch;
         await bench.logIn(regulator.id);
@@ -252,7 +252,10 @@ describe('names that never had an account', () => {
     // Room for one at a time.
     const turns = new Turns(new Budget(HOUR_MS, 23));
     const told: string[] = [];
-    const say = (name: string) => async () => told.push(name) && { name };
+    const say = (name: string) => async () => {
+      told.push(name);
+      return { name };
+    };
     const gate = Promise.withResolvers<{ name: string }>();
     const asked = [
       turns.withdraw({ sinceMs: 0, isUnknown: false }, () => gate.promise),

@@ -49,7 +49,7 @@ export async function readAs<T extends v.GenericSchema>(
   bytesMax: number,
   expected: string | ((path: string) => string),
 ): Promise<v.InferOutput<T>> {
-  const parsed = v.safeParse(schema, await readJson(request, bytesMax));
+  const parsed = v.safeParse(schema, parseOnce(await readText(request, bytesMax)));
   if (parsed.success) return parsed.output;
   const paths = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body');
   throw new GatewayError({
@@ -67,15 +67,7 @@ export async function readResource(request: Request, type: string, sha256?: stri
   checkMediaType(request.headers);
   const whole = await readBytes(request, APPOINTMENT_BYTES_MAX);
   if (sha256 !== undefined && (await hashOf(whole)) !== sha256) throw bodyNotSigned();
-  const text = textOf(whole, request);
-  const keys = countWritten(new TextEncoder().encode(text), APPOINTMENT_DEPTH_MAX);
-  if (keys === -1) throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
-  const json = parse(text);
-  // The parser keeps the last of two equal keys without a word: of "booked" and "cancelled" one would be lost.
-  if (keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
-    throw malformed('Le JSON donne deux fois la même clé à un objet.');
-  }
-  const resource = asObject(json);
+  const resource = asObject(parseOnce(textOf(whole, request)));
   if (resource === undefined) throw malformed('Le corps attendu est un objet JSON.');
   if (resource.resourceType !== type)
     throw malformed(`La ressource attendue est un ${type}.`, 'resourceType');
@@ -104,6 +96,20 @@ function parse(text: string): unknown {
   } catch (cause) {
     throw malformed("Le corps n'est pas du JSON.", undefined, cause);
   }
+}
+
+/**
+ * The parser keeps the last of two equal keys without a word: of "booked" and "cancelled", of a right given and taken, one
+ * would be lost. @throws GatewayError body-malformed.
+ */
+function parseOnce(text: string): unknown {
+  const keys = countWritten(new TextEncoder().encode(text), APPOINTMENT_DEPTH_MAX);
+  if (keys === -1) throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
+  const json = parse(text);
+  if (keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
+    throw malformed('Le JSON donne deux fois la même clé à un objet.');
+  }
+  return json;
 }
 
 function malformed(text: string, expression?: string, cause?: unknown): GatewayError {

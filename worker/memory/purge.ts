@@ -6,6 +6,7 @@ import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { purgePages } from '../hub/memory/kept-pages.ts';
 import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
+import type { Budget } from '../store/budget.ts';
 
 /** @throws GatewayError storage-unavailable. */
 export async function purgeKeptAnswers(env: Env, nowMs: number): Promise<void> {
@@ -13,7 +14,8 @@ export async function purgeKeptAnswers(env: Env, nowMs: number): Promise<void> {
   log('debug', 'availability-purged', { count });
 }
 
-/** @throws GatewayError storage-unavailable. */
-export async function purgeRouting(env: Env, nowMs: number): Promise<void> {
-  await purgeBroadcasts(env.DB, nowMs - readConfig(env).routing.broadcastEveryMs);
+/** @returns whether all is forgotten. @throws GatewayError storage-unavailable. */
+export async function purgeRouting(env: Env, nowMs: number, budget: Budget): Promise<boolean> {
+  const beforeMs = nowMs - readConfig(env).routing.broadcastEveryMs;
+  return !(await purgeBroadcasts(env.DB, beforeMs, budget)).isBehind;
 }

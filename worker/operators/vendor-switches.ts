@@ -10,10 +10,13 @@ import { operatorOf } from '../http/operator.ts';
 import { hubsOf } from '../hub/hub-of.ts';
 import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
+import { Budget } from '../store/budget.ts';
 import { listVendors, saveSwitches, type VendorRow } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
 
 const BODY_BYTES_MAX = 1_024;
+/** The operator waits. */
+const FORGET_MS = 10_000;
 const whole = (description: string, min: number, max: number) =>
   v.optional(
     v.nullable(v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max), v.description(description))),
@@ -74,7 +77,7 @@ async function noteSwitches(
 ): Promise<void> {
   try {
     // The record first: a hub reads there again what it has just been told to forget.
-    if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1);
+    if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1, new Budget(FORGET_MS));
     await Promise.all(hubsOf(env).map((hub) => hub.noteSwitches(vendor, isTurned)));
   } catch {
     log('warn', 'switch-not-noted', { requestId, editor: vendor.id });

@@ -33,7 +33,7 @@ export async function runSteps(env: Env, nowMs: number, isDue: (step: Step) => b
       log('error', 'schedule-step-failed', { detail: `${name}: ${why}` });
     };
     try {
-      const leftMs = startedMs + STEP_ENDS_MS - Date.now();
+      const leftMs = Math.min(STEP_ENDS_MS, startedMs + STEP_ENDS_MS - Date.now());
       const rest = budget.allows(step.needs)
         ? await within(step.run(counted, nowMs, budget), leftMs, () => undefined)
         : 1;

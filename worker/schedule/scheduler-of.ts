@@ -1,5 +1,6 @@
 // The one way from the rest of the Worker to the scheduler, and what it says of itself.
 
+import { lasts } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import { describeUnexpected, log } from '../base/log.ts';
 import { objectOf } from '../base/objects.ts';
@@ -55,7 +56,7 @@ const AFTER_FAILURE_MS = 10_000;
  */
 export function keepScheduleRunning(env: Env): Promise<void> | undefined {
   const nowMs = Date.now();
-  if (nowMs < (quietUntilMs.get(env) ?? 0)) return undefined;
+  if (lasts(quietUntilMs.get(env) ?? 0, nowMs, ASK_AGAIN_MS)) return undefined;
   quietUntilMs.set(env, nowMs + ASK_AGAIN_MS);
   return Promise.resolve()
     .then(() => schedulerOf(env).start())

@@ -14,18 +14,20 @@ import {
   type ScheduleCalls,
   type ScheduleDescription,
 } from './scheduler-of.ts';
+import { isPlanned, mayForget, type SeenClock, seeClock } from './steady-clock.ts';
 import { isDue, type Step } from './steps.ts';
 
 /** When the settings cannot be read: the runs fail and say so, the alarm goes on. */
 const FALLBACK_MS = 60_000;
 const LAST = 'last';
 const STEPS_DONE = 'steps';
+const CLOCK = 'clock';
 
 /** The one scheduler; its methods are documented where the Worker reads them, in scheduler-of.ts. */
 export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
   async start(): Promise<void> {
     const planned = await this.ctx.storage.getAlarm();
-    if (planned === null) await this.#planNext();
+    if (!isPlanned(planned, Date.now(), this.#pauseMs())) await this.#planNext();
   }
 
   override async alarm(): Promise<void> {
@@ -34,7 +36,11 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
     try {
       const nowMs = Date.now();
       const done = await this.#stepsDone();
-      await this.#run(nowMs, (step) => isDue(step, nowMs, done[step.name]));
+      const canForget = await this.#canForget(nowMs);
+      await this.#run(
+        nowMs,
+        (step) => (canForget || step.forgets !== true) && isDue(step, nowMs, done[step.name]),
+      );
     } catch (cause) {
       log('error', 'schedule-failed', { detail: describeUnexpected(cause) });
     }
@@ -69,6 +75,16 @@ export class Scheduler extends DurableObject<Env> implements ScheduleCalls {
     } catch {
       return FALLBACK_MS;
     }
+  }
+
+  async #canForget(nowMs: number): Promise<boolean> {
+    const before = await this.ctx.storage.get<SeenClock>(CLOCK);
+    const clock = seeClock(before, nowMs);
+    await this.ctx.storage.put(CLOCK, clock);
+    if (before !== undefined && clock.steadySinceMs === nowMs && before.seenMs !== nowMs) {
+      log('warn', 'schedule-clock-jumped', { durationMs: nowMs - before.seenMs });
+    }
+    return mayForget(clock);
   }
 
   async #stepsDone(): Promise<Readonly<Record<string, number>>> {

@@ -6,6 +6,7 @@ import { purgeAccounts, runAccounts } from '../accounts/schedule.ts';
 import { exportChanges } from '../appointments/export-changes.ts';
 import { foldActivity } from '../appointments/fold.ts';
 import { purgeExpiredAppointments } from '../appointments/purge.ts';
+import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import { purgeFront } from '../front/operators/purge.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
@@ -28,6 +29,8 @@ export interface Step {
   readonly every: number | 'nightly';
   /** D1 statements without which it is not begun. */
   readonly needs: number;
+  /** It forgets for good what is past its time: not on the word of a clock that has just jumped (steady-clock.ts). */
+  readonly forgets?: boolean;
   /**
    * `env`: its databases count in `budget`.
    * @returns how many things are left, as far as is known; 0: it is done.
@@ -42,6 +45,12 @@ const whole =
     await work(env, nowMs);
     return 0;
   };
+
+/** Of what goes on in the next run when it does not fit. `work` says whether all is done. */
+const stretch =
+  (work: (env: Env, nowMs: number, budget: Budget) => Promise<boolean>): Step['run'] =>
+  async (env, nowMs, budget) =>
+    (await work(env, nowMs, budget)) ? 0 : 1;
 
 /** In their order. */
 export const STEPS: readonly Step[] = [
@@ -69,17 +78,19 @@ export const STEPS: readonly Step[] = [
   {
     name: 'appointments',
     every: 'nightly',
+    forgets: true,
     needs: 5,
-    run: async (env, nowMs, budget) => ((await purgeExpiredAppointments(env, nowMs, budget)) ? 0 : 1),
+    run: stretch(purgeExpiredAppointments),
   },
-  { name: 'regulators', every: 'nightly', needs: 3, run: whole(purgeAccounts) },
-  { name: 'front', every: 'nightly', needs: 10, run: whole(purgeFront) },
-  { name: 'routing', every: 'nightly', needs: 1, run: whole(purgeRouting) },
+  { name: 'regulators', every: 'nightly', needs: 3, forgets: true, run: stretch(purgeAccounts) },
+  { name: 'front', every: 'nightly', needs: 10, forgets: true, run: stretch(purgeFront) },
+  { name: 'routing', every: 'nightly', needs: 1, run: stretch(purgeRouting) },
 ];
 
 /** `lastMs`: when it was last done, if ever. A night that was missed is due until it is made up. */
 export function isDue({ every }: Pick<Step, 'every'>, nowMs: number, lastMs: number | undefined): boolean {
-  if (lastMs === undefined) return true;
+  // What is said to have been done in the future was done by a clock that was wrong.
+  if (lastMs === undefined || lastMs > nowMs + CLOCK_SKEW_MS) return true;
   return every === 'nightly' ? nightOf(nowMs) > nightOf(lastMs) : nowMs - lastMs >= every;
 }
 

@@ -32,8 +32,7 @@ export function openEverywhere(db: D1Database, regulator: string, stamp: string)
 }
 
 /** The first of a wave; parameters: 1 wave, 2 how many. */
-export const FIRST_OF_WAVE =
-  '(SELECT id FROM regulators WHERE wave = ?1 ORDER BY withdrawn_ms, id LIMIT ?2)';
+export const FIRST_OF_WAVE = '(SELECT id FROM regulators WHERE wave = ?1 ORDER BY withdrawn_ms, id LIMIT ?2)';
 
 /** Before the first of a wave are released: those of unknown people are due nowhere yet. */
 export function openReleased(db: D1Database, wave: string, max: number): D1PreparedStatement {

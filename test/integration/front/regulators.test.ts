@@ -244,6 +244,20 @@ describe('what the front’s queue does to a message', () => {
     expect([reply.status, jsonOf(reply)]).toMatchObject([400, { code: 400 }]);
   });
 
+  it('a body that gives a right and takes it is refused: of two equal keys neither is the last word', async () => {
+    const account = somebody();
+    await signIn(account);
+    const before = await kept(account);
+    const doubled = JSON.stringify(account).replace(
+      '"habilitation":true',
+      '"habilitation":false,"habilitation":true',
+    );
+    for (const path of ['/v1/regulators', '/v1/regulators/login']) {
+      expect((await front.asServer(path, { method: 'PUT', body: doubled })).status).toBe(400);
+    }
+    expect(await kept(account)).toEqual(before);
+  });
+
   it('AC-24 a withdrawal of somebody not known yet reaches vendors at once, and no stale true undoes it', async () => {
     const zoe = somebody();
     await record({ ...zoe, habilitation: false, sasTerritories: [] });

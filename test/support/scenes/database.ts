@@ -86,7 +86,10 @@ export function d1Over(ask: Ask): unknown {
       },
       all,
       run: all,
-      first: async () => (await all())?.results[0] ?? null,
+      first: async (column?: string) => {
+        const row = (await all())?.results[0];
+        return (column === undefined ? row : row?.[column]) ?? null;
+      },
     };
   };
   return {

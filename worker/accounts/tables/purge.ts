@@ -3,7 +3,9 @@
 
 import { guardIdempotent } from '../../store/guard.ts';
 
-const PURGED_MAX = 500;
+/** Of one batch, and its statements. */
+export const PURGED_MAX = 500;
+export const PURGE_QUERIES = 3;
 
 const FORGOTTEN = `SELECT r.id FROM regulators AS r
   WHERE r.active = 0 AND r.wave IS NULL AND COALESCE(r.withdrawn_ms, r.updated_ms) < ?1 AND r.updated_ms < ?1

@@ -2,6 +2,7 @@
 // which of them a practitioner declares, and every change of that. A declaration is a hint and an entry of the
 // front's index; it never restricts whom a search asks (docs/guide.md G-937).
 
+import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { ACTIVE_EDITORS } from '../../store/interfaced.ts';
 
@@ -122,10 +123,13 @@ export function indexDeclared(db: D1Database, nowMs: number, practitioner: strin
 /** Declarations of one statement. */
 const STRETCH_ROWS = 10_000;
 
-/** The same of all of them: it reads every declaration, a stretch at a time. @throws GatewayError storage-unavailable. */
-export async function indexAllDeclared(db: D1Database, nowMs: number): Promise<void> {
+/**
+ * The same of all of them: it reads every declaration, a stretch at a time. @returns false when the budget ended it. @throws GatewayError storage-unavailable.
+ */
+export async function indexAllDeclared(db: D1Database, nowMs: number, budget: Budget): Promise<boolean> {
   const within = 'id > ?1 ORDER BY id LIMIT';
   for (let after: number | undefined = 0; after !== undefined; ) {
+    if (!budget.allows(2)) return false;
     const [last] = await guardIdempotent(() =>
       db.batch<{ readonly id: number }>([
         db
@@ -143,6 +147,7 @@ export async function indexAllDeclared(db: D1Database, nowMs: number): Promise<v
     );
     after = last?.results[0]?.id;
   }
+  return true;
 }
 
 /** A change that was made. `before`, `after`: vendors' ids. */

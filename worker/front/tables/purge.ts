@@ -2,12 +2,18 @@
 // declarations older than that. Whoever is forgotten everywhere leaves the front's index too, but for an ADELI that
 // was announced: it must never be again. And, the other way, declared vendors that became active enter the index.
 
+import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';
-import { PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';
+import { type Forgotten, PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';
 import { indexAllDeclared } from './declarations.ts';
 
-/** @returns how many rows were forgotten. @throws GatewayError storage-unavailable. */
-export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: number): Promise<number> {
+/** Within the budget. @throws GatewayError storage-unavailable. */
+export async function purgeFrontTables(
+  db: D1Database,
+  beforeMs: number,
+  nowMs: number,
+  budget: Budget,
+): Promise<Forgotten> {
   const interfaced = await purgeInBatches(
     db
       .prepare(
@@ -15,6 +21,7 @@ export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: 
            SELECT subject, editor FROM interfaced WHERE last_ms < ?1 LIMIT ${PURGED_ROWS})`,
       )
       .bind(beforeMs),
+    budget,
   );
   const changes = await purgeInBatches(
     db
@@ -23,17 +30,22 @@ export async function purgeFrontTables(db: D1Database, beforeMs: number, nowMs: 
            SELECT id FROM declaration_changes WHERE at_ms < ?1 LIMIT ${PURGED_ROWS})`,
       )
       .bind(beforeMs),
+    budget,
   );
-  const indexed = await purgeFrontIndex(db, beforeMs);
-  await indexAllDeclared(db, nowMs);
-  return interfaced + changes + indexed;
+  const index = await purgeFrontIndex(db, beforeMs, budget);
+  const isIndexed = await indexAllDeclared(db, nowMs, budget);
+  const parts = [interfaced, changes, index];
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    isBehind: !isIndexed || parts.some(({ isBehind }) => isBehind),
+  };
 }
 
 /** Those who stay are looked at again each night: a stretch of them in a statement. */
-async function purgeFrontIndex(db: D1Database, beforeMs: number): Promise<number> {
-  let forgotten = 0;
+async function purgeFrontIndex(db: D1Database, beforeMs: number, budget: Budget): Promise<Forgotten> {
+  let count = 0;
   let from = Number.MIN_SAFE_INTEGER;
-  for (;;) {
+  while (budget.allows(2)) {
     const end: number | null = await guardIdempotent(() =>
       db
         .prepare(
@@ -53,8 +65,9 @@ async function purgeFrontIndex(db: D1Database, beforeMs: number): Promise<number
         .bind(from, end ?? beforeMs - 1)
         .run(),
     );
-    forgotten += meta.changes;
-    if (end === null) return forgotten;
+    count += meta.changes;
+    if (end === null) return { count, isBehind: false };
     from = end;
   }
+  return { count, isBehind: true };
 }

@@ -2,8 +2,9 @@
 // (`declared_editors`), and when every vendor was last asked for it (`broadcasts`).
 
 import type { Flow } from '../../../shared/sas/query.ts';
+import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';
-import { PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';
+import { type Forgotten, PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';
 import type { RoutingKnowledge } from './routing.ts';
 
 /** A vendor that has shown no slot of a subject for this long no longer counts as holding it. */
@@ -70,8 +71,8 @@ export async function noteBroadcast(
   );
 }
 
-/** How many rows were forgotten: those as good as never written. @throws GatewayError storage-unavailable. */
-export async function purgeBroadcasts(db: D1Database, beforeMs: number): Promise<number> {
+/** Forgets those as good as never written. @throws GatewayError storage-unavailable. */
+export function purgeBroadcasts(db: D1Database, beforeMs: number, budget: Budget): Promise<Forgotten> {
   return purgeInBatches(
     db
       .prepare(
@@ -79,5 +80,6 @@ export async function purgeBroadcasts(db: D1Database, beforeMs: number): Promise
            SELECT flow, subject FROM broadcasts WHERE at_ms < ?1 LIMIT ${PURGED_ROWS})`,
       )
       .bind(beforeMs),
+    budget,
   );
 }
