@@ -5,6 +5,7 @@ import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jos
 import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { type CallerLimitsOf, callerLimits } from './caller-limits.ts';
+import { type ClientAddressSettings, clientAddressSettings } from './client-address-settings.ts';
 import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
@@ -71,6 +72,8 @@ export interface Config {
   readonly sasUrl: string | undefined;
   /** Whom people ask, on pages: an address, a number, a page or a few words. */
   readonly supportContact: string | undefined;
+  /** Whence a request comes, as far as it can be believed. */
+  readonly clientAddress: ClientAddressSettings;
   /** The published SAS front's face. */
   readonly front: FrontSettings;
 }
@@ -133,6 +136,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     edgeHosts: new Set(settings.EDGE_HOSTS),
     sasUrl: settings.SAS_URL,
     supportContact: settings.SUPPORT_CONTACT,
+    clientAddress: clientAddressSettings(settings),
     front: frontSettings(settings),
   });
 }

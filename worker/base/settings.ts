@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { HUBS_MAX } from '../../shared/limits.ts';
 import { callerLimitsSetting } from './caller-limits.ts';
+import { clientAddressEntries } from './client-address-settings.ts';
 import { frontEntries } from './front-settings.ts';
 import { hostList } from './host-list.ts';
 import { jsonSetting } from './json-setting.ts';
@@ -65,6 +66,7 @@ const entries = {
   SUPPORT_CONTACT: v.optional(
     v.pipe(v.string(), v.trim(), v.nonEmpty('is empty'), v.maxLength(200, 'is over 200 characters')),
   ),
+  ...clientAddressEntries,
   ...frontEntries,
 };
 

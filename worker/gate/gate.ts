@@ -1,15 +1,23 @@
 // The Durable Object in front of the doors: what must be counted or known once for all isolates, and has no part in a
-// search. It stands apart from the relay hub, so that whoever storms the sign-in slows no search.
+// search. It stands apart from the relay hub, so that whoever storms the sign-in slows no search. Names and addresses are
+// hashed before they are counted or kept, with a salt of its own.
 
 import { DurableObject } from 'cloudflare:workers';
+import { sha256Hex } from '../../shared/hash.ts';
 import type { Env } from '../base/env.ts';
 import type { ReadKeys } from '../base/issuer-keys.ts';
-import { SignInBrakes, type SignInTry } from './brakes.ts';
+import { log } from '../base/log.ts';
+import { type SavedBrakes, SignInBrakes, type SignInSources, type SignInTry, sourcesOf } from './brakes.ts';
 import type { GateCalls } from './gate-of.ts';
+import { KnownPlaces } from './known-places.ts';
 
 /** The same keys are written again only when what is stored is this old: then an outage is counted from it. */
 const WRITE_MS = 3_600_000;
 const KEYS = 'issuer-keys';
+const SALT = 'salt';
+const SPENT = 'spent';
+/** So soon after a try is refused what was spent is saved, for all tries until then: a restart forgets no attack. */
+const SAVE_MS = 1_000;
 
 interface StoredKeys extends ReadKeys {
   readonly url: string;
@@ -17,15 +25,41 @@ interface StoredKeys extends ReadKeys {
 
 /** The one gate; its methods are documented in brakes.ts and worker/base/issuer-keys.ts. */
 export class Gate extends DurableObject<Env> implements GateCalls {
-  /** In memory, bounded: a restart forgets who tried, and nothing else. */
   readonly #brakes = new SignInBrakes();
+  readonly #known: KnownPlaces;
+  #salt = '';
+  #isSaving = false;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    this.#known = new KnownPlaces(context.storage);
+    void context.blockConcurrencyWhile(() => this.#load());
+  }
+
+  async #load(): Promise<void> {
+    const { storage } = this.ctx;
+    const salt = await storage.get<string>(SALT);
+    this.#salt = salt ?? crypto.randomUUID();
+    if (salt === undefined) await storage.put(SALT, this.#salt);
+    await this.#known.load(Date.now());
+    const spent = await storage.get<SavedBrakes>(SPENT);
+    if (spent !== undefined) this.#brakes.restore(spent);
+  }
 
   async trySignIn(attempt: SignInTry): Promise<boolean> {
-    return this.#brakes.spend(attempt, Date.now());
+    const sources = await this.#hashed(attempt);
+    const nowMs = Date.now();
+    const isTaken = this.#brakes.spend(sources, nowMs, this.#isKnown(sources, nowMs));
+    if (!isTaken) this.#saveSoon();
+    return isTaken;
   }
 
   async signedIn(attempt: SignInTry): Promise<void> {
-    this.#brakes.giveBack(attempt);
+    const sources = await this.#hashed(attempt);
+    const nowMs = Date.now();
+    this.#brakes.giveBack(sources, this.#isKnown(sources, nowMs));
+    // Where all callers stand in one place, that place tells nobody apart.
+    if (sources.near !== '') await this.#known.note(sources.name, sources.near, nowMs);
   }
 
   async keepKeys(url: string, { jwks, readMs }: ReadKeys): Promise<void> {
@@ -40,5 +74,29 @@ export class Gate extends DurableObject<Env> implements GateCalls {
   async keptKeys(url: string): Promise<ReadKeys | undefined> {
     const stored = await this.ctx.storage.get<StoredKeys>(KEYS);
     return stored?.url === url ? { jwks: stored.jwks, readMs: stored.readMs } : undefined;
+  }
+
+  #isKnown({ name, near }: SignInSources, nowMs: number): boolean {
+    return this.#known.has(name, near, nowMs);
+  }
+
+  async #hashed(attempt: SignInTry): Promise<SignInSources> {
+    const { name, near, wide } = sourcesOf(attempt);
+    const hash = async (text: string): Promise<string> =>
+      text === '' ? '' : sha256Hex(JSON.stringify([this.#salt, text]));
+    const [one = '', two = '', three = ''] = await Promise.all([name, near, wide].map(hash));
+    return { name: one, near: two, wide: three };
+  }
+
+  /** Behind the answer. */
+  #saveSoon(): void {
+    if (this.#isSaving) return;
+    this.#isSaving = true;
+    setTimeout(() => {
+      this.#isSaving = false;
+      this.ctx.storage
+        .put<SavedBrakes>(SPENT, this.#brakes.save(Date.now()))
+        .catch(() => log('warn', 'gate-unwritten'));
+    }, SAVE_MS);
   }
 }

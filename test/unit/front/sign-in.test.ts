@@ -4,9 +4,9 @@ import { createAllowance } from '../../../worker/base/allowance.ts';
 import { isServerDoor } from '../../../worker/front/door.ts';
 import { createSignInGuard, type SignInGuard, type Verdict } from '../../../worker/front/sign-in/guard.ts';
 import { hashSecret, isSameText, isSecretOf } from '../../../worker/front/sign-in/secret-hash.ts';
-import { type Brakes, SignInBrakes } from '../../../worker/gate/brakes.ts';
+import { type Brakes, SignInBrakes, sourcesOf } from '../../../worker/gate/brakes.ts';
 
-type Given = Parameters<SignInGuard>[0];
+type Given = Parameters<SignInGuard['judge']>[0];
 type Judge = (given: Given, nowMs: number) => Promise<Verdict>;
 const AWAY: Brakes = {
   trySignIn: () => Promise.reject(new Error('away')),
@@ -15,7 +15,7 @@ const AWAY: Brakes = {
 
 /** An isolate of its own; `brakes`: what it shares with others. */
 function guardAlone(brakes: Brakes = AWAY): Judge {
-  const judge = createSignInGuard('user');
+  const { judge } = createSignInGuard('user');
   return (given, nowMs) => judge(given, { nowMs, brakes, waitUntil: () => undefined });
 }
 
@@ -114,18 +114,41 @@ describe('the guard over tries at once', () => {
     expect(await judge(known, 0)).toBe('right');
     expect(await judge({ ...known, address: '192.0.2.2' }, 0)).toBe('right');
   });
+});
 
-  it('pays the slow hash for a name that nobody has, too', async () => {
-    let hashed = 0;
-    const { deriveBits } = crypto.subtle;
-    const counting = vi.spyOn(crypto.subtle, 'deriveBits').mockImplementation((...args) => {
-      hashed += 1;
-      return deriveBits.apply(crypto.subtle, args);
+describe('the work of a try', () => {
+  /** Iterations of the slow hash, and comparisons. */
+  async function workOf(stored: string | undefined, secret: string): Promise<number[]> {
+    let iterations = 0;
+    let digests = 0;
+    const { deriveBits, digest } = crypto.subtle;
+    const deriving = vi.spyOn(crypto.subtle, 'deriveBits').mockImplementation((how, ...rest) => {
+      iterations += (how as { iterations: number }).iterations;
+      return deriveBits.call(crypto.subtle, how, ...rest);
     });
-    const nobody = { name: 'nobody', secret: '', stored: undefined, address: '' };
-    expect(await guardAlone()(nobody, 0)).toBe('wrong');
-    counting.mockRestore();
-    expect(hashed).toBe(1);
+    const digesting = vi.spyOn(crypto.subtle, 'digest').mockImplementation((...args) => {
+      digests += 1;
+      return digest.apply(crypto.subtle, args);
+    });
+    await guardAlone()({ name: 'read', secret, stored, address: '192.0.2.1' }, 0);
+    deriving.mockRestore();
+    digesting.mockRestore();
+    return [iterations, digests];
+  }
+
+  it.each([
+    ['a name that nobody has', undefined, 'x'],
+    ['a name that nobody has, without a secret', undefined, ''],
+    ['a hashed secret, wrong', 'hashed', 'x'],
+    ['a hashed secret, right', 'hashed', 'right'],
+    ['a plain secret, wrong', 'plain', 'x'],
+    ['a plain secret, right', 'plain', 'plain'],
+    ['a hash of fewer rounds', `pbkdf2-sha256$1000$${'A'.repeat(22)}$${'A'.repeat(43)}`, 'x'],
+    ['a hash that is none', 'pbkdf2-sha256$9999999$x$x', 'x'],
+  ])('is the same for %s', async (_, stored, secret) => {
+    const kept = stored === 'hashed' ? await hashSecret('right') : stored;
+    // The key of the pair, and the two sides of one comparison.
+    expect(await workOf(kept, secret)).toEqual([100_000, 3]);
   });
 });
 
@@ -141,8 +164,8 @@ describe('guards of several isolates', () => {
   const shared = (): Brakes => {
     const brakes = new SignInBrakes();
     return {
-      trySignIn: async (attempt) => brakes.spend(attempt, 0),
-      signedIn: async (attempt) => brakes.giveBack(attempt),
+      trySignIn: async (attempt) => brakes.spend(sourcesOf(attempt), 0),
+      signedIn: async (attempt) => brakes.giveBack(sourcesOf(attempt)),
     };
   };
 

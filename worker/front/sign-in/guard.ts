@@ -1,12 +1,13 @@
 // Sign-ins precede every call of the front's server: a pair found right is known for a while, so that only the first
-// pays the slow hash; tries are bounded (worker/gate/brakes.ts), and never shut out a pair known to be right. Tries
-// count in this isolate's memory, and then in the gate's, which all isolates share.
+// pays the slow hash; tries are bounded (worker/gate/brakes.ts), and never shut out a pair known to be right in that
+// network. Tries count in this isolate's memory, and then in the gate's, which all isolates share.
 
 import { LRUCache } from 'lru-cache';
 import { within } from '../../../shared/deadline.ts';
 import { sha256Hex } from '../../../shared/hash.ts';
-import { type Brakes, SignInBrakes, type SignInTry } from '../../gate/brakes.ts';
-import { isSecretOf, NOBODYS_SECRET } from './secret-hash.ts';
+import { networksOf } from '../../base/address.ts';
+import { type Brakes, SignInBrakes, type SignInTry, sourcesOf } from '../../gate/brakes.ts';
+import { isSecretOf } from './secret-hash.ts';
 
 const RIGHT_MS = 10 * 60_000;
 const RIGHT_MAX = 200;
@@ -34,8 +35,17 @@ interface Surroundings {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** Judges one try. */
-export type SignInGuard = (given: GivenPair, surroundings: Surroundings) => Promise<Verdict>;
+/** A try that this isolate counts. */
+interface Taken {
+  readonly giveBack: () => void;
+}
+
+/** Judges tries. */
+export interface SignInGuard {
+  readonly judge: (given: GivenPair, surroundings: Surroundings) => Promise<Verdict>;
+  /** The pair was right a moment ago, there: `judge` would say so at once. */
+  readonly knows: (given: GivenPair, nowMs: number) => Promise<boolean>;
+}
 
 /** One per isolate and door, with memory of its own. */
 export function createSignInGuard(door: SignInTry['door']): SignInGuard {
@@ -47,22 +57,25 @@ export function createSignInGuard(door: SignInTry['door']): SignInGuard {
   let salt: string | undefined;
 
   /** Taken before the slow hash, and given back to whoever was right: tries at once are counted like the others. */
-  const spend = async (attempt: SignInTry, { brakes, nowMs }: Surroundings): Promise<boolean> => {
-    if (!own.spend(attempt, nowMs)) return false;
-    const answer = brakes.trySignIn(attempt).catch(() => true);
-    if (await within(answer, GATE_MS, () => true)) return true;
-    own.giveBack(attempt);
-    return false;
+  const spend = async (attempt: SignInTry, { brakes, nowMs }: Surroundings): Promise<Taken | undefined> => {
+    const sources = sourcesOf(attempt);
+    // The gate knows where a name has signed in before: here only what counts there too is counted before it is asked.
+    if (!own.spend(sources, nowMs, true)) return undefined;
+    const answer = brakes.trySignIn(attempt).catch(() => undefined);
+    const verdict = await within(answer, GATE_MS, () => undefined);
+    const giveBack = (isByGate: boolean) => () => own.giveBack(sources, isByGate);
+    if (verdict === true) return { giveBack: giveBack(true) };
+    own.giveBack(sources, true);
+    return verdict === undefined && own.spend(sources, nowMs) ? { giveBack: giveBack(false) } : undefined;
   };
 
   const judge = async (pair: string, given: GivenPair, around: Surroundings): Promise<Verdict> => {
     const attempt = { door, address: given.address, name: given.name };
-    if (!(await spend(attempt, around))) return 'too-many';
-    // A name that nobody has takes as long as another.
-    const isRight = await isSecretOf(given.stored ?? NOBODYS_SECRET, given.secret);
-    if (!isRight || given.stored === undefined) return 'wrong';
+    const taken = await spend(attempt, around);
+    if (taken === undefined) return 'too-many';
+    if (!(await isSecretOf(given.stored, given.secret))) return 'wrong';
     right.set(pair, around.nowMs + RIGHT_MS);
-    own.giveBack(attempt);
+    taken.giveBack();
     around.waitUntil(around.brakes.signedIn(attempt).catch(() => undefined));
     return 'right';
   };
@@ -75,18 +88,31 @@ export function createSignInGuard(door: SignInTry['door']): SignInGuard {
     return verdict;
   };
 
-  return async (given, around) => {
+  /** A pair is known to be right in its network alone: a right guess from elsewhere is a try like the others. */
+  const pairOf = ({ name, secret, stored = '', address }: GivenPair): Promise<string> => {
     // Not at start: a Worker has no randomness outside requests.
     salt ??= crypto.randomUUID();
-    const pair = await sha256Hex(JSON.stringify([salt, given.name, given.secret, given.stored ?? '']));
-    if ((right.get(pair) ?? Number.NEGATIVE_INFINITY) > around.nowMs) {
-      right.set(pair, around.nowMs + RIGHT_MS);
-      return 'right';
-    }
+    return sha256Hex(JSON.stringify([salt, name, secret, stored, networksOf(address).near]));
+  };
+
+  const isKnown = (pair: string, nowMs: number): boolean => {
+    if ((right.get(pair) ?? Number.NEGATIVE_INFINITY) <= nowMs) return false;
+    right.set(pair, nowMs + RIGHT_MS);
+    return true;
+  };
+
+  const judgeOne: SignInGuard['judge'] = async (given, around) => {
+    const pair = await pairOf(given);
+    if (isKnown(pair, around.nowMs)) return 'right';
     const verdict = judging.get(pair) ?? judgeOnce(pair, given, around);
     return within(verdict, LOST_MS, () => {
       judging.delete(pair);
       return 'too-many';
     });
+  };
+
+  return {
+    judge: judgeOne,
+    knows: async (given, nowMs) => isKnown(await pairOf(given), nowMs),
   };
 }
