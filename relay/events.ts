@@ -24,10 +24,11 @@ export function logAccount(log: Log, { request, reply, code }: AccountExchanged)
 export function logExchange(
   log: Log,
   plan: SearchPlan,
-  { answer, status, code, retry }: Exchanged,
+  { answer: { facts }, status, code, retry }: Exchanged,
   reason: ExchangeOutcome,
 ): void {
-  const call = plan.calls[answer.call];
+  const call = plan.calls[facts.call];
+  const detail = code ?? facts.failure?.bound;
   log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
     requestId: plan.id,
     editor: call?.editor ?? '',
@@ -35,12 +36,12 @@ export function logExchange(
     subjects: call?.subjects.length ?? 0,
     reason,
     ...(status !== undefined && { status }),
-    ...(code !== undefined && { detail: code }),
+    ...(detail !== undefined && { detail }),
     ...((retry === 'answered' || retry === 'failed') && { attempt: 2 }),
-    durationMs: answer.durationMs,
-    bytes: answer.bytes,
-    pages: answer.pages,
-    count: answer.received,
-    slots: answer.shown,
+    durationMs: facts.durationMs,
+    bytes: facts.bytes,
+    pages: facts.pages,
+    count: facts.received,
+    slots: facts.shown,
   });
 }

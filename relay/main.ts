@@ -12,6 +12,7 @@ import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
 import { loadInbound } from './inbound/files.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './link/identity-key.ts';
+import { Readers } from './reading/readers.ts';
 import { startRelay } from './relay.ts';
 import { VendorSet } from './vendor/vendor-set.ts';
 
@@ -75,7 +76,8 @@ async function run(config: RelayConfig, file: string): Promise<void> {
   const signals = new Signals();
   const key = readIdentityKey(config.edge.keyFile);
   const marks = ListMarks.open(config.stateFolder);
-  const vendors = VendorSet.open(file, config, marks);
+  const readers = new Readers();
+  const vendors = VendorSet.open(file, config, marks, readers);
   const { listen, editors, broken } = config;
   const inbound =
     listen && loadInbound(listen, editors, undefined, Date.now(), broken, marks.scoped(LISTEN_SCOPE));
@@ -89,6 +91,7 @@ async function run(config: RelayConfig, file: string): Promise<void> {
       key: key.value,
       vendors: vendors.set,
       marks,
+      readers,
       inbound: inbound?.state,
       problems: [vendors.problems, ofInbound],
       out,

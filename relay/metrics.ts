@@ -67,17 +67,17 @@ export class Metrics {
     for (const outcome of ['done', 'failed']) this.#reloads.labels(outcome).inc(0);
   }
 
-  countExchange(plan: SearchPlan, { answer, retry }: Exchanged, outcome: ExchangeOutcome): void {
-    const editor = plan.calls[answer.call]?.editor ?? '';
+  countExchange(plan: SearchPlan, { answer: { facts }, retry }: Exchanged, outcome: ExchangeOutcome): void {
+    const editor = plan.calls[facts.call]?.editor ?? '';
     this.#calls.labels(editor, plan.flow, outcome).inc();
-    this.#seconds.labels(editor).observe(answer.durationMs / 1000);
-    this.#bytes.labels(editor).inc(answer.bytes);
-    this.#pages.labels(editor).inc(answer.pages);
-    this.#received.labels(editor).inc(answer.received);
-    this.#shown.labels(editor).inc(answer.shown);
+    this.#seconds.labels(editor).observe(facts.durationMs / 1000);
+    this.#bytes.labels(editor).inc(facts.bytes);
+    this.#pages.labels(editor).inc(facts.pages);
+    this.#received.labels(editor).inc(facts.received);
+    this.#shown.labels(editor).inc(facts.shown);
     if (retry !== undefined) this.#retries.labels(editor, retry).inc();
-    for (const { rule, count } of answer.dropped) this.#dropped.labels(editor, rule).inc(count);
-    for (const { rule, count } of answer.repaired) this.#repaired.labels(editor, rule).inc(count);
+    for (const { rule, count } of facts.dropped) this.#dropped.labels(editor, rule).inc(count);
+    for (const { rule, count } of facts.repaired) this.#repaired.labels(editor, rule).inc(count);
   }
 
   /** The outcome is the status class, or why there was none. */
@@ -116,6 +116,18 @@ export class Metrics {
     this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
     this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);
     this.#perVendor('vendor_connections', 'Open connections', vendors, (one) => one.connections);
+    this.#readingPerVendor(
+      'vendor_reading_seconds_total',
+      'CPU time that reading a vendor took',
+      vendors,
+      ({ reader }) => reader.cpuMs / 1000,
+    );
+    this.#readingPerVendor(
+      'vendor_readers_ended_total',
+      'Reader threads ended for what a vendor sent',
+      vendors,
+      ({ reader }) => reader.lost,
+    );
     this.#perVendor(
       'certificate_expiry_seconds',
       'Seconds until our certificate for this vendor ends',
@@ -139,6 +151,25 @@ export class Metrics {
       help,
       labelNames: [...labelNames],
       registers: [this.registry],
+    });
+  }
+
+  /** Counted by the vendor's reader itself. */
+  #readingPerVendor(
+    name: string,
+    help: string,
+    vendors: () => Vendors,
+    read: (one: VendorOf) => number,
+  ): void {
+    new Counter({
+      name: PREFIX + name,
+      help,
+      labelNames: ['editor'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [id, client] of vendors()) this.labels(id).inc(read(client));
+      },
     });
   }
 

@@ -24,6 +24,7 @@ import { InboundPort } from './inbound/port.ts';
 import { Links } from './link/links.ts';
 import { signRelayToken } from './link/token.ts';
 import { Metrics } from './metrics.ts';
+import type { Readers } from './reading/readers.ts';
 import { RetryBudget } from './search/retry-budget.ts';
 import { Searches } from './search/searches.ts';
 import { type Closing, endProcess, killProcess } from './shutdown.ts';
@@ -43,6 +44,8 @@ export interface RelayParts {
   readonly key: KeyObject;
   readonly vendors: VendorSet;
   readonly marks: ListMarks;
+  /** Of the vendors' answers. */
+  readonly readers: Readers;
   /** Of the mTLS port, when the settings have one. */
   readonly inbound: InboundState | undefined;
   /** Of the start, none that stops it: of the vendors, of the mTLS port. */
@@ -53,10 +56,11 @@ export interface RelayParts {
 
 /** Resolves when the ports are open; the links are dialled in the background. */
 export async function startRelay(parts: RelayParts): Promise<void> {
-  const { config, key, vendors, marks, out, signals } = parts;
+  const { config, key, vendors, readers, marks, out, signals } = parts;
   const instance = randomUUID();
   const { log } = out;
   logCrashes(out);
+  readers.onLost = (editor, bound) => log('warn', 'reader-ended', { editor, reason: bound });
   const standing = new StandingProblems(log);
   standing.note('vendors', parts.problems[0]);
   standing.note('inbound', parts.problems[1]);
@@ -94,6 +98,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     ready: () => links.isUp,
     problems: () => ({ problems: standing.all, editors: Object.fromEntries(vendors.states()) }),
   });
+  readers.start();
   const watch = followFiles({ vendors, inbound, marks, links, metrics, standing, log });
   const closing: Closing = {
     log,
@@ -105,7 +110,10 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     drainInbound: async () => inbound?.drain(),
     closeInbound: async () => inbound?.close(),
     closeLink: () => links.close(),
-    closeVendors: () => vendors.close(),
+    closeVendors: async () => {
+      await vendors.close();
+      await readers.close();
+    },
     closeAdmin: () => admin.close(),
     finishLog: out.finish,
     flushLog: out.flush,
@@ -131,7 +139,7 @@ function takeQuestions(
     vendors: () => vendors.clients,
     retryBudget: new RetryBudget(performance.now()),
     onExchange: (plan, exchanged, givenUp) => {
-      const outcome = givenUp ? 'given-up' : (exchanged.answer.failure?.reason ?? 'ok');
+      const outcome = givenUp ? 'given-up' : (exchanged.answer.facts.failure?.reason ?? 'ok');
       metrics().countExchange(plan, exchanged, outcome);
       logExchange(log, plan, exchanged, outcome);
     },

@@ -26,8 +26,18 @@ export type VendorFailure =
   | 'draining' // the relay is closing
   | 'internal'; // our own mistake
 
+/** Which share of its own a vendor's answer went past, where `reason` alone does not say it. shared/limits.ts has them. */
+export type VendorBound =
+  | 'values' // VENDOR_VALUES_MAX
+  | 'pieces' // VENDOR_PIECES_MAX
+  | 'held' // VENDOR_HELD_BYTES_MAX
+  | 'cpu' // the CPU time of one call in a relay's reader (relay/reading/readers.ts)
+  | 'memory'; // the memory of that reader
+
 export interface FailedCall {
   readonly reason: VendorFailure;
+  /** Of `too-large`. Absent from older relays. */
+  readonly bound?: VendorBound;
   /** HTTP status, when there was one. */
   readonly status?: number;
   /** From Retry-After, in seconds. */

@@ -4,10 +4,24 @@
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 /** One vendor's whole answer, all pages, after decompression: 25 practitioners × 3 days × 3 places stay under 4 MB. */
 export const VENDOR_BODY_BYTES_MAX = 16 * 1024 * 1024;
+/**
+ * Pieces of bodies (chunks of HTTP, reads of the socket) in one vendor's whole answer. Each costs the relay a microsecond
+ * and some hundred bytes, also one of a single byte: a body of 16 MiB is allowed pieces of 1 kB.
+ */
+export const VENDOR_PIECES_MAX = 16 * 1024;
+/** What all running calls of one vendor may hold of answers that are not read yet: three of the largest. */
+export const VENDOR_HELD_BYTES_MAX = 3 * VENDOR_BODY_BYTES_MAX;
 /** Pages followed through `next`; the guide knows none (docs/guide.md G-211). */
 export const VENDOR_PAGES_MAX = 50;
+/** Characters of the URL of a next page. */
+export const NEXT_LENGTH_MAX = 4096;
 /** Entries over all pages of one exchange. */
 export const VENDOR_ENTRIES_MAX = 20_000;
+/**
+ * JSON values in one vendor's whole answer, all pages, counted before any is built: `{}` in a list takes three bytes and
+ * some sixty in memory, so that bytes alone bound nothing. 4 MB of the guide's Bundles hold 165,000.
+ */
+export const VENDOR_VALUES_MAX = 300_000;
 /** Nesting of a vendor's JSON; the guide's Bundles reach 10. */
 export const VENDOR_JSON_DEPTH_MAX = 64;
 /** A vendor's response header block. */

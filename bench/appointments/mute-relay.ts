@@ -3,7 +3,7 @@
 
 import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { WebSocket } from 'ws';
-import { answerNothing } from '../../relay/search/vendor-call.ts';
+import { answerNothing } from '../../relay/reading/answer-reading.ts';
 import { writeAnswerLines, writeFrame } from '../../shared/link/answer-frame.ts';
 import type { HubApi } from '../../shared/link/hub.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
@@ -19,7 +19,7 @@ class Served extends RpcTarget {
 
   async search({ id, calls }: SearchPlan): Promise<void> {
     for (const call of calls.keys()) {
-      const { failure: _none, ...nothing } = answerNothing(call, 'internal');
+      const { failure: _none, ...nothing } = answerNothing(call, { reason: 'internal' });
       const heads = [{ call, durationMs: 1 }];
       this.#socket.send(writeFrame({ search: id, heads, body: writeAnswerLines(nothing) }));
     }

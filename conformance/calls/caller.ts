@@ -9,7 +9,7 @@ import { type buildConnector, Client, type Dispatcher } from 'undici';
 import type { EditorConfig } from '../../relay/base/config.ts';
 import type { Certificates } from '../../relay/certificates/certificates.ts';
 import type { ServerTrust } from '../../relay/certificates/server-trust.ts';
-import { readBody } from '../../relay/vendor/body.ts';
+import { readBody } from '../../relay/reading/body.ts';
 import { makeDialler } from '../../relay/vendor/dial.ts';
 import { VENDOR_HEADERS } from '../../relay/vendor/vendor-client.ts';
 import { VENDOR_BODY_BYTES_MAX, VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
@@ -140,10 +140,17 @@ async function receive(response: Dispatcher.ResponseData): Promise<Omit<Received
   }
   if (bytes === 0) return { ...head, bytes };
   const { 'content-encoding': encoding, 'content-type': contentType } = head.headers;
-  const read = await readBody(chunks, { encoding, contentType }, VENDOR_BODY_BYTES_MAX);
-  if (read.ok) return { ...head, ...read.value, ...(isForeign(chunks, encoding) && { transcoded: true }) };
+  const read = readBody(
+    Buffer.concat(chunks),
+    { encoding, contentType },
+    { bytesMax: VENDOR_BODY_BYTES_MAX },
+  );
+  if (read.ok) {
+    const { json, bytes: unfolded } = read.value;
+    return { ...head, bytes: unfolded, json, ...(isForeign(chunks, encoding) && { transcoded: true }) };
+  }
   const text = Buffer.concat(chunks).toString('utf8', 0, TEXT_CHARS_MAX);
-  return { ...head, bytes, bodyProblem: read.error, text };
+  return { ...head, bytes, bodyProblem: read.error.reason, text };
 }
 
 /** Bytes that are not UTF-8, which the relay's reader accepts and FHIR does not. A zero byte is UTF-16. */

@@ -4,7 +4,7 @@
 
 import { RpcTarget } from 'capnweb';
 import type { AccountReply, AccountRequest } from '../../shared/link/accounts.ts';
-import { writeFrame } from '../../shared/link/answer-frame.ts';
+import { writeFrameHead } from '../../shared/link/answer-frame.ts';
 import type { RelayApi, SearchPlan } from '../../shared/link/relay.ts';
 import type { Searches } from '../search/searches.ts';
 import type { Frame } from '../search/write-frames.ts';
@@ -13,8 +13,8 @@ import { checkCancel, checkPlan } from './check-plan.ts';
 
 export interface SessionEvents {
   readonly onRefusedPlan: () => void;
-  /** Hands an answer frame to the socket; false when the link is gone. */
-  readonly send: (frame: string) => boolean;
+  /** Hands an answer frame to the socket, as UTF-8; false when the link is gone. */
+  readonly send: (frame: Buffer) => boolean;
 }
 
 export class LinkSession extends RpcTarget implements RelayApi {
@@ -37,7 +37,7 @@ export class LinkSession extends RpcTarget implements RelayApi {
       throw new Error('plan refused');
     }
     const sink = ({ heads, body }: Frame): boolean =>
-      this.#events.send(writeFrame({ search: plan.id, heads, body }));
+      this.#events.send(Buffer.concat([Buffer.from(writeFrameHead({ search: plan.id, heads })), ...body]));
     await this.#searches.run(plan, sink, this);
   }
 

@@ -206,9 +206,9 @@ export class Link {
   }
 
   /** False when the socket takes nothing more; a link that takes too little is left. */
-  #send(socket: WebSocket, frame: string): boolean {
+  #send(socket: WebSocket, frame: Buffer): boolean {
     if (socket.readyState !== WebSocket.OPEN) return false;
-    socket.send(frame);
+    socket.send(frame, { binary: false });
     if (socket.bufferedAmount > (this.#settings.backlogBytesMax ?? BACKLOG_BYTES_MAX)) {
       this.#log('warn', 'link-clogged', { bytes: socket.bufferedAmount });
       socket.terminate();

@@ -5,7 +5,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { Result } from '../../shared/result.ts';
-import type { Page, PageFailure, VendorClient } from '../vendor/vendor-client.ts';
+import type { SentPage } from '../reading/answer-reading.ts';
+import type { Holding } from '../vendor/holding.ts';
+import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** Enough for a vendor's front server to pick another machine; by chance, so that callers do not come back at once. */
@@ -17,7 +19,7 @@ const TRY_MS_MIN = 250;
 /** What became of the wish for a second try; `no-…`: it was not made, for want of that. */
 export type RetryOutcome = 'answered' | 'failed' | 'no-budget' | 'no-time' | 'no-place';
 
-type PageResult = Result<Page, PageFailure>;
+type PageResult = Result<SentPage, PageFailure>;
 
 export class CallPages {
   /** Absent when no page failed in a way that a second try may mend. */
@@ -36,10 +38,10 @@ export class CallPages {
   }
 
   /** As `VendorClient.fetchPage`. The failure of the second try counts, when one was made. */
-  async fetch(path: string, bytesMax: number, signal: AbortSignal): Promise<PageResult> {
+  async fetch(path: string, bytesMax: number, holding: Holding, signal: AbortSignal): Promise<PageResult> {
     const startedMs = performance.now();
     this.#budget.earn();
-    const first = await this.#client.fetchPage(path, bytesMax, signal, this.#turn);
+    const first = await this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn);
     if (first.ok || this.retry !== undefined || !mayHelp(first.error)) return first;
     const pauseMs = pauseOf(first.error);
     this.retry = this.#obstacle(startedMs, pauseMs);
@@ -48,7 +50,7 @@ export class CallPages {
       this.retry = 'no-time';
       return first;
     }
-    const second = await this.#client.fetchPage(path, bytesMax, signal, this.#turn);
+    const second = await this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn);
     if (!second.ok && second.error.reason === 'overloaded') {
       this.retry = 'no-place';
       return first;

@@ -2,14 +2,15 @@
 // over when the budget is. A vendor that hangs costs its own answer only. Called by the link's session, one per
 // connection; knows the vendors, not the socket.
 
+import type { VendorFailure } from '../../shared/failure.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
-import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { GivenUp } from '../base/failure.ts';
+import { answerNothing, type WrittenAnswer, writeAnswer } from '../reading/answer-reading.ts';
 import type { VendorClient } from '../vendor/vendor-client.ts';
 import { SearchClock } from './clock.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { answerNothing, callVendor, type Exchanged } from './vendor-call.ts';
-import { cutFrames, type Frame, type WrittenAnswer, writeAnswer } from './write-frames.ts';
+import { callVendor, type Exchanged } from './vendor-call.ts';
+import { cutFrames, type Frame } from './write-frames.ts';
 
 /** Hands answers over; false when they cannot arrive any more. */
 export type Sink = (frame: Frame) => boolean;
@@ -104,9 +105,9 @@ class Search {
     const vendors = this.#settings.vendors();
     for (const [index, call] of this.#plan.calls.entries()) {
       const client = vendors.get(call.editor);
-      if (draining) this.#land(answerNothing(index, 'draining'));
+      if (draining) this.#landNothing(index, 'draining');
       else if (client?.editor.flows.includes(this.#plan.flow)) this.#ask(client, index, call.budgetMs);
-      else this.#land(answerNothing(index, 'not-served'));
+      else this.#landNothing(index, 'not-served');
     }
     return this.#done.promise;
   }
@@ -142,14 +143,18 @@ class Search {
       },
       (error: unknown) => {
         this.#settings.onInternalError(error, this.#plan);
-        this.#land(answerNothing(index, 'internal'));
+        this.#landNothing(index, 'internal');
       },
     );
   }
 
-  #land(answer: CallAnswer): void {
-    if (!this.#open.delete(answer.call)) return;
-    this.#gathered.push(writeAnswer(answer));
+  #landNothing(call: number, reason: VendorFailure): void {
+    this.#land(writeAnswer(answerNothing(call, { reason })));
+  }
+
+  #land(answer: WrittenAnswer): void {
+    if (!this.#open.delete(answer.facts.call)) return;
+    this.#gathered.push(answer);
     if (this.#open.size === 0) {
       this.#flush();
       this.#end();

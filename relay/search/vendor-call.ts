@@ -1,48 +1,32 @@
 // One call of a plan, from the question to the answer that crosses the link: asks the vendor, follows its pages
-// inside the bounds, gives them to the reader. Whatever goes wrong, what came before is kept.
+// inside the bounds, gives them to its reader. Whatever goes wrong, what came before is kept.
 
-import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
+import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_BODY_BYTES_MAX } from '../../shared/limits.ts';
 import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { SearchPlan } from '../../shared/link/relay.ts';
-import type { CallAnswer } from '../../shared/sas/answer.ts';
-import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
+import { failureOf } from '../base/failure.ts';
+import { sharedNowMs, type WrittenAnswer } from '../reading/answer-reading.ts';
+import type { Step } from '../reading/reader-messages.ts';
+import type { CallReader } from '../reading/readers.ts';
+import type { Holding } from '../vendor/holding.ts';
 import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';
 import { CallPages, type RetryOutcome } from './call-pages.ts';
 import { PageTrail } from './next-page.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
-const HASH_LENGTH = 20;
-const PARTIAL_CONTENT = 206;
-
 /** What the log and the metrics want to know besides the answer. */
 export interface Exchanged {
-  readonly answer: CallAnswer;
+  readonly answer: WrittenAnswer;
   readonly status: number | undefined;
   readonly code: string | undefined;
   /** Absent when no second try was wished for. */
   readonly retry: RetryOutcome | undefined;
 }
 
-const NOTHING = {
-  subjects: [],
-  shapes: [],
-  services: [],
-  received: 0,
-  shown: 0,
-  dropped: [],
-  repaired: [],
-  doubts: [],
-} as const;
-
-/** The answer to a call that was never made. */
-export function answerNothing(call: number, reason: VendorFailure): CallAnswer {
-  return { call, failure: { reason }, ...NOTHING, durationMs: 0, bytes: 0, pages: 0, noStore: false };
-}
-
+/** Rejects on a mistake of our own. */
 export async function callVendor(
   client: VendorClient,
   plan: SearchPlan,
@@ -51,30 +35,35 @@ export async function callVendor(
   retryBudget: RetryBudget,
 ): Promise<Exchanged> {
   const startedMs = performance.now();
+  const { flow, fromMs, toMs, trace = false } = plan;
   const { subjects = [], budgetMs = plan.budgetMs } = plan.calls[call] ?? {};
+  const { id, baseUrl } = client.editor;
   const endMs = startedMs + Math.min(budgetMs, plan.budgetMs);
   const pages = new CallPages(client, retryBudget, endMs, turnOf(plan));
-  const reading = new Reading(client, pages, plan, subjects);
+  const question = { call, editor: id, flow, subjects, fromMs, toMs, trace, startedMs: sharedNowMs() };
+  const reader = client.reader.ask(question);
+  const holding = client.hold();
+  const first = buildVendorRequest(baseUrl, { flow, subjects, fromMs, toMs });
+  const reading = new Reading({ pages, reader, holding, signal, baseUrl, first });
   client.retain();
   try {
-    await reading.run(signal);
+    const answer = await reading.run();
+    const { status, code } = reading;
+    return { answer, status, code, retry: pages.retry };
   } finally {
+    holding.release();
     client.release();
   }
-  const { failure, bytes, pageCount, noStore } = reading;
-  const read = pageCount === 0 ? NOTHING : reading.finish();
-  const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
-  const answer = {
-    call,
-    ...(failure && { failure: toFailedCall(failure) }),
-    ...read,
-    durationMs,
-    bytes,
-    pages: pageCount,
-    noStore,
-  };
-  const status = failure === undefined ? reading.status : failure.status;
-  return { answer, status, code: failure?.code, retry: pages.retry };
+}
+
+interface ReadingParts {
+  readonly pages: CallPages;
+  readonly reader: CallReader;
+  readonly holding: Holding;
+  readonly signal: AbortSignal;
+  readonly baseUrl: string;
+  /** URL of the first page. */
+  readonly first: string;
 }
 
 /** An older edge does not say for whom it asks: each of its plans is a search of one caller. */
@@ -83,76 +72,57 @@ function turnOf({ id, from = { caller: '', search: id } }: SearchPlan): Turn {
 }
 
 class Reading {
-  failure: PageFailure | undefined;
+  /** Of the last page. */
   status: number | undefined;
-  bytes = 0;
-  pageCount = 0;
-  noStore = false;
-  readonly #pages: CallPages;
-  readonly #baseUrl: string;
-  readonly #first: string;
-  readonly #reader: AnswerReader;
+  /** Node's or OpenSSL's word, for our log, not for the edge. */
+  code: string | undefined;
+  readonly #parts: ReadingParts;
+  /** On the wire, over all pages. */
+  #bytes = 0;
 
-  constructor(client: VendorClient, pages: CallPages, plan: SearchPlan, subjects: readonly string[]) {
-    const { flow, fromMs, toMs } = plan;
-    const { id, baseUrl } = client.editor;
-    this.#pages = pages;
-    this.#baseUrl = baseUrl;
-    this.#first = buildVendorRequest(baseUrl, { flow, subjects, fromMs, toMs });
-    this.#reader = new AnswerReader({
-      editor: id,
-      flow,
-      subjects,
-      fromMs,
-      toMs,
-      nowMs: Date.now(),
-      hash: shortHash,
-      memory: client.memory,
-      ...(plan.trace === true && { trace: true }),
-    });
+  constructor(parts: ReadingParts) {
+    this.#parts = parts;
   }
 
-  finish() {
-    return this.#reader.finish();
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    let path: string | undefined = this.#first.slice(this.#first.indexOf('/', 'https://'.length));
-    let trail: PageTrail | undefined;
-    while (path !== undefined) {
-      const page = await this.#pages.fetch(path, VENDOR_BODY_BYTES_MAX - this.bytes, signal);
+  async run(): Promise<WrittenAnswer> {
+    const { pages, reader, holding, signal, baseUrl, first } = this.#parts;
+    const trail = new PageTrail(baseUrl, first);
+    let path = first.slice(first.indexOf('/', 'https://'.length));
+    for (;;) {
+      const page = await pages.fetch(path, VENDOR_BODY_BYTES_MAX - this.#bytes, holding, signal);
       if (!page.ok) return this.#fail(page.error);
-      this.status = page.value.status;
-      this.bytes += page.value.bytes;
-      this.noStore ||= page.value.noStore;
-      const read = this.#reader.add(page.value.json);
-      if (!read.ok) return this.#fail({ reason: read.error, status: page.value.status });
-      if (page.value.status === PARTIAL_CONTENT) this.#reader.addPartial();
-      this.pageCount += 1;
-      if (read.value.next === undefined) return;
-      trail ??= new PageTrail(this.#baseUrl, this.#first);
-      const next = trail.follow(read.value.next);
-      if (!next.ok) return this.#fail({ reason: next.error, status: page.value.status });
+      const { status, body } = page.value;
+      this.status = status;
+      this.#bytes += body.byteLength;
+      const step = await reader.add(page.value, signal, () => ({ reason: failureOf(signal), status }));
+      if (step.kind === 'done') return answerOf(step);
+      const next = trail.follow(step.next);
+      if (!next.ok) return this.#fail({ reason: next.error, status });
       path = next.value;
       // Undici lends a connection again one turn later: without this each second page would open another.
       await nextTurn();
     }
   }
 
-  #fail(failure: PageFailure): void {
-    this.failure = failure;
+  async #fail(failure: PageFailure): Promise<WrittenAnswer> {
+    this.status = failure.status;
+    this.code = failure.code;
+    const { reader, signal } = this.#parts;
+    return answerOf(await reader.finish(toFailedCall(failure), signal));
   }
 }
 
-/** `code` is for our log, not for the edge. */
-function toFailedCall({ reason, status, retryAfterS }: PageFailure): FailedCall {
+/** A reader that was told of no further page never asks for one. */
+function answerOf(step: Step): WrittenAnswer {
+  if (step.kind === 'done') return step.answer;
+  throw new Error('reader asks for a page that does not come');
+}
+
+function toFailedCall({ reason, bound, status, retryAfterS }: PageFailure): FailedCall {
   return {
     reason,
+    ...(bound !== undefined && { bound }),
     ...(status !== undefined && { status }),
     ...(retryAfterS !== undefined && { retryAfterS }),
   };
-}
-
-function shortHash(text: string): string {
-  return hash('sha256', text, 'hex').slice(0, HASH_LENGTH);
 }

@@ -10,7 +10,7 @@ import {
   regulatorIdentifierOf,
   sameIdentifier,
 } from '../../shared/sas/regulator.ts';
-import { type BodyHeaders, readBody } from './body.ts';
+import { type BodyBounds, type BodyHeaders, readBody } from '../reading/body.ts';
 
 /** The guide's 201 and 200, and the one that has no room for a body. 202 promises; the others are of other flows. */
 const DONE: ReadonlySet<number> = new Set([200, 201, 204]);
@@ -23,19 +23,19 @@ export type Denial =
   | { readonly reason: 'outcome-error'; readonly outcome: unknown };
 
 /** Undefined when the answer is a yes. `body` is whole; `said` is the request: the text of its body, whom its query names. */
-export async function denialOf(
+export function denialOf(
   said: Pick<AccountRequest, 'body' | 'identifier'>,
   status: number,
   body: Buffer,
   headers: BodyHeaders,
-  bytesMax: number,
-): Promise<Denial | undefined> {
+  bounds: BodyBounds,
+): Denial | undefined {
   if (!DONE.has(status)) return { reason: 'unconfirmed' };
   // White space and a byte order mark are nothing, unless they claim to be something else.
   if (body.length === 0) return undefined;
   if (headers.encoding === undefined && body.toString('utf8').trim() === '') return undefined;
-  const read = await readBody([body], headers, bytesMax);
-  if (!read.ok) return { reason: read.error };
+  const read = readBody(body, headers, bounds);
+  if (!read.ok) return { reason: read.error.reason };
   const resource = asObject(read.value.json);
   // A modifier that nobody knows may turn all of it round (R4 extensibility.html).
   if (resource?.modifierExtension !== undefined || resource?.implicitRules !== undefined) {

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import type { VendorFailure } from '../../shared/failure.ts';
 import { ACCOUNT_REPLY_BYTES_MAX } from '../../shared/link/accounts.ts';
 import { readRetryAfter } from '../base/failure.ts';
-import type { BodyHeaders } from './body.ts';
+import type { BodyHeaders } from '../reading/body.ts';
 import { type ExchangeEnds, OneOutcome } from './one-outcome.ts';
 
 export type WriteOutcome =
@@ -46,11 +46,14 @@ export class AccountExchange extends OneOutcome<WriteOutcome> implements Dispatc
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.passInterim(controller);
+      return;
+    }
     this.#status = status;
     this.#location = first(headers.location);
     this.#headers = {

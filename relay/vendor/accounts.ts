@@ -8,15 +8,15 @@ import { EDITOR_ID_LENGTH_MAX } from '../../shared/limits.ts';
 import {
   ACCOUNT_BODY_LENGTH_MAX,
   ACCOUNT_LOCATION_LENGTH_MAX,
-  ACCOUNT_REPLY_BYTES_MAX,
+  ACCOUNT_REPLY_BOUNDS,
   type AccountReply,
   type AccountRequest,
 } from '../../shared/link/accounts.ts';
 import { issueCodesOf } from '../../shared/sas/regulator.ts';
 import { GivenUp } from '../base/failure.ts';
+import { type BodyHeaders, readBody } from '../reading/body.ts';
 import { denialOf } from './account-answer.ts';
 import type { WriteOutcome } from './account-exchange.ts';
-import { type BodyHeaders, readBody } from './body.ts';
 import type { VendorClient } from './vendor-client.ts';
 
 const BUDGET_MS_MAX = 60_000;
@@ -121,7 +121,7 @@ export class Accounts {
         abort.signal,
       );
       const durationMs = Math.round((performance.now() - startedMs) * 10) / 10;
-      const reply = await replyOf(outcome, asked, durationMs);
+      const reply = replyOf(outcome, asked, durationMs);
       const code = outcome.ok ? undefined : outcome.code;
       this.#settings.onExchange({ request: asked, reply, code });
       return reply;
@@ -138,27 +138,21 @@ function pathOf(baseUrl: string, { identifier }: AccountRequest): string {
   return `${path}?identifier=${encodeToken(identifier.system, identifier.value)}`;
 }
 
-async function replyOf(
-  outcome: WriteOutcome,
-  said: AccountRequest,
-  durationMs: number,
-): Promise<AccountReply> {
+function replyOf(outcome: WriteOutcome, said: AccountRequest, durationMs: number): AccountReply {
   if (!outcome.ok) return { kind: 'failed', reason: outcome.reason, sent: outcome.sent, durationMs };
   const { status, location, retryAfterS, body, headers, cut } = outcome;
   if (status >= 300) {
     return {
       kind: 'answered',
       status,
-      codes: status >= 400 ? issueCodesOf(await readJson(body, headers)) : [],
+      codes: status >= 400 ? issueCodesOf(readJson(body, headers)) : [],
       ...locationOf(location),
       ...(retryAfterS !== undefined && { retryAfterS }),
       durationMs,
     };
   }
   const denial =
-    cut === undefined
-      ? await denialOf(said, status, body, headers, ACCOUNT_REPLY_BYTES_MAX)
-      : { reason: cut };
+    cut === undefined ? denialOf(said, status, body, headers, ACCOUNT_REPLY_BOUNDS) : { reason: cut };
   if (denial === undefined) {
     return { kind: 'answered', status, codes: [], ...locationOf(location), durationMs };
   }
@@ -171,8 +165,8 @@ function locationOf(location: string | undefined): { readonly location?: string 
 }
 
 /** Of a refusal, read for its issue codes only: what cannot be read has none. */
-async function readJson(body: Buffer, headers: BodyHeaders): Promise<unknown> {
-  const read = await readBody([body], headers, ACCOUNT_REPLY_BYTES_MAX);
+function readJson(body: Buffer, headers: BodyHeaders): unknown {
+  const read = readBody(body, headers, ACCOUNT_REPLY_BOUNDS);
   return read.ok ? read.value.json : undefined;
 }
 

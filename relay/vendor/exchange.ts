@@ -1,17 +1,18 @@
 // One HTTP exchange with a vendor, as undici's handler: gathers the body under its bound. Redirects are an outcome, never
-// followed. The chunks are the socket's own buffers: nothing is copied before the body is whole.
+// followed. The pieces are the socket's own buffers: nothing is copied before the body is whole.
 // docs/decisions/0002-undici.md.
 
 import type { Dispatcher } from 'undici';
-import type { FailedCall, VendorFailure } from '../../shared/failure.ts';
+import type { FailedCall, VendorBound, VendorFailure } from '../../shared/failure.ts';
 import { readRetryAfter } from '../base/failure.ts';
+import type { Holding } from './holding.ts';
 import { type ExchangeEnds, OneOutcome } from './one-outcome.ts';
 
 /** An error's body is read only so that the connection can serve again; past this the connection is dropped. */
 const REFUSAL_BYTES_MAX = 64 * 1024;
 
 export interface Received {
-  readonly chunks: readonly Buffer[];
+  readonly pieces: readonly Buffer[];
   /** On the wire, before decoding. */
   readonly bytes: number;
   readonly encoding: string | undefined;
@@ -26,12 +27,14 @@ export type Outcome =
 
 export interface ExchangeSettings extends ExchangeEnds<Outcome> {
   readonly bytesMax: number;
+  readonly holding: Holding;
   readonly nowMs: () => number;
 }
 
 export class Exchange extends OneOutcome<Outcome> implements Dispatcher.DispatchHandler {
   readonly #nowMs: () => number;
-  readonly #chunks: Buffer[] = [];
+  readonly #holding: Holding;
+  readonly #pieces: Buffer[] = [];
   #bytes = 0;
   #bytesMax: number;
   #status = 0;
@@ -44,6 +47,7 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
     super(settings);
     this.#nowMs = settings.nowMs;
     this.#bytesMax = settings.bytesMax;
+    this.#holding = settings.holding;
   }
 
   onResponseStart(
@@ -51,7 +55,10 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.passInterim(controller);
+      return;
+    }
     this.#status = status;
     if (status >= 300) {
       this.#refusal = this.#describeRefusal(status, headers);
@@ -67,8 +74,10 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#bytesMax) this.#overflow(controller);
-    else if (this.#refusal === undefined) this.#chunks.push(chunk);
+    const isPast = this.#bytes > this.#bytesMax;
+    const bound = isPast ? undefined : this.#holding.take(this.#refusal === undefined ? chunk.length : 0);
+    if (isPast || bound !== undefined) this.#overflow(controller, bound);
+    else if (this.#refusal === undefined) this.#pieces.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -86,8 +95,9 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
     return { ok: false, error: known, code: error.code ?? error.name, early };
   }
 
-  #overflow(controller: Dispatcher.DispatchController): void {
-    this.settle({ ok: false, error: this.#refusal ?? { reason: 'too-large', status: this.#status } });
+  #overflow(controller: Dispatcher.DispatchController, bound?: VendorBound): void {
+    const error = { reason: 'too-large', ...(bound && { bound }), status: this.#status } as const;
+    this.settle({ ok: false, error: this.#refusal ?? error });
     controller.abort(new Error('too large'));
   }
 
@@ -101,7 +111,7 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
 
   #received(): Received {
     return {
-      chunks: this.#chunks,
+      pieces: this.#pieces,
       bytes: this.#bytes,
       encoding: this.#encoding,
       contentType: this.#contentType,

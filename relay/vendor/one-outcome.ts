@@ -13,11 +13,15 @@ export interface ExchangeEnds<Outcome> {
   readonly onOver: () => void;
 }
 
+/** Answers before the answer (102, 103): each costs as much as a piece of the body, and no vendor needs many. */
+const INTERIM_MAX = 16;
+
 export abstract class OneOutcome<Outcome> {
   readonly #ends: ExchangeEnds<Outcome>;
   #controller: Dispatcher.DispatchController | undefined;
   #settled = false;
   #over = false;
+  #interim = 0;
   /** The request has left. */
   protected isSent = false;
 
@@ -45,6 +49,14 @@ export abstract class OneOutcome<Outcome> {
     this.#over = true;
     this.#ends.signal.removeEventListener('abort', this.#giveUp);
     this.#ends.onOver();
+  }
+
+  /** For each answer before the answer; too many end the exchange. */
+  protected passInterim(controller: Dispatcher.DispatchController): void {
+    this.#interim += 1;
+    if (this.#interim <= INTERIM_MAX) return;
+    this.settle(this.endedBy('too-large'));
+    controller.abort(new Error('too many answers'));
   }
 
   protected settle(outcome: Outcome): void {

@@ -7,17 +7,17 @@ import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
 import type { Turn } from '../../shared/link/fair-queue.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { EditorConfig } from '../base/config.ts';
 import { failureOf } from '../base/failure.ts';
 import type { Certificates } from '../certificates/certificates.ts';
+import type { SentPage } from '../reading/answer-reading.ts';
+import type { VendorReader } from '../reading/readers.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
-import { readBody } from './body.ts';
-import { KnownEntries } from './bundle-bytes/known-entries.ts';
 import { makeDialler } from './dial.ts';
 import { Exchange, type Outcome } from './exchange.ts';
 import { Gate, GateFull } from './gate.ts';
+import { type HeldBytes, Holding } from './holding.ts';
 
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
 const IDLE_MS = 60_000;
@@ -29,14 +29,6 @@ export const VENDOR_HEADERS = {
   'accept-encoding': 'gzip',
   'user-agent': `passerelle-relay/${VERSION.number}`,
 };
-
-export interface Page {
-  readonly json: unknown;
-  /** After decoding. */
-  readonly bytes: number;
-  readonly status: number;
-  readonly noStore: boolean;
-}
 
 /** A write: its whole path with the query, and its body as JSON text. */
 export interface VendorWrite {
@@ -59,9 +51,9 @@ export interface PageFailure extends FailedCall {
 export class VendorClient {
   readonly editor: EditorConfig;
   readonly certificates: Certificates;
-  /** What this vendor's resources were read as. */
-  readonly memory = new ReaderMemory();
-  readonly #known = new KnownEntries();
+  /** Reads what this vendor answers. */
+  readonly reader: VendorReader;
+  readonly #held: HeldBytes = { bytes: 0 };
   readonly #pool: Pool;
   readonly #gate: Gate;
   #users = 0;
@@ -69,9 +61,11 @@ export class VendorClient {
   #connections = 0;
   #dials = 0;
 
-  constructor(editor: EditorConfig, certificates: Certificates) {
+  /** Takes over `reader`, and closes it. */
+  constructor(editor: EditorConfig, certificates: Certificates, reader: VendorReader) {
     this.editor = editor;
     this.certificates = certificates;
+    this.reader = reader;
     this.#gate = new Gate(editor.concurrency, editor.queue);
     const { context, trust } = certificates;
     const dial = { context, trust, servername: editor.servername, pin: editor.server };
@@ -128,25 +122,28 @@ export class VendorClient {
     return this.#retired.promise;
   }
 
-  /** One page, when it is its turn. `path` includes the query; `bytesMax` bounds the body, also once decoded. */
+  /** For one call: what it holds of the answer, until it is released. */
+  hold(): Holding {
+    return new Holding(this.#held);
+  }
+
+  /** One page, when it is its turn. `path` includes the query; `bytesMax` bounds the body as it is sent. */
   async fetchPage(
     path: string,
     bytesMax: number,
+    holding: Holding,
     signal: AbortSignal,
     turn?: Turn,
-  ): Promise<Result<Page, PageFailure>> {
+  ): Promise<Result<SentPage, PageFailure>> {
     const dials = this.#dials;
-    const outcome = await this.#ask(path, bytesMax, signal, turn);
+    const outcome = await this.#ask(path, bytesMax, holding, signal, turn);
     if (!outcome.ok) {
       const { error, code, early } = outcome;
       const isStale = early === true && dials > 0 && dials === this.#dials;
       return err({ ...error, ...(code !== undefined && { code }), ...(isStale && { isStale }) });
     }
-    const { status, noStore, chunks } = outcome.value;
-    const body = readBody(chunks, outcome.value, bytesMax, this.#known);
-    const read = body instanceof Promise ? await orGivenUp(body, signal) : body;
-    if (!read.ok) return err({ reason: read.error, status });
-    return ok({ json: read.value.json, bytes: read.value.bytes, status, noStore });
+    const { pieces, bytes, ...page } = outcome.value;
+    return ok({ ...page, body: joined(pieces, bytes) });
   }
 
   /**
@@ -173,7 +170,13 @@ export class VendorClient {
     });
   }
 
-  async #ask(path: string, bytesMax: number, signal: AbortSignal, turn?: Turn): Promise<Outcome> {
+  async #ask(
+    path: string,
+    bytesMax: number,
+    holding: Holding,
+    signal: AbortSignal,
+    turn?: Turn,
+  ): Promise<Outcome> {
     try {
       const place = this.#gate.enter(signal, turn);
       if (place !== undefined) await place;
@@ -186,13 +189,13 @@ export class VendorClient {
     }
     return new Promise((onOutcome) => {
       const onOver = (): void => this.#gate.leave(turn);
-      const exchange = new Exchange({ bytesMax, signal, nowMs: Date.now, onOutcome, onOver });
+      const exchange = new Exchange({ bytesMax, holding, signal, nowMs: Date.now, onOutcome, onOver });
       this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
     });
   }
 
   #close(retired: PromiseWithResolvers<void>): void {
-    this.#known.forget();
+    this.reader.close();
     this.#pool.close().then(retired.resolve, retired.resolve);
   }
 }
@@ -203,17 +206,13 @@ function waitedInVain(error: unknown, signal: AbortSignal): FailedCall['reason']
   return reason === 'timeout' ? 'overloaded' : reason;
 }
 
-/** Decoding runs on another thread and cannot be stopped: at the deadline its result is left behind. */
-async function orGivenUp<T>(
-  work: Promise<Result<T, FailedCall['reason']>>,
-  signal: AbortSignal,
-): Promise<Result<T, FailedCall['reason']>> {
-  if (signal.aborted) return err(failureOf(signal));
-  const { promise, resolve } = Promise.withResolvers<Result<T, FailedCall['reason']>>();
-  const giveUp = (): void => resolve(err(failureOf(signal)));
-  signal.addEventListener('abort', giveUp, { once: true });
-  work.then(resolve, () => resolve(err('internal')));
-  const result = await promise;
-  signal.removeEventListener('abort', giveUp);
-  return result;
+/** In memory that reader threads may share: it is never written again. */
+function joined(pieces: readonly Buffer[], bytes: number): Uint8Array {
+  const body = new Uint8Array(new SharedArrayBuffer(bytes));
+  let at = 0;
+  for (const piece of pieces) {
+    body.set(piece, at);
+    at += piece.length;
+  }
+  return body;
 }

@@ -16,6 +16,7 @@ import { isBlocking, type Problem } from '../base/problem.ts';
 import { type Certificates, loadCertificates } from '../certificates/certificates.ts';
 import type { HeldLists } from '../certificates/held-lists.ts';
 import { type ListMarks, scopeOf } from '../certificates/list-marks.ts';
+import type { Readers } from '../reading/readers.ts';
 import { VendorClient } from './vendor-client.ts';
 
 /** Of an announcement: no certificate could be read, so no date is true. */
@@ -42,6 +43,7 @@ type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'>;
 export class VendorSet {
   readonly #file: string;
   readonly #marks: ListMarks;
+  readonly #readers: Readers;
   #config: RelayConfig;
   #vendors: ReadonlyMap<string, Kept> = new Map();
   #clients: ReadonlyMap<string, VendorClient> = new Map();
@@ -49,9 +51,10 @@ export class VendorSet {
   #broken: ReadonlyMap<string, Named> = new Map();
   readonly #retiring = new Set<Promise<void>>();
 
-  private constructor(file: string, config: RelayConfig, marks: ListMarks) {
+  private constructor(file: string, config: RelayConfig, marks: ListMarks, readers: Readers) {
     this.#file = file;
     this.#marks = marks;
+    this.#readers = readers;
     this.#config = config;
   }
 
@@ -60,8 +63,9 @@ export class VendorSet {
     file: string,
     config: RelayConfig,
     marks: ListMarks,
+    readers: Readers,
   ): { readonly set: VendorSet; readonly problems: readonly Problem[] } {
-    const set = new VendorSet(file, config, marks);
+    const set = new VendorSet(file, config, marks, readers);
     return { set, problems: set.#replace(config) };
   }
 
@@ -183,9 +187,13 @@ export class VendorSet {
     }
     const key = `${certificates.digest} ${JSON.stringify(editor)}`;
     return {
-      kept: key === old?.key ? old : { client: new VendorClient(editor, certificates), key },
+      kept: key === old?.key ? old : { client: this.#connect(editor, certificates), key },
       problems,
     };
+  }
+
+  #connect(editor: EditorConfig, certificates: Certificates): VendorClient {
+    return new VendorClient(editor, certificates, this.#readers.open(editor.id));
   }
 
   #retire(client: VendorClient): void {

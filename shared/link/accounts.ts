@@ -7,6 +7,8 @@ import type { VendorFailure } from '../failure.ts';
 export const ACCOUNT_BODY_LENGTH_MAX = 16 * 1024;
 /** What is read of a vendor's answer: an OperationOutcome, or the account again. */
 export const ACCOUNT_REPLY_BYTES_MAX = 64 * 1024;
+/** The guide's resources hold 2,600 JSON values in so many bytes; of `{}` in a list there would be 20,000. */
+export const ACCOUNT_REPLY_BOUNDS = { bytesMax: ACCOUNT_REPLY_BYTES_MAX, valuesMax: 5_000 } as const;
 export const ACCOUNT_LOCATION_LENGTH_MAX = 500;
 
 export interface AccountRequest {

@@ -17,8 +17,13 @@ export interface AnswerFrame {
   readonly body: string;
 }
 
-export function writeFrame({ search, heads, body }: AnswerFrame): string {
-  return `${MARK}${search}\n${JSON.stringify(heads)}\n${body}`;
+export function writeFrame(frame: AnswerFrame): string {
+  return writeFrameHead(frame) + frame.body;
+}
+
+/** What stands in such a message before its body. */
+export function writeFrameHead({ search, heads }: Omit<AnswerFrame, 'body'>): string {
+  return `${MARK}${search}\n${JSON.stringify(heads)}\n`;
 }
 
 export function isFrame(message: unknown): message is string {

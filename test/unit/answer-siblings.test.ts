@@ -3,8 +3,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../relay/vendor/body.ts';
-import { KnownEntries } from '../../relay/vendor/bundle-bytes/known-entries.ts';
+import { readBody } from '../../relay/reading/body.ts';
+import { KnownEntries } from '../../relay/reading/bundle-bytes/known-entries.ts';
 import { makeReader, readCounted } from '../support/oracles/read-answer.ts';
 import {
   answer,
@@ -38,7 +38,7 @@ async function fateOfBytes(body: Buffer, encoding?: string): Promise<Fate> {
   const fates: Fate[] = [];
   // The second time its entries are known.
   for (const memory of [undefined, known, known]) {
-    const read = await readBody([body], { encoding }, BYTES_MAX, memory);
+    const read = readBody(body, { encoding }, { bytesMax: BYTES_MAX }, memory);
     const isBundle = read.ok && makeReader().add(read.value.json).ok;
     fates.push(isBundle ? fateOf(read.value.json as Json) : 'unknown');
   }

@@ -7,13 +7,16 @@ import { readBounded } from '../../shared/bounded-bytes.ts';
 import { decodeText } from '../../shared/charset.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
-import { countKept, countWritten } from '../../shared/fhir/json-bounds.ts';
+import { countKept, measureAll } from '../../shared/fhir/json-bounds.ts';
 import { bodyNotSigned } from './relay-token.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
 export const APPOINTMENT_BYTES_MAX = 64 * 1024;
 /** The guide's appointments nest 8 deep. */
 export const APPOINTMENT_DEPTH_MAX = 32;
+/** 64 KiB of the guide's appointments hold 2,600; of `{}` in a list, 20,000. */
+const APPOINTMENT_VALUES_MAX = 5_000;
+const APPOINTMENT_BOUNDS = { depthMax: APPOINTMENT_DEPTH_MAX, valuesMax: APPOINTMENT_VALUES_MAX };
 
 const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$/;
 
@@ -103,10 +106,11 @@ function parse(text: string): unknown {
  * would be lost. @throws GatewayError body-malformed.
  */
 function parseOnce(text: string): unknown {
-  const keys = countWritten(new TextEncoder().encode(text), APPOINTMENT_DEPTH_MAX);
-  if (keys === -1) throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
+  const written = measureAll(new TextEncoder().encode(text), APPOINTMENT_BOUNDS);
+  if (written === 'too-deep') throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
+  if (written === 'too-many-values') throw malformed(`Le JSON a plus de ${APPOINTMENT_VALUES_MAX} valeurs.`);
   const json = parse(text);
-  if (keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
+  if (written.keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
     throw malformed('Le JSON donne deux fois la même clé à un objet.');
   }
   return json;

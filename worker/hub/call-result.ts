@@ -1,6 +1,7 @@
 // What became of one call to one vendor, as search, ledger and memory read it; and what of an answer cannot be taken as the
 // whole truth. Pure.
 
+import type { VendorBound } from '../../shared/failure.ts';
 import type { CallAnswer, Doubt } from '../../shared/sas/answer.ts';
 import type { CallFailure } from './hub-calls.ts';
 import type { AskedCall } from './memory/plan.ts';
@@ -15,7 +16,12 @@ export type LedgerFailure = CallFailure | 'unusable' | 'incomplete';
 export interface CallResult {
   readonly call: AskedCall;
   /** `sinceMs`: since when, where the failure itself says so. */
-  readonly failure?: { readonly reason: LedgerFailure; readonly status?: number; readonly sinceMs?: number };
+  readonly failure?: {
+    readonly reason: LedgerFailure;
+    readonly bound?: VendorBound;
+    readonly status?: number;
+    readonly sinceMs?: number;
+  };
   /** Holds only subjects that the call asks for. Present also with a failure, when part of the answer came before. */
   readonly answer?: CallAnswer;
   /** When the answer arrived at the Worker: present on an answer of this search. */

@@ -1,6 +1,7 @@
 // The completeness ledger: for every identifier asked, exactly one of slots, none, unknown, switched off, not interfaced;
 // and for every vendor that failed, why and since when. docs/ledger.md is its reader's page.
 
+import type { VendorBound } from '../../shared/failure.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
@@ -26,6 +27,8 @@ export interface Ledger {
 interface FailedVendor {
   readonly vendor: AskedVendor;
   readonly reason: LedgerFailure;
+  /** Which share of its own its answer went past. */
+  readonly bound: VendorBound | undefined;
   readonly sinceMs: number;
   /** Identifiers whose state is unknown because of it. */
   readonly subjects: readonly string[];
@@ -78,7 +81,15 @@ export function keepLedger(
     for (const [reason, { subjects, rules }] of failingOf(result)) {
       const key = `${vendor.id} ${reason}`;
       const sinceMs = result.failure?.sinceMs ?? vendor.failingSinceMs ?? nowMs;
-      const row = failed.get(key) ?? { vendor, reason, sinceMs, subjects: new Set(), rules: new Set() };
+      const bound = result.failure?.bound;
+      const row = failed.get(key) ?? {
+        vendor,
+        reason,
+        bound,
+        sinceMs,
+        subjects: new Set(),
+        rules: new Set(),
+      };
       failed.set(key, row);
       for (const rule of rules) row.rules.add(rule);
       for (const subject of subjects) {
@@ -215,7 +226,7 @@ function effectOn(subjects: readonly string[], people: (count: number) => string
 }
 
 function failureIssue(failure: FailedVendor, people: (count: number) => string): Issue {
-  const { vendor, reason, sinceMs, subjects, rules } = failure;
+  const { vendor, reason, bound, sinceMs, subjects, rules } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();
   return {
@@ -223,7 +234,7 @@ function failureIssue(failure: FailedVendor, people: (count: number) => string):
     code,
     reason: 'unknown',
     text: `${vendor.name} ${sentence} : ${effectOn(subjects, people)}`,
-    diagnostics: `editor=${vendor.id} reason=${reason} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
+    diagnostics: `editor=${vendor.id} reason=${reason}${bound === undefined ? '' : ` bound=${bound}`} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
   };
 }
 

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Exchange, Reply } from '../exchange.ts';
 import type { TakenFault } from './faults.ts';
+import { deliverHostile } from './hostile.ts';
 
 const MEGABYTE = 1 << 20;
 const CHUNK_BYTES = 64 << 10;
@@ -25,6 +26,8 @@ export async function deliver(
         return drip(exchange, changed, fault.number('bytes'), fault.number('everyMs'));
       case 'huge':
         return sendHuge(exchange, changed, fault.number('megabytes'));
+      case 'hostile':
+        return deliverHostile(exchange, changed, fault.text('form'));
       case 'reset':
         return resetHalfway(exchange, changed, reset);
       default:

@@ -1,6 +1,8 @@
 // The faults a vendor can be told to make. Each has a stage: `instead` answers in place of the search, `content`
 // alters the Bundle, `delivery` alters how the bytes are sent. A mix applies all.
 
+import { HOSTILE_FORMS } from './hostile.ts';
+
 export type FaultStage = 'instead' | 'content' | 'delivery';
 
 export interface FaultEntry {
@@ -173,6 +175,12 @@ export const FAULTS = {
   'foreign-labels': {
     stage: 'content',
     sentence: 'Remplace la nature des créneaux par une étiquette d’un autre système.',
+  },
+  hostile: {
+    stage: 'delivery',
+    sentence: 'Coûte à qui le lit tout ce qu’une réponse peut coûter, dans les bornes de taille.',
+    parameters: { form: 'values' },
+    choices: { form: HOSTILE_FORMS },
   },
   'versioned-refs': { stage: 'content', sentence: 'Écrit les références avec leur version (_history).' },
 } as const satisfies Readonly<Record<string, FaultEntry>>;

@@ -63,7 +63,7 @@ export function readFaults(input: unknown): readonly Fault[] | string {
 }
 
 function readFault(input: unknown): Fault | string {
-  if (typeof input === 'string') return readFault({ kind: input });
+  if (typeof input === 'string') return readFault(openShort(input));
   if (typeof input !== 'object' || input === null) return 'Une panne est un nom ou un objet { kind }.';
   const { kind, times = null, route = null, ...given }: Record<string, unknown> = { ...input };
   if (typeof kind !== 'string' || !isFaultKind(kind)) {
@@ -76,6 +76,15 @@ function readFault(input: unknown): Fault | string {
   if (route !== null && known === undefined) return `route vaut ${FAULT_ROUTES.join(', ')}.`;
   const parameters = readParameters(kind, given);
   return typeof parameters === 'string' ? parameters : { kind, times, route: known ?? null, parameters };
+}
+
+/** `hostile:keys` is `hostile` with the one text that it can be told. */
+function openShort(text: string): Readonly<Record<string, unknown>> {
+  const [kind = '', choice] = text.split(':', 2);
+  if (choice === undefined || !isFaultKind(kind)) return { kind: text };
+  const { choices = {} }: FaultEntry = FAULTS[kind];
+  const [name] = Object.keys(choices);
+  return name === undefined ? { kind: text } : { kind, [name]: choice };
 }
 
 function readParameters(

@@ -1,4 +1,4 @@
-// What resources were read as, for answers in which the very same objects come again (relay/vendor/bundle-bytes/known-entries.ts): reading
+// What resources were read as, for answers in which the very same objects come again (relay/reading/bundle-bytes/known-entries.ts): reading
 // them twice would give the same. What depends on more than the resource (who was asked, what it refers to) is told with
 // it and compared before use. One per vendor, since ids name the vendor; what it knows of a resource goes with it.
 

@@ -322,6 +322,11 @@ describe('a body', () => {
     ['that is no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), '400 body-malformed'],
     ['that nests too deep', nested(APPOINTMENT_DEPTH_MAX + 1), '400 body-malformed'],
     ['that nests a thousand times deeper', nested(30_000), '400 body-malformed'],
+    [
+      'of so many values that building them would cost more',
+      `{"resourceType":"Appointment","x":[${'0,'.repeat(5_000)}0]}`,
+      '400 body-malformed',
+    ],
     ['that nests as deep as allowed', nested(APPOINTMENT_DEPTH_MAX), '422 rule-broken'],
     ['that is too large', ' '.repeat(APPOINTMENT_BYTES_MAX + 1), '413 body-too-large'],
   ])('%s', async (_what, body, expected) => {

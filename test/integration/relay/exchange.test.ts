@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EditorConfig } from '../../../relay/base/config.ts';
 import { GivenUp } from '../../../relay/base/failure.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
-import { makeClient } from '../../support/doubles/relay-client.ts';
+import { makeClient, readPage } from '../../support/doubles/relay-client.ts';
 import {
   type Handler,
   sendJson,
@@ -49,7 +49,7 @@ function connect(editor: Partial<EditorConfig> = {}): VendorClient {
 
 async function ask(handler: Handler, client = connect(), signal = AbortSignal.timeout(60_000)) {
   vendor.handler = handler;
-  return client.fetchPage('/fhir/Slot', BYTES_MAX, signal);
+  return readPage(client, BYTES_MAX, signal);
 }
 
 function answers(status: number, headers: Record<string, string>, body: string | Buffer = ''): Handler {
@@ -147,9 +147,7 @@ test('measures the depth of a large body before parsing it', async () => {
     [65, { ok: false, error: { reason: 'too-deep' } }],
   ] as const) {
     vendor.handler = answers(200, { 'content-encoding': 'gzip' }, large(depth));
-    expect(await client.fetchPage('/fhir/Slot', 2 * BYTES_MAX, AbortSignal.timeout(60_000))).toMatchObject(
-      expected,
-    );
+    expect(await readPage(client, 2 * BYTES_MAX)).toMatchObject(expected);
   }
 });
 

@@ -8,10 +8,10 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { GivenUp } from '../../../relay/base/failure.ts';
 import { loadCertificates } from '../../../relay/certificates/certificates.ts';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
-import { callVendor } from '../../../relay/search/vendor-call.ts';
 import { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
+import { askVendor, READERS } from '../../support/doubles/relay-client.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
 import { makePlan } from '../../support/scenes/relay-scene.ts';
@@ -52,6 +52,7 @@ beforeAll(async () => {
       queue: 64,
     },
     certificates!,
+    READERS.open('agenda-a'),
   );
   subjects = peopleOf([vendor])
     .filter(({ freeAt }) => freeAt.length > 0)
@@ -73,7 +74,7 @@ async function call(faults: unknown) {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new GivenUp('timeout')), budgetMs);
   const plan = makePlan([], { calls: [{ editor: 'agenda-a', subjects }] });
-  const { answer } = await callVendor(client, plan, 0, controller.signal, new RetryBudget(performance.now()));
+  const { answer } = await askVendor(client, plan, controller.signal, new RetryBudget(performance.now()));
   clearTimeout(timer);
   return answer;
 }

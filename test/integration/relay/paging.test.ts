@@ -3,10 +3,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
-import { callVendor, type Exchanged } from '../../../relay/search/vendor-call.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import { VENDOR_PAGES_MAX } from '../../../shared/limits.ts';
-import { makeClient } from '../../support/doubles/relay-client.ts';
+import { askVendor, makeClient } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor, type TestVendor } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
@@ -41,14 +40,13 @@ afterAll(async () => {
   await authority?.remove();
 });
 
-async function call(links: (page: number) => string | undefined): Promise<Exchanged> {
+async function call(links: (page: number) => string | undefined) {
   next = links;
   // Undici lends a connection again one turn of the event loop after its answer.
   await nextTurn();
-  return callVendor(
+  return askVendor(
     client,
     makePlan(['agenda-test']),
-    0,
     AbortSignal.timeout(60_000),
     new RetryBudget(performance.now()),
   );

@@ -10,7 +10,7 @@ import { loadInbound } from '../../../relay/inbound/files.ts';
 import type { LeafRequest, RenewRequest } from '../../../sandbox/pki/authority.ts';
 import type { Signer } from '../../../sandbox/pki/certificates.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
-import { makeClient } from '../../support/doubles/relay-client.ts';
+import { makeClient, readPage } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor } from '../../support/doubles/relay-vendor.ts';
 import {
   type InboundAuthority,
@@ -179,7 +179,7 @@ describe('calling a vendor', () => {
     const ca = outbound.signers.org.certPem + outbound.signers.root.certPem;
     const vendor = await startTestVendor(leaf, ca, (_request, response) => sendJson(response, EMPTY));
     const client = makeClient({ baseUrl: vendor.baseUrl, authority: outbound, files: ours, ...files });
-    const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
+    const page = await readPage(client, 1024 * 1024);
     await client.retire();
     await vendor.close();
     return page.ok ? 'ok' : `${page.error.reason} ${page.error.code}`;
@@ -252,7 +252,7 @@ describe('calling a vendor', () => {
           ...files,
           crlFiles,
         });
-        const page = await client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
+        const page = await readPage(client, 1024 * 1024);
         expect(page.ok ? 'ok' : page.error.code).toBe('CERT_REVOKED');
         await client.retire();
         await vendor.close();

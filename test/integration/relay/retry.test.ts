@@ -4,11 +4,10 @@ import type { IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EditorConfig } from '../../../relay/base/config.ts';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
-import { callVendor } from '../../../relay/search/vendor-call.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import { ask } from '../../support/doubles/edge.ts';
-import { makeClient } from '../../support/doubles/relay-client.ts';
+import { askVendor, makeClient } from '../../support/doubles/relay-client.ts';
 import {
   type Handler,
   sendJson,
@@ -76,7 +75,7 @@ function connect(editor: Partial<EditorConfig> = {}): VendorClient {
 
 function call(handler: Handler, change: Partial<SearchPlan> = {}, client = connect()) {
   vendor.handler = handler;
-  return callVendor(client, makePlan(['agenda-test'], change), 0, AbortSignal.timeout(60_000), budget);
+  return askVendor(client, makePlan(['agenda-test'], change), AbortSignal.timeout(60_000), budget);
 }
 
 test.each([

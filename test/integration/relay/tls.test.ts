@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { EditorConfig } from '../../../relay/base/config.ts';
 import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import type { LeafRequest } from '../../../sandbox/pki/authority.ts';
-import { makeClient } from '../../support/doubles/relay-client.ts';
+import { makeClient, readPage } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor, type TestVendor } from '../../support/doubles/relay-vendor.ts';
 import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from '../../support/scenes/relay-authority.ts';
 import { until } from '../../support/wait/until.ts';
@@ -53,7 +53,7 @@ async function meet(one: Case) {
     ...(one.crlFiles && { crlFiles: one.crlFiles }),
   });
   open.push(client, vendor);
-  const ask = () => client.fetchPage('/fhir/Slot', 1024 * 1024, AbortSignal.timeout(60_000));
+  const ask = () => readPage(client, 1024 * 1024);
   return { vendor, client, ask, leaf };
 }
 

@@ -247,6 +247,86 @@ describe('a fault of delivery', () => {
   });
 });
 
+describe('hostile answers', () => {
+  // A kept connection would be found closed after a body that takes seconds to take apart.
+  afterEach(() => scene.agent.destroy());
+
+  /** Some have no end. */
+  const head = (form: string, enough: (bytes: Buffer) => boolean) => {
+    make('hostile', { form });
+    return peek(enough);
+  };
+
+  test.each([
+    ['values', 5_000_000, /^\[\{\},\{\}/],
+    ['contained', 5_000_000, /"contained":\[\{\},/],
+    ['extension', 1_000_000, /"extension":\[\{"url":""\},/],
+    ['duplicates', 1_000_000, /"entry":\[\],"entry":\[\]/],
+  ])('%s: under 16 MiB, of a few kB on the wire', async (form, commas, begins) => {
+    make('hostile', { form });
+    const { bytes, headers } = await get(url, scene.agent);
+    expect(headers['content-encoding']).toBe('gzip');
+    expect(bytes.length).toBeLessThan(200_000);
+    const text = gunzipSync(bytes).toString('latin1');
+    expect(text.length).toBeLessThan(16 << 20);
+    expect(text.split(',').length).toBeGreaterThan(commas);
+    expect(text).toMatch(begins);
+  });
+
+  test.each([
+    'numbers',
+    'nested',
+    'escapes',
+    'keys',
+    'slots',
+    'strings',
+    'agendas',
+    'next',
+    'pages',
+    'small-pages',
+  ])('%s: JSON under 16 MiB', async (form) => {
+    make('hostile', { form });
+    const text = gunzipSync((await get(url, scene.agent)).bytes).toString('utf8');
+    expect(text.length).toBeLessThan(16 << 20);
+    expect(JSON.parse(text)).toMatchObject({ resourceType: 'Bundle', type: 'searchset' });
+  });
+
+  test('pages: each leads to another', async () => {
+    make('hostile', { form: 'pages' });
+    const read = async (address: string) =>
+      JSON.parse(gunzipSync((await get(address, scene.agent)).bytes).toString('utf8')).link[0].url as string;
+    const second = await read(url);
+    const third = await read(new URL(second, url).href);
+    expect(new Set([new URL(second, url).href, new URL(third, url).href, url]).size).toBe(3);
+  });
+
+  test.each([
+    ['drip', 3],
+    ['pieces', 5_000],
+    ['unfinished', 14 << 20],
+  ])('%s: a body that does not end', async (form, enough) => {
+    const { status, bytes, call } = await head(form, ({ length }) => length >= enough);
+    expect(status).toBe(200);
+    expect(bytes.toString('latin1').trim()).toBe('');
+    call.destroy();
+  });
+
+  test('interim: never its status', async () => {
+    make('hostile', { form: 'interim' });
+    const call = request(url, { agent: scene.agent });
+    call.on('error', () => {});
+    call.end();
+    for (let answers = 0; answers < 200; answers += 1) await once(call, 'information');
+    call.destroy();
+  });
+
+  test('are named in short', () => {
+    vendor.setFaults('hostile:keys');
+    expect(vendor.state().faults).toMatchObject([{ kind: 'hostile', parameters: { form: 'keys' } }]);
+    expect(() => vendor.setFaults('hostile:nothing')).toThrow(/form de hostile vaut/);
+  });
+});
+
 describe('several faults', () => {
   test('apply together: late, then compressed, under another type', async () => {
     vendor.setFaults([

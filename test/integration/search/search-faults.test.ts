@@ -38,6 +38,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'gzip-bomb': 'too-large',
   huge: 'too-large',
   deep: 'too-deep',
+  hostile: 'too-large',
   reset: 'reset',
   'reset-early': 'reset',
   'not-bundle': 'not-bundle',

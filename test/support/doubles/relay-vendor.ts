@@ -53,6 +53,8 @@ export async function startTestVendor(
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => {});
   });
+  // Longer than a busy machine takes between two pages.
+  server.keepAliveTimeout = 60_000;
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

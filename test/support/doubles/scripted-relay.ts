@@ -6,7 +6,7 @@ import { newWebSocketRpcSession, type RpcStub, RpcTarget } from 'capnweb';
 import { WebSocket } from 'ws';
 import { linkUrl } from '../../../relay/link/link.ts';
 import { signRelayToken } from '../../../relay/link/token.ts';
-import { answerNothing } from '../../../relay/search/vendor-call.ts';
+import { answerNothing } from '../../../relay/reading/answer-reading.ts';
 import type { VendorFailure } from '../../../shared/failure.ts';
 import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
 import { type HubApi, LINK_AUDIENCE, LINK_PATH } from '../../../shared/link/hub.ts';
@@ -61,7 +61,7 @@ export class ArrivedPlan {
 
   /** Answers one call: with no slots, unless `over` says otherwise. */
   answer(call: number, over: Partial<CallAnswer> = {}): void {
-    const { failure: _none, ...nothing } = answerNothing(call, 'internal');
+    const { failure: _none, ...nothing } = answerNothing(call, { reason: 'internal' });
     const said = { ...nothing, durationMs: 5, ...over, call };
     const { failure, durationMs } = said;
     const heads = [{ call, durationMs, ...(failure && { failure }) }];

@@ -3,14 +3,13 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RetryBudget } from '../../../relay/search/retry-budget.ts';
-import { callVendor } from '../../../relay/search/vendor-call.ts';
 import { writeAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { Gathering } from '../../../worker/search/gathering.ts';
 import { keepLedger } from '../../../worker/search/ledger.ts';
 import { ask } from '../doubles/edge.ts';
-import { makeClient } from '../doubles/relay-client.ts';
+import { askVendor, makeClient } from '../doubles/relay-client.ts';
 import { type Handler, startTestVendor } from '../doubles/relay-vendor.ts';
 import { mergeAnswers } from '../oracles/answered.ts';
 import type { OracleQuestion } from '../oracles/none/oracle.ts';
@@ -55,7 +54,7 @@ export async function openDoor(): Promise<Door> {
       await nextTurn();
       const signal = AbortSignal.timeout(BUDGET_MS);
       const budget = new RetryBudget(performance.now());
-      const { answer } = await callVendor(client, planOf(question, EDITOR), 0, signal, budget);
+      const { answer } = await askVendor(client, planOf(question, EDITOR), signal, budget);
       return shownOf(answer, question);
     },
     close: async () => {

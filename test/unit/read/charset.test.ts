@@ -2,8 +2,8 @@
 
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../../relay/vendor/body.ts';
-import { KnownEntries } from '../../../relay/vendor/bundle-bytes/known-entries.ts';
+import { readBody } from '../../../relay/reading/body.ts';
+import { KnownEntries } from '../../../relay/reading/bundle-bytes/known-entries.ts';
 import { decodeText } from '../../../shared/charset.ts';
 import { asText } from '../../../shared/fhir/json.ts';
 import { bookingLink } from '../../../shared/sas/read/link.ts';
@@ -32,9 +32,14 @@ describe('a body is read', () => {
     const expected = { ok: true, value: { json: JSON.parse(TEXT), bytes: bytes.length } };
     const known = new KnownEntries();
     for (const memory of [undefined, known, known]) {
-      expect(await readBody([bytes], { contentType }, BYTES_MAX, memory)).toEqual(expected);
-      const body = readBody([gzipSync(bytes)], { encoding: 'gzip', contentType }, BYTES_MAX, memory);
-      expect(await body).toEqual(expected);
+      expect(readBody(bytes, { contentType }, { bytesMax: BYTES_MAX }, memory)).toMatchObject(expected);
+      const body = readBody(
+        gzipSync(bytes),
+        { encoding: 'gzip', contentType },
+        { bytesMax: BYTES_MAX },
+        memory,
+      );
+      expect(body).toMatchObject(expected);
     }
     expect(decodeText(bytes, contentType)).toBe(TEXT);
   });
@@ -56,8 +61,8 @@ describe('a body is not read', () => {
     expect(decodeText(bytes, contentType)).toBeUndefined();
     const known = new KnownEntries();
     for (const memory of [undefined, known, known]) {
-      const read = await readBody([bytes], { contentType }, BYTES_MAX, memory);
-      expect(read).toEqual({ ok: false, error: 'not-json' });
+      const read = readBody(bytes, { contentType }, { bytesMax: BYTES_MAX }, memory);
+      expect(read).toEqual({ ok: false, error: { reason: 'not-json' } });
     }
   });
 });
@@ -69,14 +74,14 @@ describe('a Bundle that names its entries twice', () => {
   it('is not read as the last of them', async () => {
     const known = new KnownEntries();
     for (const memory of [undefined, known, known]) {
-      const read = await readBody([page(slots, '"entry" : []')], {}, BYTES_MAX, memory);
-      expect(read).toEqual({ ok: false, error: 'not-json' });
+      const read = readBody(page(slots, '"entry" : []'), {}, { bytesMax: BYTES_MAX }, memory);
+      expect(read).toEqual({ ok: false, error: { reason: 'not-json' } });
     }
   });
 
   it('is told from a Bundle within it and from the word', async () => {
     for (const other of [`"x":{${slots}}`, '"type":"entry"']) {
-      expect(await readBody([page(slots, other)], {}, BYTES_MAX)).toMatchObject({ ok: true });
+      expect(readBody(page(slots, other), {}, { bytesMax: BYTES_MAX })).toMatchObject({ ok: true });
     }
   });
 });

@@ -1,15 +1,15 @@
 // Answers as they cross the link: whole, in order, and no message past its bound.
 
 import { expect, test } from 'vitest';
-import { answerNothing } from '../../../relay/search/vendor-call.ts';
-import { cutFrames, writeAnswer } from '../../../relay/search/write-frames.ts';
+import { answerNothing, writeAnswer } from '../../../relay/reading/answer-reading.ts';
+import { cutFrames } from '../../../relay/search/write-frames.ts';
 import { FRAME_BYTES_MAX } from '../../../shared/limits.ts';
 import { readAnswerLines, writeAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 
 function answer(call: number, length: number): CallAnswer {
   const holder = { type: 'Practitioner', id: 'p', text: 'x'.repeat(length) };
-  const { failure: _, ...nothing } = answerNothing(call, 'internal');
+  const { failure: _, ...nothing } = answerNothing(call, { reason: 'internal' });
   return {
     ...nothing,
     subjects: [{ subject: '8', holder, holderRank: 1, places: [] }],
@@ -18,10 +18,14 @@ function answer(call: number, length: number): CallAnswer {
   };
 }
 
-const cut = (answers: readonly CallAnswer[]) => [...cutFrames(answers.map(writeAnswer))];
+const cut = (answers: readonly CallAnswer[]) =>
+  [...cutFrames(answers.map(writeAnswer))].map(({ heads, body }) => ({
+    heads,
+    body: Buffer.concat(body).toString('utf8'),
+  }));
 
 test('puts small answers in one message, heads in the order of the answers', () => {
-  const [frame, ...others] = cut([answer(2, 10), answerNothing(0, 'timeout'), answer(1, 10)]);
+  const [frame, ...others] = cut([answer(2, 10), answerNothing(0, { reason: 'timeout' }), answer(1, 10)]);
   expect(others).toEqual([]);
   expect(frame?.heads).toEqual([
     { call: 2, durationMs: 0 },

@@ -31,24 +31,6 @@ export function entryListStart(bytes: Buffer, depthMax: number): number {
   return -1;
 }
 
-/** Index behind the object that opens at `from`; -1 when it does not end, or nests deeper than allowed. */
-export function endOfObject(bytes: Buffer, from: number, depthMax: number): number {
-  let depth = 0;
-  for (let at = from; at < bytes.length; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE) {
-      at = skipString(bytes, at + 1);
-    } else if ((byte | 0x20) === 0x7b) {
-      depth += 1;
-      if (depth > depthMax) return -1;
-    } else if ((byte | 0x20) === 0x7d) {
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    }
-  }
-  return -1;
-}
-
 /** Past JSON's blanks: space, tab, line feed, carriage return. */
 export function skipBlanks(bytes: Buffer, from: number): number {
   let at = from;

@@ -5,8 +5,14 @@
 // what is not met again within minutes is forgotten. docs/relay.md.
 
 import type { JsonObject } from '../../../shared/fhir/json.ts';
-import { isSound } from '../../../shared/fhir/json-bounds.ts';
-import { endOfObject, entryListStart, skipBlanks } from './entry-list.ts';
+import {
+  countKept,
+  type JsonBounds,
+  type JsonExcess,
+  measureAll,
+  measureObject,
+} from '../../../shared/fhir/json-bounds.ts';
+import { entryListStart, skipBlanks } from './entry-list.ts';
 
 /** As JSON text; parsed they take about four times as much. An answer of 25 practitioners has 0.1 to 0.6 MB. */
 const KEPT_BYTES_MAX = 2 * 1024 * 1024;
@@ -31,9 +37,17 @@ interface Known {
   readonly key: string;
   readonly bytes: Buffer;
   readonly value: JsonObject;
+  /** How many JSON values it is. */
+  readonly values: number;
   turn: number;
   /** What came behind it last time: mostly it does again. */
   next: Known | undefined;
+}
+
+export interface ReadBundle {
+  readonly json: unknown;
+  /** JSON values in it, as json-bounds.ts counts them. */
+  readonly values: number;
 }
 
 export class KnownEntries {
@@ -53,22 +67,27 @@ export class KnownEntries {
   }
 
   /**
-   * The Bundle that these bytes are, or undefined when that cannot be told entry by entry (no Bundle, not JSON, deeper
-   * than `depthMax`): then it is to be parsed as a whole.
+   * The Bundle that these bytes are and how many JSON values that is; or that they go past the bounds; or undefined when
+   * neither can be told entry by entry (no Bundle, not JSON): then it is to be parsed as a whole. Nothing is built of
+   * bytes that have not been measured.
    */
-  read(body: Buffer, depthMax: number): unknown {
-    const start = body.length > KEPT_BYTES_MAX ? -1 : entryListStart(body, depthMax);
+  read(body: Buffer, bounds: JsonBounds): ReadBundle | JsonExcess | undefined {
+    const start = body.length > KEPT_BYTES_MAX ? -1 : entryListStart(body, bounds.depthMax);
     if (start < 0) return undefined;
     const entries: Known[] = [];
     try {
-      const end = this.#readEntries(body, start, entries, depthMax - DEPTH_AROUND);
-      if (end < 0) return undefined;
+      const end = this.#readEntries(body, start, entries, bounds);
+      if (typeof end === 'string' || end < 0) return typeof end === 'string' ? end : undefined;
+      const inside = valuesOf(entries);
       const text = Buffer.concat([body.subarray(0, start), Buffer.from(HOLE), body.subarray(end)]);
+      const written = measureAll(text, { ...bounds, valuesMax: bounds.valuesMax - inside });
+      if (typeof written === 'string') return written;
       const rest: unknown = JSON.parse(text.toString('utf8'));
+      if (countKept(rest, bounds.depthMax) !== written.keys) return undefined;
       const values = entries.map(({ value }) => value);
-      if (!isSound(text, rest, depthMax) || !fill(rest, values)) return undefined;
+      if (!fill(rest, values)) return undefined;
       this.#remember(entries);
-      return rest;
+      return { json: rest, values: inside + written.values };
     } catch {
       return undefined;
     }
@@ -83,19 +102,28 @@ export class KnownEntries {
   }
 
   /** From behind the bracket; index of the closing bracket, or -1. @throws SyntaxError */
-  #readEntries(body: Buffer, from: number, entries: Known[], depthMax: number): number {
+  #readEntries(
+    body: Buffer,
+    from: number,
+    entries: Known[],
+    { depthMax, valuesMax }: JsonBounds,
+  ): number | JsonExcess {
     let at = skipBlanks(body, from);
     if (body[at] === CLOSE_ARRAY) return at;
     let newBytes = 0;
+    let valuesLeft = valuesMax;
     for (;;) {
       if (body[at] !== OPEN_OBJECT) return -1;
       let known = this.#find(body, at, entries.at(-1));
       if (known === undefined) {
         if (newBytes > NEW_BYTES_MAX && 2 * newBytes > at - from && this.#isSkipped()) return -1;
-        known = readEntry(body, at, depthMax);
-        if (known === undefined) return -1;
+        const read = readEntry(body, at, { depthMax: depthMax - DEPTH_AROUND, valuesMax: valuesLeft });
+        if (read === undefined || typeof read === 'string') return read ?? -1;
+        known = read;
         newBytes += known.bytes.length;
       }
+      valuesLeft -= known.values;
+      if (valuesLeft < 0) return 'too-many-values';
       entries.push(known);
       at = skipBlanks(body, at + known.bytes.length);
       if (body[at] === CLOSE_ARRAY) break;
@@ -167,15 +195,28 @@ export class KnownEntries {
   }
 }
 
-/** One not met before. @throws SyntaxError */
-function readEntry(body: Buffer, at: number, depthMax: number): Known | undefined {
-  const end = endOfObject(body, at, depthMax);
-  if (end < 0) return undefined;
+function valuesOf(entries: readonly Known[]): number {
+  let values = 0;
+  for (const known of entries) values += known.values;
+  return values;
+}
+
+/** One not met before; undefined when it is no sound object. @throws SyntaxError */
+function readEntry(body: Buffer, at: number, bounds: JsonBounds): Known | JsonExcess | undefined {
+  const written = measureObject(body, at, bounds);
+  if (written === undefined || typeof written === 'string') return written;
+  const { end, keys, values } = written;
   const value = JSON.parse(body.toString('utf8', at, end)) as JsonObject;
+  if (countKept(value, bounds.depthMax) !== keys) return undefined;
   // A copy: a part of the body would keep all of it.
-  const bytes = Buffer.from(body.subarray(at, end));
-  if (!isSound(bytes, value, depthMax)) return undefined;
-  return { key: keyAt(body, at), bytes, value, turn: -1, next: undefined };
+  return {
+    key: keyAt(body, at),
+    bytes: Buffer.from(body.subarray(at, end)),
+    value,
+    values,
+    turn: -1,
+    next: undefined,
+  };
 }
 
 function keyAt(body: Buffer, at: number): string {

@@ -1,0 +1,65 @@
+// A reader thread as the main thread holds it: begun with a bound on its memory, fed, asked for its CPU time, ended.
+// It never keeps the process alive.
+
+import { Worker } from 'node:worker_threads';
+import type { VendorBound } from '../../shared/failure.ts';
+import type { FromReader, ToReader } from './reader-messages.ts';
+
+const PROGRAM = new URL('./reader-thread.ts', import.meta.url);
+
+export interface ThreadSettings {
+  /** Of what JavaScript holds for more than a moment. */
+  readonly memoryMb: () => number;
+}
+
+interface ThreadEvents {
+  readonly reply: (reply: FromReader) => void;
+  /** Once, and not after `end`. */
+  readonly lost: (why: VendorBound | 'broken') => void;
+}
+
+export class ReaderThread {
+  readonly #worker: Worker;
+  #isEnded = false;
+
+  constructor({ memoryMb }: ThreadSettings, { reply, lost }: ThreadEvents) {
+    this.#worker = new Worker(PROGRAM, {
+      name: 'reader',
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb() },
+    });
+    const fall = (why: VendorBound | 'broken'): void => {
+      if (this.#isEnded) return;
+      this.#isEnded = true;
+      lost(why);
+    };
+    this.#worker.on('message', (message: FromReader) => {
+      if (!this.#isEnded) reply(message);
+    });
+    this.#worker.on('error', (error: NodeJS.ErrnoException) =>
+      fall(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'broken'),
+    );
+    this.#worker.on('exit', () => fall('broken'));
+    // Last: to listen to it would hold the process again.
+    this.#worker.unref();
+  }
+
+  post(message: ToReader): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** User and system time since it began; undefined when it is gone. */
+  async cpuUs(): Promise<number | undefined> {
+    try {
+      const { user, system } = await this.#worker.cpuUsage();
+      return user + system;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Whatever it is doing. Resolves when it has ended. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.#worker.terminate();
+  }
+}

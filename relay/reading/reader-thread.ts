@@ -1,0 +1,71 @@
+// A reader thread: takes vendors' pages, gives back lines for the link. All that a vendor can make costly happens here,
+// and the main thread may end it at any moment (lane.ts). Knows no socket, logs nothing, and lives as long as it is fed.
+
+import { parentPort } from 'node:worker_threads';
+import { AnswerReading, VendorMemory } from './answer-reading.ts';
+import type { FromReader, Step, ToReader } from './reader-messages.ts';
+
+const memories = new Map<number, VendorMemory>();
+const readings = new Map<number, AnswerReading>();
+
+function memoryOf(vendor: number): VendorMemory {
+  const known = memories.get(vendor);
+  if (known !== undefined) return known;
+  const memory = new VendorMemory();
+  memories.set(vendor, memory);
+  return memory;
+}
+
+function read({ reading, vendor, question, pages, failure }: Extract<ToReader, { kind: 'read' }>): Step {
+  const known = readings.get(reading) ?? new AnswerReading(question, memoryOf(vendor));
+  readings.set(reading, known);
+  let next: string | undefined;
+  for (const page of pages) {
+    const outcome = known.add(page);
+    if ('failure' in outcome) return end(reading, known, outcome.failure);
+    next = outcome.next;
+  }
+  if (failure === undefined && next !== undefined) return { kind: 'next', next };
+  return end(reading, known, failure);
+}
+
+function end(reading: number, known: AnswerReading, failure: Parameters<AnswerReading['finish']>[0]): Step {
+  readings.delete(reading);
+  return { kind: 'done', answer: known.finish(failure) };
+}
+
+function tryRead(message: Extract<ToReader, { kind: 'read' }>): Step | { kind: 'broken'; error: string } {
+  try {
+    return read(message);
+  } catch (error) {
+    readings.delete(message.reading);
+    return { kind: 'broken', error: error instanceof Error ? error.name : 'unknown' };
+  }
+}
+
+parentPort?.on('message', (message: ToReader) => {
+  switch (message.kind) {
+    case 'drop':
+      readings.delete(message.reading);
+      return;
+    case 'forget':
+      memories.get(message.vendor)?.known.forget();
+      memories.delete(message.vendor);
+      return;
+    case 'read': {
+      const step = tryRead(message);
+      say({ ...step, cpuUs: cpuUs() }, step.kind === 'done' ? [step.answer.lines.buffer] : []);
+    }
+  }
+});
+
+function say(reply: FromReader, transfer: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(reply, transfer);
+}
+
+function cpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+say({ kind: 'ready', cpuUs: cpuUs() });

@@ -1,0 +1,36 @@
+// What one call holds of its vendor's answer before it is read, within the call's share and the vendor's. Every piece that
+// arrives is taken here first.
+
+import type { VendorBound } from '../../shared/failure.ts';
+import { VENDOR_HELD_BYTES_MAX, VENDOR_PIECES_MAX } from '../../shared/limits.ts';
+
+/** Bytes that all running calls of one vendor hold. */
+export interface HeldBytes {
+  bytes: number;
+}
+
+export class Holding {
+  readonly #ofVendor: HeldBytes;
+  #bytes = 0;
+  #pieces = 0;
+
+  constructor(ofVendor: HeldBytes) {
+    this.#ofVendor = ofVendor;
+  }
+
+  /** The share that this piece goes past; it is then not to be kept. */
+  take(bytes: number): VendorBound | undefined {
+    this.#pieces += 1;
+    if (this.#pieces > VENDOR_PIECES_MAX) return 'pieces';
+    if (this.#ofVendor.bytes + bytes > VENDOR_HELD_BYTES_MAX) return 'held';
+    this.#bytes += bytes;
+    this.#ofVendor.bytes += bytes;
+    return undefined;
+  }
+
+  /** The call is over. */
+  release(): void {
+    this.#ofVendor.bytes -= this.#bytes;
+    this.#bytes = 0;
+  }
+}
