@@ -26,6 +26,15 @@ export const VENDOR_VALUES_MAX = 300_000;
 export const VENDOR_JSON_DEPTH_MAX = 64;
 /** A vendor's response header block. */
 export const VENDOR_HEADER_BYTES_MAX = 16 * 1024;
+/** Slots of one practitioner at one vendor, in one answer: a month of quarters of an hour, from eight to midnight. */
+export const SLOTS_PER_PRACTITIONER_MAX = 2_000;
+/**
+ * Characters of vendors' answers, as they cross the link, in one search, all vendors together: 10,000 slots take 1.4
+ * million. Each vendor has its share (worker/hub/link/vendor-shares.ts).
+ */
+export const SEARCH_LENGTH_MAX = 16 * 1024 * 1024;
+/** Characters of one search's answer, all vendors together: 10,000 slots take 9 million. Shared out alike. */
+export const ANSWER_LENGTH_MAX = 40 * 1024 * 1024;
 /** Practitioners in one vendor call (the guide's bound). */
 export const PRACTITIONERS_PER_CALL_MAX = 25;
 /** SIRET in one vendor call (docs/guide.md G-302: the stricter of the two). */

@@ -142,10 +142,43 @@ export function readAnswerLines(body: string, isWanted?: (call: number) => boole
   return answers;
 }
 
+/** Where one answer of a body stands: from its first character to the line break behind it. */
+export interface AnswerSpan {
+  readonly call: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The answers of a frame's body, in their order, unread. @throws as `readAnswerLines`. */
+export function answerSpans(body: string): AnswerSpan[] {
+  const spans: AnswerSpan[] = [];
+  const endOf = (from: number): number => {
+    const end = body.indexOf('\n', from);
+    return end < 0 ? body.length : end;
+  };
+  for (let from = 0; from < body.length; ) {
+    let to = endOf(from);
+    const { call, lines } = sizeOf(body.slice(from, to));
+    if (call === undefined || lines === undefined) throw new TypeError('answer without its size');
+    for (let line = 0; line < lines; line += 1) to = endOf(to + 1);
+    spans.push({ call, from, to });
+    from = to + 1;
+  }
+  return spans;
+}
+
 /** How many lines belong to an answer that is not wanted; undefined when it must be read. */
 function linesOfUnwanted(skeleton: string, isWanted: (call: number) => boolean): number | undefined {
+  const { call, lines } = sizeOf(skeleton);
+  return call === undefined || isWanted(call) ? undefined : lines;
+}
+
+/** What stands first and last in a skeleton. */
+function sizeOf(skeleton: string): { readonly call?: number; readonly lines?: number } {
   const [, call] = /^\{"call":(\d+)[,}]/.exec(skeleton) ?? [];
-  if (call === undefined || isWanted(Number(call))) return undefined;
-  const [, count] = /^"lines":(\d+)\}$/.exec(skeleton.slice(skeleton.lastIndexOf('"lines":'))) ?? [];
-  return count === undefined ? undefined : Number(count);
+  const [, lines] = /^"lines":(\d+)\}$/.exec(skeleton.slice(skeleton.lastIndexOf('"lines":'))) ?? [];
+  return {
+    ...(call !== undefined && { call: Number(call) }),
+    ...(lines !== undefined && { lines: Number(lines) }),
+  };
 }

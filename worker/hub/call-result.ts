@@ -63,5 +63,6 @@ export function isAbout({ subjects }: Doubt, subject: string): boolean {
 
 /** The failure that a doubt is told as. */
 export function reasonOf({ rule }: Doubt): LedgerFailure {
+  if (rule === 'slot-over-limit') return 'too-large';
   return rule === 'answer-incomplete' ? 'incomplete' : 'unusable';
 }

@@ -11,6 +11,7 @@ import type { CallFailure, HubEvent, HubListener } from './hub-calls.ts';
 import type { Arrival, CallWaiter, InFlightCalls } from './in-flight-calls.ts';
 import { type AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import type { RelayLink } from './link/relay-link.ts';
+import { SearchShares } from './link/search-shares.ts';
 import { type PlannedCalls, planFor } from './planned-calls.ts';
 import type { CallLines } from './turns/call-lines.ts';
 import { SearchLine } from './turns/search-line.ts';
@@ -65,6 +66,7 @@ export class SearchRun implements CallWaiter {
   /** Calls whose outcome their vendor's breaker waits for. */
   readonly #probes = new Map<number, Probe>();
   readonly #line: SearchLine<Asking>;
+  readonly #shares: SearchShares;
   readonly #delivered: Promise<unknown>[] = [];
   readonly #ended = Promise.withResolvers<'answered' | 'abandoned' | 'late'>();
   #plans = 0;
@@ -74,6 +76,7 @@ export class SearchRun implements CallWaiter {
     this.#search = search;
     this.#listener = listener;
     this.#context = context;
+    this.#shares = new SearchShares(search.calls);
     this.#startedMs = Date.now();
     this.#endMs = this.#startedMs + search.budgetMs;
     this.#waitEndMs = waitEndMs(this.#startedMs, search.budgetMs);
@@ -117,12 +120,25 @@ export class SearchRun implements CallWaiter {
       if (failure?.reason === 'timeout' && this.#canCallItself(number)) tooShort.push(number);
     }
     const again = new Set([...undelivered, ...tooShort]);
-    const taken = numbers.map((number) => (number === null || again.has(number) ? null : number));
+    const wanted = numbers.map((number) => (number === null || again.has(number) ? null : number));
+    const { body, over } = this.#shares.give(frame, wanted);
+    const taken = wanted.map((number) => (number === null || over.includes(number) ? null : number));
     const answered = taken.filter((number) => number !== null);
-    if (answered.length > 0) this.#emit({ kind: 'answers', numbers: taken, body: frame.body, shared });
+    if (answered.length > 0) this.#emit({ kind: 'answers', numbers: taken, body, shared });
     this.#settle(answered);
+    this.#cut(over, new Set(shared));
     this.#handOver(undelivered, link);
     this.#callAgain(tooShort);
+  }
+
+  /** Past its vendor's share of this search. The breaker hears of it once, from the search that made the call. */
+  #cut(over: readonly number[], shared: ReadonlySet<number>): void {
+    for (const number of over) {
+      const vendor = this.#search.calls[number]?.vendor ?? '';
+      log('warn', 'vendor-past-its-share', { requestId: this.#search.id, editor: vendor });
+      if (!shared.has(number)) this.#context.breakers.note(vendor, { reason: 'too-large' }, 0, Date.now());
+    }
+    this.#fail(over, 'too-large');
   }
 
   lost(numbers: readonly number[], link: RelayLink): void {

@@ -10,6 +10,9 @@ import type { Plan } from '../hub/memory/plan.ts';
 /** A part that the hub is to keep; its flow is the search's. */
 export type FreshPart = Omit<SubjectPart, 'flow'>;
 
+/** Three places of a practitioner with a hundred slots each take 40,000: a vendor that sends far more crowds no other out. */
+const LINES_LENGTH_MAX = 128 * 1024;
+
 /**
  * By subject and vendor. A vendor's answer counts from when it arrived, however long the search waited for the others;
  * `nowMs`: when it is told.
@@ -39,7 +42,8 @@ export function freshParts(
           untilMs: arrivedMs + ttlMs,
           lines: one === undefined ? '' : writeAnswerLines(answerOfOne(one, answer)),
         };
-      });
+      })
+      .filter(({ lines }) => lines.length <= LINES_LENGTH_MAX);
   });
 }
 

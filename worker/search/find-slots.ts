@@ -3,6 +3,7 @@
 // slots to show, accounts for every identifier. What it learned is told to the hub by record.ts. ARCHITECTURE.md walks
 // through it.
 
+import { ANSWER_LENGTH_MAX } from '../../shared/limits.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { CallFailure } from '../hub/hub-calls.ts';
 import { HubFailure } from '../hub/hub-failure.ts';
@@ -102,7 +103,7 @@ export async function findSlots(
   return {
     answers,
     selection,
-    ledger: keepLedger(query, answers, shownOf(selection), Date.now()),
+    ledger: keepLedger(query, answers, shownOf(selection), Date.now(), selection.withheld),
     cost: costOf(answers),
     parts,
   };
@@ -147,13 +148,13 @@ async function askOne(
       ...(hubs > 1 && { share: { index: hub, of: hubs } }),
       signal,
       onPlan: (plan) => {
-        begun = new PlannedSearch(query, plan, held);
+        begun = new PlannedSearch(query, plan, held, ANSWER_LENGTH_MAX / hubs);
         onBegun?.();
         if (begun.kept.length > 0) tell?.(begun.selectPart(begun.kept));
       },
       ...(tell && { onResults: (news) => begun && tell(begun.selectNews(news)) }),
     });
-    const search = begun ?? new PlannedSearch(query, asked.plan, held);
+    const search = begun ?? new PlannedSearch(query, asked.plan, held, ANSWER_LENGTH_MAX / hubs);
     return { hub, asked, search, ...search.settle(asked) };
   } catch (cause) {
     // A mistake of ours is no lost hub.

@@ -7,6 +7,7 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
 import type { SkippedQuestions } from '../hub/memory/plan.ts';
 import type { Answers, AskedVendor } from './answers.ts';
+import type { Withheld } from './selection.ts';
 
 /** The state of every identifier asked (each in exactly one of the five lists), and what of the search went wrong. */
 export interface Ledger {
@@ -42,18 +43,26 @@ interface FailedRow extends Omit<FailedVendor, 'subjects' | 'rules'> {
 }
 
 /** By reason, the subjects asked that it leaves in doubt: an empty list when kept answers stand for all of them. */
-function failingOf(result: CallResult): Map<LedgerFailure, { subjects: string[]; rules: string[] }> {
+function failingOf(
+  result: CallResult,
+  withheld: readonly Withheld[],
+): Map<LedgerFailure, { subjects: string[]; rules: string[] }> {
   const { call, failure, answer } = result;
   const failing = new Map<LedgerFailure, { subjects: string[]; rules: string[] }>();
   if (failure !== undefined) return failing.set(failure.reason, { subjects: [...call.subjects], rules: [] });
-  for (const doubt of answer === undefined ? [] : doubtsOf(answer)) {
+  const leftOut = withheld.filter(({ vendor }) => vendor === call.vendor);
+  const doubts = [
+    ...(answer === undefined ? [] : doubtsOf(answer)),
+    ...leftOut.map(({ rule, subject }) => ({ rule, subjects: [subject] })),
+  ];
+  for (const doubt of doubts) {
     const about = call.subjects.filter((subject) => isAbout(doubt, subject));
     if (about.length === 0) continue;
     const reason = reasonOf(doubt);
     const known = failing.get(reason) ?? { subjects: [], rules: [] };
     failing.set(reason, known);
     for (const subject of about) if (!known.subjects.includes(subject)) known.subjects.push(subject);
-    known.rules.push(doubt.rule);
+    if (!known.rules.includes(doubt.rule)) known.rules.push(doubt.rule);
   }
   return failing;
 }
@@ -64,6 +73,7 @@ export function keepLedger(
   { vendors: askedVendors, switchedOff = [], results, skipped }: Answers,
   shown: ReadonlyMap<string, number>,
   nowMs: number,
+  withheld: readonly Withheld[] = [],
 ): Ledger {
   const asked = new Set<string>();
   const failed = new Map<string, FailedRow>();
@@ -78,7 +88,7 @@ export function keepLedger(
     }
     const vendor = vendors.get(result.call.vendor);
     if (vendor === undefined) continue;
-    for (const [reason, { subjects, rules }] of failingOf(result)) {
+    for (const [reason, { subjects, rules }] of failingOf(result, withheld)) {
       const key = `${vendor.id} ${reason}`;
       const sinceMs = result.failure?.sinceMs ?? vendor.failingSinceMs ?? nowMs;
       const bound = result.failure?.bound;
@@ -229,11 +239,13 @@ function failureIssue(failure: FailedVendor, people: (count: number) => string):
   const { vendor, reason, bound, sinceMs, subjects, rules } = failure;
   const { code, sentence } = FAILURES[reason];
   const since = new Date(sinceMs).toISOString();
+  // What is shown may be its own.
+  const isCut = subjects.length === 0 && rules.includes('slot-over-limit');
   return {
     severity: 'warning',
     code,
     reason: 'unknown',
-    text: `${vendor.name} ${sentence} : ${effectOn(subjects, people)}`,
+    text: `${vendor.name} ${sentence} : ${isCut ? 'la suite n’est pas affichée.' : effectOn(subjects, people)}`,
     diagnostics: `editor=${vendor.id} reason=${reason}${bound === undefined ? '' : ` bound=${bound}`} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
   };
 }

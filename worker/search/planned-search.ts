@@ -2,9 +2,11 @@
 // because asking again failed. Called by find-slots.ts.
 
 import { GatewayError } from '../../shared/error.ts';
+import { ANSWER_LENGTH_MAX } from '../../shared/limits.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import { HubFailure } from '../hub/hub-failure.ts';
+import { VendorShares } from '../hub/link/vendor-shares.ts';
 import { renewedBy, type VendorSubjects } from '../hub/memory/coverage.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
@@ -35,14 +37,18 @@ export class PlannedSearch {
   readonly kept: readonly CallResult[];
   readonly #query: SlotQuery;
   readonly #bookedSlots: BookedSlots;
+  /** Of all parts together. */
+  readonly #shares: VendorShares;
   readonly #keptResults: KeptResults;
   /** By vendor, subjects asked for again although their kept answer still holds. */
   readonly #renewed: VendorSubjects;
 
-  constructor(query: SlotQuery, plan: HubPlan, { rows, recalled }: HeldRows) {
+  /** `room`: characters of the answer for all of the hub's vendors. */
+  constructor(query: SlotQuery, plan: HubPlan, { rows, recalled }: HeldRows, room = ANSWER_LENGTH_MAX) {
     const { flow, subjects } = query;
     this.#query = query;
     this.plan = plan;
+    this.#shares = new VendorShares(room, plan.vendors.length);
     this.#bookedSlots = new BookedSlots(plan.booked);
     const covered = new Map(
       plan.covered.map(([vendor, places]) => [vendor, new Set(places.map((place) => subjects[place] ?? ''))]),
@@ -56,7 +62,7 @@ export class PlannedSearch {
   selectPart(results: readonly CallResult[]): Selection {
     const partial = dividedVendors(this.kept, this.plan.calls);
     const about = { query: this.#query, nowMs: Date.now(), bookedSlots: this.#bookedSlots, partial };
-    return selectSlots(results, about);
+    return selectSlots(results, { ...about, shares: this.#shares });
   }
 
   /** Of answers that have just come. */

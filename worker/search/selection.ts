@@ -2,6 +2,7 @@
 // not started, are not booked and lie in the window asked. Both faces are written from it: the FHIR Bundle
 // (bundle.ts) and the SAS front's cards. Pure. docs/guide.md G-207, G-208, G-210, G-216.
 
+import { ANSWER_LENGTH_MAX, SLOTS_PER_PRACTITIONER_MAX } from '../../shared/limits.ts';
 import type {
   CallAnswer,
   CptsService,
@@ -13,6 +14,7 @@ import type {
 } from '../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from '../hub/call-result.ts';
+import { VendorShares } from '../hub/link/vendor-shares.ts';
 import type { BookedSlots } from '../memory/booked-slots.ts';
 import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '../memory/taken.ts';
 
@@ -44,10 +46,20 @@ export interface SubjectOffers {
 /** Slots of one vendor that the Worker leaves out, by rule. */
 export interface HiddenSlots {
   readonly vendor: string;
-  readonly rule: 'slot-booked' | 'slot-started' | 'slot-not-asked';
+  readonly rule: 'slot-booked' | 'slot-started' | 'slot-not-asked' | WithheldRule;
   readonly count: number;
   /** In the answer to a call that another search made. */
   readonly isShared: boolean;
+}
+
+/** Why all that a vendor says of somebody is left out. */
+type WithheldRule = 'slot-over-limit';
+
+/** Somebody of whom a vendor's slots are left out, so that nobody may take it for "none". */
+export interface Withheld {
+  readonly vendor: string;
+  readonly subject: string;
+  readonly rule: WithheldRule;
 }
 
 /** What may be shown. */
@@ -58,6 +70,7 @@ export interface Selection {
   readonly total: number;
   /** What vendors just sent in good order and the edge leaves out; what is kept of earlier answers was counted then. */
   readonly hidden: readonly HiddenSlots[];
+  readonly withheld: readonly Withheld[];
 }
 
 /** What decides which slots may be shown. */
@@ -67,6 +80,8 @@ export interface SelectionContext {
   readonly bookedSlots?: BookedSlots;
   /** Vendors of which this is a part. Absent: everything is here. */
   readonly partial?: ReadonlySet<string>;
+  /** What vendors may fill of the answer, of which this may be a part. Absent: this is all, and each has its share. */
+  readonly shares?: VendorShares;
 }
 
 /** Keeps the order of `query.subjects`; the order in which vendors answered changes nothing. */
@@ -81,6 +96,7 @@ export function joinParts(parts: readonly Selection[]): Selection {
     subjects: parts.flatMap(({ subjects }) => subjects),
     total: parts.reduce((sum, { total }) => sum + total, 0),
     hidden: parts.flatMap(({ hidden }) => hidden),
+    withheld: parts.flatMap(({ withheld }) => withheld),
   };
 }
 
@@ -96,6 +112,34 @@ interface SaidOf {
   readonly result: CallResult;
   readonly answer: CallAnswer;
   readonly one: SubjectAnswer;
+}
+
+/** What one vendor offers of one subject. */
+interface VendorOffers {
+  readonly vendor: string;
+  readonly subject: string;
+  readonly offers: readonly Offer[];
+  readonly result: CallResult;
+}
+
+function countOf({ offers }: VendorOffers): number {
+  return sum(offers.map(({ slots }) => slots.length));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}
+
+/** What a slot's entry has besides its shape and its booking page. */
+const SLOT_LENGTH = 300;
+
+/** Characters that an offer takes in the Bundle, about. */
+function lengthOf({ place, slots, shapes, holder }: Offer): number {
+  const shared = place.comment?.length ?? 0;
+  let length = place.schedule.text.length + place.site.text.length + holder.text.length;
+  for (const [shape, , , , comment] of slots)
+    length += SLOT_LENGTH + (shapes[shape]?.text.length ?? 0) + (comment?.length ?? shared);
+  return length;
 }
 
 interface Span {
@@ -126,6 +170,7 @@ class Selecting {
   readonly #bySubject = new Map<string, SaidOf[]>();
   readonly #results: readonly CallResult[];
   readonly #hidden = new Map<string, HiddenSlots>();
+  readonly #withheld: Withheld[] = [];
   readonly #sosTaken = new Map<string, ReadonlySet<SlotRow>>();
 
   constructor(results: readonly CallResult[], context: SelectionContext) {
@@ -144,34 +189,57 @@ class Selecting {
   }
 
   select(): Selection {
-    const subjects: SubjectOffers[] = [];
-    let total = 0;
-    for (const subject of this.#context.query.subjects) {
-      const found = this.#selectSubject(subject);
-      if (found === undefined) continue;
-      subjects.push(found);
-      total += found.count;
-    }
-    return { subjects, total, hidden: [...this.#hidden.values()] };
+    const { subjects } = this.#context.query;
+    const found = subjects.flatMap((subject) => this.#selectSubject(subject));
+    const shown = Map.groupBy(this.#withinShares(found), ({ subject }) => subject);
+    const kept = subjects.flatMap((subject): SubjectOffers[] => {
+      const own = shown.get(subject);
+      if (own === undefined) return [];
+      return [{ subject, offers: own.flatMap(({ offers }) => offers), count: sum(own.map(countOf)) }];
+    });
+    const total = sum(kept.map(({ count }) => count));
+    return { subjects: kept, total, hidden: [...this.#hidden.values()], withheld: this.#withheld };
   }
 
-  #selectSubject(subject: string): SubjectOffers | undefined {
-    const offers: Offer[] = [];
-    let count = 0;
-    for (const { result, answer, one } of (this.#bySubject.get(subject) ?? []).sort(byVendor)) {
+  /** In the order of the vendors' ids. */
+  #selectSubject(subject: string): VendorOffers[] {
+    const said = (this.#bySubject.get(subject) ?? []).sort(byVendor);
+    return said.flatMap(({ result, answer, one }) => {
       const { vendor } = result.call;
       const { shapes, services } = answer;
-      const { holder, said } = one;
+      const { holder, said: words } = one;
       const isKept = result.saidMs !== undefined;
       const takenTest = this.#takenTest(result, one);
-      for (const place of one.places) {
+      const offers = one.places.flatMap((place): Offer[] => {
         const slots = this.#visible(place, result, takenTest?.(place));
-        if (slots.length === 0) continue;
-        count += slots.length;
-        offers.push({ vendor, place, slots, shapes, services, holder, said, isKept });
+        return slots.length === 0
+          ? []
+          : [{ vendor, place, slots, shapes, services, holder, said: words, isKept }];
+      });
+      return offers.length === 0 ? [] : [{ vendor, subject, offers, result }];
+    });
+  }
+
+  /** Without what is past a vendor's share: of each vendor the longest go first, and its others stay. */
+  #withinShares(found: readonly VendorOffers[]): readonly VendorOffers[] {
+    const byVendor = [...Map.groupBy(found, ({ vendor }) => vendor)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const shares = this.#context.shares ?? new VendorShares(ANSWER_LENGTH_MAX, byVendor.length);
+    const over = new Set<VendorOffers>();
+    for (const [vendor, own] of byVendor) {
+      const sized = own.map((one) => ({ one, length: sum(one.offers.map(lengthOf)) }));
+      for (const { one, length } of sized.sort((a, b) => a.length - b.length)) {
+        if (countOf(one) <= SLOTS_PER_PRACTITIONER_MAX && shares.take(vendor, length)) continue;
+        over.add(one);
+        this.#withhold(one, 'slot-over-limit');
       }
     }
-    return offers.length === 0 ? undefined : { subject, offers, count };
+    return over.size === 0 ? found : found.filter((one) => !over.has(one));
+  }
+
+  #withhold(one: VendorOffers, rule: WithheldRule): void {
+    const { vendor, subject, result } = one;
+    this.#withheld.push({ vendor, subject, rule });
+    if (result.saidMs === undefined) this.#hide(result, rule, countOf(one));
   }
 
   #visible(place: Place, result: CallResult, isTaken: SlotTest | undefined): readonly SlotRow[] {
@@ -201,9 +269,9 @@ class Selecting {
     return isTaken?.(row, index) === true ? 'slot-booked' : undefined;
   }
 
-  #hide({ call: { vendor }, isShared = false }: CallResult, rule: HiddenSlots['rule']): void {
+  #hide({ call: { vendor }, isShared = false }: CallResult, rule: HiddenSlots['rule'], more = 1): void {
     const key = `${vendor} ${rule} ${isShared}`;
-    this.#hidden.set(key, { vendor, rule, count: (this.#hidden.get(key)?.count ?? 0) + 1, isShared });
+    this.#hidden.set(key, { vendor, rule, count: (this.#hidden.get(key)?.count ?? 0) + more, isShared });
   }
 
   /** Undefined when nothing of this subject is booked: the usual search looks at no end time. */

@@ -8,7 +8,7 @@ import { countEntries } from '../../fhir/bundle-entries.ts';
 import type { Found, Scope } from '../../fhir/bundle-page.ts';
 import { asObject, asText, type JsonObject } from '../../fhir/json.ts';
 import { Wholeness } from '../../fhir/wholeness.ts';
-import { VENDOR_ENTRIES_MAX } from '../../limits.ts';
+import { SLOTS_PER_PRACTITIONER_MAX, VENDOR_ENTRIES_MAX } from '../../limits.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { CallAnswer, SlotTrace, SubjectAnswer } from '../answer.ts';
 import type { Flow } from '../query.ts';
@@ -67,6 +67,8 @@ export class AnswerReader {
   readonly #shapes: ShapeRegister;
   readonly #taken = new Map<Scope, Set<unknown>>();
   readonly #slotIds = new Set<string>();
+  /** By practitioner or association, the slots shown. */
+  readonly #counts = new Map<string, number>();
   readonly #links = new Map<string, string | undefined>();
 
   constructor(question: Question) {
@@ -182,8 +184,11 @@ export class AnswerReader {
     const shape = this.#shapes.of(found, facts.signature);
     if (typeof shape === 'string')
       return this.#drop(refuse(shape, UNDERSTOOD.has(shape) ? NOBODY : [place.subject]));
+    const count = this.#counts.get(place.subject) ?? 0;
+    if (count >= SLOTS_PER_PRACTITIONER_MAX) return this.#drop(refuse('slot-over-limit', [place.subject]));
     const shownAs = this.#show(slot, place, shape.index, facts);
     if (shownAs === undefined) return { dropped: 'slot-duplicate' };
+    this.#counts.set(place.subject, count + 1);
     const { repairs } = facts;
     return { shownAs, repaired: shape.repairs.length === 0 ? repairs : [...repairs, ...shape.repairs] };
   }

@@ -1,6 +1,7 @@
 // Every rule by which the reader drops or repairs: one answer that meets it, beside the same answer without the
 // defect, which does not. Keys are the rule in brackets, then what was wrong; scripts/rule-table.ts ties them to the rules.
 import { describe, expect, it } from 'vitest';
+import { SLOTS_PER_PRACTITIONER_MAX } from '../../../shared/limits.ts';
 import type { Flow } from '../../../shared/sas/query.ts';
 import { READ_RULES } from '../../../shared/sas/read/elements/rules.ts';
 import { readPages } from '../../support/oracles/read-answer.ts';
@@ -9,6 +10,7 @@ import {
   bundle,
   contained,
   ESTABLISHMENT,
+  FROM,
   type Json,
   practitioner,
   RPPS,
@@ -114,6 +116,17 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   '[slot-not-conformant] a specialty system that is no URI': ofSlot({
     specialty: [{ coding: [{ system: 'liste des spécialités', code: 'X1' }] }],
   }),
+  '[slot-over-limit] more slots of one practitioner than a month has quarters of an hour': {
+    page: answer(
+      Array.from({ length: SLOTS_PER_PRACTITIONER_MAX + 1 }, (_, n) =>
+        slot({
+          id: `s${n}`,
+          start: new Date(FROM + n * 60_000).toISOString(),
+          end: new Date(FROM + n * 60_000 + 1).toISOString(),
+        }),
+      ),
+    ),
+  },
   '[slot-status-unknown] a status of their own': ofSlot({ status: 'libre' }),
   '[slot-modifier-unknown] a modifier of their own': ofSlot({ modifierExtension: [{ url: 'urn:x' }] }),
   '[slot-kind-unknown] a kind of their own': ofSlot(kinds('PRIVE')),

@@ -70,6 +70,10 @@ export const READ_RULES = {
     'slot-cpts-out-of-use':
       "error [CPTS] Le créneau n'est ouvert qu'à une CPTS, et celle-ci n'est plus en service (active: false).",
   }),
+  ...defineRules('Slot', {
+    'slot-over-limit':
+      "error [PS] L'éditeur envoie, pour ce professionnel ou cette recherche, plus de créneaux que sa part n'en admet.",
+  }),
   ...defineRules('Bundle', {
     'answer-incomplete':
       "warning [R4] La réponse dit ou montre qu'elle n'est pas entière : OperationOutcome en erreur, total supérieur à ce qui est venu, suite introuvable.",
