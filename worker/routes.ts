@@ -20,6 +20,7 @@ import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { answerSchedule } from './operators/schedule.ts';
 import { answerStorage } from './operators/storage.ts';
+import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendor-claims.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
 import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
@@ -88,6 +89,14 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },
   { method: 'GET', path: '/admin/editors/:editor/rules', needs: ['admin'], handler: answerVendorRules },
+  { method: 'GET', path: '/admin/claims', needs: ['admin'], handler: answerClaims },
+  {
+    method: 'PUT',
+    path: '/admin/claims/:relay/:editor',
+    needs: ['admin'],
+    handler: answerDecision,
+    body: CLAIM_DECISION,
+  },
   { method: 'GET', path: '/admin/storage', needs: ['admin'], handler: answerStorage },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots, body: EXPLAINED },
   ...APPOINTMENT_ROUTES,

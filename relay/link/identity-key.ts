@@ -65,6 +65,9 @@ export function toPublicJwk(key: KeyObject, relayId: string): PublicJwk {
   return { kty: 'OKP', crv: 'Ed25519', x, kid: relayId, alg: 'EdDSA', use: 'sig' };
 }
 
+/** Whoever may write in an edge's state folder runs all its relays: each may serve what another does. */
+const LOCAL_OPERATOR = 'local';
+
 /**
  * Adds the key to the local edge's list, in place of an older one of the same relay. Relays introduced at the same time
  * take turns, under the system's own lock (SQLite's), which ends with its holder.
@@ -73,11 +76,14 @@ export function trustLocally(dir: string, jwk: PublicJwk): void {
   mkdirSync(dir, PRIVATE_FOLDER);
   const file = join(dir, TRUST_FILE);
   const draft = `${file}.${process.pid}.tmp`;
+  const trusted = { ...jwk, operator: LOCAL_OPERATOR };
   const turn = new DatabaseSync(join(dir, TRUST_LOCK_FILE), { timeout: TRUST_TIMEOUT_MS });
   try {
     turn.exec('BEGIN EXCLUSIVE');
     const others = readKeys(file).filter((key) => key.kid !== jwk.kid);
-    writeFileSync(draft, `${JSON.stringify({ keys: [...others, jwk] }, null, 2)}\n`, { mode: PRIVATE_FILE });
+    writeFileSync(draft, `${JSON.stringify({ keys: [...others, trusted] }, null, 2)}\n`, {
+      mode: PRIVATE_FILE,
+    });
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });

@@ -38,7 +38,8 @@ interface Kept {
 /** `old`: its entry is broken and what served before still does. `none`: broken, and nothing serves it. */
 export type VendorState = 'served' | 'old' | 'none';
 
-type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'>;
+type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'> &
+  Partial<Pick<EditorConfig, 'appointmentSystem'>>;
 
 export class VendorSet {
   readonly #file: string;
@@ -204,10 +205,11 @@ export class VendorSet {
 }
 
 function announced(
-  { id, name, flows, redirectHosts }: Named,
+  { id, name, flows, redirectHosts, appointmentSystem }: Named,
   certificateNotAfter: string,
 ): EditorAnnouncement {
-  return { id, name, flows, redirectHosts, certificateNotAfter };
+  const sends = appointmentSystem === undefined ? {} : { appointmentSystem };
+  return { id, name, flows, redirectHosts, ...sends, certificateNotAfter };
 }
 
 function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {

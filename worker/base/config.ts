@@ -66,6 +66,11 @@ export interface Config {
   readonly scheduleMs: number;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
+  /** Which relays speak for one operator, and what becomes of a vendor that nobody has claimed. */
+  readonly claims: {
+    readonly partnersOf: (relay: string) => readonly string[];
+    readonly unclaimed: 'accepted' | 'held';
+  };
   /** Hosts, with their ports, at which relays reach this edge, besides that of `publicUrl`. */
   readonly edgeHosts: ReadonlySet<string>;
   /** Where regulators came from: the SAS front, for the way back from a page of ours. */
@@ -133,10 +138,30 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     }),
     scheduleMs: settings.SCHEDULE_S * 1000,
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
+    claims: Object.freeze({
+      partnersOf: partnersIn(settings.RELAY_JWKS.keys as readonly RelayKey[]),
+      unclaimed: settings.NEW_VENDORS === 'accept' ? 'accepted' : 'held',
+    }),
     edgeHosts: new Set(settings.EDGE_HOSTS),
     sasUrl: settings.SAS_URL,
     supportContact: settings.SUPPORT_CONTACT,
     clientAddress: clientAddressSettings(settings),
     front: frontSettings(settings),
   });
+}
+
+/** One of the setting RELAY_JWKS; `operator` is ours, and stands for several keys of one operator. */
+type RelayKey = Readonly<Partial<Record<'kid' | 'x' | 'y' | 'n' | 'operator', unknown>>>;
+
+/** Relays that have a key, or a named operator, in common. */
+function partnersIn(keys: readonly RelayKey[]): (relay: string) => readonly string[] {
+  const marksOf = ({ x, y, n, operator }: RelayKey): readonly string[] => [
+    JSON.stringify([x, y, n]),
+    ...(typeof operator === 'string' ? [operator] : []),
+  ];
+  return (relay) => {
+    const marks = new Set(keys.filter(({ kid }) => kid === relay).flatMap(marksOf));
+    const partners = keys.filter((key) => key.kid !== relay && marksOf(key).some((mark) => marks.has(mark)));
+    return partners.flatMap(({ kid }) => (typeof kid === 'string' ? [kid] : []));
+  };
 }

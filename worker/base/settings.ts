@@ -59,6 +59,7 @@ const entries = {
   SCHEDULE_S: integer('60', 1, 3_600),
   JURISDICTION: v.optional(v.picklist(['', 'eu'], 'is not eu')),
   PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+  NEW_VENDORS: v.optional(v.picklist(['accept', 'hold'], 'is not accept or hold'), 'accept'),
   EDGE_HOSTS: hostList(/^[a-z0-9.:[\]-]+$/),
   SAS_URL: v.optional(
     v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),

@@ -9,7 +9,6 @@ import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import type { OneTimeToken } from '../http/relay-token.ts';
 import type { VendorRow } from '../store/editors.ts';
 import type { HubFailureReason } from './hub-failure.ts';
-import type { HubShare } from './hub-index.ts';
 import type { RelayDescription } from './link/relay-link.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
 import type { Throttled } from './turns/callers.ts';
@@ -27,8 +26,6 @@ export interface HubSearch extends RememberedQuestion {
   readonly gatherMs: number;
   /** Tell what became of each slot; no breaker holds it back. */
   readonly isTraced: boolean;
-  /** Which vendors are this hub's; absent: all. */
-  readonly share?: HubShare;
   /** Of a search whose hub ended in its midst: what its plan asks and no vendor has answered yet. It is not planned anew. */
   readonly rest?: Pick<HubPlan, 'askedWindow' | 'calls'>;
 }
@@ -165,6 +162,7 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   describeVendors: true,
   noteSwitches: true,
   admitSender: true,
+  noteClaims: true,
   hasJustAnnounced: true,
 };
 
@@ -218,6 +216,8 @@ export interface HubCalls {
    * a hub of before. Rejects while neither storage nor D1 has said who may.
    */
   admitSender(claim: SenderClaim): Promise<SenderVerdict | undefined>;
+  /** Reads in D1 who may be what, as an operator has just decided it; resolves when it counts. */
+  noteClaims(): Promise<void>;
   /** The relay announces this vendor for this flow, and D1 may not know of it yet. */
   hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean>;
 }

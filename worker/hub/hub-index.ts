@@ -1,5 +1,7 @@
 // Which of several hubs has which vendor (setting HUBS). Pure.
 
+import type { HubShare } from './memory/routing-table.ts';
+
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
@@ -12,12 +14,6 @@ export function hubIndexOf(vendor: string, hubs: number): number {
   let hash = FNV_OFFSET;
   for (const byte of new TextEncoder().encode(vendor)) hash = Math.imul(hash ^ byte, FNV_PRIME) >>> 0;
   return hash % hubs;
-}
-
-/** One hub's part of the vendors. */
-export interface HubShare {
-  readonly index: number;
-  readonly of: number;
 }
 
 /** True of a vendor that this hub has; without a share it has all. */

@@ -33,6 +33,8 @@ const NEWEST = {
   hasJustAnnounced: false,
   // The Worker reads in D1 who may write.
   admitSender: undefined,
+  // A hub of before asks nobody who may be what.
+  noteClaims: undefined,
   // It reads what is booked and what is kept in D1.
   takeAppointment: undefined,
   noteAssociations: undefined,
@@ -73,6 +75,7 @@ export function oneHub(env: Env, index: number): Hub {
     describe: () => askTwice('describe', []),
     describeVendors: (vendors) => askTwice('describeVendors', [vendors]),
     admitSender: (claim) => askTwice('admitSender', [claim]),
+    noteClaims: () => askTwice('noteClaims', []),
     hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
     noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
   };

@@ -75,7 +75,12 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     super(context, env);
     const storage = new HubStorage(context.storage);
     this.#health = new VendorHealth(storage);
-    this.#registry = new VendorRegistry(storage, env.DB);
+    this.#registry = new VendorRegistry(
+      storage,
+      env.DB,
+      () => readConfig(env).claims,
+      () => this.#door.review(),
+    );
     this.#saver = new AnnouncementSaver(this.#registry, env.DB);
     this.#tokens = new UsedTokens(storage);
     this.#door = new RelayDoor({
@@ -277,6 +282,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (!isTurned) return;
     this.#health.noteSwitched(row.id, Date.now());
     this.#memory.noteSwitched();
+  }
+
+  /** An operator has decided who may be what, and D1 has it. */
+  async noteClaims(): Promise<void> {
+    await this.#registry.refresh();
   }
 
   /** A hub that never read D1 waits for its word: a relay's own may not be all. */

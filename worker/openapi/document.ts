@@ -5,6 +5,7 @@ import { VERSION } from '../../shared/version.ts';
 import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
+import { CLAIM_OPERATIONS, CLAIM_SCHEMAS } from './admin/claims.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
 import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
@@ -43,6 +44,7 @@ export const OPERATIONS: Operations = {
   ...PAGE_OPERATIONS,
   ...ADMIN_OPERATIONS,
   ...STORAGE_OPERATIONS,
+  ...CLAIM_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
@@ -92,6 +94,7 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
         ...SLOT_SCHEMAS,
         ...FRONT_SCHEMAS,
         ...ADMIN_SCHEMAS,
+        ...CLAIM_SCHEMAS,
         ...FRONT_ADMIN_SCHEMAS,
         ...REFUSAL_SCHEMAS,
       },

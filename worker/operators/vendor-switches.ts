@@ -7,7 +7,7 @@ import { log } from '../base/log.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { hubsOf } from '../hub/hub-of.ts';
+import { describeHubs, hubsOf } from '../hub/hub-of.ts';
 import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
 import { refreshVendors } from '../memory/remembered-vendors.ts';
 import { Budget } from '../store/budget.ts';
@@ -31,10 +31,16 @@ export const SWITCHES = v.strictObject({
   forgetLostFlows: v.optional(
     v.pipe(v.literal(true), v.description('Renonce aux flux que ses relais n’annoncent plus.')),
   ),
+  takenOut: v.optional(
+    v.pipe(
+      v.nullable(v.strictObject({ reason: v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(200)) })),
+      v.description('Sorti du registre, avec le motif, une fois qu’aucun relais ne le sert ; null : remis.'),
+    ),
+  ),
 });
 
 /**
- * PUT /admin/editors/{editor}. @throws GatewayError not-found, parameter-invalid, body-*,
+ * PUT /admin/editors/{editor}. @throws GatewayError not-found, state-conflict, parameter-invalid, body-*,
  * storage-unavailable.
  */
 export async function switchVendor(context: RequestContext): Promise<Response> {
@@ -43,16 +49,18 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
     context.request,
     SWITCHES,
     BODY_BYTES_MAX,
-    'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
+    'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true), takenOut ({"reason":"…"} ou null).',
   );
   const { env, requestId, caller } = context;
   const find = async () => (await listVendors(env.DB)).find(({ id }) => id === editor);
   const before = await guardIdempotent(find);
-  if (before === undefined || !(await guardIdempotent(() => saveSwitches(env.DB, editor, switches)))) {
+  if (before !== undefined && switches.takenOut) await refuseServed(context, editor);
+  const save = () => saveSwitches(env.DB, editor, switches, Date.now());
+  if (before === undefined || !(await guardIdempotent(save))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
   const after = (await guardIdempotent(find)) ?? before;
-  await noteSwitches(context, after, after.enabled !== before.enabled);
+  await noteSwitches(context, after, isAsked(after) !== isAsked(before));
   // The next search here reads it, other isolates' within two seconds; those that run keep what they began with.
   refreshVendors(env);
   log('info', 'editor-switched', {
@@ -63,6 +71,23 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
     after: switchesOf(after),
   });
   return jsonResponse(after, context);
+}
+
+function isAsked({ enabled, takenOutMs }: VendorRow): boolean {
+  return enabled && takenOutMs === undefined;
+}
+
+/** Who is served has not left. @throws GatewayError state-conflict; HubFailure. */
+async function refuseServed({ env }: RequestContext, editor: string): Promise<void> {
+  const { relays } = await describeHubs(env);
+  const serves = relays.some(
+    ({ editors, outOfOrder = [] }) => editors.includes(editor) || outOfOrder.includes(editor),
+  );
+  if (!serves) return;
+  throw new GatewayError({
+    reason: 'state-conflict',
+    text: 'Un relais connecté sert cet éditeur : l’ôter d’abord de son fichier, ou le couper (enabled).',
+  });
 }
 
 /**
@@ -77,14 +102,15 @@ async function noteSwitches(
 ): Promise<void> {
   try {
     // The record first: a hub reads there again what it has just been told to forget.
-    if (isTurned && vendor.enabled) await purgeBroadcasts(env.DB, startedMs + 1, new Budget(FORGET_MS));
+    if (isTurned && isAsked(vendor)) await purgeBroadcasts(env.DB, startedMs + 1, new Budget(FORGET_MS));
     await Promise.all(hubsOf(env).map((hub) => hub.noteSwitches(vendor, isTurned)));
   } catch {
     log('warn', 'switch-not-noted', { requestId, editor: vendor.id });
   }
 }
 
-function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows }: VendorRow): string {
+function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs }: VendorRow): string {
   const lost = lostFlows.length === 0 ? '' : ` lostFlows=${lostFlows.join('+')}`;
-  return `enabled=${enabled} deadlineMs=${deadlineMs ?? 'default'} cacheTtlS=${cacheTtlS ?? 'default'}${lost}`;
+  const out = takenOutMs === undefined ? '' : ' takenOut=true';
+  return `enabled=${enabled} deadlineMs=${deadlineMs ?? 'default'} cacheTtlS=${cacheTtlS ?? 'default'}${lost}${out}`;
 }

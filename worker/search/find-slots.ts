@@ -178,7 +178,8 @@ function joinAnswers(
   const [only, ...others] = parts;
   if (only !== undefined && others.length + lost.length === 0) return only.answers;
   const all = parts.map(({ answers }) => answers);
-  const vendors = all.flatMap((one) => one.vendors);
+  // Two hubs may name one, as they both do who never read the registry.
+  const vendors = [...new Map(all.flatMap((one) => one.vendors).map((one) => [one.id, one])).values()];
   const switchedOff = all.flatMap((one) => one.switchedOff ?? []);
   const planned = new Set([...vendors, ...switchedOff].map(({ id }) => id));
   const elsewhere = parts.flatMap(({ search }) => search.plan.elsewhere ?? []);

@@ -4,6 +4,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { failureOf } from '../hub/call-result.ts';
@@ -60,11 +61,20 @@ export async function tellLesson(env: Env, search: AnsweredSearch): Promise<void
 export async function tellLessons(env: Env): Promise<void> {
   const byHub = Map.groupBy(pendings.get(env) ?? [], ({ hub }) => hub);
   pendings.delete(env);
-  await Promise.all([...byHub].map(([hub, searches]) => tellHub(hubAt(env, hub), searches)));
+  const { hubs } = readConfig(env);
+  const told = [...byHub].map(([index, searches]) => {
+    const share = hubs > 1 ? { share: { index, of: hubs } } : {};
+    return tellHub(hubAt(env, index), searches, share);
+  });
+  await Promise.all(told);
 }
 
-async function tellHub(hub: Hub, searches: readonly AnsweredSearch[]): Promise<void> {
-  const lessons = searches.map(lessonOf).filter(isWorthTelling);
+async function tellHub(
+  hub: Hub,
+  searches: readonly AnsweredSearch[],
+  share: Pick<Lesson, 'share'>,
+): Promise<void> {
+  const lessons = searches.map((one) => ({ ...lessonOf(one), ...share })).filter(isWorthTelling);
   if (lessons.length === 0) return;
   await hub.learned(lessons);
   const nowMs = Date.now();

@@ -66,8 +66,8 @@ async function savePairs(db: D1Database, pairs: readonly SeenPair[], nowMs: numb
   );
 }
 
-/** A vendor that some relay has announced and that the operator has not switched off. */
-export const ACTIVE_EDITORS = 'SELECT id FROM editors WHERE enabled = 1';
+/** A vendor that some relay has announced and that the operator has neither switched off nor taken out. */
+export const ACTIVE_EDITORS = 'SELECT id FROM editors WHERE enabled = 1 AND taken_out_ms IS NULL';
 
 /** An active vendor has shown slots of that id, or is declared for it. @throws GatewayError storage-unavailable. */
 export async function isInterfaced(db: D1Database, subject: string): Promise<boolean> {

@@ -12,6 +12,7 @@ import {
   readAnswer,
   SYSTEM_A,
   SYSTEM_B,
+  type TestRelay,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
@@ -20,8 +21,11 @@ import { sendPlain } from '../../support/doubles/front-caller.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
+/** Another relay that the edge trusts. */
+let stranger: TestRelay;
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  stranger = await makeRelay('stranger');
+  edge = await AppointmentEdge.start({}, false, [stranger.jwk]);
 });
 afterAll(() => edge?.stop());
 
@@ -75,9 +79,9 @@ describe('who may write', () => {
   });
 
   it('is not a relay whose key this edge does not know, whatever it calls itself', async () => {
-    const stranger = await makeRelay('relay-a');
-    expect(await post({}, stranger)).toBe('401 token-invalid');
-    await expect(announce(edge.url, stranger)).rejects.toThrow();
+    const unknown = await makeRelay('relay-a');
+    expect(await post({}, unknown)).toBe('401 token-invalid');
+    await expect(announce(edge.url, unknown)).rejects.toThrow();
   });
 
   it('is not a relay for a vendor that it did not announce, or not for appointments', async () => {
@@ -85,6 +89,36 @@ describe('who may write', () => {
     const mute = individual({ value: fresh(), system: 'urn:oid:1.2.250.1.999.8' });
     const answer = await edge.send('POST', '/fhir/Appointment', mute, {}, 'agenda-mute');
     expect(told(answer)).toBe('403 editor-not-announced');
+  });
+
+  it('is not another relay for a vendor that is not its own, though it announces it', async () => {
+    const own = { id: 'agenda-own', system: 'urn:oid:1.2.250.1.999.77', flows: ['INT_R01', 'INT_R03'] };
+    await announce(edge.url, stranger, [own, { id: 'agenda-a', system: SYSTEM_A, flows: own.flows }]);
+    expect(await post({}, stranger)).toBe('403 editor-not-announced');
+    const send = async (appointmentSystem: string): Promise<string> => {
+      const body = JSON.stringify(individual({ value: fresh(), system: appointmentSystem }));
+      const request = { method: 'POST', path: PATH, body };
+      const said = { editor: own.id, appointmentSystem };
+      return sendWith(await stranger.sign(edge.url, request, said), body);
+    };
+    expect(await send(own.system)).toBe('201');
+    expect(await send(SYSTEM_A)).toBe('403 editor-not-announced');
+  });
+
+  it('is not a relay under another system than the one that its vendor was accepted with', async () => {
+    const send = async (): Promise<string> => {
+      const body = JSON.stringify(individual({ value: fresh(), system: SYSTEM_B }));
+      const said = { ...claims, appointmentSystem: SYSTEM_B };
+      return sendWith(await edge.relay.sign(edge.url, { method: 'POST', path: PATH, body }, said), body);
+    };
+    expect(await send()).toBe('403 editor-not-announced');
+    await announce(edge.url, edge.relay, [
+      { id: 'agenda-a', system: SYSTEM_B, flows: ['INT_R01', 'INT_R03'] },
+      { id: 'agenda-b', system: SYSTEM_B, flows: ['INT_R01', 'INT_R03', 'SOS'] },
+      { id: 'agenda-mute', system: 'urn:oid:1.2.250.1.999.8', flows: ['INT_R01'] },
+    ]);
+    expect(await send()).toBe('403 editor-not-announced');
+    expect(await post()).toBe('201');
   });
 
   it('cannot read', async () => {

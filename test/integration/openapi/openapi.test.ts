@@ -206,6 +206,29 @@ it.each<Refused>([
       call: () => ({ parameters: { jour: 'hier' } }),
     }),
   ),
+  {
+    key: 'PUT /admin/editors/{editor}',
+    status: 409,
+    call: () => ({ parameters: { editor: 'agenda-a' }, body: { takenOut: { reason: 'essai' } } }),
+  },
+  {
+    key: 'PUT /admin/claims/{relay}/{editor}',
+    status: 404,
+    call: () => ({ parameters: { relay: 'nobody' } }),
+  },
+  {
+    key: 'PUT /admin/claims/{relay}/{editor}',
+    status: 200,
+    call: () => ({ parameters: { relay: 'relay-a' } }),
+  },
+  {
+    key: 'PUT /admin/claims/{relay}/{editor}',
+    status: 409,
+    call: () => ({
+      parameters: { relay: 'relay-a' },
+      body: { proposal: { since: '2020-01-01T00:00:00.000Z', decision: 'accepted' } },
+    }),
+  },
   { key: 'PUT /admin/editors/{editor}', status: 404, call: () => ({ parameters: { editor: 'nobody' } }) },
   {
     key: 'GET /admin/editors/{editor}/rules',

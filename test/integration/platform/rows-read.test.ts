@@ -118,6 +118,7 @@ const YEAR = 'from=2026-01-01&to=2026-12-31';
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/relays': ['/admin/relays'],
   '/admin/editors': ['/admin/editors'],
+  '/admin/claims': ['/admin/claims'],
   '/admin/editors/:editor/rules': ['/admin/editors/vendor-07/rules'],
   '/admin/activity': [
     YEAR,

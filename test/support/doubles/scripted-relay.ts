@@ -9,7 +9,7 @@ import { signRelayToken } from '../../../relay/link/token.ts';
 import { answerNothing } from '../../../relay/reading/answer-reading.ts';
 import type { VendorFailure } from '../../../shared/failure.ts';
 import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
-import { type HubApi, LINK_AUDIENCE, LINK_PATH } from '../../../shared/link/hub.ts';
+import { type EditorAnnouncement, type HubApi, LINK_AUDIENCE, LINK_PATH } from '../../../shared/link/hub.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { until } from '../wait/until.ts';
@@ -18,8 +18,16 @@ import { until } from '../wait/until.ts';
 export class RelayKeys {
   readonly #keys = new Map<string, KeyObject>();
 
+  /** Relays of one operator: they share a key. */
   constructor(...ids: readonly string[]) {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    for (const id of ids) this.#keys.set(id, privateKey);
+  }
+
+  /** Relays of strangers beside these: each has a key of its own. */
+  with(...ids: readonly string[]): this {
     for (const id of ids) this.#keys.set(id, generateKeyPairSync('ed25519').privateKey);
+    return this;
   }
 
   /** Settings of the edge. */
@@ -40,6 +48,9 @@ export class RelayKeys {
     return signRelayToken({ key, relayId: id, edgeUrl }, request, Date.now());
   }
 }
+
+/** A vendor as a relay announces it: its id alone, or more of it. */
+export type ScriptedVendor = string | (Partial<EditorAnnouncement> & Pick<EditorAnnouncement, 'id'>);
 
 /** A plan that has arrived. */
 export class ArrivedPlan {
@@ -115,7 +126,7 @@ export class ScriptedRelay {
     edgeUrl: string,
     keys: RelayKeys,
     id: string,
-    editors: readonly string[],
+    editors: readonly ScriptedVendor[],
     instance?: string,
     outOfOrder: readonly string[] = [],
   ): Promise<ScriptedRelay> {
@@ -131,7 +142,7 @@ export class ScriptedRelay {
     socket.once('close', (code) => {
       relay.closedWith = code;
     });
-    await relay.#announce(editors, instance, outOfOrder);
+    await relay.announce(editors, instance, outOfOrder);
     return relay;
   }
 
@@ -151,23 +162,27 @@ export class ScriptedRelay {
     this.socket.terminate();
   }
 
-  async #announce(
-    editors: readonly string[],
-    instance: string | undefined,
-    outOfOrder: readonly string[],
+  /** Replaces what it said before. */
+  async announce(
+    editors: readonly ScriptedVendor[],
+    instance?: string,
+    outOfOrder: readonly string[] = [],
   ): Promise<void> {
     await this.#hub.announce({
       relay: this.#id,
       ...(instance !== undefined && { instance }),
       version: 'scripted',
-      editors: [...editors, ...outOfOrder].map((id) => ({
-        id,
-        name: id,
-        flows: ['INT_R01'],
-        redirectHosts: [],
-        certificateNotAfter: '2030-01-01T00:00:00Z',
-        ...(outOfOrder.includes(id) && { outOfOrder: true }),
-      })),
+      editors: [...editors, ...outOfOrder].map((said) => {
+        const id = typeof said === 'string' ? said : said.id;
+        return {
+          name: id,
+          flows: ['INT_R01'],
+          redirectHosts: [],
+          certificateNotAfter: '2030-01-01T00:00:00Z',
+          ...(outOfOrder.includes(id) && { outOfOrder: true }),
+          ...(typeof said === 'string' ? { id } : said),
+        };
+      }),
     });
   }
 }

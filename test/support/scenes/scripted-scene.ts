@@ -1,7 +1,7 @@
 // An edge and scripted relays on its link, without any vendor: the hub alone, steered plan by plan.
 
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { RelayKeys, ScriptedRelay } from '../doubles/scripted-relay.ts';
+import { RelayKeys, ScriptedRelay, type ScriptedVendor } from '../doubles/scripted-relay.ts';
 import { until } from '../wait/until.ts';
 import { type SearchAnswer, System } from './system.ts';
 
@@ -26,7 +26,7 @@ export class ScriptedScene {
   }
 
   static async start(settings: Readonly<Record<string, string>> = {}): Promise<ScriptedScene> {
-    const keys = new RelayKeys('relay-a', 'relay-b');
+    const keys = new RelayKeys('relay-a', 'relay-b').with('stranger');
     const system = await System.start({
       vendors: [],
       relay: false,
@@ -38,7 +38,7 @@ export class ScriptedScene {
   /** The edge can ask it for these vendors from now on; `outOfOrder`: those whose entries there are broken. */
   async join(
     id: string,
-    editors: readonly string[] = ['agenda-s'],
+    editors: readonly ScriptedVendor[] = ['agenda-s'],
     instance?: string,
     outOfOrder: readonly string[] = [],
   ): Promise<ScriptedRelay> {

@@ -18,6 +18,8 @@ const ROOT = join(import.meta.dirname, '../../..');
 const SMALL: Readonly<Record<string, string>> = {
   editors: 'some twenty vendors',
   relay_editors: 'vendors times relays',
+  relays: 'a few',
+  vendor_claims: 'vendors times relays',
   front_users: 'an operator adds each by hand',
   samu_lrms: "an operator's list, 2,000 at most",
   sos_associations: "an operator's list, 2,000 at most",
@@ -89,6 +91,18 @@ async function reachTheRest(): Promise<void> {
       const next = { ...(regulator as object), active } as never;
       await saveRegulator(db, { next, before: 1, released: [{ regulator, what }], opensWave: true });
     }
+  }
+  const { decideClaim } = await import('../../../worker/store/vendor-claims.ts');
+  const claim = {
+    relay: 'r',
+    editor: 'e',
+    state: 'held',
+    sinceMs: 0,
+    proposed: { name: 'n', redirectHosts: [] },
+  };
+  for (const isAccepted of [true, false]) {
+    const proposal = { sinceMs: 1, isAccepted };
+    await decideClaim(db, claim as never, { state: 'refused', proposal }, 1);
   }
   await searchEveryWay();
 }

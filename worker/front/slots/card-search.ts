@@ -11,6 +11,7 @@ import { knownVendors } from '../../memory/remembered-vendors.ts';
 import { Deadline } from '../../search/deadline.ts';
 import { type FindOptions, type FoundSlots, findSlots } from '../../search/find-slots.ts';
 import { recordSearch } from '../../search/record.ts';
+import type { VendorRow } from '../../store/editors.ts';
 import { knownSosSirets } from '../tables/sos.ts';
 import type { Card, Lot } from './cards.ts';
 import { lastDayEnds } from './county.ts';
@@ -109,7 +110,9 @@ const EDITOR_LIMITS = { freshMs: 10_000, patienceMs: 150, firstMs: 1_000 };
 /** Whether some vendor serves INT_R01 without INT_R04; true while nobody can tell: a search that asks none costs little. */
 async function hasPlainVendors(context: RequestContext): Promise<boolean> {
   const vendors = await knownVendors(context, EDITOR_LIMITS).catch(() => undefined);
-  return vendors?.some(({ flows }) => flows.includes('INT_R01') && !flows.includes('INT_R04')) ?? true;
+  const isPlain = ({ flows, takenOutMs }: VendorRow): boolean =>
+    takenOutMs === undefined && flows.includes('INT_R01') && !flows.includes('INT_R04');
+  return vendors?.some(isPlain) ?? true;
 }
 
 /**

@@ -20,6 +20,7 @@ const schema = v.object({
         // A flow that this edge does not know yet is a newer relay's: kept, never asked.
         flows: v.pipe(v.array(text), v.maxLength(20)),
         redirectHosts: v.pipe(v.array(text), v.maxLength(100)),
+        appointmentSystem: v.optional(v.pipe(v.string(), v.nonEmpty(), v.maxLength(1_024))),
         certificateNotAfter: text,
         outOfOrder: v.optional(v.boolean()),
       }),

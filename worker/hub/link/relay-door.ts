@@ -89,15 +89,29 @@ export class RelayDoor {
     }, MUTE_MS);
   }
 
+  /** An operator, or D1, has said otherwise who may be what: links serve accordingly. */
+  review(): void {
+    const { registry, saver } = this.#parts;
+    for (const link of this.links.all()) {
+      const { announcement, id, vendors, outOfOrder } = link;
+      if (announcement === undefined) continue;
+      const ids = announcement.editors.map((one) => one.id);
+      if (!registry.isServedOtherwise(id, ids, vendors.union(outOfOrder))) continue;
+      link.serve(announcement, registry.announce(id, announcement.editors, Date.now()));
+      saver.start();
+    }
+  }
+
   /** @throws what readAnnouncement throws; Error when another process has the relay's id. */
-  async #take(link: RelayLink, value: unknown): Promise<void> {
+  async #take(link: RelayLink, value: unknown): Promise<ReadonlySet<string>> {
     const { registry, saver } = this.#parts;
     const { editors, instance, version } = readAnnouncement(value, link.id);
     await this.links.admit(link, instance);
-    if (link.isLost) return;
-    registry.announce(link.id, editors);
+    if (link.isLost) return new Set();
+    const served = registry.announce(link.id, editors, Date.now());
     this.links.take(link);
     saver.start();
-    log('info', 'relay-announced', { relay: link.id, editors: editors.length, version });
+    log('info', 'relay-announced', { relay: link.id, editors: served.size, version });
+    return served;
   }
 }

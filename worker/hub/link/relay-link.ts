@@ -15,9 +15,9 @@ type LinkState =
   | { readonly kind: 'connected' }
   | {
       readonly kind: 'serving';
+      readonly announcement: Announcement;
       readonly vendors: ReadonlySet<string>;
       readonly outOfOrder: ReadonlySet<string>;
-      readonly version: string;
     }
   | { readonly kind: 'draining' }
   | { readonly kind: 'lost' };
@@ -29,6 +29,8 @@ export interface RelayDescription {
   readonly editors: readonly string[];
   /** Vendors whose entry at this relay is broken; absent when there is none. */
   readonly outOfOrder?: readonly string[];
+  /** Vendors that it announces and may not be, until an operator says so; absent when there is none. */
+  readonly held?: readonly string[];
   readonly version?: string;
   /** Which hub says so, when there are several. */
   readonly hub?: number;
@@ -52,7 +54,8 @@ interface RunningPlan {
 
 /** What the hub is told of a link. */
 export interface LinkEvents {
-  readonly announced: (announcement: Announcement) => Promise<void>;
+  /** Returns the ids of the vendors that it may serve. */
+  readonly announced: (announcement: Announcement) => Promise<ReadonlySet<string>>;
   readonly lost: () => void;
   /** What it can be asked for has changed. */
   readonly changed: () => void;
@@ -110,6 +113,18 @@ export class RelayLink {
     return this.#state.kind === 'serving' ? this.#state.outOfOrder : new Set();
   }
 
+  /** Those that it announces and may not be. */
+  get held(): readonly string[] {
+    const { announcement, vendors } = this;
+    const held = announcement?.editors.filter(({ id }) => !vendors.has(id) && !this.outOfOrder.has(id));
+    return held?.map(({ id }) => id) ?? [];
+  }
+
+  /** What it announces; undefined unless it serves. */
+  get announcement(): Announcement | undefined {
+    return this.#state.kind === 'serving' ? this.#state.announcement : undefined;
+  }
+
   /** An announcement of it has come, and has not been refused. */
   get hasAnnounced(): boolean {
     return this.#hasAnnounced;
@@ -144,7 +159,8 @@ export class RelayLink {
       state: state.kind,
       editors: [...this.vendors],
       ...(this.outOfOrder.size > 0 && { outOfOrder: [...this.outOfOrder] }),
-      ...(state.kind === 'serving' ? { version: state.version } : {}),
+      ...(this.held.length > 0 && { held: this.held }),
+      ...(state.kind === 'serving' ? { version: state.announcement.version } : {}),
       load: this.load,
       connectedAt: new Date(this.#connectedMs).toISOString(),
     };
@@ -208,19 +224,24 @@ export class RelayLink {
   async announce(announcement: Announcement): Promise<void> {
     this.#hasAnnounced = true;
     try {
-      await this.#events.announced(announcement);
+      this.serve(announcement, await this.#events.announced(announcement));
     } catch (cause) {
       // A link that serves nobody after its word is as mute as one without.
       if (this.#state.kind !== 'serving') this.close(LINK_CLOSE.unreadable, 'announcement refused');
       throw cause;
     }
+  }
+
+  /** From now on it can be asked for these of the vendors that it announces. */
+  serve(announcement: Announcement, allowed: ReadonlySet<string>): void {
     if (this.#state.kind !== 'connected' && this.#state.kind !== 'serving') return;
     const idsOf = (outOfOrder: boolean): ReadonlySet<string> =>
       new Set(
-        announcement.editors.filter((one) => (one.outOfOrder === true) === outOfOrder).map(({ id }) => id),
+        announcement.editors
+          .filter((one) => allowed.has(one.id) && (one.outOfOrder === true) === outOfOrder)
+          .map(({ id }) => id),
       );
-    const { version } = announcement;
-    this.#state = { kind: 'serving', vendors: idsOf(false), outOfOrder: idsOf(true), version };
+    this.#state = { kind: 'serving', announcement, vendors: idsOf(false), outOfOrder: idsOf(true) };
     this.#events.changed();
   }
 

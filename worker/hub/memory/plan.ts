@@ -121,8 +121,10 @@ function concernedBy(
   vendors: readonly VendorRow[],
 ): VendorRow[] {
   return vendors.filter(
-    ({ id, flows }) =>
-      (withoutFlow === undefined || !flows.includes(withoutFlow)) && (only === undefined || id === only),
+    ({ id, flows, takenOutMs }) =>
+      takenOutMs === undefined &&
+      (withoutFlow === undefined || !flows.includes(withoutFlow)) &&
+      (only === undefined || id === only),
   );
 }
 

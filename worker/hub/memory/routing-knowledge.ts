@@ -3,7 +3,6 @@
 // read again behind. Bounded; the least recently asked leaves first. docs/cache.md.
 
 import { LRUCache } from 'lru-cache';
-import type { Flow } from '../../../shared/sas/query.ts';
 import { log } from '../../base/log.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import type { SeenPair } from '../../store/interfaced.ts';
@@ -22,7 +21,7 @@ interface Known {
   readMs: number;
 }
 
-/** What the hub knows of whom to ask. */
+/** What the hub knows of whom to ask. `scope`: of routing-table.ts. */
 export class HubRouting {
   readonly #db: D1Database;
   readonly #known = new LRUCache<string, Known>({ max: SUBJECTS_MAX });
@@ -32,36 +31,36 @@ export class HubRouting {
   }
 
   /** What is known now; what is not is read behind. */
-  recall(flow: Flow, subjects: readonly string[], nowMs: number): RoutingKnowledge {
+  recall(scope: string, subjects: readonly string[], nowMs: number): RoutingKnowledge {
     const holders = new Map<string, ReadonlySet<string>>();
     const broadcastMs = new Map<string, number>();
     const old: string[] = [];
     for (const subject of subjects) {
-      const known = this.#known.get(keyOf(flow, subject));
+      const known = this.#known.get(keyOf(scope, subject));
       if (known === undefined || nowMs - known.readMs >= FRESH_MS) old.push(subject);
       if (known === undefined) continue;
       if (known.holders.size > 0) holders.set(subject, known.holders);
       if (known.broadcastMs !== undefined) broadcastMs.set(subject, known.broadcastMs);
     }
-    if (old.length > 0) void this.#read(flow, old, nowMs);
+    if (old.length > 0) void this.#read(scope, old, nowMs);
     return { holders, broadcastMs };
   }
 
   /** A vendor has shown slots of these subjects. */
-  noteHolders(flow: Flow, pairs: readonly SeenPair[]): void {
-    for (const { subject, editor: vendor } of pairs) this.#of(flow, subject).holders.add(vendor);
+  noteHolders(scope: string, pairs: readonly SeenPair[]): void {
+    for (const { subject, editor: vendor } of pairs) this.#of(scope, subject).holders.add(vendor);
   }
 
   /**
    * Every vendor has been asked for these subjects, and has answered. Those of whom some vendor holds slots, or is declared
    * to, are routed from now on.
    */
-  async noteBroadcast(flow: Flow, subjects: readonly string[], nowMs: number): Promise<void> {
-    const held = subjects.filter((subject) => this.#of(flow, subject).holders.size > 0);
-    for (const subject of held) this.#of(flow, subject).broadcastMs = nowMs;
+  async noteBroadcast(scope: string, subjects: readonly string[], nowMs: number): Promise<void> {
+    const held = subjects.filter((subject) => this.#of(scope, subject).holders.size > 0);
+    for (const subject of held) this.#of(scope, subject).broadcastMs = nowMs;
     if (held.length === 0) return;
     try {
-      await noteBroadcast(this.#db, flow, held, nowMs);
+      await noteBroadcast(this.#db, scope, held, nowMs);
     } catch {
       log('warn', 'broadcast-not-noted', { count: held.length });
     }
@@ -74,13 +73,13 @@ export class HubRouting {
     });
   }
 
-  async #read(flow: Flow, subjects: readonly string[], nowMs: number): Promise<void> {
-    for (const subject of subjects) this.#of(flow, subject).readMs = nowMs;
+  async #read(scope: string, subjects: readonly string[], nowMs: number): Promise<void> {
+    for (const subject of subjects) this.#of(scope, subject).readMs = nowMs;
     try {
-      const result = await guardIdempotent(() => knowledgeStatement(this.#db, flow, subjects, nowMs).all());
+      const result = await guardIdempotent(() => knowledgeStatement(this.#db, scope, subjects, nowMs).all());
       const { holders, broadcastMs } = knowledgeIn(result);
       for (const subject of subjects) {
-        const known = this.#of(flow, subject);
+        const known = this.#of(scope, subject);
         for (const vendor of holders.get(subject) ?? []) known.holders.add(vendor);
         known.broadcastMs ??= broadcastMs.get(subject);
       }
@@ -89,14 +88,14 @@ export class HubRouting {
     }
   }
 
-  #of(flow: Flow, subject: string): Known {
-    const key = keyOf(flow, subject);
+  #of(scope: string, subject: string): Known {
+    const key = keyOf(scope, subject);
     const known = this.#known.get(key) ?? { holders: new Set(), broadcastMs: undefined, readMs: 0 };
     if (!this.#known.has(key)) this.#known.set(key, known);
     return known;
   }
 }
 
-function keyOf(flow: Flow, subject: string): string {
-  return `${flow} ${subject}`;
+function keyOf(scope: string, subject: string): string {
+  return `${scope} ${subject}`;
 }

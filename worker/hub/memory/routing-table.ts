@@ -10,6 +10,20 @@ import type { RoutingKnowledge } from './routing.ts';
 /** A vendor that has shown no slot of a subject for this long no longer counts as holding it. */
 const HOLDER_MS = 90 * 24 * 3_600_000;
 
+/** One hub's part of the vendors. */
+export interface HubShare {
+  readonly index: number;
+  readonly of: number;
+}
+
+/**
+ * Of which vendors a broadcast tells: all that serve the flow or, with several hubs, the share of one. What one hub's vendors
+ * have answered says nothing of another's. Stands in the column `flow`.
+ */
+export function scopeOf(flow: Flow, share: HubShare | undefined): string {
+  return share === undefined ? flow : `${flow} ${share.index}/${share.of}`;
+}
+
 interface RawRow {
   readonly subject: string;
   /** Null on the rows that say when every vendor was asked. */
@@ -20,7 +34,7 @@ interface RawRow {
 /** For a batch with other statements; `knowledgeIn` reads its result. */
 export function knowledgeStatement(
   db: D1Database,
-  flow: Flow,
+  scope: string,
   subjects: readonly string[],
   nowMs: number,
 ): D1PreparedStatement {
@@ -34,7 +48,7 @@ export function knowledgeStatement(
        UNION ALL SELECT subject, NULL, at_ms FROM broadcasts
          WHERE flow = ?2 AND subject IN (SELECT subject FROM asked)`,
     )
-    .bind(JSON.stringify(subjects), flow, nowMs - HOLDER_MS);
+    .bind(JSON.stringify(subjects), scope, nowMs - HOLDER_MS);
 }
 
 /** Reads the result of `knowledgeStatement`. */
@@ -56,7 +70,7 @@ export function knowledgeIn({ results }: D1Result): RoutingKnowledge {
 /** Every vendor has now been asked for these subjects, and has answered. @throws GatewayError storage-unavailable. */
 export async function noteBroadcast(
   db: D1Database,
-  flow: Flow,
+  scope: string,
   subjects: readonly string[],
   nowMs: number,
 ): Promise<void> {
@@ -66,7 +80,7 @@ export async function noteBroadcast(
         `INSERT INTO broadcasts (flow, subject, at_ms) SELECT ?1, value, ?3 FROM json_each(?2) WHERE true
          ON CONFLICT (flow, subject) DO UPDATE SET at_ms = excluded.at_ms`,
       )
-      .bind(flow, JSON.stringify(subjects), nowMs)
+      .bind(scope, JSON.stringify(subjects), nowMs)
       .run(),
   );
 }

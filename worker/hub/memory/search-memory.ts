@@ -18,10 +18,13 @@ import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept-par
 import { type Concerned, type Plan, planSearch, type SearchQuestion } from './plan.ts';
 import { Reconciliation } from './reconcile.ts';
 import { HubRouting } from './routing-knowledge.ts';
+import { type HubShare, scopeOf } from './routing-table.ts';
 
 /** A search's question, with what the isolate that asks it holds of kept answers. */
 export interface RememberedQuestion extends SearchQuestion {
   readonly known?: KnownRevisions;
+  /** Which vendors are this hub's; absent: all. */
+  readonly share?: HubShare;
 }
 
 /** What one search will do, as the hub tells the Worker. */
@@ -39,6 +42,8 @@ export interface HubPlan extends Omit<Plan, 'covered'> {
 export interface LearnedAnswers {
   readonly requestId: string;
   readonly flow: SlotQuery['flow'];
+  /** Of the hub that was asked; absent: it has all vendors. */
+  readonly share?: HubShare;
   /** Fresh answers that are worth keeping. */
   readonly parts: readonly Omit<SubjectPart, 'flow'>[];
   /** Which vendor has answered with slots of whom. */
@@ -96,7 +101,7 @@ export class HubMemory {
     const recalled = {
       vendors,
       kept: isUsed ? this.#kept.find(flow, subjects) : NOTHING_KEPT,
-      knowledge: isRouted ? this.#routing.recall(flow, subjects, nowMs) : undefined,
+      knowledge: isRouted ? this.#routing.recall(scopeOf(flow, question.share), subjects, nowMs) : undefined,
     };
     const { covered, ...plan } = planSearch(recalled, question, config, nowMs);
     const places = new Map(subjects.map((subject, index) => [subject, index]));
@@ -109,7 +114,7 @@ export class HubMemory {
   }
 
   /** Takes what a search learned; what D1 is to know of it is written behind. */
-  learn({ requestId, flow, parts, seen, broadcast }: LearnedAnswers): void {
+  learn({ requestId, flow, share, parts, seen, broadcast }: LearnedAnswers): void {
     const nowMs = Date.now();
     if (parts.length > 0) {
       this.#keptBehind.keep(
@@ -120,8 +125,9 @@ export class HubMemory {
     }
     this.associations.noteSeen(seen);
     if (readConfig(this.#env).routing.mode === 'learned') {
-      this.#routing.noteHolders(flow, seen);
-      void this.#routing.noteBroadcast(flow, broadcast, nowMs);
+      const scope = scopeOf(flow, share);
+      this.#routing.noteHolders(scope, seen);
+      void this.#routing.noteBroadcast(scope, broadcast, nowMs);
     }
     noteInterfaced(this.#env.DB, seen, nowMs).catch(() =>
       log('warn', 'interfaced-practitioners-not-noted', { requestId, count: seen.length }),

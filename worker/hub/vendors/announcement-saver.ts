@@ -55,6 +55,8 @@ export class AnnouncementSaver {
       if (!(await this.#saveAll(delayMs))) await this.#pause(delayMs);
     }
     this.#isRunning = false;
+    // D1 says last whose a vendor is: another hub may have been first.
+    await this.#registry.follow();
   }
 
   /** True when D1 took each. */
@@ -63,7 +65,7 @@ export class AnnouncementSaver {
     for (const unsaved of this.#registry.unsaved()) {
       const { relay, vendors } = unsaved;
       try {
-        await within(saveAnnouncement(this.#db, relay, vendors, Date.now()), SAVE_MS, rejectLate);
+        await within(saveAnnouncement(this.#db, unsaved, Date.now()), SAVE_MS, rejectLate);
         this.#registry.noteSaved(unsaved);
         log('info', 'announcement-saved', { relay, editors: vendors.length, attempt: this.#failed + 1 });
         this.#failed = 0;

@@ -1,35 +1,42 @@
-// Whom the hub knows: every vendor ever announced, with the operator's switches, and what each relay last announced. In
-// memory, so that a search reads no database; in the hub's own storage, so that a restarted hub has it at once; and in
+// Whom the hub knows: every vendor ever announced, with the operator's switches, what each relay last announced, and which
+// relay's key may be which vendor (judge-claim.ts). In memory, so that a search reads no database; in the hub's own storage, so that a restarted hub has it at once; and in
 // D1, which is the record: read behind at each start, and now and then for what an operator changed unseen. What relays
 // announce counts here at once, and is saved to D1 behind (announcement-saver.ts).
 
 import { rejectLate, within } from '../../../shared/deadline.ts';
 import type { EditorAnnouncement } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
-import { flowsLost, readRegistry, type StoredRegistry, type VendorRow } from '../../store/editors.ts';
+import {
+  flowsLost,
+  type HeardAnnouncement,
+  readRegistry,
+  restoreVendors,
+  type StoredRegistry,
+  type VendorRow,
+} from '../../store/editors.ts';
+import type { VendorClaim } from '../../store/vendor-claims.ts';
+import { type ClaimSettings, ClaimsTable, claimKey } from './claims-table.ts';
 import type { HubStorage } from './hub-storage.ts';
+import type { ClaimVerdict } from './judge-claim.ts';
 
 /** What a relay last announced, and whether it is there. */
 interface RelayRecord {
-  /** Ids, also of those whose entry there is broken. */
+  /** Ids of those that it may serve, also of those whose entry there is broken. */
   readonly vendors: readonly string[];
   /** Milliseconds; absent while a link of it serves, 0 of one that ended in order. */
   readonly lostMs?: number;
   /** The announcement that D1 does not have yet. */
   readonly unsaved?: readonly EditorAnnouncement[];
+  /** When that one was heard. */
+  readonly heardMs?: number;
 }
 
 /** `announced` follows from the relays. */
 type StoredVendor = Omit<VendorRow, 'announced'>;
 
-/** An announcement that D1 does not have yet. */
-export interface UnsavedAnnouncement {
-  readonly relay: string;
-  readonly vendors: readonly EditorAnnouncement[];
-}
-
 const VENDOR_PREFIX = 'vendor/';
 const RELAY_PREFIX = 'relay/';
+const CLAIM_PREFIX = 'claim/';
 /** D1 has been read in some life of this hub: what it holds is not only what one relay announced. */
 const READ_KEY = 'registry-read';
 /** How long one reading of D1 may take; it is read behind. */
@@ -43,12 +50,24 @@ const FRESH_MS = 60_000;
 const JUST_LOST_MS = 60_000;
 
 /** A vendor of which the operator has changed nothing. */
-const UNTOUCHED = { flows: [], lostFlows: [], enabled: true, deadlineMs: undefined, cacheTtlS: undefined };
+const UNTOUCHED = {
+  flows: [],
+  lostFlows: [],
+  enabled: true,
+  deadlineMs: undefined,
+  cacheTtlS: undefined,
+  takenOutMs: undefined,
+  takenOutReason: undefined,
+};
 
 /** The registry; the constructor reads nothing, `load` the storage, `follow` D1. */
 export class VendorRegistry {
   readonly #storage: HubStorage;
   readonly #db: D1Database;
+  readonly #settings: () => ClaimSettings;
+  /** Who may be what has changed. */
+  readonly #onClaims: () => void;
+  readonly #claims = new ClaimsTable();
   readonly #vendors = new Map<string, StoredVendor>();
   readonly #relays = new Map<string, RelayRecord>();
   readonly #known = Promise.withResolvers<void>();
@@ -59,9 +78,11 @@ export class VendorRegistry {
   #readMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
-  constructor(storage: HubStorage, db: D1Database) {
+  constructor(storage: HubStorage, db: D1Database, settings: () => ClaimSettings, onClaims: () => void) {
     this.#storage = storage;
     this.#db = db;
+    this.#settings = settings;
+    this.#onClaims = onClaims;
   }
 
   /** D1 has said what vendors there are, in this life of the hub or a life before. */
@@ -74,6 +95,9 @@ export class VendorRegistry {
     for (const [id, row] of await this.#storage.list<StoredVendor>(VENDOR_PREFIX)) this.#vendors.set(id, row);
     for (const [id, relay] of await this.#storage.list<RelayRecord>(RELAY_PREFIX))
       this.#relays.set(id, relay);
+    const claims = await this.#storage.list<VendorClaim>(CLAIM_PREFIX);
+    for (const claim of claims.values()) this.#claims.set(claim);
+    if (claims.size === 0) this.#acceptAll();
     if ((await this.#storage.list<true>(READ_KEY)).size > 0) this.#noteKnown();
   }
 
@@ -113,20 +137,36 @@ export class VendorRegistry {
     );
   }
 
-  /** Replaces what this relay announced before; counts from now on, and is to be saved. */
-  announce(relay: string, announced: readonly EditorAnnouncement[]): void {
-    for (const one of announced) {
-      const before = this.#vendors.get(one.id) ?? UNTOUCHED;
-      this.#setVendor({ ...before, ...one, lostFlows: flowsLost(one.flows, before) });
-    }
-    this.#setRelay(relay, { vendors: announced.map(({ id }) => id).sort(), unsaved: announced });
+  /**
+   * Replaces what this relay announced before, as far as it may; counts from now on, and is to be saved. Returns the ids of
+   * those that it may serve. `heardMs`: milliseconds since 1970.
+   */
+  announce(relay: string, announced: readonly EditorAnnouncement[], heardMs: number): ReadonlySet<string> {
+    const settings = this.#settings();
+    const served = announced.filter((one) => {
+      const known = this.#vendors.get(one.id);
+      const verdict = this.#claims.judge({ relay, announced: one, known }, settings, heardMs);
+      return verdict !== undefined && this.#takeVerdict(one, verdict);
+    });
+    const vendors = served.map(({ id }) => id).sort();
+    this.#setRelay(relay, { vendors, unsaved: announced, heardMs });
+    return new Set(vendors);
+  }
+
+  /** Whether another announcement of these by this relay would be judged otherwise. */
+  isServedOtherwise(relay: string, announced: readonly string[], served: ReadonlySet<string>): boolean {
+    const may = (id: string): boolean => this.#claims.get(relay, id)?.state === 'accepted';
+    return announced.some((id) => may(id) !== served.has(id));
   }
 
   /** The last announcement of each relay that D1 does not have. */
-  unsaved(): UnsavedAnnouncement[] {
-    return [...this.#relays].flatMap(([relay, { unsaved }]) =>
-      unsaved === undefined ? [] : [{ relay, vendors: unsaved }],
-    );
+  unsaved(): HeardAnnouncement[] {
+    return [...this.#relays].flatMap(([relay, { unsaved, heardMs = 1 }]) => {
+      if (unsaved === undefined) return [];
+      const claims = unsaved.flatMap(({ id }) => this.#claims.get(relay, id) ?? []);
+      const partners = this.#settings().partnersOf(relay);
+      return [{ relay, vendors: unsaved, heardMs, claims, partners }];
+    });
   }
 
   /** Whether this relay may write this vendor's appointments, under this system. */
@@ -134,12 +174,12 @@ export class VendorRegistry {
     const isServed = this.#relays.get(relay)?.vendors.includes(vendor) === true;
     const known = isServed ? this.#vendors.get(vendor) : undefined;
     if (known?.flows.includes('INT_R03') !== true) return 'not-announced';
-    return system === '' ? 'other-system' : 'admitted';
+    return system === known.appointmentSystem ? 'admitted' : 'other-system';
   }
 
-  /** D1 has it now; one that came meanwhile is still to be saved. */
-  noteSaved({ relay, vendors }: UnsavedAnnouncement): void {
-    const { unsaved, ...record } = this.#relays.get(relay) ?? { vendors: [] };
+  /** D1 has it now, and is read again for what it made of it; one that came meanwhile is still to be saved. */
+  noteSaved({ relay, vendors }: HeardAnnouncement): void {
+    const { unsaved, heardMs: _, ...record } = this.#relays.get(relay) ?? { vendors: [] };
     if (unsaved === vendors) this.#setRelay(relay, record);
   }
 
@@ -150,9 +190,46 @@ export class VendorRegistry {
   }
 
   /** The operator has changed this vendor, and D1 has it. */
-  noteSwitches({ id, enabled, deadlineMs, cacheTtlS, lostFlows }: VendorRow): void {
+  noteSwitches(row: VendorRow): void {
+    const { id, enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason } = row;
     const known = this.#vendors.get(id);
-    if (known !== undefined) this.#setVendor({ ...known, enabled, deadlineMs, cacheTtlS, lostFlows });
+    if (known === undefined) return;
+    const switches = { enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason };
+    this.#setVendor({ ...known, ...switches });
+    if (takenOutMs === undefined) return;
+    // No relay's any more: one that comes back announces it.
+    for (const [relay, { unsaved, ...record }] of this.#relays) {
+      const rest = unsaved?.filter((one) => one.id !== id);
+      const vendors = record.vendors.filter((vendor) => vendor !== id);
+      this.#setRelay(relay, { ...record, vendors, ...(rest && { unsaved: rest }) });
+    }
+  }
+
+  /** An operator has decided about claims, and D1 has it. Resolves when it counts here. */
+  async refresh(): Promise<void> {
+    await this.#reading;
+    await this.follow();
+  }
+
+  /** True when the relay may serve the vendor. */
+  #takeVerdict(one: EditorAnnouncement, { claim, facts, certificateNotAfter, told }: ClaimVerdict): boolean {
+    this.#setClaim(claim);
+    if (told !== undefined) log('warn', `vendor-claim-${told}`, { relay: claim.relay, editor: one.id });
+    if (claim.state !== 'accepted') return false;
+    const before = this.#vendors.get(one.id) ?? UNTOUCHED;
+    const { flows } = one;
+    const lostFlows = flowsLost(flows, before);
+    if (before.takenOutMs !== undefined) log('warn', 'vendor-back', { relay: claim.relay, editor: one.id });
+    const isBack = { takenOutMs: undefined, takenOutReason: undefined };
+    this.#setVendor({ ...before, ...facts, id: one.id, flows, lostFlows, certificateNotAfter, ...isBack });
+    return true;
+  }
+
+  /** What a hub of before had of relays was not asked about: it stays. */
+  #acceptAll(): void {
+    for (const [relay, { vendors }] of this.#relays) {
+      for (const editor of vendors) this.#setClaim({ relay, editor, state: 'accepted', sinceMs: 0 });
+    }
   }
 
   #makeRows(): VendorRow[] {
@@ -166,7 +243,11 @@ export class VendorRegistry {
       const changes = this.#changes;
       try {
         const stored = await within(readRegistry(this.#db), READ_MS, rejectLate);
-        if (changes === this.#changes) return this.#take(stored);
+        if (changes === this.#changes) {
+          this.#take(stored);
+          await this.#giveBack(stored);
+          return;
+        }
       } catch (cause) {
         log('warn', 'registry-unreadable', {
           detail: cause instanceof Error ? cause.name : 'unknown',
@@ -177,21 +258,47 @@ export class VendorRegistry {
     }
   }
 
-  /** D1's word, but for what it has not been told yet. */
-  #take({ vendors, relays }: StoredRegistry): void {
-    const ahead = new Set(this.unsaved().flatMap(({ vendors: unsaved }) => unsaved.map(({ id }) => id)));
+  /** D1's word; what it has not been told yet is judged anew by it. */
+  #take({ vendors, relays, claims }: StoredRegistry): void {
+    const unsaved = this.unsaved();
+    const ahead = new Set(
+      unsaved.flatMap(({ vendors: unsavedVendors }) => unsavedVendors.map(({ id }) => id)),
+    );
+    for (const claim of claims) this.#setClaim(claim);
     for (const row of vendors) {
       const known = ahead.has(row.id) ? this.#vendors.get(row.id) : undefined;
-      const { enabled, deadlineMs, cacheTtlS } = row;
-      this.#setVendor(known === undefined ? row : { ...known, enabled, deadlineMs, cacheTtlS });
+      const { flows, lostFlows } = known ?? row;
+      this.#setVendor({ ...row, flows, lostFlows });
     }
     for (const [relay, ids] of relays) {
       const known = this.#relays.get(relay) ?? { lostMs: 0 };
       if (!('unsaved' in known)) this.#setRelay(relay, { ...known, vendors: ids });
     }
+    for (const { relay, vendors: announced, heardMs } of unsaved) this.announce(relay, announced, heardMs);
     this.#readMs = Date.now();
     if (!this.#isKnown) this.#storage.write(new Map([[READ_KEY, true]]));
     this.#noteKnown();
+    this.#onClaims();
+  }
+
+  /** A database that was put back to an earlier state has lost vendors: nobody took them out. */
+  async #giveBack({ vendors, claims }: StoredRegistry): Promise<void> {
+    const there = new Set(vendors.map(({ id }) => id));
+    const unsaved = new Set(this.unsaved().flatMap(({ vendors: some }) => some.map(({ id }) => id)));
+    const lost = [...this.#vendors.values()].filter(({ id }) => !there.has(id) && !unsaved.has(id));
+    const known = new Set(claims.map(claimKey));
+    const lostClaims = this.#claims
+      .all()
+      .filter((claim) => !known.has(claimKey(claim)) && !unsaved.has(claim.editor));
+    if (lost.length + lostClaims.length === 0) return;
+    const counts = { editors: lost.length, count: lostClaims.length };
+    try {
+      await within(restoreVendors(this.#db, lost, lostClaims), READ_MS, rejectLate);
+      log('warn', 'registry-given-back', counts);
+    } catch (cause) {
+      const detail = cause instanceof Error ? cause.name : 'unknown';
+      log('warn', 'registry-not-given-back', { ...counts, detail });
+    }
   }
 
   #noteKnown(): void {
@@ -199,34 +306,22 @@ export class VendorRegistry {
     this.#known.resolve();
   }
 
-  #setVendor(vendor: StoredVendor): void {
-    const { id, name, flows, lostFlows, redirectHosts, certificateNotAfter } = vendor;
-    const { enabled, deadlineMs, cacheTtlS } = vendor;
-    const row = {
-      id,
-      name,
-      flows,
-      lostFlows,
-      redirectHosts,
-      certificateNotAfter,
-      enabled,
-      deadlineMs,
-      cacheTtlS,
-    };
-    if (isSame(this.#vendors.get(id), row)) return;
-    this.#vendors.set(id, row);
-    this.#changed(VENDOR_PREFIX + id, row);
+  #setVendor({ announced: _, ...vendor }: StoredVendor & { readonly announced?: boolean }): void {
+    if (isSame(this.#vendors.get(vendor.id), vendor)) return;
+    this.#vendors.set(vendor.id, vendor);
+    this.#changed(VENDOR_PREFIX + vendor.id, vendor);
   }
 
-  #setRelay(relay: string, { vendors, lostMs, unsaved }: RelayRecord): void {
-    const record = {
-      vendors,
-      ...(lostMs !== undefined && { lostMs }),
-      ...(unsaved !== undefined && { unsaved }),
-    };
+  #setRelay(relay: string, record: RelayRecord): void {
     if (isSame(this.#relays.get(relay), record)) return;
     this.#relays.set(relay, record);
     this.#changed(RELAY_PREFIX + relay, record);
+  }
+
+  #setClaim(claim: VendorClaim): void {
+    if (isSame(this.#claims.get(claim.relay, claim.editor), claim)) return;
+    this.#claims.set(claim);
+    this.#changed(CLAIM_PREFIX + claimKey(claim), claim);
   }
 
   #changed(key: string, value: unknown): void {
@@ -236,7 +331,12 @@ export class VendorRegistry {
   }
 }
 
-/** Both are made here, their keys in one order. */
+/** The same members with the same values; one that is undefined is none. */
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return JSON.stringify(one, inOrder) === JSON.stringify(other, inOrder);
+}
+
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -68,14 +68,17 @@ export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
         'Annoncés naguère et plus maintenant : encore demandés, donc « unknown », jusqu’à forgetLostFlows.',
       ),
       redirectHosts: list({ type: 'string' }, 'Hôtes des pages de réservation.'),
+      appointmentSystem: text('Système des identifiants de ses rendez-vous.'),
       certificateNotAfter: text('Fin de validité du certificat client présenté à cet éditeur.'),
       enabled: flag('Faux : désactivé par l’exploitant, l’éditeur n’est plus interrogé.'),
       announced: flag('Faux : plus aucun relais ne l’annonce.'),
+      takenOutMs: count('Sorti du registre depuis, millisecondes depuis 1970.'),
+      takenOutReason: text('Motif de sa sortie.'),
       deadlineMs: count('Délai propre à cet éditeur.'),
       cacheTtlS: count('Durée de conservation propre à cet éditeur.'),
       health: ref('SanteEditeur'),
     },
-    ['deadlineMs', 'cacheTtlS', 'health'],
+    ['appointmentSystem', 'takenOutMs', 'takenOutReason', 'deadlineMs', 'cacheTtlS', 'health'],
   ),
   SanteEditeur: object(
     {
@@ -206,6 +209,7 @@ const EDITOR_OPERATIONS: Operations = {
                   ),
                   editors: list({ type: 'string' }),
                   outOfOrder: list({ type: 'string' }),
+                  held: list({ type: 'string' }, 'Annoncés, et en attente d’une décision : /admin/claims.'),
                   hub: {
                     type: 'integer',
                     description: 'Lequel des concentrateurs le dit, quand il y en a plusieurs (HUBS).',
@@ -214,7 +218,7 @@ const EDITOR_OPERATIONS: Operations = {
                   load: count('Appels en cours.'),
                   connectedAt: instant('Depuis quand.'),
                 },
-                ['outOfOrder', 'hub', 'version'],
+                ['outOfOrder', 'held', 'hub', 'version'],
               ),
             ),
             searches: count('Recherches en cours.'),
@@ -289,7 +293,7 @@ const EDITOR_OPERATIONS: Operations = {
     tag: 'admin',
     summary: 'Règle un éditeur',
     description:
-      'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante. Tant qu’un éditeur est désactivé, qui n’a pas de créneau est dit « switched-off », jamais « none ». Le journal dit quoi, avant, après, et par quel exploitant.',
+      'Ce qui n’est pas donné ne change pas ; null revient au réglage général. Vaut dès la recherche suivante. Tant qu’un éditeur est désactivé, qui n’a pas de créneau est dit « switched-off », jamais « none ». Sorti du registre (takenOut), un éditeur qu’aucun relais ne sert n’est plus attendu ; un relais qui l’annonce l’y remet. Le journal dit quoi, avant, après, et par quel exploitant.',
     parameters: [EDITOR],
     bodies: { exemple: { enabled: true, deadlineMs: 3_000 } },
     answers: {
@@ -302,8 +306,11 @@ const EDITOR_OPERATIONS: Operations = {
       ...STORED,
       ...bodied(1),
       ...UNKNOWN_EDITOR,
+      ...OF_HUB,
+      'state-conflict':
+        'Un relais connecté sert cet éditeur : l’ôter d’abord de son fichier, ou le couper (enabled).',
       'parameter-invalid':
-        'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true).',
+        'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true), takenOut ({"reason":"…"} ou null).',
     },
   },
   'GET /admin/editors/{editor}/rules': {
