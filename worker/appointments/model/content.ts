@@ -39,6 +39,9 @@ const literalReference = objectOf({ reference: asIs, type: asIs });
 /** An identifier says who it is at every vendor; a vendor's own reference only within that vendor. */
 const actor: Copy = (value) =>
   asObject(value)?.identifier === undefined ? literalReference(value) : logicalReference(value);
+/** A slot is the vendor's own. */
+const slot: Copy = (value) =>
+  asObject(value)?.reference === undefined ? logicalReference(value) : literalReference(value);
 
 const extension: Copy = (value) => {
   const sent = asObject(value) ?? {};
@@ -60,7 +63,7 @@ const APPOINTMENT: Readonly<Record<string, Copy>> = {
   start: asIs,
   end: asIs,
   minutesDuration: asIs,
-  slot: listOf((value) => literalReference(value) ?? logicalReference(value)),
+  slot: listOf(slot),
   created: asIs,
   participant: listOf(objectOf({ type: listOf(concept), actor, required: asIs, status: asIs, period })),
   requestedPeriod: listOf(period),
