@@ -5,7 +5,11 @@ import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { COMPATIBILITY_DATE } from '../../../sandbox/platform/edge/edge-process.ts';
-import { applyMigrations, MIGRATIONS } from '../../../sandbox/platform/edge/migrations.ts';
+import {
+  applyMigrations,
+  MIGRATIONS,
+  type Database as Migrated,
+} from '../../../sandbox/platform/edge/migrations.ts';
 
 interface Statement {
   readonly sql: string;
@@ -48,7 +52,6 @@ export async function openDatabase(folder = 'core'): Promise<Database> {
     log: new Log(LogLevel.ERROR),
   });
   await miniflare.ready;
-  await applyMigrations(await miniflare.getD1Database('DB'), MIGRATIONS, folder);
   const url = await miniflare.unsafeGetDirectURL();
   const agent = new Agent({ keepAlive: true });
   const post = (body: string): Promise<{ status: number; said: string }> =>
@@ -59,12 +62,14 @@ export async function openDatabase(folder = 'core'): Promise<Database> {
       sent.on('error', reject);
       sent.end(body);
     });
+  const ask: Ask = async (statements) => {
+    const { status, said } = await post(JSON.stringify(statements));
+    if (status !== 200) throw new Error(said);
+    return JSON.parse(said) as Result[];
+  };
+  await applyMigrations(d1Over(ask) as Migrated, MIGRATIONS, folder);
   return {
-    ask: async (statements) => {
-      const { status, said } = await post(JSON.stringify(statements));
-      if (status !== 200) throw new Error(said);
-      return JSON.parse(said) as Result[];
-    },
+    ask,
     close: async () => {
       agent.destroy();
       await miniflare.dispose();
