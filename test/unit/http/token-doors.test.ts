@@ -151,7 +151,7 @@ const ofRelays: readonly (readonly [string, Made])[] = [
   ['iat left out', { claims: { iat: undefined } }],
   ['iat a text', { claims: { iat: String(nowS()) } }],
   ['iat in the future', { claims: { iat: nowS() + 300, exp: nowS() + 400 } }],
-  ['valid for longer than two minutes', { claims: { exp: nowS() + 122 } }],
+  ['valid for longer than two minutes', { claims: { iat: nowS(), exp: nowS() + 122 } }],
   ['an end before its beginning', { claims: { iat: nowS() + 10, exp: nowS() + 5 } }],
   ['jti left out', { claims: { jti: undefined } }],
   ['jti no text', { claims: { jti: 7 } }],
