@@ -301,7 +301,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   /** Of an announcement that D1 does not have yet. */
   async hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean> {
     const unsaved = this.#registry.unsaved().find((one) => one.relay === relay);
-    return unsaved?.vendors.some(({ id, flows }) => id === vendor && flows.includes(flow)) === true;
+    const isIts = unsaved?.claims.some((claim) => claim.editor === vendor && claim.state === 'accepted');
+    return (
+      isIts === true &&
+      unsaved?.vendors.some(({ id, flows }) => id === vendor && flows.includes(flow)) === true
+    );
   }
 
   /** Made at the first search: only then must the settings be right. */

@@ -2,6 +2,8 @@
 // own changes nothing. On a real D1; docs/decisions/0016-vendor-claims.md.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EditorAnnouncement } from '../../../shared/link/hub.ts';
+import { exposureByVendor } from '../../../worker/accounts/tables/exposure.ts';
+import { openEverywhere } from '../../../worker/store/account-openings.ts';
 import {
   type HeardAnnouncement,
   listVendors,
@@ -104,6 +106,17 @@ describe('what only an operator changes', () => {
     await saveAnnouncement(db, heard('relay-a', NOW + 1, [vendor('x')]), NOW);
     expect((await listVendors(db))[0]?.takenOutMs).toBeUndefined();
   });
+});
+
+it('a withdrawal stays due at a vendor that is out, and new ones become due there', async () => {
+  await saveAnnouncement(db, heard('relay-a', NOW, [vendor('x', { flows: ['INT_R02'] })]), NOW);
+  await saveSwitches(db, 'x', { takenOut: { reason: 'left' } }, NOW);
+  const insert = `INSERT INTO regulators (id, system, value, active, family, given, email, territories, version, hash,
+      stamp, updated_ms, withdrawn_ms)
+    VALUES ('r', 's', 'v', 0, 'Imaginaire', 'Ada', 'a@regulation.example', '[]', 1, 'h', 'stamp', 1, 1)`;
+  await database.ask([{ sql: insert, values: [] }]);
+  await db.batch(openEverywhere(db, 'r', 'stamp'));
+  expect(await exposureByVendor(db)).toMatchObject([{ editor: 'x', open: 1 }]);
 });
 
 it('a database that lost vendors gets back what the hub knows, and keeps what it has', async () => {

@@ -186,6 +186,41 @@ describe('a vendor that relays announce no more', () => {
     expect((await ask(slotPath([only.identifier]))).states.get(only.identifier)).toBe('switched-off');
   });
 
+  it('is nobody’s by every face once an operator takes it out, and unknown again when he puts it back', async () => {
+    await put('agenda-b', { enabled: true });
+    const front = new FrontCaller(() => system.url);
+    const exists = async (): Promise<boolean> =>
+      jsonOf<{ exist_in_directory: boolean }>(
+        await front.asServer(`/v1/practitioner/${only.identifier}/exist`),
+      ).exist_in_directory;
+    const person = [...system.vendor('agenda-b').practice.directory.practitioners].find(
+      (one) => one.person.identifier === only.identifier,
+    )!.person;
+    const lot = [{ search_parameter: { search_zone: '', county_ids: [] } }, { '810001': cardOf(person) }];
+    const card = async (): Promise<string> => {
+      const reply = await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: lot });
+      return String(reply.headers['x-passerelle-ledger']);
+    };
+    expect(await exists()).toBe(true);
+    expect(await card()).toMatch(/none=0, unknown=1, .*failed="agenda-b:relay-absent"/);
+
+    const taken = await put('agenda-b', { takenOut: { reason: 'contrat terminé' } });
+    expect(await taken.json()).toMatchObject({ id: 'agenda-b', takenOutReason: 'contrat terminé' });
+    const out = await ask(slotPath([only.identifier]));
+    expect(out.headers.get('X-Passerelle-Ledger')).not.toContain('unknown=1');
+    expect(await card()).not.toContain('agenda-b');
+    expect(await exists()).toBe(false);
+
+    await put('agenda-b', { takenOut: null });
+    expect((await ask(slotPath([only.identifier]))).states.get(only.identifier)).toBe('unknown');
+    expect(await exists()).toBe(true);
+    await put('agenda-b', { takenOut: { reason: 'encore' } });
+    await system.relay?.stop();
+    await system.startRelay();
+    expect((await ask(slotPath([only.identifier]))).states.get(only.identifier)).toBe('slots');
+    expect((await put('agenda-b', { takenOut: { reason: 'servi' } })).status).toBe(409);
+  });
+
   it('is unknown by the flow that it lost, and served by the others, until an operator gives that flow up', async () => {
     await system.relay?.stop();
     await system.startRelay('relay-a', { flows: ['INT_R01', 'SOS'] });

@@ -155,8 +155,7 @@ export class VendorRegistry {
 
   /** Whether another announcement of these by this relay would be judged otherwise. */
   isServedOtherwise(relay: string, announced: readonly string[], served: ReadonlySet<string>): boolean {
-    const may = (id: string): boolean => this.#claims.get(relay, id)?.state === 'accepted';
-    return announced.some((id) => may(id) !== served.has(id));
+    return announced.some((id) => this.#isAccepted(relay, id) !== served.has(id));
   }
 
   /** The last announcement of each relay that D1 does not have. */
@@ -172,7 +171,7 @@ export class VendorRegistry {
   /** Whether this relay may write this vendor's appointments, under this system. */
   mayReport(relay: string, vendor: string, system: string): 'admitted' | 'not-announced' | 'other-system' {
     const isServed = this.#relays.get(relay)?.vendors.includes(vendor) === true;
-    const known = isServed ? this.#vendors.get(vendor) : undefined;
+    const known = isServed && this.#isAccepted(relay, vendor) ? this.#vendors.get(vendor) : undefined;
     if (known?.flows.includes('INT_R03') !== true) return 'not-announced';
     return system === known.appointmentSystem ? 'admitted' : 'other-system';
   }
@@ -225,6 +224,10 @@ export class VendorRegistry {
     return true;
   }
 
+  #isAccepted(relay: string, vendor: string): boolean {
+    return this.#claims.get(relay, vendor)?.state === 'accepted';
+  }
+
   /** What a hub of before had of relays was not asked about: it stays. */
   #acceptAll(): void {
     for (const [relay, { vendors }] of this.#relays) {
@@ -270,9 +273,11 @@ export class VendorRegistry {
       const { flows, lostFlows } = known ?? row;
       this.#setVendor({ ...row, flows, lostFlows });
     }
-    for (const [relay, ids] of relays) {
+    // Of a relay that is linked here, this hub knows more.
+    for (const relay of new Set([...relays.keys(), ...this.#relays.keys()])) {
       const known = this.#relays.get(relay) ?? { lostMs: 0 };
-      if (!('unsaved' in known)) this.#setRelay(relay, { ...known, vendors: ids });
+      if ('unsaved' in known || known.lostMs === undefined) continue;
+      this.#setRelay(relay, { ...known, vendors: relays.get(relay) ?? [] });
     }
     for (const { relay, vendors: announced, heardMs } of unsaved) this.announce(relay, announced, heardMs);
     this.#readMs = Date.now();
