@@ -46,6 +46,8 @@ export const REASONS = {
   'not-found': row(404, 'not-found', 'caller'),
   'method-not-allowed': row(405, 'not-supported', 'caller'),
   'format-not-supported': row(406, 'not-supported', 'caller'),
+  /** The request's body did not come in time. */
+  'body-late': row(408, 'timeout', 'caller', 'info', true),
   /** What an operator decides about is not as he saw it. */
   'state-conflict': row(409, 'conflict', 'caller'),
   'version-conflict': row(412, 'conflict', 'caller'),

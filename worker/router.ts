@@ -5,6 +5,7 @@
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
+import { pendingBytes } from './base/callers/pending-bytes.ts';
 import { type Config, readConfig } from './base/config.ts';
 import type { Env } from './base/env.ts';
 import { describeUnexpected, log } from './base/log.ts';
@@ -114,7 +115,7 @@ async function serveRoute(
   if (route.needs === 'open') return route.handler(context);
   if (route.needs === 'front') {
     const caller = await authenticateFront(request, config);
-    return route.handler({ ...context, caller, callerKey: `front:${caller.subject}` });
+    return route.handler(admit({ ...context, caller, callerKey: `front:${caller.subject}` }));
   }
   if (route.needs === 'relay') {
     const sender = await authenticateSender(request, config);
@@ -125,7 +126,18 @@ async function serveRoute(
   const caller = await authenticate(request, config, { waitUntil, store: () => gateOf(given.env) });
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
-  return route.handler({ ...context, caller, callerKey: `token:${caller.subject}` });
+  return route.handler(admit({ ...context, caller, callerKey: `token:${caller.subject}` }));
+}
+
+/** One for whom much waits that he does not read gets no more. @throws GatewayError too-many-requests */
+function admit(context: RequestContext & { readonly callerKey: string }): RequestContext {
+  const { callerKey, config } = context;
+  if (pendingBytes.of(callerKey) < config.callerLimits(callerKey).pendingMiB * 1024 * 1024) return context;
+  throw new GatewayError({
+    reason: 'too-many-requests',
+    text: 'Trop de réponses attendent d’être lues sous ce jeton : lire celles qui sont envoyées, puis recommencer.',
+    detail: 'pendingMiB',
+  });
 }
 
 /** What goes on behind an answer answers nobody: only the log can tell that it failed. */

@@ -2,7 +2,7 @@
 // one schema in worker/base/settings.ts. Used by worker/http/client-address.ts.
 
 import * as v from 'valibot';
-import { parseRange } from './address.ts';
+import { parseRange } from './callers/address.ts';
 
 /** Both settings. */
 export interface ClientAddressSettings {

@@ -5,7 +5,9 @@
 import { within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
+import { type Held, pendingBytes } from '../base/callers/pending-bytes.ts';
 import type { RequestContext } from '../http/http.ts';
+import { CHUNK_BYTES, STALL_MS } from '../http/paced-body.ts';
 import { bundleEntries, bundleText } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
 import { findSlots } from '../search/find-slots.ts';
@@ -29,7 +31,7 @@ export async function answerProgressively(
   question: SearchQuestion,
 ): Promise<Response> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const events = new EventWriter(writable);
+  const events = new EventWriter(writable, context.callerKey ?? '');
   const begun = Promise.withResolvers<void>();
   context.waitUntil(run(context, question, events, begun).finally(() => events.close()));
   await within(begun.promise, BEGIN_MS, () => undefined);
@@ -48,9 +50,15 @@ class EventWriter {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #encoder = new TextEncoder();
   readonly #left = new AbortController();
+  readonly #held: Held;
+  #pending = 0;
+  #movedMs = 0;
+  #watch: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(writable: WritableStream<Uint8Array>) {
+  /** `caller`: key of whoever reads it. */
+  constructor(writable: WritableStream<Uint8Array>, caller: string) {
     this.#writer = writable.getWriter();
+    this.#held = pendingBytes.hold(caller, () => this.#cut(), Date.now());
     // Once the response has begun, a caller that disconnects shows as a stream that is no longer read.
     this.#writer.closed.catch(() => this.#left.abort());
   }
@@ -62,12 +70,42 @@ class EventWriter {
 
   /** `data` is one line: JSON text has no raw line break. */
   send(event: string, data: string): void {
-    // A caller that has disconnected is not an error.
-    this.#writer.write(this.#encoder.encode(`event: ${event}\ndata: ${data}\n\n`)).catch(() => undefined);
+    const bytes = this.#encoder.encode(`event: ${event}\ndata: ${data}\n\n`);
+    if (this.#pending === 0) this.#movedMs = Date.now();
+    this.#watch ??= setTimeout(() => this.#look(), STALL_MS);
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) this.#write(bytes.subarray(at, at + CHUNK_BYTES));
   }
 
   async close(): Promise<void> {
     await this.#writer.close().catch(() => undefined);
+    if (this.#watch !== undefined) clearTimeout(this.#watch);
+    this.#held.end();
+  }
+
+  #write(chunk: Uint8Array): void {
+    this.#pending += chunk.length;
+    this.#held.add(chunk.length, Date.now());
+    const gone = (): void => {
+      this.#pending -= chunk.length;
+      this.#movedMs = Date.now();
+      this.#held.take(chunk.length, this.#movedMs);
+    };
+    // A caller that has disconnected is not an error.
+    this.#writer.write(chunk).then(gone, () => undefined);
+  }
+
+  /** One who takes nothing of what waits for him is cut. */
+  #look(): void {
+    this.#watch = undefined;
+    if (this.#pending === 0) return;
+    const leftMs = this.#movedMs + STALL_MS - Date.now();
+    if (leftMs <= 0) this.#cut();
+    else this.#watch = setTimeout(() => this.#look(), leftMs);
+  }
+
+  #cut(): void {
+    this.#held.end();
+    this.#writer.abort(new Error('slow reader')).catch(() => undefined);
   }
 }
 

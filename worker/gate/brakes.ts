@@ -3,8 +3,8 @@
 // count runs in the gate, which is one for all isolates, and in each isolate, which goes on alone while the gate is away.
 // No clock, no I/O.
 
-import { networksOf } from '../base/address.ts';
 import { type Allowance, type AllowanceOptions, createAllowance, type Spent } from '../base/allowance.ts';
+import { networksOf } from '../base/callers/address.ts';
 
 /** One try, as the brakes count it. */
 export interface SignInTry {

@@ -5,9 +5,11 @@ import { base64url } from 'jose';
 import * as v from 'valibot';
 import { readBounded } from '../../shared/bounded-bytes.ts';
 import { decodeText } from '../../shared/charset.ts';
+import { within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
 import { countKept, measureAll } from '../../shared/fhir/json-bounds.ts';
+import { pendingBytes } from '../base/callers/pending-bytes.ts';
 import { bodyNotSigned } from './relay-token.ts';
 
 /** The guide's appointments take 1 to 2 kB. */
@@ -18,15 +20,49 @@ export const APPOINTMENT_DEPTH_MAX = 32;
 const APPOINTMENT_VALUES_MAX = 5_000;
 const APPOINTMENT_BOUNDS = { depthMax: APPOINTMENT_DEPTH_MAX, valuesMax: APPOINTMENT_VALUES_MAX };
 
+/** The largest, 1 MiB, comes in that time over 800 kbit/s. */
+const BODY_MS = 10_000;
+
 const MEDIA_TYPE = /^(?:application\/(?:fhir\+json|json\+fhir|json)|text\/json)$/;
 
-/** The body as text, in the encoding it was sent in. @throws GatewayError body-too-large, body-malformed. */
+/** @throws GatewayError body-late, for a body that does not come, or gives way to others that do. */
+async function* arriving(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
+  const cut = Promise.withResolvers<'late'>();
+  const endMs = Date.now() + BODY_MS;
+  // Whose it is does not matter: what has not moved for longest gives way.
+  const held = pendingBytes.hold('', () => cut.resolve('late'), Date.now());
+  try {
+    for (;;) {
+      const next = Promise.race([reader.read(), cut.promise]);
+      const read = await within(next, endMs - Date.now(), () => 'late' as const);
+      if (read === 'late') throw late();
+      if (read.done) return;
+      held.add(read.value.length, Date.now());
+      yield read.value;
+    }
+  } finally {
+    held.end();
+    // It may have broken already.
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+function late(): GatewayError {
+  return new GatewayError({
+    reason: 'body-late',
+    text: `Le corps n’est pas arrivé en ${BODY_MS / 1_000} secondes.`,
+  });
+}
+
+/** The body as text, in the encoding it was sent in. @throws GatewayError body-late, body-too-large, body-malformed. */
 export async function readText(request: Request, bytesMax: number): Promise<string> {
   return textOf(await readBytes(request, bytesMax), request);
 }
 
 async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  const whole = request.body === null ? new Uint8Array() : await readBounded(request.body, bytesMax);
+  const whole =
+    request.body === null ? new Uint8Array() : await readBounded(arriving(request.body), bytesMax);
   if (whole !== undefined) return whole;
   throw new GatewayError({
     reason: 'body-too-large',

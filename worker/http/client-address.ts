@@ -2,7 +2,7 @@
 // (CLIENT_ADDRESS_HEADER; wrangler.toml names Cloudflare's), as anybody may send any. Without one all callers stand in one
 // place.
 
-import { isAddress } from '../base/address.ts';
+import { isAddress } from '../base/callers/address.ts';
 import type { ClientAddressSettings } from '../base/client-address-settings.ts';
 
 /** The caller's address, or empty: no header is believed, or it names none. */

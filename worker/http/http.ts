@@ -7,6 +7,7 @@ import type { Config } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import type { Caller } from './auth.ts';
 import { encodingHeaders } from './content-encoding.ts';
+import { PACED_LENGTH_MIN, pacedBody, type Reader } from './paced-body.ts';
 import type { Sender } from './relay-token.ts';
 
 /** One request as handlers see it. */
@@ -35,21 +36,31 @@ export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 /** A text is sent as it is; a long one compressed, to who asks for it. */
 export function fhirResponse(
   body: string | Uint8Array<ArrayBuffer> | Resource,
-  { requestId, request }: Pick<RequestContext, 'requestId'> & Partial<Pick<RequestContext, 'request'>>,
+  context: Pick<RequestContext, 'requestId'> & Partial<Reader>,
   status = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const written = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
-  return new Response(written, {
+  return new Response(paced(written, context), {
     status,
     headers: {
       'Content-Type': FHIR_JSON,
       'Cache-Control': 'no-store',
-      'X-Request-Id': requestId,
-      ...encodingHeaders(written.length, request),
+      'X-Request-Id': context.requestId,
+      ...encodingHeaders(written.length, context.request),
       ...headers,
     },
   });
+}
+
+/** At the caller's pace, as far as it has one; a refusal, which knows no request, is short. */
+function paced(
+  written: string | Uint8Array<ArrayBuffer>,
+  { request, callerKey, waitUntil }: Partial<Reader>,
+) {
+  if (request === undefined || waitUntil === undefined || written.length < PACED_LENGTH_MIN) return written;
+  const bytes = typeof written === 'string' ? new TextEncoder().encode(written) : written;
+  return pacedBody(bytes, { request, callerKey, waitUntil });
 }
 
 const RETRY_AFTER_S = '5';
@@ -68,10 +79,10 @@ export function refusalHeaders({ reason, headers }: GatewayError): Readonly<Reco
 /** Plain JSON, not to be stored. */
 export function jsonResponse(
   body: unknown,
-  context: Pick<RequestContext, 'requestId'>,
+  context: Pick<RequestContext, 'requestId'> & Partial<Reader>,
   status = 200,
 ): Response {
-  return new Response(JSON.stringify(body), {
+  return new Response(paced(JSON.stringify(body), context), {
     status,
     headers: {
       'Content-Type': 'application/json; charset=utf-8',

@@ -1,8 +1,8 @@
 // The brakes of signing in against whoever has many addresses, many names or many spellings.
 
 import { describe, expect, it } from 'vitest';
-import { isAddress, networksOf, parseRange } from '../../../worker/base/address.ts';
 import { createAllowance } from '../../../worker/base/allowance.ts';
+import { isAddress, networksOf, parseRange } from '../../../worker/base/callers/address.ts';
 import { clientAddressSettings } from '../../../worker/base/client-address-settings.ts';
 import { createSignInGuard } from '../../../worker/front/sign-in/guard.ts';
 import { SignInBrakes, type SignInTry, sourcesOf } from '../../../worker/gate/brakes.ts';

@@ -5,7 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import { within } from '../../../shared/deadline.ts';
 import { sha256Hex } from '../../../shared/hash.ts';
-import { networksOf } from '../../base/address.ts';
+import { networksOf } from '../../base/callers/address.ts';
 import { type Brakes, SignInBrakes, type SignInTry, sourcesOf } from '../../gate/brakes.ts';
 import { isSecretOf } from './secret-hash.ts';
 

@@ -1,7 +1,7 @@
 // Regulators' accounts as SAS writes and reads them (INT_R02): worker/accounts/fhir/; docs/accounts.md § 2.
 
 import type { Operations, Parameter } from '../model/operation.ts';
-import { STORED } from '../model/refusals.ts';
+import { LATE_BODY, STORED } from '../model/refusals.ts';
 import {
   KNOWN_REGULATOR_EXAMPLE,
   LOGIN_EXAMPLE,
@@ -38,6 +38,7 @@ const BODY_REFUSALS = {
   ...STORED,
   'body-malformed': "Le corps n'est pas du JSON.",
   'body-too-large': 'Le corps dépasse 64 Kio.',
+  ...LATE_BODY,
   'media-type-not-supported': 'Le corps est attendu en application/fhir+json.',
   'rule-broken': 'Le régulateur est refusé.',
   duplicate:
@@ -98,7 +99,7 @@ export const FHIR_ACCOUNT_OPERATIONS: Operations = {
     summary: 'Régulateurs, par formulaire',
     body: formBody([{ ...IDENTIFIER, required: true }]),
     answers: { 200: FOUND },
-    refusals: { ...STORED, ...BAD_QUERY, 'body-too-large': 'Le corps dépasse 16 Kio.' },
+    refusals: { ...STORED, ...BAD_QUERY, 'body-too-large': 'Le corps dépasse 16 Kio.', ...LATE_BODY },
   },
   'GET /fhir/Practitioner/{id}': {
     id: 'readRegulator',

@@ -2,7 +2,7 @@
 // docs/appointments.md.
 
 import type { Operation, Operations, Parameter } from '../model/operation.ts';
-import { STORED } from '../model/refusals.ts';
+import { LATE_BODY, STORED } from '../model/refusals.ts';
 import {
   APPOINTMENT_EXAMPLE,
   APPOINTMENT_TOKEN,
@@ -61,6 +61,7 @@ const WRITE_REFUSALS = {
   'parameter-invalid': 'Prefer : return attend minimal, representation ou OperationOutcome.',
   'body-malformed': "Le corps n'est pas du JSON.",
   'body-too-large': 'Le corps dépasse 64 Kio.',
+  ...LATE_BODY,
   'media-type-not-supported': 'Le corps est attendu en application/fhir+json.',
   'rule-broken': 'Le rendez-vous est refusé.',
   'patient-data': 'Le rendez-vous est refusé.',

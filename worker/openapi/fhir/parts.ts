@@ -3,6 +3,7 @@
 
 import type { Reason } from '../../../shared/error.ts';
 import { type Answer, type Content, type Parameter, ref, type Schema, text } from '../model/operation.ts';
+import { LATE_BODY } from '../model/refusals.ts';
 
 const FHIR_TYPE = 'application/fhir+json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -95,6 +96,7 @@ export const BAD_QUERY: Partial<Record<Reason, string>> = {
 export const BAD_FORM: Partial<Record<Reason, string>> = {
   'media-type-not-supported': 'Le corps de _search est attendu en application/x-www-form-urlencoded.',
   'body-too-large': 'Le corps dépasse 256 Kio.',
+  ...LATE_BODY,
 };
 export const LONG_QUERY: Partial<Record<Reason, string>> = {
   'uri-too-long':

@@ -23,8 +23,13 @@ const WITH_TOKEN: Sentences = {
   'token-invalid': 'Le jeton n’est pas valable pour ce service.',
   'token-expired': 'Le jeton a expiré.',
 };
-const OF_ISSUER: Sentences = {
+/** Whoever exceeds what CALLER_LIMITS allows. */
+const OF_CALLER: Sentences = {
   ...WITH_TOKEN,
+  'too-many-requests': 'Trop de recherches à la fois sous ce jeton ; recommencer dans 2 s.',
+};
+const OF_ISSUER: Sentences = {
+  ...OF_CALLER,
   'issuer-unavailable': 'Les clés de l’émetteur des jetons ne peuvent être lues.',
 };
 const AS_SAS: Sentences = {
@@ -50,10 +55,13 @@ export const OF_HUB: Sentences = {
   'hub-lost': 'Le service interne qui porte les recherches a redémarré ; recommencer est sans risque.',
   'hub-overloaded': 'La passerelle est surchargée ; recommencez dans quelques instants.',
 };
+/** Of what takes a body of any kind. */
+export const LATE_BODY: Sentences = { 'body-late': 'Le corps n’est pas arrivé en 10 secondes.' };
 /** Refusals of what takes a JSON body. */
 export const bodied = (kibibytes: number): Sentences => ({
   'body-malformed': 'Le corps n’est pas du JSON.',
   'body-too-large': `Le corps dépasse ${kibibytes} Kio.`,
+  ...LATE_BODY,
 });
 
 const EXAMPLE_ID = '7b0d6c1e-4c0e-4b53-9f0a-0d9a1c2e3f40';
@@ -65,6 +73,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   404: 'Rien de tel ici.',
   405: 'Pour une autre méthode sur ce chemin.',
   406: 'Accept ou _format ne laissent pas de place au JSON.',
+  408: 'Le corps n’est pas arrivé à temps.',
   412: 'La version attendue n’est pas la version courante.',
   413: 'Le corps est trop long.',
   414: 'L’adresse est trop longue.',
@@ -111,7 +120,7 @@ export function refusalsOf(route: Route, own: Sentences = {}): Readonly<Record<n
 
 function refusalsByNeed({ needs, path }: Route): Sentences {
   if (needs === 'open') return {};
-  if (needs === 'front') return WITH_TOKEN;
+  if (needs === 'front') return OF_CALLER;
   if (needs === 'relay') return { ...WITH_TOKEN, ...IN_JSON };
   return path.startsWith('/fhir/') ? { ...AS_SAS, ...IN_JSON } : AS_OPERATOR;
 }

@@ -1,0 +1,63 @@
+// A whole answer that its caller reads at his own pace, but not at any: one who does not read is cut, and what was held for
+// him is free. Progressive answers have their own writer (worker/fhir/progressive-answer.ts) over the same bounds.
+
+import { within } from '../../shared/deadline.ts';
+import { pendingBytes } from '../base/callers/pending-bytes.ts';
+
+/** A shorter answer is the kernel's at once. Characters, or bytes. */
+export const PACED_LENGTH_MIN = 64 * 1024;
+/** Each is taken whole. */
+export const CHUNK_BYTES = 64 * 1024;
+/** One who takes nothing for so long does not read. */
+export const STALL_MS = 10_000;
+/** Slower on the whole is no line of anybody's: 512 kbit/s, once the first seconds are over. */
+const BYTES_PER_MS_MIN = 64;
+
+/** What it needs of the request. */
+export interface Reader {
+  readonly request: Request;
+  /** As in RequestContext. */
+  readonly callerKey: string | undefined;
+  readonly waitUntil: (promise: Promise<unknown>) => void;
+}
+
+/** The body of a response, at its reader's pace; none for HEAD. */
+export function pacedBody(
+  bytes: Uint8Array,
+  { request, callerKey = '', waitUntil }: Reader,
+): BodyInit | null {
+  if (request.method === 'HEAD') return null;
+  const { readable, writable } = new FixedLengthStream(bytes.length);
+  waitUntil(send(bytes, writable, callerKey));
+  return readable;
+}
+
+/** Never rejects: a reader who has gone, or was cut, is no error. */
+async function send(bytes: Uint8Array, writable: WritableStream<Uint8Array>, caller: string): Promise<void> {
+  const writer = writable.getWriter();
+  const startedMs = Date.now();
+  const cut = (): void => void writer.abort(new Error('slow reader')).catch(() => undefined);
+  const held = pendingBytes.hold(caller, cut, startedMs);
+  const endMs = startedMs + STALL_MS + bytes.length / BYTES_PER_MS_MIN;
+  try {
+    held.add(bytes.length, startedMs);
+    for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+      const chunk = bytes.subarray(at, at + CHUNK_BYTES);
+      const waitMs = Math.min(STALL_MS, endMs - Date.now());
+      if (
+        await within(
+          writer.write(chunk).then(() => false),
+          waitMs,
+          () => true,
+        )
+      )
+        return cut();
+      held.take(chunk.length, Date.now());
+    }
+    await within(writer.close(), STALL_MS, cut);
+  } catch {
+    // The reader has left.
+  } finally {
+    held.end();
+  }
+}
