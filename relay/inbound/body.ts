@@ -10,12 +10,16 @@ export interface Received {
   /** Empty when it was over the bound. */
   readonly body: Buffer;
   readonly bytes: number;
-  /** `whole`: read to its end; `cut`: we stopped reading; `gone`: the caller, or its time, ended. */
-  readonly end: 'whole' | 'cut' | 'gone';
+  /** `whole`: read to its end; `cut`: we stopped reading; `full`: no room was given; `gone`: the caller, or its time, ended. */
+  readonly end: 'whole' | 'cut' | 'full' | 'gone';
 }
 
-/** @param keepMax Bytes kept; 0 throws all of it away. */
-export function receiveBody(request: IncomingMessage, keepMax: number): Promise<Received> {
+/** `keepMax`: bytes kept; 0 throws all of it away. `take`: whether there is room for so many more that are kept. */
+export function receiveBody(
+  request: IncomingMessage,
+  keepMax: number,
+  take: (bytes: number) => boolean = () => true,
+): Promise<Received> {
   const { promise, resolve } = Promise.withResolvers<Received>();
   let chunks: Buffer[] = [];
   let bytes = 0;
@@ -24,8 +28,14 @@ export function receiveBody(request: IncomingMessage, keepMax: number): Promise<
   };
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes <= keepMax) chunks.push(chunk);
-    else {
+    if (bytes <= keepMax) {
+      if (take(chunk.length)) chunks.push(chunk);
+      else {
+        chunks = [];
+        request.pause();
+        finish('full');
+      }
+    } else {
       chunks = [];
       if (bytes <= DISCARD_BYTES_MAX) return;
       request.pause();

@@ -14,7 +14,8 @@ import type { InboundEditor } from '../certificates/trust.ts';
 import { type Signer, signRelayToken } from '../link/token.ts';
 import { type EdgeAnswer, writtenFor } from './answer.ts';
 
-const CONNECTIONS = 64;
+/** Of each vendor: one whose writes wait at a slow edge keeps nobody else's waiting. */
+const CONNECTIONS = 16;
 const IDLE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 5000;
 const ANSWER_BYTES_MAX = 1024 * 1024;
@@ -63,24 +64,16 @@ export class EdgeClient {
   readonly #signer: Signer;
   readonly #basePath: string;
   readonly #timeoutMs: number;
-  readonly #pool: Pool;
+  readonly #origin: string;
+  /** By vendor. */
+  readonly #pools = new Map<string, Pool>();
 
   constructor({ url, relayId, key, timeoutMs }: EdgeSettings) {
     const { origin, pathname } = new URL(url);
     this.#signer = { key, relayId, edgeUrl: url };
     this.#basePath = pathname.replace(/\/+$/, '');
     this.#timeoutMs = timeoutMs;
-    this.#pool = new Pool(origin, {
-      connections: CONNECTIONS,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
-      connect: { timeout: CONNECT_TIMEOUT_MS },
-      // One deadline for the whole exchange: no second clock.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#origin = origin;
   }
 
   async forward(request: EdgeRequest): Promise<Result<EdgeAnswer, EdgeFailure>> {
@@ -100,7 +93,25 @@ export class EdgeClient {
 
   /** What runs is finished inside its own deadline. */
   async close(): Promise<void> {
-    await this.#pool.close();
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  #poolOf({ id }: InboundEditor): Pool {
+    const known = this.#pools.get(id);
+    if (known !== undefined) return known;
+    const pool = new Pool(this.#origin, {
+      connections: CONNECTIONS,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      connect: { timeout: CONNECT_TIMEOUT_MS },
+      // One deadline for the whole exchange: no second clock.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    this.#pools.set(id, pool);
+    return pool;
   }
 
   /** One for each try: the edge takes none twice. */
@@ -118,7 +129,7 @@ export class EdgeClient {
   async #ask(request: EdgeRequest, signal: AbortSignal): Promise<Result<EdgeAnswer, EdgeFailure>> {
     const token = await this.#sign(request);
     try {
-      const answer = await this.#pool.request({
+      const answer = await this.#poolOf(request.editor).request({
         method: request.method,
         path: this.#basePath + request.path,
         headers: { ...request.headers, authorization: `Bearer ${token}` },

@@ -4,6 +4,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { ListTrouble } from '../certificates/held-lists.ts';
 import type { RefusalReason } from '../certificates/trust.ts';
+import type { Dropped } from './connections.ts';
 import type { EdgeFailureReason } from './edge-client.ts';
 import { type InboundState, listTroubles } from './files.ts';
 
@@ -12,6 +13,10 @@ const PREFIX = 'passerelle_relay_inbound_';
 export interface InboundObserved {
   readonly state: () => InboundState;
   readonly connections: () => number;
+  /** Of these, those that no vendor's certificate has claimed. */
+  readonly strangers: () => number;
+  /** Bodies and answers, of all vendors. */
+  readonly heldBytes: () => number;
   /** Whether the last reload left something old in place. */
   readonly filesBroken: () => boolean;
 }
@@ -22,7 +27,7 @@ export class InboundMetrics {
   readonly #refusals: Counter<'reason'>;
   readonly #unchecked: Counter<'reason'>;
   readonly #handshakes: Counter<'reason'>;
-  readonly #dropped: Counter;
+  readonly #dropped: Counter<'reason'>;
   readonly #edge: Counter<'reason'>;
 
   constructor(registry: Registry, observed: InboundObserved) {
@@ -33,7 +38,9 @@ export class InboundMetrics {
       'reason',
     ]);
     this.#handshakes = this.#counter('handshake_failures_total', 'TLS handshakes that failed', ['reason']);
-    this.#dropped = this.#counter('connections_dropped_total', 'Connections over the limit', []);
+    this.#dropped = this.#counter('connections_dropped_total', 'Connections closed for want of a place', [
+      'reason',
+    ]);
     this.#edge = this.#counter('edge_failures_total', 'Forwarded requests without an answer to pass on', [
       'reason',
     ]);
@@ -57,16 +64,20 @@ export class InboundMetrics {
     this.#handshakes.labels(reason).inc();
   }
 
-  countDropped(): void {
-    this.#dropped.inc();
+  countDropped(why: Dropped): void {
+    this.#dropped.labels(why).inc();
   }
 
   countEdgeFailure(reason: EdgeFailureReason): void {
     this.#edge.labels(reason).inc();
   }
 
-  #observe({ state, connections, filesBroken }: InboundObserved): void {
+  #observe({ state, connections, strangers, heldBytes, filesBroken }: InboundObserved): void {
     this.#gauge('connections', 'Open connections', (gauge) => gauge.set(connections()));
+    this.#gauge('strangers', 'Open connections that are no vendor’s yet', (gauge) => gauge.set(strangers()));
+    this.#gauge('held_bytes', 'Bodies that came and answers that have not left', (gauge) =>
+      gauge.set(heldBytes()),
+    );
     this.#gauge('certificate_expiry_seconds', "Seconds until the port's certificate ends", (gauge) =>
       gauge.set(Math.round((state().certificates.notAfterMs - Date.now()) / 1000)),
     );

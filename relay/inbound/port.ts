@@ -6,6 +6,7 @@
 import { constants } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Registry } from 'prom-client';
 import type { Log } from '../../shared/log.ts';
 import type { BrokenEditor, EditorConfig, ListenConfig } from '../base/config.ts';
@@ -13,10 +14,12 @@ import { isBlocking, type Problem } from '../base/problem.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import type { HeldLists } from '../certificates/held-lists.ts';
 import type { ScopedMarks } from '../certificates/list-marks.ts';
+import { Connections } from './connections.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { type InboundState, loadInbound } from './files.ts';
 import { InboundMetrics } from './metrics.ts';
 import { InboundHandler } from './request.ts';
+import { VendorBytes } from './vendor-bytes.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 /** A connection that is not idle but moves nothing: a vendor that does not read its answer. */
@@ -36,7 +39,8 @@ export class InboundPort {
   readonly #parts: InboundPortParts;
   readonly #server: Server;
   readonly #metrics: InboundMetrics;
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: Connections;
+  readonly #bytes = new VendorBytes();
   #state: InboundState;
   #filesBroken = false;
   #closed: Promise<void> | undefined;
@@ -44,9 +48,16 @@ export class InboundPort {
   private constructor(parts: InboundPortParts) {
     this.#parts = parts;
     this.#state = parts.state;
+    this.#connections = new Connections({
+      limits: parts.listen.limits,
+      vendors: () => new Set([...this.#state.editors.values()].map(({ id }) => id)).size,
+      onDrop: (why) => this.#metrics.countDropped(why),
+    });
     this.#metrics = new InboundMetrics(parts.registry, {
       state: () => this.#state,
-      connections: () => this.#sockets.size,
+      connections: () => this.#connections.count,
+      strangers: () => this.#connections.strangers,
+      heldBytes: () => this.#bytes.total,
       filesBroken: () => this.#filesBroken,
     });
     this.#server = this.#makeServer(parts.listen);
@@ -109,7 +120,7 @@ export class InboundPort {
   /** Cuts what is left. */
   async close(): Promise<void> {
     const drained = this.drain();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#connections.closeAll();
     await drained;
     await this.#parts.edge.close();
   }
@@ -120,6 +131,8 @@ export class InboundPort {
       edge: this.#parts.edge,
       limits,
       metrics: this.#metrics,
+      connections: this.#connections,
+      bytes: this.#bytes,
       log: this.#parts.log,
       isDraining: () => this.#closed !== undefined,
     });
@@ -136,7 +149,6 @@ export class InboundPort {
       noDelay: true,
     });
     server.maxRequestsPerSocket = limits.requestsPerConnection;
-    server.maxConnections = limits.connections;
     server.timeout = Math.max(INACTIVITY_MS, limits.edgeMs + CHECK_INTERVAL_MS);
     server.on('request', (request, response) => handler.handle(request, response));
     // Without this Node would invite a body before the certificate is judged.
@@ -145,11 +157,12 @@ export class InboundPort {
   }
 
   #watchConnections(): void {
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+    this.#server.on('connection', (socket: Socket) => this.#connections.accept(socket));
+    // So that a vendor's place is its own before it asks anything; each request is judged anew.
+    this.#server.on('secureConnection', (socket: TLSSocket) => {
+      const judgment = this.#state.trust.judge(socket.getPeerX509Certificate(), Date.now());
+      if (judgment.ok) this.#connections.identify(socket, judgment.editor.id);
     });
-    this.#server.on('drop', () => this.#metrics.countDropped());
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
       this.#metrics.countHandshakeFailure(classify(error.code ?? ''));
     });

@@ -13,11 +13,15 @@ import type { InboundLimits } from '../base/config.ts';
 import type { InboundEditor, Judgment, Trust } from '../certificates/trust.ts';
 import { type Answer, baseOf, passBack } from './answer.ts';
 import { receiveBody } from './body.ts';
+import type { Connections } from './connections.ts';
 import type { EdgeClient } from './edge-client.ts';
 import type { InboundMetrics } from './metrics.ts';
 import { capabilityStatement, type InboundRoute, matchRoute } from './routes.ts';
+import type { VendorBytes } from './vendor-bytes.ts';
 
 const BODY_BYTES_MAX = 256 * 1024;
+/** An answer that has not left so long after it was made: its reader does not read. */
+const ANSWER_MS = 10_000;
 const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 const RETRY_AFTER_S = 5;
 const PASSED_ON = ['content-type', 'accept', 'prefer', 'if-match'] as const;
@@ -30,6 +34,8 @@ export interface InboundParts {
   readonly edge: Pick<EdgeClient, 'forward'>;
   readonly limits: InboundLimits;
   readonly metrics: InboundMetrics;
+  readonly connections: Pick<Connections, 'identify' | 'use'>;
+  readonly bytes: VendorBytes;
   readonly log: Log;
   /** From then on every answer is the last of its connection. */
   readonly isDraining: () => boolean;
@@ -48,6 +54,8 @@ interface Exchange {
   reason?: string;
   bytes: number;
   isTaken: boolean;
+  /** Bytes held for it in the vendor's name. */
+  held: number;
 }
 
 export class InboundHandler {
@@ -69,10 +77,16 @@ export class InboundHandler {
       waits,
       bytes: 0,
       isTaken: false,
+      held: 0,
     };
-    response.once('close', () => this.#note(exchange));
+    const release = this.#parts.connections.use(request.socket);
+    response.once('close', () => {
+      release();
+      this.#letGo(exchange);
+      this.#note(exchange);
+    });
     try {
-      send(exchange, await this.#answer(exchange), this.#parts.isDraining());
+      this.#send(exchange, await this.#answer(exchange));
     } catch (cause) {
       await this.#fail(exchange, cause);
     }
@@ -99,6 +113,7 @@ export class InboundHandler {
     const judgment = this.#parts.trust().judge(socket.getPeerX509Certificate(), Date.now());
     if (judgment.ok) {
       if (judgment.unchecked !== undefined) this.#parts.metrics.countUnchecked(judgment.unchecked);
+      if (!this.#parts.connections.identify(socket, judgment.editor.id)) throw tooMany(1000);
       return judgment.editor;
     }
     this.#parts.metrics.countRefusal(judgment.reason);
@@ -124,12 +139,21 @@ export class InboundHandler {
     const bucket = this.#buckets.get(id) ?? new TokenBucket(editorRequestsPerSecond, editorBurst, nowMs);
     this.#buckets.set(id, bucket);
     const waitMs = bucket.take(nowMs);
-    if (waitMs === 0) return;
-    throw new GatewayError({
-      reason: 'too-many-requests',
-      text: 'Trop de requêtes : réessayer après le délai indiqué.',
-      headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
-    });
+    if (waitMs > 0) throw tooMany(waitMs);
+  }
+
+  #letGo(exchange: Exchange): void {
+    if (exchange.editor !== undefined) this.#parts.bytes.give(exchange.editor.id, exchange.held);
+    exchange.held = 0;
+  }
+
+  /** Room for so many bytes more of this exchange, until it ends. */
+  #hold(exchange: Exchange, bytes: number): boolean {
+    const { editor, response } = exchange;
+    if (editor === undefined || response.closed) return true;
+    if (!this.#parts.bytes.take(editor.id, bytes)) return false;
+    exchange.held += bytes;
+    return true;
   }
 
   async #write(
@@ -138,7 +162,7 @@ export class InboundHandler {
     route: Extract<InboundRoute, { name: 'write' }>,
   ): Promise<Answer> {
     const { request, requestId } = exchange;
-    const body = await takeBody(exchange);
+    const body = await takeBody(exchange, (bytes) => this.#hold(exchange, bytes));
     const headers: Record<string, string> = { 'x-request-id': requestId };
     for (const name of PASSED_ON) {
       const value = request.headers[name];
@@ -179,11 +203,29 @@ export class InboundHandler {
       response.destroy();
       return;
     }
+    // Its body is not needed any more, and the refusal must have room.
+    this.#letGo(exchange);
     const isWhole = await swallow(exchange);
     const body = JSON.stringify(errorOutcome(error, requestId));
     const { status } = REASONS[error.reason];
     const headers = { 'content-type': FHIR_JSON, ...error.headers, ...(!isWhole && { connection: 'close' }) };
-    send(exchange, { status, headers, body }, this.#parts.isDraining());
+    this.#send(exchange, { status, headers, body });
+  }
+
+  /** An answer for which the vendor has no room, or that it does not read, ends its connection. */
+  #send(exchange: Exchange, answer: Answer): void {
+    const { request, response } = exchange;
+    const cut = (): void => {
+      this.#parts.metrics.countDropped('unread');
+      request.socket.destroy();
+    };
+    if (!this.#hold(exchange, Buffer.byteLength(answer.body))) {
+      cut();
+      return;
+    }
+    const timer = setTimeout(cut, ANSWER_MS).unref();
+    response.once('close', () => clearTimeout(timer));
+    send(exchange, answer, this.#parts.isDraining());
   }
 
   /** One line and one count per exchange of a vendor, at its end. Refusals have theirs. */
@@ -207,8 +249,16 @@ export class InboundHandler {
   }
 }
 
-/** @throws GatewayError media-type-not-supported, body-too-large. */
-async function takeBody(exchange: Exchange): Promise<Buffer> {
+function tooMany(waitMs: number): GatewayError {
+  return new GatewayError({
+    reason: 'too-many-requests',
+    text: 'Trop de requêtes : réessayer après le délai indiqué.',
+    headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) },
+  });
+}
+
+/** @throws GatewayError media-type-not-supported, body-too-large, body-malformed, too-many-requests. */
+async function takeBody(exchange: Exchange, hold: (bytes: number) => boolean): Promise<Buffer> {
   const { request, response } = exchange;
   const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (coding !== 'identity') {
@@ -228,10 +278,14 @@ async function takeBody(exchange: Exchange): Promise<Buffer> {
     response.writeContinue();
   }
   exchange.isTaken = true;
-  const received = await receiveBody(request, BODY_BYTES_MAX);
+  const received = await receiveBody(request, BODY_BYTES_MAX, hold);
   exchange.bytes = received.bytes;
   if (received.end === 'gone')
     throw new GatewayError({ reason: 'body-malformed', text: 'Le corps est incomplet.' });
+  if (received.end === 'full') {
+    const { reason, text } = tooMany(1000);
+    throw new GatewayError({ reason, text, headers: { 'retry-after': '1', connection: 'close' } });
+  }
   if (received.bytes > BODY_BYTES_MAX) throw tooLarge(received.end === 'cut');
   return received.body;
 }

@@ -4,6 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';
+import { acceptBriefly } from '../../support/doubles/edge.ts';
 import { type Call, call, keptAgent, tlsSettings } from '../../support/doubles/inbound-caller.ts';
 import {
   B,
@@ -108,16 +109,22 @@ test('lets a refused caller finish its body and read the answer', async () => {
   expect(scene.edge.received).toEqual([]);
 });
 
-test('holds so many connections, drops one more, and takes another when one has ended', async () => {
-  await open({ connections: 2 });
-  const [first, second] = [await dial(), await dial()];
-  await expect(dial()).rejects.toThrow();
-  expect(await scene.metric('connections_dropped_total')).toBe(1);
-  expect(await scene.metric('connections')).toBe(2);
-  first.socket.destroy();
-  await until('a place', async () => (await scene.metric('connections')) === 1);
+test('holds so many connections of a vendor, drops one more, and takes another for one that asks nothing', async () => {
+  // One of three is the strangers', one each vendor's.
+  await open({ connections: 3 });
+  const first = await dial();
+  const held: (() => void)[] = [];
+  scene.edge.handler = (...exchange) => held.push(() => acceptBriefly(...exchange));
+  first.socket.write(`${HEAD}Content-Length: 2\r\n\r\n{}`);
+  await until('the request at the edge', () => held.length === 1);
+  await expect(call(base())).rejects.toThrow();
+  expect(await scene.metric('connections_dropped_total{reason="vendor"}')).toBe(1);
+  for (const answer of held) answer();
+  await until('the answer', () => first.text.includes('HTTP/1.1 201'));
+  scene.edge.handler = acceptBriefly;
+  // What asks nothing gives way.
   expect((await call(base())).status).toBe(201);
-  second.socket.destroy();
+  await until('the end of the first', () => first.isClosed);
 });
 
 test('answers so many requests on one connection, and says which is the last', async () => {
