@@ -61,6 +61,8 @@ export const REASONS = {
   'too-many-versions': row(422, 'too-costly', 'caller', 'warn'),
   'upgrade-required': row(426, 'not-supported', 'caller'),
   'too-many-requests': row(429, 'throttled', 'caller', 'warn', true),
+  /** What one vendor may store: it alone hears this, and what it has stored it may still change and end. */
+  'quota-exceeded': row(429, 'throttled', 'caller', 'warn', true),
   internal: row(500, 'exception', 'gateway', 'error'),
   misconfigured: row(503, 'exception', 'gateway', 'error', true),
   /** The token issuer's keys are not known, or not all: no word about the token. */

@@ -11,6 +11,7 @@ import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
 import type { Sender } from '../http/relay-token.ts';
 import type { AppointmentMessage } from './model/message.ts';
+import { overQuota } from './model/quota.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
 import { admitSender } from './senders.ts';
 import {
@@ -50,12 +51,13 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     ifMatch,
     writeId: `${requestId}.${crypto.randomUUID().slice(0, 8)}`,
     nowMs,
+    quota: context.config.appointmentQuota,
     wantsContent: wanted === 'representation',
   };
   const leftMs = nowMs + RECORDED_MS - Date.now();
   const outcome = await recordAppointment(context.env.APPOINTMENTS, write, leftMs);
   if (outcome.times !== undefined) await tellHub(context.env, outcome.times);
-  const { fate, state } = settle(outcome, method, ifMatch, message);
+  const { fate, state } = settle(outcome, write);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
   log('info', 'appointment-recorded', {
     requestId,
@@ -74,28 +76,54 @@ function senderOf({ sender }: RequestContext): Sender {
   return sender;
 }
 
-/** @throws GatewayError version-conflict, duplicate, too-many-versions. */
+/** @throws GatewayError version-conflict, rule-broken, quota-exceeded, duplicate, too-many-versions. */
 function settle(
-  { inserted, same, state }: WriteOutcome,
-  method: 'POST' | 'PUT',
-  ifMatch: number | 'any' | undefined,
-  message: AppointmentMessage,
+  { inserted, same, state, usage }: WriteOutcome,
+  { method, ifMatch, message, quota, nowMs }: AppointmentWrite,
 ): { readonly fate: Fate; readonly state: WrittenState } {
-  if (state === undefined) throw conflict("Ce rendez-vous n'existe pas encore : If-Match ne peut être tenu.");
+  if (state === undefined) {
+    if (ifMatch !== undefined)
+      throw conflict("Ce rendez-vous n'existe pas encore : If-Match ne peut être tenu.");
+    refuseBounds(message);
+    throw quotaExceeded(overQuota(usage, quota, true, nowMs));
+  }
   if (inserted !== undefined) {
     if (inserted === 1) return { fate: 'created', state };
     return { fate: state.version === inserted ? 'changed' : 'late', state };
   }
   if (same !== undefined && same === state.version) return { fate: 'same', state };
   // A version asked for that is not the current one, and a content that does not hold: nothing was recorded.
-  if (typeof ifMatch === 'number') {
+  if (typeof ifMatch === 'number' && ifMatch !== state.version) {
     throw conflict(`La version ${ifMatch} n'est plus la version courante, qui est ${state.version}.`);
   }
   if (same !== undefined) return { fate: 'repeated', state };
   if (method === 'POST') throw duplicate(message);
+  refuseBounds(message);
+  const over = overQuota(usage, quota, false, nowMs);
+  if (over !== undefined) throw quotaExceeded(over);
   throw new GatewayError({
     reason: 'too-many-versions',
     text: 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
+  });
+}
+
+/** @throws GatewayError rule-broken, when it is out of bounds and ends nothing that is as far out. */
+function refuseBounds({ excess }: AppointmentMessage): void {
+  if (excess.length === 0) return;
+  throw new GatewayError({ reason: 'rule-broken', text: 'Le rendez-vous est refusé.', issues: excess });
+}
+
+/** `over` undefined: the hour has just ended. */
+function quotaExceeded(over: ReturnType<typeof overQuota>): GatewayError {
+  const { what, retryAfterS } = over ?? { what: 'rate', retryAfterS: 1 };
+  return new GatewayError({
+    reason: 'quota-exceeded',
+    text:
+      what === 'storage'
+        ? "Cet éditeur a atteint ce qu'il peut enregistrer ici : rien de nouveau n'est pris, annuler reste possible."
+        : "Cet éditeur a créé trop de rendez-vous dans l'heure : renvoyer celui-ci après le délai indiqué.",
+    headers: { 'Retry-After': String(retryAfterS) },
+    detail: what,
   });
 }
 

@@ -46,6 +46,12 @@ export interface Config {
   readonly appointmentRetentionDays: number;
   /** Limit of each D1 database: alarms are shares of it. */
   readonly databaseBytesMax: number;
+  /** What one vendor may store of appointments (worker/appointments/model/quota.ts). */
+  readonly appointmentQuota: {
+    readonly versions: number;
+    readonly bytes: number;
+    readonly createdPerHour: number;
+  };
   /** Regulators' accounts at vendors, docs/accounts.md § 7. */
   readonly accounts: {
     /** What a login may take before it answers; the rest goes on behind. */
@@ -127,6 +133,11 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     breakerSlowMs: settings.BREAKER_SLOW_MS,
     appointmentRetentionDays: settings.APPOINTMENT_RETENTION_DAYS,
     databaseBytesMax: settings.DATABASE_MB_MAX * 1_000_000,
+    appointmentQuota: Object.freeze({
+      versions: settings.VENDOR_VERSIONS_MAX,
+      bytes: settings.VENDOR_MB_MAX * 1_000_000,
+      createdPerHour: settings.VENDOR_CREATED_PER_HOUR_MAX,
+    }),
     accounts: Object.freeze({
       loginMs: settings.ACCOUNT_LOGIN_MS,
       waveMax: settings.ACCOUNT_WAVE_MAX,

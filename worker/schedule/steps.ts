@@ -6,6 +6,7 @@ import { purgeAccounts, runAccounts } from '../accounts/schedule.ts';
 import { exportChanges } from '../appointments/export-changes.ts';
 import { foldActivity } from '../appointments/fold.ts';
 import { purgeExpiredAppointments } from '../appointments/purge.ts';
+import { watchQuotas } from '../appointments/quotas.ts';
 import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import { purgeFront } from '../front/operators/purge.ts';
@@ -64,7 +65,15 @@ export const STEPS: readonly Step[] = [
       return isBehind ? 1 : 0;
     },
   },
-  { name: 'sizes', every: 10 * MINUTE_MS, needs: 3, run: whole(watchDatabases) },
+  {
+    name: 'sizes',
+    every: 10 * MINUTE_MS,
+    needs: 4,
+    run: whole(async (env) => {
+      await watchDatabases(env);
+      await watchQuotas(env);
+    }),
+  },
   { name: 'kept-answers', every: 10 * MINUTE_MS, needs: 1, run: whole(purgeKeptAnswers) },
   {
     name: 'export',

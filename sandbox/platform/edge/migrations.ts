@@ -90,11 +90,15 @@ function headOf(sql: string): string {
   return line.length > 80 ? `${line.slice(0, 79)}…` : line;
 }
 
-/** Our migrations hold no `;` but at the end of a statement, and comments only from `--` to the line's end. */
+/**
+ * Our migrations hold no `;` but at the end of a statement or inside a trigger, which ends with `END;`, and comments only from
+ * `--` to the line's end.
+ */
 function splitStatements(sql: string): string[] {
   return sql
     .replace(/--.*$/gm, '')
-    .split(';')
+    .split(/(\bCREATE TRIGGER\b[\s\S]*?\bEND;)/)
+    .flatMap((part) => (part.startsWith('CREATE TRIGGER') ? [part] : part.split(';')))
     .map((statement) => statement.trim())
     .filter((statement) => statement !== '');
 }

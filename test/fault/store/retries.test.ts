@@ -55,6 +55,7 @@ describe.each(BOTH)('an answer of D1 that is lost %s the work', (when) => {
       method: 'PUT',
       ifMatch: undefined,
       writeId,
+      quota: { versions: 1_000, bytes: 1_000_000, createdPerHour: 1_000 },
       nowMs: Date.now(),
       wantsContent: false,
     });

@@ -17,6 +17,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 /** Tables that do not grow with use. */
 const SMALL: Readonly<Record<string, string>> = {
   editors: 'some twenty vendors',
+  vendor_usage: 'one row a vendor',
   relay_editors: 'vendors times relays',
   relays: 'a few',
   vendor_claims: 'vendors times relays',

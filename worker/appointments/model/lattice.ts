@@ -18,6 +18,9 @@ const RANKS = {
   'entered-in-error': 7,
 } as const;
 
+/** From here on an appointment has ended. */
+export const RANK_ENDED = RANKS.cancelled;
+
 export type AppointmentStatus = keyof typeof RANKS;
 
 export const APPOINTMENT_STATUSES = Object.keys(RANKS) as AppointmentStatus[];
@@ -29,6 +32,11 @@ export function isAppointmentStatus(text: string): text is AppointmentStatus {
 /** The place of a status in the order in which appointments move on; docs/appointments.md § 3. */
 export function rankOf(status: AppointmentStatus): number {
   return RANKS[status];
+}
+
+/** True when nothing is to come any more: cancelled, missed, over, or a mistake. */
+export function endsAppointment(status: AppointmentStatus): boolean {
+  return RANKS[status] >= RANK_ENDED;
 }
 
 const HOLDING: ReadonlySet<AppointmentStatus> = new Set([

@@ -11,8 +11,9 @@ import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-p
 import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';
+import { outOfBounds } from './bounds.ts';
 import { hasLabels, keepContent } from './content.ts';
-import { type AppointmentStatus, isAppointmentStatus } from './lattice.ts';
+import { type AppointmentStatus, endsAppointment, isAppointmentStatus } from './lattice.ts';
 import { namedSlots } from './named.ts';
 import { findPersonalData, PRIVACY_RULES } from './privacy.ts';
 import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance.ts';
@@ -44,6 +45,8 @@ export interface AppointmentMessage {
   /** JSON of the resource without resourceType, id and meta. */
   readonly content: string;
   readonly repairs: readonly Repair[];
+  /** Bounds that it is out of: then it may only end an appointment that is as far out already. */
+  readonly excess: readonly ErrorIssue[];
   /** Rules broken that do not refuse. */
   readonly warnings: readonly Finding[];
 }
@@ -67,14 +70,9 @@ export function readMessage(
     ...damageIn(tolerated.resource),
   ];
   if (issues.length > 0) return err(issues);
-  return ok(
-    toMessage(
-      tolerated,
-      profile,
-      nowMs,
-      findings.filter(({ rule }) => ruleOf(rule).severity === 'warning'),
-    ),
-  );
+  const warnings = findings.filter(({ rule }) => ruleOf(rule).severity === 'warning');
+  const message = toMessage(tolerated, profile, nowMs, warnings);
+  return message.excess.length > 0 && !endsAppointment(message.status) ? err(message.excess) : ok(message);
 }
 
 /** What an encoding has damaged before us names something else, or nothing. */
@@ -140,17 +138,21 @@ function toMessage(
   const identifier = nationalId(objectsOf(resource.identifier)[0]);
   if (identifier === undefined)
     throw new TypeError('the rules let an appointment without identifier through');
+  const kept = {
+    startMs: instantMs(String(resource.start)),
+    endMs: instantMs(String(resource.end)),
+    content: JSON.stringify(keepContent(resource)),
+  };
   return {
+    ...kept,
+    excess: outOfBounds(kept, nowMs),
     profile,
     identifier,
     status,
-    startMs: instantMs(String(resource.start)),
-    endMs: instantMs(String(resource.end)),
     practitioner: practitionerOf(resource),
     operator: operatorOf(resource),
     slot: namedSlots(resource.slot)?.[0],
     stampMs: stampOf(resource, nowMs, repairs),
-    content: JSON.stringify(keepContent(resource)),
     repairs: [...repairs],
     warnings,
   };

@@ -3,8 +3,9 @@
 // appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
 
 import { guardIdempotent } from '../../store/guard.ts';
-import { holdsSlot, rankOf } from '../model/lattice.ts';
+import { holdsSlot, RANK_ENDED, rankOf } from '../model/lattice.ts';
 import type { AppointmentMessage } from '../model/message.ts';
+import { type Quota, RESERVE_SHARE, type Usage } from '../model/quota.ts';
 import type { AppointmentTimes } from '../model/taken-times.ts';
 import { takenTimesStatement, timesIn } from './taken-times.ts';
 
@@ -27,6 +28,7 @@ export interface AppointmentWrite {
    */
   readonly writeId: string;
   readonly nowMs: number;
+  readonly quota: Quota;
   /** False leaves `content` out of the answer. */
   readonly wantsContent: boolean;
 }
@@ -35,10 +37,12 @@ export interface AppointmentWrite {
 export interface WriteOutcome {
   /** Version that this message became; undefined when it added none. */
   readonly inserted: number | undefined;
-  /** Newest version with the same content; undefined when no version has it. */
+  /** Newest version with the same content, of that time or later; undefined when no version has it. */
   readonly same: number | undefined;
   /** The state after this message; undefined when there is no such appointment. */
   readonly state: WrittenState | undefined;
+  /** What its vendor has stored after this message; undefined: nothing yet. */
+  readonly usage: Usage | undefined;
   /** What it takes after this message; undefined when there is no such appointment. */
   readonly times: AppointmentTimes | undefined;
 }
@@ -55,10 +59,13 @@ export interface WrittenState {
 /**
  * Parameters: 1 id, 2 relay, 3 hash, 4 stamp, 5 rank, 6 now, 7 method, 8 write id, 9 repairs, 10 profile, 11 status,
  * 12 holds, 13 start, 14 end, 15 practitioner, 16 operator's system, 17 operator, 18 slot, 19 content, 20 If-Match
- * version, 21 1 for `If-Match: *`.
+ * version, 21 1 for `If-Match: *`, 22 editor, 23 1 when it is out of bounds, 24 to 26 the quota: versions, bytes, new ones in
+ * an hour. What ends an appointment that had not ended passes quotas, and bounds when its times are those that are known.
  * `updated_ms` is one more than the last when the clock has not moved: it orders all changes. `seq` is never one that has been
  * exported, whatever was forgotten since.
  */
+const IS_END = `(?5 >= ${RANK_ENDED} AND held.rank < ${RANK_ENDED})`;
+const QUOTA_SHARE = `(CASE WHEN known.last = 0 THEN 1 ELSE ${1 + RESERVE_SHARE} END)`;
 const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, version, epoch, hash, stamp_ms, rank,
     updated_ms, method, relay, request_id, repairs, profile, status, holds, start_ms, end_ms, practitioner,
     operator_system, operator, slot, content)
@@ -73,7 +80,7 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, vers
     FROM appointment_versions WHERE appointment = ?1
   ) AS known
   LEFT JOIN (
-    SELECT a.current, v.hash, v.stamp_ms FROM appointments AS a
+    SELECT a.current, a.start_ms, a.end_ms, v.hash, v.stamp_ms, v.rank FROM appointments AS a
     JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current WHERE a.id = ?1
   ) AS held ON TRUE
   WHERE (?7 = 'PUT' OR known.last = 0)
@@ -82,6 +89,10 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, vers
     AND (?20 IS NOT NULL OR NOT known.is_repeat)
     AND NOT COALESCE(held.hash = ?3 AND (?4 IS NULL OR held.stamp_ms IS NOT NULL), 0)
     AND known.last < ${VERSIONS_MAX}
+    AND (?23 = 0 OR (${IS_END} AND held.start_ms = ?13 AND held.end_ms = ?14))
+    AND (COALESCE(${IS_END}, 0) OR NOT EXISTS (SELECT 1 FROM vendor_usage WHERE editor = ?22 AND (
+      versions >= ?24 * ${QUOTA_SHARE} OR bytes >= ?25 * ${QUOTA_SHARE}
+      OR (known.last = 0 AND hour = CAST(?6 / 3600000 AS INTEGER) AND created >= ?26))))
   RETURNING version`;
 
 /**
@@ -132,17 +143,18 @@ const FOLLOW_WINNER = `INSERT INTO appointments (id, editor, system, value, curr
 const NOTE_HELD = `UPDATE appointment_versions SET held = 1
   WHERE appointment = ?1 AND held = 0 AND version = (SELECT current FROM appointments WHERE id = ?1)`;
 
-/** Parameters: 1 id, 2 hash, 3 1 for the content too, 4 write id. */
+/** Parameters: 1 id, 2 hash, 3 1 for the content too, 4 write id, 5 editor, 6 a PUT's stamp: what is known since earlier is not this. */
 const TELL = `SELECT
-    (SELECT MAX(version) FROM appointment_versions WHERE appointment = ?1 AND hash = ?2) AS same,
+    (SELECT MAX(version) FROM appointment_versions
+      WHERE appointment = ?1 AND hash = ?2 AND (?6 IS NULL OR stamp_ms >= ?6)) AS same,
     (SELECT MAX(version) FROM appointment_versions
       WHERE appointment = ?1 AND hash = ?2 AND request_id = ?4) AS own,
     a.current AS version, a.updated_ms, a.status, a.profile,
-    CASE WHEN ?3 = 1 THEN v.content END AS content
-  FROM (SELECT 1) LEFT JOIN appointments AS a ON a.id = ?1
+    CASE WHEN ?3 = 1 THEN v.content END AS content, u.versions, u.bytes, u.hour, u.created
+  FROM (SELECT 1) LEFT JOIN vendor_usage AS u ON u.editor = ?5 LEFT JOIN appointments AS a ON a.id = ?1
   LEFT JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current`;
 
-interface ToldRow {
+interface ToldRow extends Usage {
   readonly same: number | null;
   /** What this very write inserted. */
   readonly own: number | null;
@@ -173,7 +185,9 @@ export async function recordAppointment(
       db.prepare(COUNT_REPEAT).bind(id, hash, stamp, writeId, attempt),
       db.prepare(FOLLOW_WINNER).bind(id, editor, message.identifier.system, message.identifier.value),
       db.prepare(NOTE_HELD).bind(id),
-      db.prepare(TELL).bind(id, hash, write.wantsContent ? 1 : 0, writeId),
+      db
+        .prepare(TELL)
+        .bind(id, hash, write.wantsContent ? 1 : 0, writeId, editor, write.method === 'PUT' ? stamp : null),
       takenTimesStatement(db, id, write.nowMs),
     ]);
   }, waitMs);
@@ -192,6 +206,7 @@ export async function recordAppointment(
             profile: told.profile,
             content: told.content ?? undefined,
           },
+    usage: (told.versions as number | null) === null ? undefined : told,
     times: results[5] && timesIn(results[5])[0],
   };
 }
@@ -220,5 +235,10 @@ function versionParameters(write: AppointmentWrite): (string | number | null)[] 
     message.content,
     typeof write.ifMatch === 'number' ? write.ifMatch : null,
     write.ifMatch === 'any' ? 1 : 0,
+    write.editor,
+    message.excess.length > 0 ? 1 : 0,
+    write.quota.versions,
+    write.quota.bytes,
+    write.quota.createdPerHour,
   ];
 }

@@ -29,6 +29,29 @@ export const STORAGE_OPERATIONS: Operations = {
               ['bytes', 'share'],
             ),
           ),
+          quota: object({
+            versions: count('Versions qu’un éditeur peut avoir ici (VENDOR_VERSIONS_MAX).'),
+            bytes: count('Octets qu’elles peuvent prendre (VENDOR_MB_MAX).'),
+            createdPerHour: count('Rendez-vous qu’il peut créer en une heure (VENDOR_CREATED_PER_HOUR_MAX).'),
+          }),
+          vendors: {
+            description: 'Ce que chaque éditeur a enregistré ; unreachable : la base ne répond pas.',
+            oneOf: [
+              list(
+                object({
+                  vendor: text('Éditeur.'),
+                  state: oneOf(
+                    ['well', 'near', 'full'],
+                    'near : à partir de 80 % de son quota ; full : rien de nouveau n’est pris de lui.',
+                  ),
+                  versions: count('Versions de ses rendez-vous.'),
+                  bytes: count('Octets, index compris à peu près.'),
+                  share: { type: 'number', minimum: 0, description: 'Part de son quota le plus proche.' },
+                }),
+              ),
+              { type: 'string', enum: ['unreachable'] },
+            ],
+          },
           export: object(
             {
               state: oneOf(
@@ -53,6 +76,10 @@ export const STORAGE_OPERATIONS: Operations = {
             { name: 'core', state: 'well', bytes: 8_000_000, share: 0.0008 },
             { name: 'appointments', state: 'filling', bytes: 6_100_000_000, share: 0.61 },
             { name: 'cache', state: 'unreachable' },
+          ],
+          quota: { versions: 1_000_000, bytes: 1_000_000_000, createdPerHour: 50_000 },
+          vendors: [
+            { vendor: 'agenda-a', state: 'near', versions: 310_000, bytes: 820_000_000, share: 0.82 },
           ],
           export: {
             state: 'well',

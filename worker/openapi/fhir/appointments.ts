@@ -67,6 +67,8 @@ const WRITE_REFUSALS = {
   'patient-data': 'Le rendez-vous est refusé.',
   'not-owner': "Ce rendez-vous n'est pas celui de cet éditeur.",
   'editor-not-announced': "Ce relais n'a pas annoncé cet éditeur pour le flux des rendez-vous (INT_R03).",
+  'quota-exceeded':
+    'Cet éditeur a créé trop de rendez-vous dans l’heure : renvoyer celui-ci après le délai indiqué.',
   'certificate-refused': 'Le certificat client n’est pas accepté.',
   'edge-unavailable': 'La passerelle ne répond pas ; recommencer est sans risque.',
 } as const;
