@@ -17,6 +17,7 @@ import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
+import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { answerSchedule } from './operators/schedule.ts';
 import { answerStorage } from './operators/storage.ts';
@@ -98,6 +99,7 @@ export const ROUTES: readonly Route[] = [
     body: CLAIM_DECISION,
   },
   { method: 'GET', path: '/admin/storage', needs: ['admin'], handler: answerStorage },
+  { method: 'GET', path: '/admin/practitioner-claims', needs: ['admin'], handler: reportPractitionerClaims },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots, body: EXPLAINED },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,

@@ -30,6 +30,8 @@ export interface Config {
   readonly hubs: number;
   /** What each caller may have under way. */
   readonly callerLimits: CallerLimitsOf;
+  /** A vendor shows slots of practitioners that declare it, and of no other. */
+  readonly areClaimsStrict: boolean;
   readonly deadlineMs: number;
   readonly cacheTtlS: number;
   /** What the links to booking pages carry as `origin`. */
@@ -119,6 +121,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     issuer: settings.AUTH_ISSUER,
     audience: settings.AUTH_AUDIENCE,
     hubs: settings.HUBS,
+    areClaimsStrict: settings.PRACTITIONER_CLAIMS === 'strict',
     callerLimits: callerLimits(settings.CALLER_LIMITS),
     deadlineMs: settings.DEADLINE_MS,
     cacheTtlS: settings.CACHE_TTL_S,

@@ -48,6 +48,7 @@ const entries = {
     v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),
     'simulate',
   ),
+  PRACTITIONER_CLAIMS: v.optional(v.picklist(['open', 'strict'], 'is not open or strict'), 'open'),
   ROUTING_MODE: v.optional(v.picklist(['off', 'learned'], 'is not off or learned'), 'off'),
   ROUTING_BROADCAST_S: integer('3600', 1, 604_800),
   ROUTING_EXPLORE_CALLS: integer('1', 0, 100),

@@ -8,9 +8,9 @@ import type { AskedCall } from './memory/plan.ts';
 
 /**
  * Why a vendor's answer proves no "none". `unusable`: part of it was not understood; `incomplete`: the vendor says, or
- * shows, that part of it is missing. Which subjects that part may concern: shared/sas/read/doubts.ts.
+ * shows, that part of it is missing; `undeclared`: it speaks of somebody who does not declare it, `declarations-unread`: or may. Which subjects that part may concern: shared/sas/read/doubts.ts.
  */
-export type LedgerFailure = CallFailure | 'unusable' | 'incomplete';
+export type LedgerFailure = CallFailure | 'unusable' | 'incomplete' | 'undeclared' | 'declarations-unread';
 
 /** One call to one vendor and what became of it. Times in milliseconds since 1970. */
 export interface CallResult {
@@ -64,5 +64,7 @@ export function isAbout({ subjects }: Doubt, subject: string): boolean {
 /** The failure that a doubt is told as. */
 export function reasonOf({ rule }: Doubt): LedgerFailure {
   if (rule === 'slot-over-limit') return 'too-large';
+  if (rule === 'slot-undeclared') return 'undeclared';
+  if (rule === 'slot-declarations-unread') return 'declarations-unread';
   return rule === 'answer-incomplete' ? 'incomplete' : 'unusable';
 }

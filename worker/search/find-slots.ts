@@ -10,6 +10,7 @@ import { HubFailure } from '../hub/hub-failure.ts';
 import { hubIndexOf } from '../hub/hub-index.ts';
 import type { Concerned, SearchQuestion } from '../hub/memory/plan.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
+import { type Claims, readClaims } from '../memory/claims.ts';
 import { rowsKnownOf } from '../memory/known-rows.ts';
 import type { Answers, Asked } from './answers.ts';
 import { askHub } from './ask-hub.ts';
@@ -68,10 +69,13 @@ const GATHER_MS = 5;
 /** @throws GatewayError too-many-requests; relay-absent, relay-lost, hub-lost, hub-overloaded: no vendor answered, and nothing is kept. */
 export async function findSlots(
   context: RequestContext,
-  question: FindOptions,
+  asked: FindOptions,
   { onPart, onBegun, signal }: FindHow = {},
 ): Promise<FoundSlots> {
-  const { query } = question;
+  const { query } = asked;
+  const startedMs = Date.now();
+  const claims = await claimsOf(context, asked);
+  const question = { ...asked, budgetMs: Math.max(0, asked.budgetMs - (Date.now() - startedMs)) };
   const told: Selection[] = [];
   const tell =
     onPart &&
@@ -82,7 +86,12 @@ export async function findSlots(
   const { hubs } = context.config;
   // What one hub refuses is asked of none.
   const refused = new AbortController();
-  const how = { tell, onBegun, signal: AbortSignal.any([refused.signal, ...(signal ? [signal] : [])]) };
+  const how = {
+    tell,
+    onBegun,
+    claims,
+    signal: AbortSignal.any([refused.signal, ...(signal ? [signal] : [])]),
+  };
   const asking = Array.from({ length: hubs }, (_, hub) => askOne(context, question, { ...how, hub }));
   const ended = await Promise.all(asking).catch((cause: unknown) => {
     refused.abort();
@@ -98,7 +107,7 @@ export async function findSlots(
   const bookedSlots = new BookedSlots(parts.flatMap(({ search }) => search.plan.booked));
   const selection =
     tell === undefined
-      ? selectSlots(answers.results, { query, nowMs: Date.now(), bookedSlots })
+      ? selectSlots(answers.results, { query, nowMs: Date.now(), bookedSlots, claims })
       : joinParts(told);
   return {
     answers,
@@ -107,6 +116,15 @@ export async function findSlots(
     cost: costOf(answers),
     parts,
   };
+}
+
+/** Undefined: a vendor may speak of anybody. Associations declare none. */
+async function claimsOf(
+  context: RequestContext,
+  { query, budgetMs }: FindOptions,
+): Promise<Claims | undefined> {
+  if (!context.config.areClaimsStrict || query.flow === 'SOS') return undefined;
+  return readClaims(context, query.subjects, budgetMs / 4);
 }
 
 /** One hub's part of it, and how it went. */
@@ -125,18 +143,20 @@ interface AskHow {
   readonly tell: ((part: Selection) => void) | undefined;
   readonly onBegun: (() => void) | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly claims: Claims | undefined;
 }
 
 async function askOne(
   context: RequestContext,
   { budgetMs, ...question }: FindOptions,
-  { hub, tell, onBegun, signal }: AskHow,
+  { hub, tell, onBegun, signal, claims }: AskHow,
 ): Promise<EndedPart | LostPart> {
   const { query } = question;
   const { hubs } = context.config;
   const rows = rowsKnownOf(hub, hubs);
   const recalled = rows.recall(query.flow, query.subjects);
   const held = { rows, recalled };
+  const shown = { room: ANSWER_LENGTH_MAX / hubs, claims };
   let begun: PlannedSearch | undefined;
   try {
     const asked = await askHub(context, hub, {
@@ -148,13 +168,13 @@ async function askOne(
       ...(hubs > 1 && { share: { index: hub, of: hubs } }),
       signal,
       onPlan: (plan) => {
-        begun = new PlannedSearch(query, plan, held, ANSWER_LENGTH_MAX / hubs);
+        begun = new PlannedSearch(query, plan, held, shown);
         onBegun?.();
         if (begun.kept.length > 0) tell?.(begun.selectPart(begun.kept));
       },
       ...(tell && { onResults: (news) => begun && tell(begun.selectNews(news)) }),
     });
-    const search = begun ?? new PlannedSearch(query, asked.plan, held, ANSWER_LENGTH_MAX / hubs);
+    const search = begun ?? new PlannedSearch(query, asked.plan, held, shown);
     return { hub, asked, search, ...search.settle(asked) };
   } catch (cause) {
     // A mistake of ours is no lost hub.

@@ -299,4 +299,9 @@ const FAILURES: Readonly<Record<LedgerFailure, FailureWords>> = {
   open: { code: 'transient', sentence: "n'est pas interrogé après des échecs répétés" },
   unusable: { code: 'invalid', sentence: "a envoyé une réponse dont une partie n'a pu être comprise" },
   incomplete: { code: 'incomplete', sentence: "a envoyé une réponse qui n'est pas entière" },
+  undeclared: { code: 'business-rule', sentence: "propose des créneaux sans être l'éditeur déclaré" },
+  'declarations-unread': {
+    code: 'transient',
+    sentence: "n'a pu être vérifié : les déclarations n'ont pu être lues",
+  },
 };

@@ -15,7 +15,7 @@ import type { SearchMemoryUse } from '../hub/memory/plan.ts';
 import { freshParts } from '../memory/fresh-parts.ts';
 import type { SeenPair } from '../store/interfaced.ts';
 import type { Answers, Asked } from './answers.ts';
-import type { HiddenSlots } from './selection.ts';
+import type { HiddenSlots, Withheld } from './selection.ts';
 import { tallySearch } from './tallies.ts';
 
 /** One hub's part of a search that has answered. */
@@ -27,6 +27,7 @@ export interface AnsweredSearch {
   readonly asked: Asked;
   readonly answers: Answers;
   readonly hidden: readonly HiddenSlots[];
+  readonly withheld: readonly Withheld[];
 }
 
 const pendings = new WeakMap<Env, AnsweredSearch[]>();
@@ -85,12 +86,14 @@ function isWorthTelling({ parts, seen, broadcast, tallies }: Lesson): boolean {
   return parts.length + seen.length + broadcast.length + tallies.length > 0;
 }
 
-function lessonOf({ requestId, query, memory, asked, answers, hidden }: AnsweredSearch): Lesson {
+function lessonOf({ requestId, query, memory, asked, answers, hidden, withheld }: AnsweredSearch): Lesson {
   return {
     requestId,
     flow: query.flow,
     parts: memory === 'none' ? [] : freshParts(asked.results, asked.plan, Date.now()),
-    seen: pairsSeen(query, answers),
+    seen: pairsSeen(query, answers).filter(
+      ({ subject, editor }) => !withheld.some((one) => one.vendor === editor && one.subject === subject),
+    ),
     broadcast: answeredBroadcast(asked, answers),
     tallies: tallySearch(answers, hidden),
   };

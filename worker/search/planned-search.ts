@@ -10,6 +10,7 @@ import { VendorShares } from '../hub/link/vendor-shares.ts';
 import { renewedBy, type VendorSubjects } from '../hub/memory/coverage.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
+import type { Claims } from '../memory/claims.ts';
 import { KeptResults, trimRenewed } from '../memory/kept-results.ts';
 import type { KnownRows, RecalledRows } from '../memory/known-rows.ts';
 import type { Answers, Asked } from './answers.ts';
@@ -19,6 +20,13 @@ import { type Selection, selectSlots } from './selection.ts';
 export interface HeldRows {
   readonly rows: KnownRows;
   readonly recalled: RecalledRows;
+}
+
+/** What of a search's parts may be shown. */
+export interface ShownParts {
+  /** Characters of the answer for all of the hub's vendors. */
+  readonly room?: number;
+  readonly claims?: Claims | undefined;
 }
 
 /** What a hub's vendors said, now or a moment ago. */
@@ -39,16 +47,17 @@ export class PlannedSearch {
   readonly #bookedSlots: BookedSlots;
   /** Of all parts together. */
   readonly #shares: VendorShares;
+  readonly #claims: Claims | undefined;
   readonly #keptResults: KeptResults;
   /** By vendor, subjects asked for again although their kept answer still holds. */
   readonly #renewed: VendorSubjects;
 
-  /** `room`: characters of the answer for all of the hub's vendors. */
-  constructor(query: SlotQuery, plan: HubPlan, { rows, recalled }: HeldRows, room = ANSWER_LENGTH_MAX) {
+  constructor(query: SlotQuery, plan: HubPlan, { rows, recalled }: HeldRows, shown: ShownParts = {}) {
     const { flow, subjects } = query;
     this.#query = query;
     this.plan = plan;
-    this.#shares = new VendorShares(room, plan.vendors.length);
+    this.#shares = new VendorShares(shown.room ?? ANSWER_LENGTH_MAX, plan.vendors.length);
+    this.#claims = shown.claims;
     this.#bookedSlots = new BookedSlots(plan.booked);
     const covered = new Map(
       plan.covered.map(([vendor, places]) => [vendor, new Set(places.map((place) => subjects[place] ?? ''))]),
@@ -62,7 +71,7 @@ export class PlannedSearch {
   selectPart(results: readonly CallResult[]): Selection {
     const partial = dividedVendors(this.kept, this.plan.calls);
     const about = { query: this.#query, nowMs: Date.now(), bookedSlots: this.#bookedSlots, partial };
-    return selectSlots(results, { ...about, shares: this.#shares });
+    return selectSlots(results, { ...about, shares: this.#shares, claims: this.#claims });
   }
 
   /** Of answers that have just come. */

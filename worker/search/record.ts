@@ -11,12 +11,14 @@ import { tellLesson } from './lessons.ts';
 export function recordSearch(
   context: RequestContext,
   query: SlotQuery,
-  { answers, cost, parts, selection: { total, hidden } }: FoundSlots,
+  { answers, cost, parts, selection: { total, hidden, withheld } }: FoundSlots,
   memory: SearchMemoryUse = 'used',
 ): void {
   const { env, requestId } = context;
   for (const { hub, asked, answers: own } of parts) {
-    context.waitUntil(tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden }));
+    context.waitUntil(
+      tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden, withheld }),
+    );
   }
   log('info', 'search-answered', {
     requestId,

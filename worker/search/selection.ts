@@ -16,6 +16,7 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import type { CallResult } from '../hub/call-result.ts';
 import { VendorShares } from '../hub/link/vendor-shares.ts';
 import type { BookedSlots } from '../memory/booked-slots.ts';
+import type { Claims } from '../memory/claims.ts';
 import { type PlaceTest, type SlotTest, takenOfPractitioner, takenOfSos } from '../memory/taken.ts';
 
 /** One place of one vendor, with at least one slot to show. */
@@ -53,7 +54,7 @@ export interface HiddenSlots {
 }
 
 /** Why all that a vendor says of somebody is left out. */
-type WithheldRule = 'slot-over-limit';
+type WithheldRule = 'slot-over-limit' | 'slot-undeclared' | 'slot-declarations-unread';
 
 /** Somebody of whom a vendor's slots are left out, so that nobody may take it for "none". */
 export interface Withheld {
@@ -82,6 +83,8 @@ export interface SelectionContext {
   readonly partial?: ReadonlySet<string>;
   /** What vendors may fill of the answer, of which this may be a part. Absent: this is all, and each has its share. */
   readonly shares?: VendorShares;
+  /** Whom a vendor may speak of. Absent: of anybody. */
+  readonly claims?: Claims | undefined;
 }
 
 /** Keeps the order of `query.subjects`; the order in which vendors answered changes nothing. */
@@ -190,7 +193,9 @@ class Selecting {
 
   select(): Selection {
     const { subjects } = this.#context.query;
-    const found = subjects.flatMap((subject) => this.#selectSubject(subject));
+    const found = subjects
+      .flatMap((subject) => this.#selectSubject(subject))
+      .filter((one) => this.#isAdmitted(one));
     const shown = Map.groupBy(this.#withinShares(found), ({ subject }) => subject);
     const kept = subjects.flatMap((subject): SubjectOffers[] => {
       const own = shown.get(subject);
@@ -218,6 +223,13 @@ class Selecting {
       });
       return offers.length === 0 ? [] : [{ vendor, subject, offers, result }];
     });
+  }
+
+  #isAdmitted(one: VendorOffers): boolean {
+    const claim = this.#context.claims?.(one.vendor, one.subject) ?? 'declared';
+    if (claim === 'declared') return true;
+    this.#withhold(one, claim === 'unread' ? 'slot-declarations-unread' : 'slot-undeclared');
+    return false;
   }
 
   /** Without what is past a vendor's share: of each vendor the longest go first, and its others stay. */

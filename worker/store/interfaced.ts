@@ -84,6 +84,69 @@ export async function isInterfaced(db: D1Database, subject: string): Promise<boo
   return row?.known === 1;
 }
 
+/** By practitioner that declares any, the vendors declared. @throws GatewayError storage-unavailable. */
+export async function readDeclared(
+  db: D1Database,
+  practitioners: readonly string[],
+): Promise<Map<string, string[]>> {
+  const { results } = await guardIdempotent(() =>
+    db
+      .prepare(
+        `SELECT practitioner, json_group_array(editor) AS editors FROM declared_editors
+         WHERE practitioner IN (SELECT value FROM json_each(?1)) GROUP BY practitioner`,
+      )
+      .bind(JSON.stringify(practitioners))
+      .all<{ practitioner: string; editors: string }>(),
+  );
+  return new Map(results.map(({ practitioner, editors }) => [practitioner, JSON.parse(editors) as string[]]));
+}
+
+/** A vendor's word on somebody of whom no other vendor has shown slots, and who does not declare it. */
+export interface FirstClaim {
+  readonly subject: string;
+  readonly editor: string;
+  /** When it first showed slots of that practitioner or association, and last, about. Milliseconds since 1970. */
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** Another vendor is declared for that practitioner. */
+  readonly isDeclaredElsewhere: boolean;
+}
+
+/** Which claims are looked at: the latest `max` of those first made within the bounds, inclusive. */
+export interface FirstClaimsQuestion {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly max: number;
+}
+
+/** The last first. `lookedAt`: how many pairs of a vendor and somebody were. @throws GatewayError storage-unavailable. */
+export async function listFirstClaims(
+  db: D1Database,
+  { fromMs, toMs, max }: FirstClaimsQuestion,
+): Promise<{ readonly lookedAt: number; readonly claims: readonly FirstClaim[] }> {
+  const { results } = await guardIdempotent(() =>
+    db
+      .prepare(
+        `SELECT subject, editor, first_ms AS firstMs, last_ms AS lastMs,
+           EXISTS (SELECT 1 FROM interfaced AS o WHERE o.subject = i.subject AND o.editor <> i.editor)
+             OR EXISTS (SELECT 1 FROM declared_editors AS d
+               WHERE d.practitioner = i.subject AND d.editor = i.editor) AS known,
+           EXISTS (SELECT 1 FROM declared_editors AS d WHERE d.practitioner = i.subject) AS elsewhere
+         FROM (SELECT subject, editor, first_ms, last_ms FROM interfaced
+           WHERE first_ms BETWEEN ?1 AND ?2 ORDER BY first_ms DESC LIMIT ?3) AS i
+         ORDER BY first_ms DESC, subject`,
+      )
+      .bind(fromMs, toMs, max)
+      .all<
+        Omit<FirstClaim, 'isDeclaredElsewhere'> & { readonly known: number; readonly elsewhere: number }
+      >(),
+  );
+  const claims = results
+    .filter(({ known }) => known === 0)
+    .map(({ known: _, elsewhere, ...claim }) => ({ ...claim, isDeclaredElsewhere: elsewhere === 1 }));
+  return { lookedAt: results.length, claims };
+}
+
 /** The associations that D1 knows: those of the operator's list, and those that vendors have shown slots of. */
 export interface KnownAssociations {
   /** Prefixed SIRETs. */

@@ -115,7 +115,12 @@ it('answers with slots, places and practitioners as described', async () => {
 });
 
 it('answers with what operators find after some work', async () => {
-  for (const key of ['GET /admin/editors/{editor}/rules', 'GET /admin/relays', 'GET /admin/redirects']) {
+  for (const key of [
+    'GET /admin/editors/{editor}/rules',
+    'GET /admin/relays',
+    'GET /admin/redirects',
+    'GET /admin/practitioner-claims',
+  ]) {
     expect((await call(api.of(key))).status).toBe(200);
   }
   let explained = 0;
@@ -199,7 +204,12 @@ it.each<Refused>([
     { key: `GET ${path}`, status: 403, call: () => slot('https://evil.example/') },
     { key: `GET ${path}`, status: 404, call: () => ({ parameters: { slot: 'x' } }) },
   ]),
-  ...['GET /admin/activity', 'GET /admin/redirects', 'GET /admin/export/appointments'].map(
+  ...[
+    'GET /admin/activity',
+    'GET /admin/redirects',
+    'GET /admin/practitioner-claims',
+    'GET /admin/export/appointments',
+  ].map(
     (key): Refused => ({
       key,
       status: 400,

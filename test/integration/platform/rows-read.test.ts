@@ -129,6 +129,9 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/storage': ['/admin/storage'],
   '/admin/schedule': ['/admin/schedule'],
   '/admin/redirects': [`/admin/redirects?${YEAR}`],
+  '/admin/practitioner-claims': ['', '&vendor=nobody'].map(
+    (query) => `/admin/practitioner-claims?${YEAR}${query}`,
+  ),
   '/admin/export/appointments': [
     '',
     'status=noshow',

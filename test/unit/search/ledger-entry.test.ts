@@ -162,6 +162,8 @@ describe('the entry', () => {
     'not-served': 'not-supported',
     unusable: 'invalid',
     incomplete: 'incomplete',
+    undeclared: 'business-rule',
+    'declarations-unread': 'transient',
   };
   it.each(Object.entries(CODES) as [LedgerFailure, string][])(
     'of a vendor that failed by %s is %s',

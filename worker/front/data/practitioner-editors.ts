@@ -9,6 +9,7 @@ import { createAllowance } from '../../base/allowance.ts';
 import { log } from '../../base/log.ts';
 import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
+import { forgetClaims } from '../../memory/claims.ts';
 import { listNumberedVendors, readDeclarations, replaceDeclarations } from '../tables/declarations.ts';
 
 const BODY_BYTES_MAX = 16_384;
@@ -42,6 +43,7 @@ export async function replaceBulk(context: RequestContext): Promise<Response> {
     .filter(({ number }) => numbers.has(number))
     .map(({ id }) => id);
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'front', requestId });
+  forgetClaims(env, practitioner);
   log('info', 'declaration-recorded', { requestId, count: editors.length });
   return answerThoseOf(context, practitioner);
 }

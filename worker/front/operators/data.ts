@@ -9,6 +9,7 @@ import { log } from '../../base/log.ts';
 import { readAs } from '../../http/body.ts';
 import { jsonResponse, type RequestContext } from '../../http/http.ts';
 import { operatorOf } from '../../http/operator.ts';
+import { forgetClaims } from '../../memory/claims.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { forgetSamuLrms } from '../data/samulrms.ts';
 import {
@@ -127,6 +128,7 @@ export async function replaceDeclared(context: RequestContext): Promise<Response
     throw invalid(expected);
   }
   await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'admin', requestId });
+  forgetClaims(env, practitioner);
   log('info', 'declaration-recorded', {
     requestId,
     operator: operatorOf(context.caller),

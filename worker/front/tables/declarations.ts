@@ -1,6 +1,7 @@
 // Tables `editor_numbers`, `declared_editors` and `declaration_changes`: the numbers by which the front calls vendors,
 // which of them a practitioner declares, and every change of that. A declaration is a hint and an entry of the
-// front's index; it never restricts whom a search asks (docs/guide.md G-937).
+// front's index; it never restricts whom a search asks, and whose slots it shows only with PRACTITIONER_CLAIMS=strict
+// (docs/guide.md G-937).
 
 import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';

@@ -478,6 +478,48 @@ const REPORT_OPERATIONS: Operations = {
     },
     refusals: PERIOD_REFUSALS,
   },
+  'GET /admin/practitioner-claims': {
+    id: 'adminPractitionerClaims',
+    tag: 'admin',
+    summary: 'Professionnels et associations qu’un éditeur est seul à présenter',
+    description:
+      'Ceux dont il a montré des créneaux pour la première fois dans la période, qu’aucun autre éditeur ne connaît et qui ne le déclarent pas. Les 2 000 dernières premières fois sont regardées.',
+    parameters: PERIOD,
+    answers: {
+      200: json(
+        'Le dernier d’abord ; d’une personne, le seul identifiant national.',
+        report(object({ editor: text('Éditeur.'), count: count('Combien.') }), {
+          isWhole: { type: 'boolean', description: 'Faux : la période en a davantage, plus anciens.' },
+          claims: list(
+            object({
+              subject: text('Identifiant national préfixé.'),
+              editor: text('Éditeur.'),
+              first: instant('Premiers créneaux montrés.'),
+              last: instant('Derniers, au jour près.'),
+              declaredElsewhere: { type: 'boolean', description: 'Un autre éditeur est déclaré pour lui.' },
+            }),
+          ),
+        }),
+        {
+          timeZone: 'Europe/Paris',
+          from: '2026-11-01',
+          to: '2026-11-30',
+          isWhole: true,
+          counts: [{ editor: 'agenda-a', count: 1 }],
+          claims: [
+            {
+              subject: '899900000017',
+              editor: 'agenda-a',
+              first: '2026-11-23T08:00:00.000Z',
+              last: '2026-11-30T08:00:00.000Z',
+              declaredElsewhere: false,
+            },
+          ],
+        },
+      ),
+    },
+    refusals: PERIOD_REFUSALS,
+  },
   'GET /admin/redirects': {
     id: 'adminRedirects',
     tag: 'admin',

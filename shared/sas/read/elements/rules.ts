@@ -36,6 +36,10 @@ export const READ_RULES = {
       "warning [PS] Le créneau commence hors de la fenêtre demandée par le SAS : l'éditeur avait été interrogé sur une fenêtre arrondie.",
     'slot-booked':
       'error [RDV] Un rendez-vous a été déclaré sur ce créneau : il est encore envoyé alors qu’il est pris.',
+    'slot-undeclared':
+      "error [PS] Le professionnel ne déclare pas cet éditeur, et l'exploitant n'admet que les éditeurs déclarés.",
+    'slot-declarations-unread':
+      "error [PS] Les éditeurs que le professionnel déclare n'ont pu être lus, et l'exploitant n'admet que ceux-là.",
     'editor-switched-off':
       'warning [PS] L’exploitant a désactivé cet éditeur : rien de ce qu’il envoie n’est montré.',
     'slot-cpts-unresolved':
