@@ -15,6 +15,7 @@ import {
   SYSTEM,
 } from '../../canonical.ts';
 import type { Flow } from '../../query.ts';
+import { readShownText } from './contact.ts';
 import type { CptsFound, CptsRegister } from './cpts.ts';
 import { isConformantShape } from './guard.ts';
 import type { ReadRuleId } from './rules.ts';
@@ -180,13 +181,13 @@ function readConsultation(
   repairs: ReadRuleId[],
 ): void {
   const codings = objectsOf(concept.coding);
-  let text = asText(concept.text);
+  let text = readShownText(concept.text, repairs);
   let kept = 0;
   for (const coding of codings) {
     const code = asText(coding.code)?.toUpperCase();
     if (code === undefined || !CONSULTATIONS.has(code)) {
       repairs.push('consultation-unknown');
-      text ??= asText(coding.display);
+      text ??= readShownText(coding.display, repairs);
       continue;
     }
     if (code !== coding.code || coding.system !== SYSTEM.actCode) repairs.push('code-spelling');
@@ -203,7 +204,7 @@ function readSpecialties(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
   const coded: JsonObject[] = [];
   const textOnly: JsonObject[] = [];
   for (const concept of objectsOf(value)) {
-    const text = asText(concept.text);
+    const text = readShownText(concept.text, repairs);
     const coding = objectsOf(concept.coding).flatMap((item) => readSpecialtyCoding(item, repairs));
     if (coding.length > 0) coded.push({ coding, ...(text === undefined ? {} : { text }) });
     else if (text !== undefined) textOnly.push({ text });
@@ -218,7 +219,7 @@ function readSpecialtyCoding(coding: JsonObject, repairs: ReadRuleId[]): JsonObj
   if (code === undefined) return [];
   const system = written === undefined || /TRE[_-]R38/.test(written) ? SYSTEM.specialty : written;
   if (system !== coding.system || code !== coding.code) repairs.push('code-spelling');
-  const display = asText(coding.display);
+  const display = readShownText(coding.display, repairs);
   return [{ system, code, ...(display === undefined ? {} : { display }) }];
 }
 
