@@ -16,6 +16,9 @@ const NETWORK_SHARE = 2;
 /** New connections a second from one network, and so many at once: a handshake costs a millisecond or two of processor. */
 const NETWORK_PER_S = 150;
 const NETWORK_BURST = 300;
+/** From one from which a vendor has come lately: a vendor may open a connection for each report. */
+const KNOWN_PER_S = 1_000;
+const KNOWN_BURST = 2_000;
 /** From all networks together, but for those from which a vendor has come lately. */
 const ALL_PER_S = 300;
 const ALL_BURST = 600;
@@ -140,9 +143,12 @@ export class Connections {
 
   #isInPace(network: string): boolean {
     const nowMs = performance.now();
-    const rate = this.#rates.get(network) ?? new TokenBucket(NETWORK_PER_S, NETWORK_BURST, nowMs);
-    this.#rates.set(network, rate);
-    return rate.take(nowMs) === 0 && (this.#known.has(network) || this.#all.take(nowMs) === 0);
+    const isKnown = this.#known.has(network);
+    const name = isKnown ? `${network} known` : network;
+    const [perSecond, burst] = isKnown ? [KNOWN_PER_S, KNOWN_BURST] : [NETWORK_PER_S, NETWORK_BURST];
+    const rate = this.#rates.get(name) ?? new TokenBucket(perSecond, burst, nowMs);
+    this.#rates.set(name, rate);
+    return rate.take(nowMs) === 0 && (isKnown || this.#all.take(nowMs) === 0);
   }
 
   #makeRoom(network: string): void {
