@@ -29,6 +29,8 @@ export type VendorFailure =
 /** Which share of its own a vendor's answer went past, where `reason` alone does not say it. shared/limits.ts has them. */
 export type VendorBound =
   | 'values' // VENDOR_VALUES_MAX
+  | 'slots' // VENDOR_SLOTS_PER_SEARCH_MAX
+  | 'lines' // what its answers to one search take on the link (relay/search/search-share.ts)
   | 'pieces' // VENDOR_PIECES_MAX
   | 'held' // VENDOR_HELD_BYTES_MAX
   | 'cpu' // the CPU time of one call in a relay's reader (relay/reading/readers.ts)
@@ -36,7 +38,7 @@ export type VendorBound =
 
 export interface FailedCall {
   readonly reason: VendorFailure;
-  /** Of `too-large`. Absent from older relays. */
+  /** Of `too-large` and `too-many-entries`. Absent from older relays. */
   readonly bound?: VendorBound;
   /** HTTP status, when there was one. */
   readonly status?: number;

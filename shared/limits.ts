@@ -22,6 +22,8 @@ export const VENDOR_ENTRIES_MAX = 20_000;
  * some sixty in memory, so that bytes alone bound nothing. 4 MB of the guide's Bundles hold 165,000.
  */
 export const VENDOR_VALUES_MAX = 300_000;
+/** Slots of one vendor in one search, over all its calls: 500 people with 100 each. Each is 1.1 kB of the edge's answer. */
+export const VENDOR_SLOTS_PER_SEARCH_MAX = 50_000;
 /** Nesting of a vendor's JSON; the guide's Bundles reach 10. */
 export const VENDOR_JSON_DEPTH_MAX = 64;
 /** A vendor's response header block. */

@@ -5,7 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { Pool } from 'undici';
-import { FAULT_KINDS } from '../../sandbox/vendors/faults/fault-kinds.ts';
+import { HOSTILE_FORMS } from '../../sandbox/vendors/faults/hostile.ts';
 import { hash } from '../../sandbox/vendors/world/random.ts';
 import { slotPath, subjectsOf } from './ordinary.ts';
 
@@ -19,7 +19,7 @@ interface Attacker {
 
 /** Another hostile fault every so often. */
 const TURN_MS = 3_000;
-const HOSTILE_KINDS = FAULT_KINDS.filter((kind) => kind.startsWith('hostile'));
+const HOSTILE_KINDS = HOSTILE_FORMS.map((form) => `hostile:${form}`);
 
 export class HostileVendor implements Attacker {
   readonly #controlUrl: string;
@@ -28,7 +28,6 @@ export class HostileVendor implements Attacker {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(controlUrl: string, seed: number) {
-    if (HOSTILE_KINDS.length === 0) throw new Error('the simulated vendors have no hostile fault');
     this.#controlUrl = controlUrl;
     this.#seed = seed;
   }

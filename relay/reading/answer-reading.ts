@@ -97,7 +97,8 @@ export class AnswerReading {
   readonly #question: ReadQuestion;
   readonly #memory: VendorMemory;
   readonly #reader: AnswerReader;
-  #valuesLeft: number;
+  readonly #valuesMax: number;
+  #values = 0;
   #bytes = 0;
   #pages = 0;
   #noStore = false;
@@ -106,7 +107,7 @@ export class AnswerReading {
   constructor(question: ReadQuestion, memory: VendorMemory, valuesMax = VENDOR_VALUES_MAX) {
     this.#question = question;
     this.#memory = memory;
-    this.#valuesLeft = valuesMax;
+    this.#valuesMax = valuesMax;
     const { trace, ...asked } = question;
     this.#reader = new AnswerReader({
       ...asked,
@@ -117,14 +118,27 @@ export class AnswerReading {
     });
   }
 
+  /** Of the pages read, decoded. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** JSON values of the pages read. */
+  get values(): number {
+    return this.#values;
+  }
+
   add({ body, encoding, contentType, status, noStore }: SentPage): PageRead {
     this.#noStore ||= noStore;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const bounds = { bytesMax: VENDOR_BODY_BYTES_MAX - this.#bytes, valuesMax: this.#valuesLeft };
+    const bounds = {
+      bytesMax: VENDOR_BODY_BYTES_MAX - this.#bytes,
+      valuesMax: this.#valuesMax - this.#values,
+    };
     const page = readBody(bytes, { encoding, contentType }, bounds, this.#memory.known);
     if (!page.ok) return { failure: { ...page.error, status } };
     this.#bytes += page.value.bytes;
-    this.#valuesLeft -= page.value.values;
+    this.#values += page.value.values;
     const read = this.#reader.add(page.value.json);
     if (!read.ok) return { failure: { reason: read.error, status } };
     if (status === PARTIAL_CONTENT) this.#reader.addPartial();

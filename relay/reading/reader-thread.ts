@@ -2,11 +2,15 @@
 // and the main thread may end it at any moment (lane.ts). Knows no socket, logs nothing, and lives as long as it is fed.
 
 import { parentPort } from 'node:worker_threads';
-import { AnswerReading, VendorMemory } from './answer-reading.ts';
+import { VENDOR_HELD_BYTES_MAX, VENDOR_VALUES_MAX } from '../../shared/limits.ts';
+import { AnswerReading, type PageRead, VendorMemory } from './answer-reading.ts';
 import type { FromReader, Step, ToReader } from './reader-messages.ts';
 
 const memories = new Map<number, VendorMemory>();
-const readings = new Map<number, AnswerReading>();
+/** Calls of which pages were read and more are to come. */
+const readings = new Map<number, { readonly vendor: number; readonly reading: AnswerReading }>();
+/** What they may hold of one vendor, as VENDOR_HELD_BYTES_MAX: V8 ends the whole process, not the thread, when one parse is too much. */
+const HELD_VALUES_MAX = 3 * VENDOR_VALUES_MAX;
 
 function memoryOf(vendor: number): VendorMemory {
   const known = memories.get(vendor);
@@ -17,16 +21,29 @@ function memoryOf(vendor: number): VendorMemory {
 }
 
 function read({ reading, vendor, question, pages, failure }: Extract<ToReader, { kind: 'read' }>): Step {
-  const known = readings.get(reading) ?? new AnswerReading(question, memoryOf(vendor));
-  readings.set(reading, known);
+  const known = readings.get(reading)?.reading ?? new AnswerReading(question, memoryOf(vendor));
+  readings.set(reading, { vendor, reading: known });
   let next: string | undefined;
   for (const page of pages) {
-    const outcome = known.add(page);
+    const outcome: PageRead = isOverHeld(vendor)
+      ? { failure: { reason: 'too-large', bound: 'held', status: page.status } }
+      : known.add(page);
     if ('failure' in outcome) return end(reading, known, outcome.failure);
     next = outcome.next;
   }
   if (failure === undefined && next !== undefined) return { kind: 'next', next };
   return end(reading, known, failure);
+}
+
+function isOverHeld(vendor: number): boolean {
+  let bytes = 0;
+  let values = 0;
+  for (const one of readings.values()) {
+    if (one.vendor !== vendor) continue;
+    bytes += one.reading.bytes;
+    values += one.reading.values;
+  }
+  return bytes > VENDOR_HELD_BYTES_MAX || values > HELD_VALUES_MAX;
 }
 
 function end(reading: number, known: AnswerReading, failure: Parameters<AnswerReading['finish']>[0]): Step {

@@ -30,8 +30,11 @@ const COSTLY_MS = 150;
 const REST_MS = 5 * 60_000;
 /** Every vendor fits on two or three; more would only hold more memory. */
 const THREADS_MAX = 3;
-/** Of a thread: for the largest answers, and for what is remembered of each vendor (`KEPT_BYTES_MAX`, parsed). */
-const MEMORY_MB = 256;
+/**
+ * Of a thread: for the largest answers, and for what is remembered of each vendor (`KEPT_BYTES_MAX`, parsed). The last resort:
+ * what is counted (values, held bytes) stays far below.
+ */
+const MEMORY_MB = 512;
 const MEMORY_MB_PER_VENDOR = 12;
 /** What the call's own end leaves to a page that is being read. */
 const LATE_MS = 50;

@@ -9,6 +9,7 @@ import { answerNothing, type WrittenAnswer, writeAnswer } from '../reading/answe
 import type { VendorClient } from '../vendor/vendor-client.ts';
 import { SearchClock } from './clock.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { SearchShare } from './search-share.ts';
 import { callVendor, type Exchanged } from './vendor-call.ts';
 import { cutFrames, type Frame } from './write-frames.ts';
 
@@ -79,6 +80,7 @@ class Search {
   readonly #sink: Sink;
   readonly #settings: SearchSettings;
   readonly #clock: SearchClock;
+  readonly #share = new SearchShare();
   readonly #done = Promise.withResolvers<void>();
   /** What ends each call that has not landed yet. */
   readonly #open: Map<number, AbortController>;
@@ -138,8 +140,9 @@ class Search {
     this.#clock.end(controller, budgetMs);
     callVendor(client, this.#plan, index, controller.signal, this.#settings.retryBudget).then(
       (exchanged) => {
-        this.#settings.onExchange(this.#plan, exchanged, !this.#open.has(index));
-        this.#land(exchanged.answer);
+        const answer = this.#share.take(client.editor.id, exchanged.answer);
+        this.#settings.onExchange(this.#plan, { ...exchanged, answer }, !this.#open.has(index));
+        this.#land(answer);
       },
       (error: unknown) => {
         this.#settings.onInternalError(error, this.#plan);
