@@ -50,6 +50,8 @@ export const REASONS = {
   'body-late': row(408, 'timeout', 'caller', 'info', true),
   /** What an operator decides about is not as he saw it. */
   'state-conflict': row(409, 'conflict', 'caller'),
+  /** An operator has erased it: it is not taken again. */
+  erased: row(410, 'deleted', 'caller'),
   'version-conflict': row(412, 'conflict', 'caller'),
   'body-too-large': row(413, 'too-long', 'caller'),
   'uri-too-long': row(414, 'too-long', 'caller'),

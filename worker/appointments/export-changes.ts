@@ -17,9 +17,10 @@ import {
   readMark,
   readObject,
 } from './tables/changes.ts';
+import { listUnexported, noteExported } from './tables/erased.ts';
 
 /** D1 statements of each object. */
-const QUERIES = 4;
+const QUERIES = 6;
 
 /** What one run may spend. */
 export interface ExportBudget {
@@ -66,6 +67,7 @@ async function exportTo(
   for (let left = queries; left >= QUERIES && Date.now() < untilMs; left -= QUERIES) {
     const mark = await beginObject(db);
     if (mark.untilSeq === mark.doneSeq) {
+      await exportErased(target, db, nowMs);
       await noteDone(db, nowMs);
       return { count, isBehind: false };
     }
@@ -82,6 +84,30 @@ async function exportTo(
     count += changes.length;
   }
   return { count, isBehind: true };
+}
+
+/** So many in an object. */
+const ERASED_MAX = 1_500;
+
+/** What was erased since, as the Bulk Data guide tells deletions: whoever reads the exports takes it out of his copy too. */
+async function exportErased(target: ExportTarget, db: D1Database, nowMs: number): Promise<void> {
+  const erased = await listUnexported(db, ERASED_MAX);
+  const [first, last] = [erased.at(0), erased.at(-1)];
+  if (first === undefined || last === undefined) return;
+  const day = new Date(first.atMs).toISOString().slice(0, 10);
+  const lines = erased.map(({ id }) => {
+    const entry = [{ request: { method: 'DELETE', url: `Appointment/${id}` } }];
+    return `${JSON.stringify({ resourceType: 'Bundle', type: 'transaction', entry })}\n`;
+  });
+  await target.put(
+    `appointments/deleted/${day}/${first.atMs}-${last.atMs}-${last.id}.ndjson`,
+    lines.join(''),
+  );
+  await noteExported(
+    db,
+    erased.map(({ id }) => id),
+    nowMs,
+  );
 }
 
 /** By day of the first change, and by what it holds: the same object has the same name, whenever it is written. */

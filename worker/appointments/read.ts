@@ -6,6 +6,7 @@ import { ownerOf } from '../../shared/sas/appointment-id.ts';
 import { readFormat, refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
 import { fhirResponse, type RequestContext } from '../http/http.ts';
 import { readQuery } from '../http/query.ts';
+import { refuseErased } from './erase.ts';
 import { etagOf, resourceText, type StoredAppointment, versionHeaders } from './model/resource.ts';
 import {
   type AppointmentVersion,
@@ -25,7 +26,7 @@ export async function readAppointment(context: RequestContext): Promise<Response
   readParameters(context, []);
   const id = idOf(context);
   const found = id === undefined ? undefined : await findAppointment(context.env.APPOINTMENTS, id);
-  if (found === undefined) throw absent();
+  if (found === undefined) return absent(context, id);
   return versionResponse(context, found);
 }
 
@@ -38,7 +39,7 @@ export async function readAppointmentVersion(context: RequestContext): Promise<R
     id === undefined || !/^[1-9]\d{0,8}$/.test(version)
       ? undefined
       : await findVersion(context.env.APPOINTMENTS, id, Number(version));
-  if (found === undefined) throw absent();
+  if (found === undefined) return absent(context, id);
   return versionResponse(context, found);
 }
 
@@ -49,7 +50,7 @@ export async function readAppointmentHistory(context: RequestContext): Promise<R
   const before = positive('_cursor', given.get('_cursor'));
   const id = idOf(context);
   const found = id === undefined ? [] : await listVersions(context.env.APPOINTMENTS, id, before, count + 1);
-  if (id === undefined || (found.length === 0 && before === undefined)) throw absent();
+  if (id === undefined || (found.length === 0 && before === undefined)) return absent(context, id);
   const shown = found.slice(0, count);
   const url = `${context.fhirBase}/Appointment/${id}/_history`;
   const next = found.length > count ? `${url}?_count=${count}&_cursor=${shown.at(-1)?.version}` : undefined;
@@ -77,8 +78,10 @@ function positive(name: string, text: string | undefined): number | undefined {
   throw refuse('parameter-invalid', name, `${name} est un nombre entier positif.`);
 }
 
-function absent(): GatewayError {
-  return new GatewayError({
+/** @throws GatewayError erased, not-found. */
+async function absent({ env }: RequestContext, id: string | undefined): Promise<never> {
+  if (id !== undefined) await refuseErased(env, id);
+  throw new GatewayError({
     reason: 'not-found',
     text: "Ce rendez-vous, ou cette version, n'existe pas ici.",
   });

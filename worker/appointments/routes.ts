@@ -3,8 +3,10 @@
 
 import { PROFILE } from '../../shared/sas/canonical.ts';
 import type { Need } from '../http/auth.ts';
+import { ERASURE } from '../http/operator.ts';
 import type { Capability, Route } from '../http/route.ts';
 import { reportActivity } from './activity.ts';
+import { answerErasedAppointments, eraseAppointment } from './erase.ts';
 import { exportAppointments } from './export.ts';
 import { APPOINTMENT_PARAMETERS } from './model/filter.ts';
 import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './read.ts';
@@ -46,5 +48,18 @@ export const APPOINTMENT_ROUTES: readonly Route[] = [
     handler: readAppointmentVersion,
   },
   { method: 'GET', path: '/admin/activity', needs: ['admin'], handler: reportActivity },
+  {
+    method: 'GET',
+    path: '/admin/appointments/erasures',
+    needs: ['admin'],
+    handler: answerErasedAppointments,
+  },
+  {
+    method: 'POST',
+    path: '/admin/appointments/:id/erase',
+    needs: ['admin'],
+    handler: eraseAppointment,
+    body: ERASURE,
+  },
   { method: 'GET', path: '/admin/export/appointments', needs: ['admin'], handler: exportAppointments },
 ];

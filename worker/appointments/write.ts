@@ -10,6 +10,8 @@ import { log } from '../base/log.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
 import type { Sender } from '../http/relay-token.ts';
+import { erased } from './erase.ts';
+import { withoutOperator } from './model/erased.ts';
 import type { AppointmentMessage } from './model/message.ts';
 import { overQuota } from './model/quota.ts';
 import { resourceText, versionHeaders } from './model/resource.ts';
@@ -54,8 +56,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     quota: context.config.appointmentQuota,
     wantsContent: wanted === 'representation',
   };
-  const leftMs = nowMs + RECORDED_MS - Date.now();
-  const outcome = await recordAppointment(context.env.APPOINTMENTS, write, leftMs);
+  const outcome = await record(context.env.APPOINTMENTS, write, nowMs + RECORDED_MS);
   if (outcome.times !== undefined) await tellHub(context.env, outcome.times);
   const { fate, state } = settle(outcome, write);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
@@ -69,6 +70,18 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     durationMs: Date.now() - context.startedMs,
   });
   return answer(context, { id, status, fate, state, message, wanted, inserted: outcome.inserted });
+}
+
+/**
+ * An appointment that was erased stays so; one whose regulator was names none any more, whatever the vendor still sends.
+ * @throws GatewayError erased, storage-unavailable.
+ */
+async function record(db: D1Database, write: AppointmentWrite, untilMs: number): Promise<WriteOutcome> {
+  const outcome = await recordAppointment(db, write, untilMs - Date.now());
+  if (outcome.erased === 'whole') throw erased();
+  if (outcome.erased !== 'operator' || write.message.operator === undefined) return outcome;
+  const unnamed = await withoutOperator(write.message);
+  return recordAppointment(db, { ...write, ...unnamed }, untilMs - Date.now());
 }
 
 function senderOf({ sender }: RequestContext): Sender {

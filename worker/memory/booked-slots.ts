@@ -26,12 +26,15 @@ const NONE: readonly BookedSlot[] = [];
 export class BookedSlots {
   readonly #byPractitioner = new Map<string, BookedSlot[]>();
   readonly #byVendor = new Map<string, BookedSlot[]>();
+  /** Of erased appointments: they take what they name, whose it is. */
+  readonly #ofNobody = new Map<string, BookedSlot[]>();
 
   constructor(booked: readonly BookedSlot[]) {
     for (const one of booked) {
       keep(this.#byVendor, one.vendor, one);
       if (one.practitioner !== undefined)
         keep(this.#byPractitioner, keyOf(one.vendor, one.practitioner), one);
+      else keep(this.#ofNobody, one.vendor, one);
     }
   }
 
@@ -41,7 +44,10 @@ export class BookedSlots {
 
   /** This practitioner's at this vendor that hide slots of an answer given then (`saidMs`). */
   of(vendor: string, practitioner: string, saidMs = JUST_SAID_MS): readonly BookedSlot[] {
-    return standing(this.#byPractitioner.get(keyOf(vendor, practitioner)) ?? NONE, saidMs);
+    const own = this.#byPractitioner.get(keyOf(vendor, practitioner));
+    const nobodys = this.#ofNobody.get(vendor);
+    if (nobodys === undefined) return standing(own ?? NONE, saidMs);
+    return standing([...(own ?? NONE), ...nobodys], saidMs);
   }
 
   /** All of this vendor's that hide slots of an answer given then. Of an SOS search: only SOS appointments are here. */

@@ -25,7 +25,8 @@ export function takenOfPractitioner(
   return (place) => {
     const here = booked.filter((one) => {
       const named = known.get(one) ?? [];
-      return named.length === 0 || named.includes(place);
+      // Of an erased appointment nobody knows whose time it was: it takes the slot that it names.
+      return named.length === 0 ? one.practitioner !== undefined : named.includes(place);
     });
     return (row, index) => {
       const key = slotKeyAt(place.slotKeys, index);

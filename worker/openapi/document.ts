@@ -6,6 +6,7 @@ import type { Route } from '../http/route.ts';
 import { ACCOUNT_OPERATIONS } from './admin/accounts.ts';
 import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
 import { CLAIM_OPERATIONS, CLAIM_SCHEMAS } from './admin/claims.ts';
+import { ERASURE_OPERATIONS } from './admin/erasures.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
 import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
@@ -46,6 +47,7 @@ export const OPERATIONS: Operations = {
   ...STORAGE_OPERATIONS,
   ...CLAIM_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
+  ...ERASURE_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
 

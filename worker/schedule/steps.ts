@@ -2,6 +2,7 @@
 // full the databases are; then what is exported, and what is forgotten, which has been counted and exported before. A
 // step that fails stops no other; what does not fit is due in the next run.
 
+import { purgeErasures, runErasures } from '../accounts/erase.ts';
 import { purgeAccounts, runAccounts } from '../accounts/schedule.ts';
 import { exportChanges } from '../appointments/export-changes.ts';
 import { foldActivity } from '../appointments/fold.ts';
@@ -65,6 +66,7 @@ export const STEPS: readonly Step[] = [
       return isBehind ? 1 : 0;
     },
   },
+  { name: 'erasures', every: 10 * MINUTE_MS, needs: 150, run: runErasures },
   {
     name: 'sizes',
     every: 10 * MINUTE_MS,
@@ -92,6 +94,7 @@ export const STEPS: readonly Step[] = [
     run: stretch(purgeExpiredAppointments),
   },
   { name: 'regulators', every: 'nightly', needs: 3, forgets: true, run: stretch(purgeAccounts) },
+  { name: 'erasure-proofs', every: 'nightly', needs: 2, forgets: true, run: stretch(purgeErasures) },
   { name: 'front', every: 'nightly', needs: 10, forgets: true, run: stretch(purgeFront) },
   { name: 'routing', every: 'nightly', needs: 1, run: stretch(purgeRouting) },
 ];

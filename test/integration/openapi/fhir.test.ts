@@ -156,6 +156,33 @@ it('writes, changes and refuses an appointment as described', async () => {
   }
 });
 
+it('says as described that an appointment was erased', async () => {
+  const sent = { ...APPOINTMENT_EXAMPLE, identifier: [{ system: SYSTEM_A, value: 'rdv-92' }] };
+  const created = await call('POST /fhir/Appointment', { body: sent });
+  const id = String(created.headers.location).split('/').at(-1)!;
+  const erased = await fetch(`${relayed.url}/admin/appointments/${id}/erase`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${await signToken(relayed.state, 'admin')}` },
+    body: JSON.stringify({ reason: 'test-data' }),
+  });
+  expect(erased.status).toBe(200);
+  const parameters = { identifier: `${SYSTEM_A}|rdv-92` };
+  for (const [key, named] of [
+    ['POST /fhir/Appointment', {}],
+    ['PUT /fhir/Appointment', parameters],
+    ['PUT /fhir/Appointment/{id}', { id }],
+  ] as const) {
+    expect([key, (await call(key, { parameters: named, body: sent })).status]).toEqual([key, 410]);
+  }
+  for (const path of ['', '/_history', '/_history/1']) {
+    const { status, text, headers } = await relayed.get(`/fhir/Appointment/${id}${path}`);
+    const key = `GET /fhir/Appointment/{id}${path.replace('/1', '/{version}')}`;
+    const check = vendors.check(api.of(key), { status, text, headers: Object.fromEntries(headers) });
+    expect([key, status, check]).toEqual([key, 410, []]);
+    seen.get(key)?.add(410);
+  }
+});
+
 it('refuses as described a token that is missing, wrong or without the right, and what is not JSON', async () => {
   const nothing = await signToken(system.state, 'system/Other.r');
   for (const { key, needs } of api.fhir.filter((one) => one.needs !== 'nothing')) {

@@ -8,6 +8,7 @@ import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/f
 import { type Api, type ApiCall, type ApiOperation, openApi } from '../../support/doubles/openapi-client.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
 import { System } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 const BROWSER_HOST = 'navigateur.invalid';
 const HOUR_MS = 3_600_000;
@@ -188,6 +189,56 @@ it('answers with accounts that are open, held and confirmed', async () => {
   const wave = exposure.waves[0]?.id ?? '';
   const confirmed = await call(api.of('POST /admin/accounts/waves/{wave}/confirm'), { parameters: { wave } });
   expect(confirmed.status).toBe(200);
+  const core = await system.edge.database();
+  const erase = async (uuid: string | undefined): Promise<number> => {
+    const row = await core
+      .prepare('SELECT id FROM regulators WHERE technical_id = ?1')
+      .bind(uuid)
+      .first<{ id: string }>();
+    return (await call(api.of('POST /admin/regulators/{id}/erase'), { parameters: { id: row?.id ?? '' } }))
+      .status;
+  };
+  await call(api.of('PUT /aggregator/api-sas/v1/regulators/login'), said(uuids[0] ?? '', true));
+  await until('he has accounts again', async () => {
+    const open = await core
+      .prepare(
+        `SELECT COUNT(*) AS count FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+         WHERE r.technical_id = ?1 AND a.confirmed_active = 1`,
+      )
+      .bind(uuids[0])
+      .first<{ count: number }>();
+    return (open?.count ?? 0) > 0;
+  });
+  for (const vendor of system.vendors) vendor.setFaults([{ kind: 'reset-early', route: 'Practitioner' }]);
+  expect(await erase(uuids[0])).toBe(202);
+  for (const vendor of system.vendors) vendor.setFaults([]);
+  await until('every account is closed', async () => {
+    const open = await core
+      .prepare(
+        `SELECT COUNT(*) AS count FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
+         WHERE r.technical_id = ?1 AND (a.withdrawing = 1 OR a.sent_hash IS NOT NULL)`,
+      )
+      .bind(uuids[1])
+      .first<{ count: number }>();
+    return open?.count === 0;
+  });
+  expect(await erase(uuids[1])).toBe(200);
+  await call(api.of('GET /admin/regulators/erasures'));
+});
+
+it('answers with an appointment that is erased', async () => {
+  const id = 'agenda-a-0123456789abcdef0123';
+  const db = await system.edge.database('APPOINTMENTS');
+  await db
+    .prepare(
+      `INSERT INTO appointments (id, editor, system, value, current, updated_ms, profile, status, holds, start_ms, end_ms)
+       VALUES (?1, 'agenda-a', 'urn:x', 'v', 1, 1, 'individual', 'booked', 1, 0, 0)`,
+    )
+    .bind(id)
+    .run();
+  const operation = api.of('POST /admin/appointments/{id}/erase');
+  expect((await call(operation, { parameters: { id } })).status).toBe(200);
+  await call(api.of('GET /admin/appointments/erasures'));
 });
 
 interface Refused {

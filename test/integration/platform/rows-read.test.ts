@@ -144,6 +144,8 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/accounts': ['/admin/accounts'],
   '/admin/accounts/exposure': ['/admin/accounts/exposure'],
   '/admin/accounts/drift': ['/admin/accounts/drift'],
+  '/admin/appointments/erasures': ['/admin/appointments/erasures'],
+  '/admin/regulators/erasures': ['/admin/regulators/erasures'],
   '/admin/front/users': ['/admin/front/users'],
   '/admin/front/samulrms': ['/admin/front/samulrms'],
   '/admin/front/sos': ['/admin/front/sos'],

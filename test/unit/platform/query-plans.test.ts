@@ -30,6 +30,7 @@ const SMALL: Readonly<Record<string, string>> = {
 const SHORT: Readonly<Record<string, string>> = {
   accounts_withdrawing: 'withdrawals that a vendor has not confirmed: none in quiet times',
   regulators_inactive: 'rights that ended within a year',
+  erased_appointments_untold: 'erasures that a hub could not be told yet: none in quiet times',
 };
 /** Read in the order of a key from one end, and no farther than a LIMIT: nothing is filtered on the way. */
 const FROM_ONE_END: readonly RegExp[] = [
@@ -37,6 +38,7 @@ const FROM_ONE_END: readonly RegExp[] = [
   /FROM declaration_changes ORDER BY id DESC LIMIT \?1/,
   /FROM declared_editors\s+GROUP BY practitioner ORDER BY practitioner LIMIT \?1/,
   /FROM account_drift\s+ORDER BY at_ms DESC LIMIT \?1/,
+  /FROM erased_regulators ORDER BY asked_ms DESC LIMIT \?1/,
 ];
 
 const recorder = new StatementRecorder();
@@ -105,6 +107,11 @@ async function reachTheRest(): Promise<void> {
     const proposal = { sinceMs: 1, isAccepted };
     await decideClaim(db, claim as never, { state: 'refused', proposal }, 1);
   }
+  const { eraseWhole, maskNext } = await import('../../../worker/appointments/tables/erased.ts');
+  const held = { id: 'a', editor: 'agenda-a', updated_ms: 1, start_ms: null, content: '{}' };
+  const asked = { by: 'b', reason: 'test-data', reference: undefined, nowMs: 0 };
+  await eraseWhole(recorder.answering([held]) as never, 'a', asked);
+  await maskNext(recorder.answering([held]) as never, [identifier], 0, 0);
   await searchEveryWay();
 }
 

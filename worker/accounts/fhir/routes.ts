@@ -3,7 +3,9 @@
 
 import { PROFILE } from '../../../shared/sas/canonical.ts';
 import type { Need } from '../../http/auth.ts';
+import { ERASURE } from '../../http/operator.ts';
 import type { Capability, Route } from '../../http/route.ts';
+import { answerErasures, eraseRegulator } from '../erase.ts';
 import { answerAccounts, answerDrift, answerExposure, confirmWithdrawals } from '../operators.ts';
 import { loginPractitioner } from './login.ts';
 import { readPractitioner, searchPractitioners } from './read.ts';
@@ -42,5 +44,13 @@ export const PRACTITIONER_ROUTES: readonly Route[] = [
     path: '/admin/accounts/waves/:wave/confirm',
     needs: ['admin'],
     handler: confirmWithdrawals,
+  },
+  { method: 'GET', path: '/admin/regulators/erasures', needs: ['admin'], handler: answerErasures },
+  {
+    method: 'POST',
+    path: '/admin/regulators/:id/erase',
+    needs: ['admin'],
+    handler: eraseRegulator,
+    body: ERASURE,
   },
 ];

@@ -2,6 +2,7 @@
 // confirmed at every vendor. What is open anywhere is kept, however old.
 
 import { guardIdempotent } from '../../store/guard.ts';
+import { IS_LEFT } from './erasures.ts';
 
 /** Of one batch, and its statements. */
 export const PURGED_MAX = 500;
@@ -10,7 +11,7 @@ export const PURGE_QUERIES = 3;
 const FORGOTTEN = `SELECT r.id FROM regulators AS r
   WHERE r.active = 0 AND r.wave IS NULL AND COALESCE(r.withdrawn_ms, r.updated_ms) < ?1 AND r.updated_ms < ?1
     AND NOT EXISTS (SELECT 1 FROM accounts AS a
-      WHERE a.regulator = r.id AND (a.open = 1 OR a.withdrawing = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL))
+      WHERE a.regulator = r.id AND ${IS_LEFT})
   ORDER BY r.id LIMIT ${PURGED_MAX}`;
 
 /** @returns how many regulators were forgotten. @throws GatewayError storage-unavailable. */

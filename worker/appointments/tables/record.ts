@@ -45,6 +45,10 @@ export interface WriteOutcome {
   readonly usage: Usage | undefined;
   /** What it takes after this message; undefined when there is no such appointment. */
   readonly times: AppointmentTimes | undefined;
+  /**
+   * `whole`: it was erased, nothing is recorded. `operator`: its regulator was, and a message that names one is not recorded.
+   */
+  readonly erased: 'whole' | 'operator' | undefined;
 }
 
 /** The state of an appointment. `version`: the one that holds; `updatedMs`: of its last change. */
@@ -62,7 +66,7 @@ export interface WrittenState {
  * version, 21 1 for `If-Match: *`, 22 editor, 23 1 when it is out of bounds, 24 to 26 the quota: versions, bytes, new ones in
  * an hour. What ends an appointment that had not ended passes quotas, and bounds when its times are those that are known.
  * `updated_ms` is one more than the last when the clock has not moved: it orders all changes. `seq` is never one that has been
- * exported, whatever was forgotten since.
+ * exported, whatever was forgotten since. What was erased on an operator's word does not come back (tables/erased.ts).
  */
 const IS_END = `(?5 >= ${RANK_ENDED} AND held.rank < ${RANK_ENDED})`;
 const QUOTA_SHARE = `(CASE WHEN known.last = 0 THEN 1 ELSE ${1 + RESERVE_SHARE} END)`;
@@ -72,7 +76,8 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, vers
   SELECT MAX(COALESCE((SELECT MAX(seq) FROM appointment_versions), 0),
       (SELECT until_seq FROM export_mark WHERE id = 1)) + 1,
     ?1, known.last + 1, known.epoch + (?20 IS NOT NULL), ?3, ?4, ?5,
-    MAX(?6, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1), ?7, ?2, ?8, ?9, ?10, ?11, ?12, ?13,
+    MAX(?6, COALESCE((SELECT MAX(updated_ms) FROM appointments), 0) + 1,
+      (SELECT up_to_ms FROM activity_mark WHERE id = 1) + 1), ?7, ?2, ?8, ?9, ?10, ?11, ?12, ?13,
     ?14, ?15, ?16, ?17, ?18, ?19
   FROM (
     SELECT COALESCE(MAX(version), 0) AS last, COALESCE(MAX(epoch), 0) AS epoch,
@@ -93,6 +98,7 @@ const INSERT_VERSION = `INSERT INTO appointment_versions (seq, appointment, vers
     AND (COALESCE(${IS_END}, 0) OR NOT EXISTS (SELECT 1 FROM vendor_usage WHERE editor = ?22 AND (
       versions >= ?24 * ${QUOTA_SHARE} OR bytes >= ?25 * ${QUOTA_SHARE}
       OR (known.last = 0 AND hour = CAST(?6 / 3600000 AS INTEGER) AND created >= ?26))))
+    AND NOT EXISTS (SELECT 1 FROM erased_appointments WHERE id = ?1 AND (what = 'whole' OR ?17 IS NOT NULL))
   RETURNING version`;
 
 /**
@@ -149,6 +155,7 @@ const TELL = `SELECT
       WHERE appointment = ?1 AND hash = ?2 AND (?6 IS NULL OR stamp_ms >= ?6)) AS same,
     (SELECT MAX(version) FROM appointment_versions
       WHERE appointment = ?1 AND hash = ?2 AND request_id = ?4) AS own,
+    (SELECT what FROM erased_appointments WHERE id = ?1) AS erased,
     a.current AS version, a.updated_ms, a.status, a.profile,
     CASE WHEN ?3 = 1 THEN v.content END AS content, u.versions, u.bytes, u.hour, u.created
   FROM (SELECT 1) LEFT JOIN vendor_usage AS u ON u.editor = ?5 LEFT JOIN appointments AS a ON a.id = ?1
@@ -158,6 +165,7 @@ interface ToldRow extends Usage {
   readonly same: number | null;
   /** What this very write inserted. */
   readonly own: number | null;
+  readonly erased: 'whole' | 'operator' | null;
   readonly version: number | null;
   readonly updated_ms: number;
   readonly status: string;
@@ -208,6 +216,7 @@ export async function recordAppointment(
           },
     usage: (told.versions as number | null) === null ? undefined : told,
     times: results[5] && timesIn(results[5])[0],
+    erased: told.erased ?? undefined,
   };
 }
 

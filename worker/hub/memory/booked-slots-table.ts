@@ -9,7 +9,7 @@ import type { AppointmentTimes, TakenTime } from '../../appointments/model/taken
 /** An appointment, as far as it takes a vendor's slots. Times in milliseconds since 1970. */
 export interface BookedSlot {
   readonly vendor: string;
-  /** Prefixed national identifier; absent for SOS appointments without a practitioner. */
+  /** Prefixed national identifier; absent for SOS appointments without a practitioner, and when the appointment was erased. */
   readonly practitioner?: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
@@ -45,6 +45,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS taken_times_appointment ON taken_times (appointment);
   CREATE INDEX IF NOT EXISTS taken_times_practitioner ON taken_times (practitioner, end_ms, start_ms)
     WHERE practitioner IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS taken_times_nobody ON taken_times (end_ms, start_ms)
+    WHERE practitioner IS NULL AND sos = 0;
   CREATE INDEX IF NOT EXISTS taken_times_sos ON taken_times (end_ms, start_ms) WHERE sos = 1;`;
 
 const COLUMNS = 't.vendor, t.practitioner, t.start_ms, t.end_ms, t.slots, t.places, t.lifted_ms';
@@ -52,7 +54,8 @@ const COLUMNS = 't.vendor, t.practitioner, t.start_ms, t.end_ms, t.slots, t.plac
 const OVERLAPS = `t.end_ms >= ?1 AND MAX(t.end_ms, t.start_ms + 1) > ?1 AND t.start_ms < ?2
   AND (t.lifted_ms IS NULL OR t.lifted_ms > ?3)`;
 const FIND = `SELECT ${COLUMNS} FROM json_each(?4) AS asked CROSS JOIN taken_times AS t
-  WHERE t.practitioner = asked.value AND ${OVERLAPS}`;
+  WHERE t.practitioner = asked.value AND ${OVERLAPS}
+  UNION ALL SELECT ${COLUMNS} FROM taken_times AS t WHERE t.practitioner IS NULL AND t.sos = 0 AND ${OVERLAPS}`;
 const FIND_SOS = `SELECT ${COLUMNS} FROM taken_times AS t WHERE t.sos = 1 AND ${OVERLAPS}`;
 
 interface RawTime extends Record<string, SqlStorageValue> {
@@ -84,7 +87,7 @@ export class BookedSlotsTable {
     });
   }
 
-  /** The times that these practitioners' appointments take, at any vendor. `practitioners`: prefixed national ids. */
+  /** The times that these practitioners' appointments take, and those of nobody known (erased), at any vendor. `practitioners`: prefixed national ids. */
   find(practitioners: readonly string[], { fromMs, toMs, liftedSinceMs }: BookedQuery): BookedSlot[] {
     const rows = this.#storage.sql.exec<RawTime>(
       FIND,

@@ -71,6 +71,7 @@ const WRITE_REFUSALS = {
     'Cet éditeur a créé trop de rendez-vous dans l’heure : renvoyer celui-ci après le délai indiqué.',
   'certificate-refused': 'Le certificat client n’est pas accepté.',
   'edge-unavailable': 'La passerelle ne répond pas ; recommencer est sans risque.',
+  erased: 'Ce rendez-vous a été effacé par l’exploitant ; il n’est plus enregistré ici, ne plus l’envoyer.',
 } as const;
 const UPDATE_REFUSALS = {
   ...WRITE_REFUSALS,
@@ -78,7 +79,10 @@ const UPDATE_REFUSALS = {
   'version-conflict': "La version 1 n'est plus la version courante, qui est 2.",
   'too-many-versions': 'Ce rendez-vous a changé trop souvent ; ce message est refusé.',
 } as const;
-const ABSENT = { 'not-found': "Ce rendez-vous, ou cette version, n'existe pas ici." };
+const ABSENT = {
+  erased: WRITE_REFUSALS.erased,
+  'not-found': "Ce rendez-vous, ou cette version, n'existe pas ici.",
+};
 const BAD_READ = {
   'parameter-unknown': 'Paramètre inconnu : statut.',
   'query-malformed': 'La requête ne peut être décodée.',

@@ -74,6 +74,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   405: 'Pour une autre méthode sur ce chemin.',
   406: 'Accept ou _format ne laissent pas de place au JSON.',
   408: 'Le corps n’est pas arrivé à temps.',
+  410: 'Effacé.',
   412: 'La version attendue n’est pas la version courante.',
   413: 'Le corps est trop long.',
   414: 'L’adresse est trop longue.',
