@@ -3,6 +3,7 @@
 // is lost. End: the other's call is the next that leaves; what waited goes through the relay that comes.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import type { ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { ScriptedScene } from '../../support/scenes/scripted-scene.ts';
 import { type SearchAnswer, slotPath, windowOf } from '../../support/scenes/system.ts';
@@ -112,19 +113,21 @@ it('sends what waited through the relay that is left when the other is lost', as
 
 it('forgets what waits for a caller who gives up', async () => {
   relay = await scene.join('relay-b', ['agenda-s'], 'another process');
-  const leaving = new AbortController();
-  const given = Array.from({ length: 4 }, () => {
-    const [path = '', body = ''] = slotPath(people(500), windowOf(24)).split('?');
-    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-    const init = { method: 'POST', body, headers, signal: leaving.signal };
-    return scene.system.fetch(`${path}/_search`, init).catch(() => undefined);
-  });
+  // Ten calls each: the sixth's and the seventh's wait.
+  const leaving = Array.from({ length: 7 }, () =>
+    askAndLeave(scene.system, slotPath(people(250), windowOf(24))),
+  );
   await until('the line is full', () => calls().length === OUT_MAX);
-  leaving.abort();
-  await Promise.all(given);
+  await until('all are under way', async () => (await scene.hub()).searches === 7);
+  const leftMs = Date.now();
+  for (const { leave } of leaving) leave();
   await until('none is under way', async () => (await scene.hub()).searches === 0);
+  // Not by the end of their time, which is 25 seconds.
+  expect(Date.now() - leftMs).toBeLessThan(20_000);
+  // Those who left later were handed the places of those who had left.
+  const before = calls().length;
   const answer = search(people(1));
-  await until('the next call leaves at once', () => calls().length === OUT_MAX + 1);
+  await until('the next call leaves at once', () => calls().length === before + 1);
   relay.plans.at(-1)?.answerAll();
   expect(await ledgerOf(answer)).toBe('slots=0, none=1, unknown=0, not-interfaced=0');
 });
