@@ -103,9 +103,12 @@ describe('a message without answer', () => {
     [200, true],
     [299, true],
     [300, false],
+    [404, false],
     [500, false],
   ])('with a status of %d all the same: nobody has spoken, %s', (status, expected) => {
     expect(isAway(failureVerdict(failed('reset', true, status), false))).toBe(expected);
+    // Its status alone is no yes, and not the absence of the account.
+    expect(meaning(failed('other-content', true, status))).toBe('l');
   });
 });
 
