@@ -178,7 +178,8 @@ describe('each vendor has its share', () => {
   });
 
   test('a stranger is let go after a while, and a vendor that asks nothing is not', async () => {
-    await open({ handshakeMs: 500 });
+    // Whoever it is, headers are waited for no longer than that.
+    await open({ handshakeMs: 500, headersMs: 600_000, requestMs: 600_000 });
     const [stranger, quiet] = [await tls('127.3.3.3'), await tls('127.0.0.1', vendor)];
     await until('the end of the stranger', () => stranger.destroyed);
     expect(await counted('strangers')).toBe(0);
