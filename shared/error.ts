@@ -52,6 +52,8 @@ export const REASONS = {
   'state-conflict': row(409, 'conflict', 'caller'),
   /** An operator has erased it: it is not taken again. */
   erased: row(410, 'deleted', 'caller'),
+  /** The request's host name is none of ours: docs/front.md § 2. */
+  'host-unknown': row(421, 'not-found', 'caller'),
   'version-conflict': row(412, 'conflict', 'caller'),
   'body-too-large': row(413, 'too-long', 'caller'),
   'uri-too-long': row(414, 'too-long', 'caller'),
@@ -70,6 +72,11 @@ export const REASONS = {
   /** The token issuer's keys are not known, or not all: no word about the token. */
   'issuer-unavailable': row(503, 'transient', 'gateway', 'error', true),
   'storage-unavailable': row(503, 'no-store', 'gateway', 'error', true),
+  /** Acknowledged writes may be missing: docs/storage.md "Loss". */
+  'storage-lost': row(503, 'incomplete', 'gateway', 'error', true),
+  'storage-full': row(503, 'no-store', 'gateway', 'error', true),
+  'storage-read-only': row(503, 'no-store', 'gateway', 'error', true),
+  'storage-damaged': row(503, 'no-store', 'gateway', 'error', true),
   /** The relay has no answer of the edge that it can pass on. */
   'edge-unavailable': row(503, 'transient', 'gateway', 'warn', true),
   /** The object that holds relays and searches ended, or could not be reached. */

@@ -1,24 +1,26 @@
-// From a request to its handler: settings, route, content negotiation, token, scope; and from whatever goes
+// From a request to its handler: settings, host name, route, content negotiation, token, scope; and from whatever goes
 // wrong to one OperationOutcome, to the shape that the SAS front reads, or to a browser's page. The only place that
 // answers errors.
 
 import { type IRequestStrict, IttyRouter } from 'itty-router';
-import { GatewayError, REASONS } from '../shared/error.ts';
+import { GatewayError, REASONS, type Reason } from '../shared/error.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
 import { pendingBytes } from './base/callers/pending-bytes.ts';
 import { type Config, readConfig } from './base/config.ts';
 import type { Env } from './base/env.ts';
 import { describeUnexpected, log } from './base/log.ts';
 import { EVENT_STREAM } from './fhir/progressive-answer.ts';
-import { refuseBrowserDoor } from './front/door.ts';
+import { enter, refuseOtherDoor } from './front/door.ts';
 import { FRONT_PREFIX, frontErrorResponse } from './front/error.ts';
 import { gateOf } from './gate/gate-of.ts';
+import type { ToldFault } from './gate/stores.ts';
 import { authenticate, authenticateFront, authorise } from './http/auth.ts';
-import { errorResponse, type RequestContext } from './http/http.ts';
+import { errorResponse, type RequestContext, withSafeHeaders } from './http/http.ts';
 import { refusalPage, wantsPage } from './http/refusal-page.ts';
 import { authenticateSender } from './http/relay-token.ts';
 import type { Route } from './http/route.ts';
 import { ROUTES } from './routes.ts';
+import { faultSeen, lookAt, refuseLost } from './store/loss.ts';
 
 interface RouteArguments {
   readonly env: Env;
@@ -74,12 +76,13 @@ export async function handleRequest(
     requestId: requestIdOf(request),
     startedMs: Date.now(),
   };
-  try {
-    const response = await router.fetch(request, given);
-    return request.method === 'HEAD' ? new Response(null, response) : response;
-  } catch (cause) {
-    return await fail(cause, request, given);
-  }
+  const response = await answer(request, given).catch((cause: unknown) => fail(cause, request, given));
+  return withSafeHeaders(request.method === 'HEAD' ? new Response(null, response) : response);
+}
+
+async function answer(request: Request, given: RouteArguments): Promise<Response> {
+  enter(readConfig(given.env).doors, request.url);
+  return router.fetch(request, given);
 }
 
 /** The caller's own id when it looks like one, so that both logs can be joined; else a new one. */
@@ -111,22 +114,22 @@ async function serveRoute(
     waitUntil: (promise) =>
       given.execution.waitUntil(promise.catch((cause: unknown) => noteBehind(cause, given))),
   };
-  if (route.door === 'server') refuseBrowserDoor(config.front, url);
-  if (route.needs === 'open') return route.handler(context);
+  refuseOtherDoor(config.doors, route, url);
+  if (route.needs === 'open') return handle(route, context);
   if (route.needs === 'front') {
     const caller = await authenticateFront(request, config);
-    return route.handler(admit({ ...context, caller, callerKey: `front:${caller.subject}` }));
+    return handle(route, admit({ ...context, caller, callerKey: `front:${caller.subject}` }));
   }
   if (route.needs === 'relay') {
     const sender = await authenticateSender(request, config);
     negotiate(request);
-    return route.handler({ ...context, sender });
+    return handle(route, { ...context, sender });
   }
   const { waitUntil } = context;
   const caller = await authenticate(request, config, { waitUntil, store: () => gateOf(given.env) });
   authorise(caller, route.needs);
   if (route.path.startsWith('/fhir/')) negotiate(request, route.streams === true);
-  return route.handler(admit({ ...context, caller, callerKey: `token:${caller.subject}` }));
+  return handle(route, admit({ ...context, caller, callerKey: `token:${caller.subject}` }));
 }
 
 /** One for whom much waits that he does not read gets no more. @throws GatewayError too-many-requests */
@@ -138,6 +141,45 @@ function admit(context: RequestContext & { readonly callerKey: string }): Reques
     text: 'Trop de réponses attendent d’être lues sous ce jeton : lire celles qui sont envoyées, puis recommencer.',
     detail: 'pendingMiB',
   });
+}
+
+/** What a caller must not hear of a database that has lost what was acknowledged: "none" would be a lie. */
+const SAYS_NONE: ReadonlySet<Reason> = new Set([
+  ...(['not-found', 'version-conflict', 'editor-not-announced', 'credentials-invalid'] as const),
+]);
+/** What a database says of itself: the alarm and the probes hear of it now, and not in a minute. */
+const SAYS_ILL: ReadonlySet<Reason> = new Set([
+  ...(['storage-unavailable', 'storage-full', 'storage-read-only', 'storage-damaged'] as const),
+]);
+
+/** Around a handler whose answer rests on a database: worker/store/loss.ts. */
+async function handle(route: Route, context: RequestContext): Promise<Response> {
+  const { rests, needs, method, path } = route;
+  if (rests === undefined) return route.handler(context);
+  const { env } = context;
+  // Who signs in by a setting does so without a database.
+  if (needs !== 'open') await refuseLost(env, rests);
+  try {
+    const response = await route.handler(context);
+    // Appointments are counted in their own transaction (worker/appointments/write.ts).
+    if (rests === 'core' && method !== 'GET' && !path.endsWith('_search')) await lookAt(env, rests);
+    return response;
+  } catch (cause) {
+    const reason = cause instanceof GatewayError ? cause.reason : 'internal';
+    if (SAYS_ILL.has(reason)) context.waitUntil(lookAt(env, rests, true));
+    if (SAYS_NONE.has(reason)) {
+      const asked = reason === 'editor-not-announced' ? 'core' : rests;
+      // What anybody may try without being known is not looked at each time.
+      await refuseLost(env, asked, reason === 'not-found' ? 0 : undefined);
+    }
+    const fault = reason === 'storage-unavailable' ? faultSeen(env, rests) : undefined;
+    throw fault === undefined ? cause : named(cause as GatewayError, fault);
+  }
+}
+
+/** D1 said less of itself than was found out since. */
+function named({ text, detail = '' }: GatewayError, fault: ToldFault): GatewayError {
+  return new GatewayError({ reason: `storage-${fault}`, text, detail });
 }
 
 /** What goes on behind an answer answers nobody: only the log can tell that it failed. */
@@ -181,11 +223,10 @@ async function fail(cause: unknown, request: Request, given: RouteArguments): Pr
     ...(error.detail === undefined ? {} : { detail: error.detail }),
     ...(error.reason === 'internal' ? { detail: describeUnexpected(cause) } : {}),
   });
-  const isFront = new URL(request.url).pathname.startsWith(FRONT_PREFIX);
-  // Who is refused for wanting something else than JSON is told so in JSON: it may be a program.
-  const response =
-    wantsPage(request) && error.reason !== 'format-not-supported'
-      ? await refusalPage(error, request, given.env, given.requestId)
-      : (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
-  return request.method === 'HEAD' ? new Response(null, response) : response;
+  // Who is refused for wanting something else than JSON is told so in JSON: it may be a program. A name that is not ours
+  // is written on no page.
+  if (wantsPage(request) && !['format-not-supported', 'host-unknown'].includes(error.reason))
+    return refusalPage(error, request, given.env, given.requestId);
+  const isFront = URL.parse(request.url)?.pathname.startsWith(FRONT_PREFIX) === true;
+  return (isFront ? frontErrorResponse : errorResponse)(error, given.requestId);
 }

@@ -20,7 +20,7 @@ import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { answerSchedule } from './operators/schedule.ts';
-import { answerStorage } from './operators/storage.ts';
+import { ACCEPTED, acceptStorage, answerStorage } from './operators/storage.ts';
 import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendor-claims.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
 import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
@@ -100,6 +100,13 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: '/admin/storage', needs: ['admin'], handler: answerStorage },
   { method: 'GET', path: '/admin/practitioner-claims', needs: ['admin'], handler: reportPractitionerClaims },
+  {
+    method: 'POST',
+    path: '/admin/storage/:database/accept',
+    needs: ['admin'],
+    handler: acceptStorage,
+    body: ACCEPTED,
+  },
   { method: 'POST', path: '/admin/explain', needs: ['admin'], handler: explainSlots, body: EXPLAINED },
   ...APPOINTMENT_ROUTES,
   ...PRACTITIONER_ROUTES,

@@ -169,7 +169,8 @@ function judgeAnswer(answer: EdgeAnswer, { onlyById, editor }: EdgeRequest): Edg
   if (status >= 500) return 'error';
   if (status >= 300 && status < 400) return 'redirect';
   if (status === 401) return 'token-refused';
-  if ((status === 404 || status === 405) && !onlyById) return 'route-missing';
+  // 421: our address of the edge is a name that it does not know as its own.
+  if (status === 421 || ((status === 404 || status === 405) && !onlyById)) return 'route-missing';
   const isJson = /^application\/(fhir\+)?json\b/i.test(contentType ?? '');
   const resource = isJson ? parse(answer.body) : undefined;
   if (status < 400) return isWritten(answer, editor, isJson, resource) ? undefined : 'not-fhir';

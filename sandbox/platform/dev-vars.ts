@@ -19,7 +19,11 @@ try {
   // The first command of somebody who uses wrangler only; another folder that is not there is a typing mistake.
   const open = flags.state === DEFAULT_STATE ? openLocalState : findLocalState;
   // wrangler.toml names a jurisdiction, which no local runtime knows.
-  const settings = { ...(await localSettings(await open(flags.state))), JURISDICTION: '' };
+  const settings = {
+    ...(await localSettings(await open(flags.state))),
+    JURISDICTION: '',
+    LOCAL_HOSTS: 'localhost 127.0.0.1 [::1]',
+  };
   const lines = Object.entries(settings).map(([name, value]) => `${name}='${value}'`);
   await writeFile('.dev.vars', `${lines.join('\n')}\n`, { mode: 0o600 });
   process.stdout.write(

@@ -16,6 +16,8 @@ import { writeAppointment } from './write.ts';
 const READ: readonly Need[] = [{ resource: 'Appointment', permission: 'r' }];
 const SEARCH: readonly Need[] = [{ resource: 'Appointment', permission: 's' }];
 
+const rests = 'appointments';
+
 const capability: Capability = {
   type: 'Appointment',
   interactions: ['search-type', 'read', 'vread', 'history-instance', 'create', 'update'],
@@ -33,18 +35,25 @@ const capability: Capability = {
 
 /** The rows of this subject. */
 export const APPOINTMENT_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },
-  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', handler: writeAppointment },
+  { method: 'POST', path: '/fhir/Appointment', needs: 'relay', rests, handler: writeAppointment },
+  { method: 'PUT', path: '/fhir/Appointment', needs: 'relay', rests, handler: writeAppointment },
   // Before {id}, which would take its OPTIONS and its 405 for its own.
-  { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, handler: searchAppointment },
-  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', handler: writeAppointment },
-  { method: 'GET', path: '/fhir/Appointment', needs: SEARCH, handler: searchAppointment, capability },
-  { method: 'GET', path: '/fhir/Appointment/:id', needs: READ, handler: readAppointment },
-  { method: 'GET', path: '/fhir/Appointment/:id/_history', needs: READ, handler: readAppointmentHistory },
+  { method: 'POST', path: '/fhir/Appointment/_search', needs: SEARCH, rests, handler: searchAppointment },
+  { method: 'PUT', path: '/fhir/Appointment/:id', needs: 'relay', rests, handler: writeAppointment },
+  { method: 'GET', path: '/fhir/Appointment', needs: SEARCH, rests, handler: searchAppointment, capability },
+  { method: 'GET', path: '/fhir/Appointment/:id', needs: READ, rests, handler: readAppointment },
+  {
+    method: 'GET',
+    path: '/fhir/Appointment/:id/_history',
+    needs: READ,
+    rests,
+    handler: readAppointmentHistory,
+  },
   {
     method: 'GET',
     path: '/fhir/Appointment/:id/_history/:version',
     needs: READ,
+    rests,
     handler: readAppointmentVersion,
   },
   { method: 'GET', path: '/admin/activity', needs: ['admin'], handler: reportActivity },

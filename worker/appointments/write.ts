@@ -10,6 +10,7 @@ import { log } from '../base/log.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
 import type { Sender } from '../http/relay-token.ts';
+import { acknowledge, markBefore } from '../store/loss.ts';
 import { erased } from './erase.ts';
 import { withoutOperator } from './model/erased.ts';
 import type { AppointmentMessage } from './model/message.ts';
@@ -56,8 +57,13 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     quota: context.config.appointmentQuota,
     wantsContent: wanted === 'representation',
   };
-  const outcome = await record(context.env.APPOINTMENTS, write, nowMs + RECORDED_MS);
-  if (outcome.times !== undefined) await tellHub(context.env, outcome.times);
+  const { env } = context;
+  const before = markBefore(env, 'appointments');
+  const outcome = await record(env.APPOINTMENTS, write, nowMs + RECORDED_MS);
+  await Promise.all([
+    acknowledge(env, 'appointments', before, outcome.mark),
+    outcome.times === undefined ? undefined : tellHub(env, outcome.times),
+  ]);
   const { fate, state } = settle(outcome, write);
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
   log('info', 'appointment-recorded', {

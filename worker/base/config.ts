@@ -8,6 +8,7 @@ import { type CallerLimitsOf, callerLimits } from './caller-limits.ts';
 import { type ClientAddressSettings, clientAddressSettings } from './client-address-settings.ts';
 import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
+import { type Doors, hostOf } from './host-names.ts';
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
@@ -72,6 +73,8 @@ export interface Config {
   };
   /** Pause between two runs of the schedule. */
   readonly scheduleMs: number;
+  /** Which host names are ours, and which door each is. */
+  readonly doors: Doors;
   /** Base URL of the public face when a proxy hides it; else taken from each request. */
   readonly publicUrl: string | undefined;
   /** Which relays speak for one operator, and what becomes of a vendor that nobody has claimed. */
@@ -151,6 +154,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
       retentionDays: settings.ACCOUNT_RETENTION_DAYS,
     }),
     scheduleMs: settings.SCHEDULE_S * 1000,
+    doors: doorsOf(settings),
     publicUrl: settings.PUBLIC_URL?.replace(/\/$/, ''),
     claims: Object.freeze({
       partnersOf: partnersIn(settings.RELAY_JWKS.keys as readonly RelayKey[]),
@@ -178,4 +182,17 @@ function partnersIn(keys: readonly RelayKey[]): (relay: string) => readonly stri
     const partners = keys.filter((key) => key.kid !== relay && marksOf(key).some((mark) => marks.has(mark)));
     return partners.flatMap(({ kid }) => (typeof kid === 'string' ? [kid] : []));
   };
+}
+
+function doorsOf(settings: v.InferOutput<typeof settingsSchema>): Doors {
+  const { PUBLIC_URL: publicUrl, EDGE_HOSTS: others, LOCAL_HOSTS: local } = settings;
+  const own = [...others.map((host) => `http://${host}`), ...(publicUrl === undefined ? [] : [publicUrl])];
+  return Object.freeze({
+    browserHosts: new Set(settings.FRONT_BROWSER_HOSTS),
+    serverHosts: new Set(settings.FRONT_SERVER_HOSTS),
+    edgeHosts: new Set([
+      ...local,
+      ...own.flatMap((url) => (URL.canParse(url) ? [hostOf(new URL(url))] : [])),
+    ]),
+  });
 }

@@ -12,6 +12,8 @@ export interface Env {
   readonly EXPORT?: R2Bucket;
   /** The same, a folder of a local edge: `PUT http://export/{key}`. */
   readonly EXPORT_FOLDER?: Fetcher;
+  /** Of a local edge: what the runtime last said of a file that it could not use, in SQLite's words; empty: nothing. */
+  readonly STORE_FAULTS?: Fetcher;
   /** The Durable Object that holds the relays' links. worker/hub names its class and its calls. */
   readonly RELAY_HUB: DurableObjectNamespace;
   /** The Durable Object in front of the doors; worker/gate. */

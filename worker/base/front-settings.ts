@@ -1,9 +1,9 @@
 // The settings of the SAS front's face, part of the one schema in worker/base/config.ts. All may be absent: then nobody
-// signs in here (login_check answers 503), and every call is served at every address. docs/front.md.
+// signs in here (login_check answers 503). docs/front.md.
 
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as v from 'valibot';
-import { hostList } from './host-list.ts';
+import { hostNames } from './host-names.ts';
 import { jsonSetting } from './json-setting.ts';
 
 /** `iss` and `aud` of the tokens that login_check gives (worker/front/sign-in/token.ts). */
@@ -31,10 +31,6 @@ export interface FrontSettings {
   readonly users: ReadonlyMap<string, string>;
   /** `user:password`, plain or hashed, that login_check asks for besides; undefined: none. */
   readonly basic: string | undefined;
-  /** Host names at which the browser's calls alone are served (docs/guide.md G-935). */
-  readonly browserHosts: ReadonlySet<string>;
-  /** When there are any, the server's calls are served at these host names only. */
-  readonly serverHosts: ReadonlySet<string>;
   /** SAMU whose dispatch software may open the front's search, besides the operator's rows in D1. */
   readonly samuLrms: readonly string[];
 }
@@ -48,7 +44,6 @@ const key = v.object({
   d: base64url,
 });
 const secret = v.pipe(v.string(), v.nonEmpty('is empty'));
-const hosts = hostList(/^[a-z0-9.-]+$/);
 
 /** The front's part of the schema. */
 export const frontEntries = {
@@ -66,8 +61,8 @@ export const frontEntries = {
     '{}',
   ),
   FRONT_BASIC: v.optional(v.pipe(v.string(), v.includes(':', 'is not user:password'))),
-  FRONT_BROWSER_HOSTS: hosts,
-  FRONT_SERVER_HOSTS: hosts,
+  FRONT_BROWSER_HOSTS: hostNames,
+  FRONT_SERVER_HOSTS: hostNames,
   FRONT_SAMULRMS: v.optional(v.pipe(jsonSetting, v.array(v.string(), 'is not a list of names')), '[]'),
 };
 const schema = v.object(frontEntries);
@@ -81,8 +76,6 @@ export function frontSettings(settings: v.InferOutput<typeof schema>): FrontSett
     tokenKeys: createLocalJWKSet({ keys: publicKeys } satisfies JSONWebKeySet),
     users: new Map(Object.entries(users)),
     basic: settings.FRONT_BASIC,
-    browserHosts: new Set(settings.FRONT_BROWSER_HOSTS),
-    serverHosts: new Set(settings.FRONT_SERVER_HOSTS),
     samuLrms: settings.FRONT_SAMULRMS,
   });
 }

@@ -7,7 +7,7 @@ import { HUBS_MAX } from '../../shared/limits.ts';
 import { callerLimitsSetting } from './caller-limits.ts';
 import { clientAddressEntries } from './client-address-settings.ts';
 import { frontEntries } from './front-settings.ts';
-import { hostList } from './host-list.ts';
+import { hostList, hostNames } from './host-names.ts';
 import { jsonSetting } from './json-setting.ts';
 
 const jwks = v.pipe(
@@ -62,9 +62,12 @@ const entries = {
   ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
   SCHEDULE_S: integer('60', 1, 3_600),
   JURISDICTION: v.optional(v.picklist(['', 'eu'], 'is not eu')),
-  PUBLIC_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
+  PUBLIC_URL: v.optional(
+    v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),
+  ),
   NEW_VENDORS: v.optional(v.picklist(['accept', 'hold'], 'is not accept or hold'), 'accept'),
   EDGE_HOSTS: hostList(/^[a-z0-9.:[\]-]+$/),
+  LOCAL_HOSTS: hostNames,
   SAS_URL: v.optional(
     v.pipe(v.string(), v.url('is not a URL'), v.regex(/^https?:/i, 'is not an http(s) URL')),
   ),

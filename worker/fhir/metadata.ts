@@ -3,7 +3,7 @@
 
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4';
 import { VERSION } from '../../shared/version.ts';
-import { fhirResponse, type RequestContext } from '../http/http.ts';
+import { fhirResponse, publicCache, type RequestContext } from '../http/http.ts';
 import type { Capability } from '../http/route.ts';
 
 /** The handler of GET /fhir/metadata. `capabilities`: of all routes, read when it is called. */
@@ -38,7 +38,7 @@ export function capabilityHandler(capabilities: () => readonly Capability[]) {
         },
       ],
     };
-    return fhirResponse(statement, context, 200, { 'Cache-Control': 'public, max-age=300' });
+    return fhirResponse(statement, context, 200, publicCache(context));
   };
 }
 

@@ -1,21 +1,45 @@
-// The two doors of docs/guide.md G-935: the token that a browser holds is the server's own, so the calls that only the
-// front's server makes can be kept from the host name that browsers reach. docs/guide.md G-935.
+// Which host name is which door (docs/front.md § 2). Doors are allow-lists: a request for a name that the settings do not
+// say is refused, whatever it asks, so that a name that somebody else points here, or invents, opens nothing and is written
+// nowhere. Browsers hold the server's own token (docs/guide.md G-935), so their door serves what they ask, and no more.
 
 import { GatewayError } from '../../shared/error.ts';
-import type { FrontSettings } from '../base/front-settings.ts';
+import { type Doors, hostOf } from '../base/host-names.ts';
+import type { Route } from '../http/route.ts';
 
-/** Neither list: one door for all. */
-export function isServerDoor({ browserHosts, serverHosts }: FrontSettings, hostname: string): boolean {
-  // `front.example.` is the same host.
-  const host = hostname.replace(/\.$/, '');
-  return !browserHosts.has(host) && (serverHosts.size === 0 || serverHosts.has(host));
+/** Balancers ask by address, or by no name at all; the answer says nothing. */
+const PROBES = /^\/(?:healthz|readyz)$/;
+/** What the front's pages ask and lead to, and the words for whoever got lost there. */
+const BROWSERS = /^\/(?:aggregator\/.*|r\/.*|docs|openapi\.json|fhir\/metadata)?$/;
+
+/** The request's address. @throws GatewayError host-unknown, also when its Host can be no host's name. */
+export function enter(doors: Doors, requestUrl: string): URL {
+  // An absolute target, or a Host with a blank or an @ in it, makes no URL.
+  const url = URL.canParse(requestUrl) ? new URL(requestUrl) : undefined;
+  if (url !== undefined && (PROBES.test(url.pathname) || isKnown(doors, hostOf(url)))) return url;
+  throw new GatewayError({
+    reason: 'host-unknown',
+    text: 'Ce nom d’hôte n’est pas de ceux de ce service ; son exploitant les nomme (PUBLIC_URL, EDGE_HOSTS, FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS).',
+  });
 }
 
-/** @throws GatewayError not-found, for a call of the server at the browsers' address. */
-export function refuseBrowserDoor(settings: FrontSettings, { hostname }: URL): void {
-  if (isServerDoor(settings, hostname)) return;
+/** @throws GatewayError not-found, for what is not served at the door by which it was asked. */
+export function refuseOtherDoor(doors: Doors, route: Pick<Route, 'path' | 'door'>, url: URL): void {
+  if (isServedAt(doors, route, hostOf(url))) return;
   throw new GatewayError({
     reason: 'not-found',
-    text: 'Cet appel est réservé au serveur du portail ; il n’est pas servi à cette adresse.',
+    text: 'Cet appel n’est pas servi à cette adresse : il a une autre porte.',
   });
+}
+
+function isKnown({ browserHosts, serverHosts, edgeHosts }: Doors, host: string): boolean {
+  // An edge that nobody has named yet has one door.
+  if (browserHosts.size + serverHosts.size + edgeHosts.size === 0) return true;
+  return browserHosts.has(host) || serverHosts.has(host) || edgeHosts.has(host);
+}
+
+function isServedAt(doors: Doors, { path, door }: Pick<Route, 'path' | 'door'>, host: string): boolean {
+  const isServers = door === 'server';
+  // A name in both lists is the browsers'.
+  if (doors.browserHosts.has(host)) return !isServers && (BROWSERS.test(path) || PROBES.test(path));
+  return !isServers || doors.serverHosts.size === 0 || doors.serverHosts.has(host);
 }

@@ -4,9 +4,10 @@ import type { Env } from '../base/env.ts';
 import type { KeyStore } from '../base/issuer-keys.ts';
 import { objectOf } from '../base/objects.ts';
 import type { Brakes } from './brakes.ts';
+import type { StoreMemory } from './stores.ts';
 
 /** The gate as the Worker calls it. Every call rejects when the gate cannot be reached. */
-export type GateCalls = KeyStore & Brakes;
+export type GateCalls = KeyStore & Brakes & StoreMemory;
 
 /** The one gate's stub; it serves one request. */
 export function gateOf(env: Env): GateCalls {

@@ -10,6 +10,8 @@ import { log } from '../base/log.ts';
 import { type SavedBrakes, SignInBrakes, type SignInSources, type SignInTry, sourcesOf } from './brakes.ts';
 import type { GateCalls } from './gate-of.ts';
 import { KnownPlaces } from './known-places.ts';
+import { StoreMarks } from './store-marks.ts';
+import type { StoreMemory, StoreName } from './stores.ts';
 
 /** The same keys are written again only when what is stored is this old: then an outage is counted from it. */
 const WRITE_MS = 3_600_000;
@@ -23,10 +25,11 @@ interface StoredKeys extends ReadKeys {
   readonly url: string;
 }
 
-/** The one gate; its methods are documented in brakes.ts and worker/base/issuer-keys.ts. */
+/** The one gate; its methods are documented in brakes.ts, worker/base/issuer-keys.ts and worker/gate/stores.ts. */
 export class Gate extends DurableObject<Env> implements GateCalls {
   readonly #brakes = new SignInBrakes();
   readonly #known: KnownPlaces;
+  readonly #stores = new StoreMarks(this.ctx.storage);
   #salt = '';
   #isSaving = false;
 
@@ -44,6 +47,18 @@ export class Gate extends DurableObject<Env> implements GateCalls {
     await this.#known.load(Date.now());
     const spent = await storage.get<SavedBrakes>(SPENT);
     if (spent !== undefined) this.#brakes.restore(spent);
+  }
+
+  storeWord(name: StoreName): ReturnType<StoreMemory['storeWord']> {
+    return this.#stores.storeWord(name);
+  }
+
+  tellStore(...told: Parameters<StoreMemory['tellStore']>): ReturnType<StoreMemory['tellStore']> {
+    return this.#stores.tellStore(...told);
+  }
+
+  acceptStore(...accepted: Parameters<StoreMemory['acceptStore']>): Promise<void> {
+    return this.#stores.acceptStore(...accepted);
   }
 
   async trySignIn(attempt: SignInTry): Promise<boolean> {

@@ -33,6 +33,16 @@ export interface RequestContext {
 /** The media type of what the FHIR face answers. */
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
+/**
+ * For what is the same for everybody and holds our own address. Kept by others only when the address is a setting's: a
+ * request may give a port or a name that is not the next one's.
+ */
+export function publicCache({ config }: Partial<Pick<RequestContext, 'config'>>): {
+  readonly 'Cache-Control': string;
+} {
+  return { 'Cache-Control': config?.publicUrl === undefined ? 'no-store' : 'public, max-age=300' };
+}
+
 /** A text is sent as it is; a long one compressed, to who asks for it. */
 export function fhirResponse(
   body: string | Uint8Array<ArrayBuffer> | Resource,
@@ -90,4 +100,34 @@ export function jsonResponse(
       'X-Request-Id': context.requestId,
     },
   });
+}
+
+/**
+ * Set whatever the handler said.
+ * https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html
+ */
+const ALWAYS = {
+  // Over plain HTTP, on a developer's machine, browsers pass over it (RFC 6797 § 8.1).
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+} as const;
+
+/** The same answer; what does not say how long it may be kept may not. An upgraded connection is no answer to keep. */
+export function withSafeHeaders(response: Response): Response {
+  if (response.webSocket) return response;
+  const safe = canChange(response) ? response : new Response(response.body, response);
+  for (const [name, value] of Object.entries(ALWAYS)) safe.headers.set(name, value);
+  if (!safe.headers.has('Cache-Control')) safe.headers.set('Cache-Control', 'no-store');
+  return safe;
+}
+
+/** What came from another object has headers that are as they are. */
+function canChange({ headers }: Response): boolean {
+  try {
+    headers.set('X-Content-Type-Options', ALWAYS['X-Content-Type-Options']);
+    return true;
+  } catch {
+    return false;
+  }
 }

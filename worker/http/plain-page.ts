@@ -3,6 +3,7 @@
 
 import { type Html, html } from '../../shared/html.ts';
 import type { Config } from '../base/config.ts';
+import { hostOf } from '../base/host-names.ts';
 import { pageResponse } from './html-page.ts';
 import type { RequestContext } from './http.ts';
 
@@ -89,7 +90,7 @@ export function wayBack({
   const from = readReferer(request.headers.get('Referer'));
   const isFronts =
     from !== undefined &&
-    (from.host === front?.host || config?.front.browserHosts.has(from.hostname) === true);
+    (from.host === front?.host || config?.doors.browserHosts.has(hostOf(from)) === true);
   const link = isFronts
     ? html`<a href="${from.href}">Revenir à la recherche</a>`
     : front === undefined

@@ -3,6 +3,7 @@
 
 import type { CapabilityStatementRestResource } from 'fhir/r4';
 import type { GenericSchema } from 'valibot';
+import type { StoreName } from '../gate/stores.ts';
 import type { Need } from './auth.ts';
 import type { RequestContext } from './http.ts';
 
@@ -37,6 +38,8 @@ export interface Route {
   /** Not served at the host names of the front's browsers (worker/front/door.ts). */
   readonly door?: 'server';
   readonly handler: Handler;
+  /** The database whose acknowledged writes it tells of, or adds to (worker/store/loss.ts). */
+  readonly rests?: StoreName;
   /** What its JSON body is read with; the OpenAPI document describes the body by it. */
   readonly body?: GenericSchema;
   readonly capability?: Capability;

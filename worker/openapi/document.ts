@@ -55,7 +55,7 @@ const DESCRIPTION = `Ce que la passerelle sert au SAS en FHIR R4, aux éditeurs,
 
 La face FHIR du guide « Service d’Accès aux Soins » se décrit aussi elle-même : [/fhir/metadata](/fhir/metadata).
 
-Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
+Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un nom d’hôte que les réglages ne nomment pas donne 421 sur tout chemin, sondes exceptées ; un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
 
 /** Of the routes that this document is about. */
 export function isDescribed({ path }: Pick<Route, 'path'>): boolean {

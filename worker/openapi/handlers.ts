@@ -2,30 +2,27 @@
 // Worker is built (scripts/write-built.ts); only the edge's own address is put in here.
 
 import { html, raw } from '../../shared/html.ts';
-import type { Config } from '../base/config.ts';
 import { API } from '../built/api.ts';
 import { pageResponse } from '../http/html-page.ts';
-import type { RequestContext } from '../http/http.ts';
+import { publicCache, type RequestContext } from '../http/http.ts';
 import { DOCS_STYLE } from './page/style.ts';
 
-const CACHE = 'public, max-age=300';
-
-/** Both bodies for one address. */
-interface Written {
-  readonly baseUrl: string;
+/** Both bodies, with API.base where the edge's own address goes. */
+interface Unpacked {
   readonly openApi: string;
   readonly docs: string;
 }
-/** Both paths are open, and unpacking takes some milliseconds: done once per isolate and address. */
-const written = new WeakMap<Config, Written>();
+/** Both paths are open, and unpacking takes some milliseconds: done once per isolate, whatever address is asked. */
+let unpacked: Unpacked | undefined;
 
 /** The OpenAPI 3.1 document. */
 export async function answerOpenApi(context: RequestContext): Promise<Response> {
-  return new Response((await bodiesFor(context)).openApi, {
+  const { openApi } = await bodies();
+  return new Response(atOwnAddress(openApi, JSON.stringify(addressOf(context)).slice(1, -1)), {
     headers: {
       'Content-Type': 'application/json; charset=utf-8',
-      'Cache-Control': CACHE,
       'X-Request-Id': context.requestId,
+      ...publicCache(context),
     },
   });
 }
@@ -33,28 +30,26 @@ export async function answerOpenApi(context: RequestContext): Promise<Response> 
 /** The same as a page. */
 export async function answerDocs(context: RequestContext): Promise<Response> {
   const { requestId } = context;
-  const body = raw((await bodiesFor(context)).docs);
-  return pageResponse({ title: API.title, style: DOCS_STYLE, body, requestId }, 200, {
-    'Cache-Control': CACHE,
-  });
+  const body = raw(atOwnAddress((await bodies()).docs, html`${addressOf(context)}`.text));
+  return pageResponse({ title: API.title, style: DOCS_STYLE, body, requestId }, 200, publicCache(context));
 }
 
-async function bodiesFor({ config, url }: RequestContext): Promise<Written> {
-  const baseUrl = config.publicUrl ?? url.origin;
-  const known = written.get(config);
-  if (known?.baseUrl === baseUrl) return known;
-  const made = {
-    baseUrl,
-    openApi: await unpack(API.openApi, JSON.stringify(baseUrl).slice(1, -1)),
-    docs: await unpack(API.docs, html`${baseUrl}`.text),
-  };
-  written.set(config, made);
-  return made;
+function addressOf({ config, url }: RequestContext): string {
+  return config.publicUrl ?? url.origin;
 }
 
-/** `base`: as the body spells it. */
-async function unpack(packed: string, base: string): Promise<string> {
+/** `address`: as the body spells it. */
+function atOwnAddress(body: string, address: string): string {
+  return body.replaceAll(API.base, () => address);
+}
+
+async function bodies(): Promise<Unpacked> {
+  unpacked ??= { openApi: await unpack(API.openApi), docs: await unpack(API.docs) };
+  return unpacked;
+}
+
+async function unpack(packed: string): Promise<string> {
   const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return (await new Response(plain).text()).replaceAll(API.base, () => base);
+  return new Response(plain).text();
 }

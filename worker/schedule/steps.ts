@@ -11,6 +11,7 @@ import { watchQuotas } from '../appointments/quotas.ts';
 import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import { purgeFront } from '../front/operators/purge.ts';
+import type { StoreName } from '../gate/stores.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
 import type { Budget } from '../store/budget.ts';
 import { watchDatabases } from '../store/sizes.ts';
@@ -33,6 +34,8 @@ export interface Step {
   readonly needs: number;
   /** It forgets for good what is past its time: not on the word of a clock that has just jumped (steady-clock.ts). */
   readonly forgets?: boolean;
+  /** It waits while this database may have lost what it is about: it would purge, export or tell what is not so. */
+  readonly rests?: StoreName;
   /**
    * `env`: its databases count in `budget`.
    * @returns how many things are left, as far as is known; 0: it is done.
@@ -56,9 +59,10 @@ const stretch =
 
 /** In their order. */
 export const STEPS: readonly Step[] = [
-  { name: 'accounts', every: 0, needs: 10, run: runAccounts },
+  { name: 'accounts', every: 0, needs: 10, rests: 'core', run: runAccounts },
   {
     name: 'activity',
+    rests: 'appointments',
     every: 0,
     needs: 7,
     run: async (env, nowMs, budget) => {
@@ -79,6 +83,7 @@ export const STEPS: readonly Step[] = [
   { name: 'kept-answers', every: 10 * MINUTE_MS, needs: 1, run: whole(purgeKeptAnswers) },
   {
     name: 'export',
+    rests: 'appointments',
     every: 'nightly',
     needs: 4,
     run: async (env, nowMs, budget) => {
@@ -88,14 +93,29 @@ export const STEPS: readonly Step[] = [
   },
   {
     name: 'appointments',
+    rests: 'appointments',
     every: 'nightly',
     forgets: true,
     needs: 5,
     run: stretch(purgeExpiredAppointments),
   },
-  { name: 'regulators', every: 'nightly', needs: 3, forgets: true, run: stretch(purgeAccounts) },
-  { name: 'erasure-proofs', every: 'nightly', needs: 2, forgets: true, run: stretch(purgeErasures) },
-  { name: 'front', every: 'nightly', needs: 10, forgets: true, run: stretch(purgeFront) },
+  {
+    name: 'regulators',
+    every: 'nightly',
+    needs: 3,
+    rests: 'core',
+    forgets: true,
+    run: stretch(purgeAccounts),
+  },
+  {
+    name: 'erasure-proofs',
+    every: 'nightly',
+    needs: 2,
+    rests: 'core',
+    forgets: true,
+    run: stretch(purgeErasures),
+  },
+  { name: 'front', every: 'nightly', needs: 10, rests: 'core', forgets: true, run: stretch(purgeFront) },
   { name: 'routing', every: 'nightly', needs: 1, run: stretch(purgeRouting) },
 ];
 

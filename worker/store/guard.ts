@@ -6,6 +6,7 @@
 import { rejectLate, within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { log } from '../base/log.ts';
+import { faultIn } from '../gate/stores.ts';
 
 /** Below the seven seconds that a vendor waits, with room for the way back. */
 const STORE_MS = 6_000;
@@ -19,14 +20,15 @@ const PAUSE_MS_MAX = 1_000;
 /**
  * Runs once, whatever becomes of it: a statement that would do something else, or tell something else, the second time
  * (counters, what is taken and returned). After an error nobody knows whether it was done.
- * @throws GatewayError storage-unavailable, after `waitMs` at the latest.
+ * @throws GatewayError storage-unavailable, or what D1 says of itself (storage-full, -read-only, -damaged), after `waitMs` at the latest.
  */
 export async function guardStore<T>(call: () => Promise<T>, waitMs = STORE_MS): Promise<T> {
   try {
     return await within(call(), waitMs, rejectLate);
   } catch (cause) {
+    const fault = faultIn(describe(cause));
     throw new GatewayError({
-      reason: 'storage-unavailable',
+      reason: fault === undefined ? 'storage-unavailable' : `storage-${fault}`,
       text: "L'enregistrement est momentanément impossible ; recommencer est sans risque.",
       detail: describe(cause),
       cause,
@@ -37,7 +39,7 @@ export async function guardStore<T>(call: () => Promise<T>, waitMs = STORE_MS): 
 /**
  * Runs again, within `waitMs`, when D1 fails in passing. For reads, and for writes that do and tell the same when they have
  * been done already: an error does not say that nothing was done. `call` hears which attempt it is, from 1.
- * @throws GatewayError storage-unavailable, after `waitMs` at the latest.
+ * @throws GatewayError storage-unavailable, or what D1 says of itself (storage-full, -read-only, -damaged), after `waitMs` at the latest.
  */
 export function guardIdempotent<T>(call: (attempt: number) => Promise<T>, waitMs = STORE_MS): Promise<T> {
   return guardStore(() => tryUntil(call, Date.now() + waitMs), waitMs);

@@ -4,10 +4,8 @@
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
+import { DATABASES, STORE_NAMES, type StoreName } from '../gate/stores.ts';
 import { guardIdempotent } from './guard.ts';
-
-/** Bindings by the names that docs/storage.md gives the databases. */
-const DATABASES = { core: 'DB', appointments: 'APPOINTMENTS', cache: 'CACHE' } as const;
 
 /** Shares of the limit from which a database is filling, and nearly full. */
 const FILLING_SHARE = 0.6;
@@ -17,7 +15,7 @@ const WAIT_MS = 2_000;
 
 /** One database, measured. */
 export interface DatabaseSize {
-  readonly name: keyof typeof DATABASES;
+  readonly name: StoreName;
   /** `unreachable`: it did not answer. */
   readonly state: 'well' | 'filling' | 'nearly-full' | 'unreachable';
   readonly bytes?: number;
@@ -29,9 +27,8 @@ type Databases = Pick<Env, (typeof DATABASES)[DatabaseSize['name']]>;
 
 /** Of all three, in the order of docs/storage.md; `bytesMax`: their limit. Never rejects. */
 export async function measureDatabases(env: Databases, bytesMax: number): Promise<DatabaseSize[]> {
-  const names = Object.keys(DATABASES) as (keyof typeof DATABASES)[];
   return Promise.all(
-    names.map(async (name): Promise<DatabaseSize> => {
+    STORE_NAMES.map(async (name): Promise<DatabaseSize> => {
       const asked = guardIdempotent(() => env[DATABASES[name]].prepare('SELECT 1').all(), WAIT_MS);
       const bytes = await asked.then(({ meta }) => meta.size_after).catch(() => undefined);
       if (bytes === undefined) return { name, state: 'unreachable' };

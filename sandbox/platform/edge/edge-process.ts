@@ -20,6 +20,8 @@ export const DURABLE_OBJECTS = {
   GATE: { className: 'Gate', useSQLite: true },
   SCHEDULER: { className: 'Scheduler', useSQLite: true },
 };
+/** What the runtime said of a file is told to the Worker for so long. */
+const FAULT_MS = 15_000;
 const COMPATIBILITY_FLAGS = ['enable_request_signal'];
 
 export interface EdgeOptions {
@@ -88,7 +90,15 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
   const { Log, LogLevel, Miniflare } = await import('miniflare');
   const script = options.script ?? (await buildWorker());
   const say = options.onLog ?? openLines().say;
-  const write = (line: string): void => say(edgeLine(line));
+  let fault = { words: '', atMs: 0 };
+  const write = (line: string): void => {
+    say(edgeLine(line));
+    // Of a database that it cannot open the runtime says why here alone: the Worker hears of an internal error.
+    const detail = /\bSQLITE_(?:CORRUPT|NOTADB|IOERR|CANTOPEN|READONLY|FULL)\b/.exec(line)?.[0];
+    if (detail === undefined) return;
+    fault = { words: detail, atMs: Date.now() };
+    say(logLine('error', 'database-file-refused', { detail }));
+  };
   // Miniflare starts a runtime that died anew, and says nothing of it.
   let meantStarts = 1;
   const oneWorker = (
@@ -101,7 +111,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
     // The runtime alone knows no jurisdiction: this machine is where it is.
-    bindings: { ...settings, JURISDICTION: '' },
+    bindings: { ...settings, JURISDICTION: '', LOCAL_HOSTS: hostsAt(options.host) },
     d1Databases: D1_DATABASES,
     durableObjects: DURABLE_OBJECTS,
     ...(options.stateDir === undefined
@@ -110,7 +120,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
           d1Persist: d1Folder(options.stateDir),
           durableObjectsPersist: join(options.stateDir, 'objects'),
         }),
-    ...(options.exportDir !== undefined && { serviceBindings: exportInto(options.exportDir) }),
+    serviceBindings: {
+      STORE_FAULTS: () => new Response(Date.now() - fault.atMs < FAULT_MS ? fault.words : ''),
+      ...(options.exportDir !== undefined && exportInto(options.exportDir)),
+    },
     unsafeDirectSockets: [{ host: options.host, port }],
     cf: false,
     ...(options.inspect === true && { inspectorPort: 0 }),
@@ -128,7 +141,10 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     hubScript === undefined ? oneWorker : (...about) => withHubBeside(oneWorker(...about), hubScript);
   endRuntimeWithUs();
   const migrations = options.migrations ?? MIGRATIONS;
-  if (options.stateDir !== undefined) await prepareDatabases(options.stateDir, migrations, withOwnSignals);
+  if (options.stateDir !== undefined) {
+    const file = await prepareDatabases(options.stateDir, migrations, withOwnSignals);
+    if (file !== undefined) say(logLine('error', 'database-file-refused', { file, detail: 'at the start' }));
+  }
   const miniflare = withOwnSignals(() => new Miniflare(optionsFor(options.settings, options.port)));
   try {
     await miniflare.ready;
@@ -158,6 +174,15 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     close: () => miniflare.dispose(),
   };
 }
+
+/** By what names an edge that listens on this machine alone is reached: any of its own. At another address, by that. */
+function hostsAt(host: string): string {
+  const isLocal = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/.test(host);
+  if (isLocal) return `localhost 127.0.0.1 [::1] ${bracketed(host)}`;
+  return ['0.0.0.0', '::'].includes(host) ? '' : bracketed(host);
+}
+
+const bracketed = (host: string): string => (/^[^[]*:/.test(host) ? `[${host}]` : host);
 
 function exportInto(dir: string): NonNullable<WorkerOptions['serviceBindings']> {
   return {

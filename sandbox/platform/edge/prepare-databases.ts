@@ -18,13 +18,18 @@ export const D1_DATABASES = {
 
 export const d1Folder = (stateDir: string): string => join(stateDir, 'd1');
 
-/** `make`: starts the runtime. @throws Error with a French sentence of what could not be applied or moved. */
+/**
+ * `make`: starts the runtime. @returns the file that is damaged, if one is: then nothing was changed, and the edge starts
+ * without it. @throws Error with a French sentence of what could not be applied or moved.
+ */
 export async function prepareDatabases(
   stateDir: string,
   migrations: string,
   make: (start: () => Miniflare) => Miniflare,
-): Promise<void> {
-  if (await isPrepared(stateDir, migrations)) return;
+): Promise<string | undefined> {
+  const found = await lookAtFiles(stateDir, migrations);
+  if (found === 'prepared') return undefined;
+  if (found !== 'to do') return found.damaged;
   const { Miniflare: Runtime } = await import('miniflare');
   const miniflare = make(
     () =>
@@ -40,6 +45,7 @@ export async function prepareDatabases(
   try {
     await miniflare.ready;
     await changeTables(miniflare, migrations);
+    return undefined;
   } finally {
     await miniflare.dispose();
   }
@@ -53,22 +59,38 @@ export async function changeTables(miniflare: Miniflare, migrations: string): Pr
   await moveFromCore(await miniflare.getD1Database('DB'), await miniflare.getD1Database('APPOINTMENTS'));
 }
 
-/** Each database has had all of its migrations, and none has tables that are another's. What cannot be read has not. */
-async function isPrepared(stateDir: string, migrations: string): Promise<boolean> {
+/**
+ * `prepared`: each database has had all of its migrations, and none has tables that are another's. What cannot be read for
+ * another reason than damage is left to the runtime, which says more.
+ */
+async function lookAtFiles(
+  stateDir: string,
+  migrations: string,
+): Promise<'prepared' | 'to do' | { readonly damaged: string }> {
+  const dir = join(d1Folder(stateDir), 'miniflare-D1DatabaseObject');
+  let file = '';
   try {
-    const dir = join(d1Folder(stateDir), 'miniflare-D1DatabaseObject');
-    const files = (await readdir(dir)).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
-    const found = files.map((name) => readTables(join(dir, name)));
+    const found: Tables[] = [];
+    for (const name of (await readdir(dir)).filter((one) => /^[0-9a-f]{64}\.sqlite$/.test(one))) {
+      file = name;
+      found.push(readTables(join(dir, name)));
+    }
     for (const { folder } of DATABASES) {
       const wanted = await migrationsOf(migrations, folder);
       const own = found.find(({ applied }) => wanted.every((name) => applied.has(name)));
       if (own === undefined || (folder === 'core' && OLD_TABLES.some((name) => own.tables.has(name))))
-        return false;
+        return 'to do';
     }
-    return true;
-  } catch {
-    return false;
+    return 'prepared';
+  } catch (cause) {
+    return isDamage(cause) ? { damaged: file } : 'to do';
   }
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY, SQLITE_CANTOPEN, with what more SQLite says of them. */
+function isDamage(cause: unknown): boolean {
+  const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0;
+  return [8, 11, 14, 26].includes(code);
 }
 
 interface Tables {

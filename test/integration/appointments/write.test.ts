@@ -155,7 +155,7 @@ describe("a relay's token for an appointment", () => {
     ]);
     try {
       const elsewhere = await signed(text, { edge: 'passerelle.example' });
-      expect(await sendWith(elsewhere, text, other.url, 'passerelle.example')).toBe('401 token-invalid');
+      expect(await sendWith(elsewhere, text, other.url, 'passerelle.example')).toBe('421 host-unknown');
       expect(await sendWith(await signed(text), text, other.url)).toBe('401 token-invalid');
       expect(await sendWith(await signed(text, { edge: 'other.example' }), text, other.url)).toBe('201');
     } finally {

@@ -249,8 +249,8 @@ describe('settings', () => {
         headers: { Host: host, 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
       });
     for (const given of [
-      { FRONT_BROWSER_HOSTS: 'front.example' },
-      { FRONT_SERVER_HOSTS: 'server.example 127.0.0.1' },
+      { FRONT_BROWSER_HOSTS: 'front.example', EDGE_HOSTS: 'server.example' },
+      { FRONT_SERVER_HOSTS: 'server.example 127.0.0.1', EDGE_HOSTS: 'front.example' },
       { FRONT_BROWSER_HOSTS: 'front.example', FRONT_SERVER_HOSTS: 'SERVER.example,127.0.0.1' },
     ]) {
       await settings(given);

@@ -174,6 +174,7 @@ describe('back to the vendor', () => {
 
   test.each([
     ['our token refused', 401, FHIR, outcome('token-invalid'), 'token-refused'],
+    ['our name for the edge', 421, FHIR, outcome('host-unknown'), 'route-missing'],
     ['our relay not entitled', 403, FHIR, outcome('editor-not-announced'), 'token-refused'],
     ["a firewall's 403", 403, { 'content-type': 'text/html' }, '<html>', 'not-fhir'],
     ['an edge that does not know the route', 404, FHIR, outcome('not-found'), 'route-missing'],

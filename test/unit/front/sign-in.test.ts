@@ -1,7 +1,6 @@
 // The pure parts of the front's sign-in: hashed secrets, the guard over tries, the brake, doors.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAllowance } from '../../../worker/base/allowance.ts';
-import { isServerDoor } from '../../../worker/front/door.ts';
 import { createSignInGuard, type SignInGuard, type Verdict } from '../../../worker/front/sign-in/guard.ts';
 import { hashSecret, isSameText, isSecretOf } from '../../../worker/front/sign-in/secret-hash.ts';
 import { type Brakes, SignInBrakes, sourcesOf } from '../../../worker/gate/brakes.ts';
@@ -219,25 +218,5 @@ describe('an allowance', () => {
     allowance.giveBack('a');
     allowance.giveBack('b');
     expect([allowance.spend('a', 0), allowance.spend('a', 0)]).toEqual([true, false]);
-  });
-});
-
-describe('doors', () => {
-  const doors = (browsers: string[], servers: string[]) =>
-    ({ browserHosts: new Set(browsers), serverHosts: new Set(servers) }) as unknown as Parameters<
-      typeof isServerDoor
-    >[0];
-
-  it.each([
-    ['none named', [], [], 'any.example', true],
-    ['a browsers’ host', ['b.example'], [], 'b.example', false],
-    ['another than the browsers’', ['b.example'], [], 'any.example', true],
-    ['the server’s host', ['b.example'], ['s.example'], 's.example', true],
-    ['neither', ['b.example'], ['s.example'], 'any.example', false],
-    ['a browsers’ host with its last dot', ['b.example'], [], 'b.example.', false],
-    ['the server’s host with its last dot', [], ['s.example'], 's.example.', true],
-    ['both: the browsers’ wins', ['x.example'], ['x.example'], 'x.example', false],
-  ] as const)('%s', (_, browsers, servers, host, isServer) => {
-    expect(isServerDoor(doors([...browsers], [...servers]), host)).toBe(isServer);
   });
 });

@@ -18,6 +18,8 @@ const need = (...permissions: ('c' | 'r' | 'u' | 's')[]): readonly Need[] =>
 const READ = need('r', 'c', 'u');
 const SEARCH = need('s', 'c', 'u');
 
+const rests = 'core';
+
 const capability: Capability = {
   type: 'Practitioner',
   interactions: ['search-type', 'read', 'create', 'update'],
@@ -30,12 +32,25 @@ const capability: Capability = {
 
 /** The rows of this subject. */
 export const PRACTITIONER_ROUTES: readonly Route[] = [
-  { method: 'POST', path: '/fhir/Practitioner', needs: need('c'), handler: createPractitioner, capability },
-  { method: 'PUT', path: '/fhir/Practitioner', needs: need('u'), handler: updatePractitioner },
-  { method: 'GET', path: '/fhir/Practitioner', needs: SEARCH, handler: searchPractitioners },
-  { method: 'POST', path: '/fhir/Practitioner/_search', needs: SEARCH, handler: searchPractitioners },
-  { method: 'GET', path: '/fhir/Practitioner/:id', needs: READ, handler: readPractitioner },
-  { method: 'POST', path: '/fhir/Practitioner/:id/\\$login', needs: need('u'), handler: loginPractitioner },
+  {
+    method: 'POST',
+    path: '/fhir/Practitioner',
+    needs: need('c'),
+    rests,
+    handler: createPractitioner,
+    capability,
+  },
+  { method: 'PUT', path: '/fhir/Practitioner', needs: need('u'), rests, handler: updatePractitioner },
+  { method: 'GET', path: '/fhir/Practitioner', needs: SEARCH, rests, handler: searchPractitioners },
+  { method: 'POST', path: '/fhir/Practitioner/_search', needs: SEARCH, rests, handler: searchPractitioners },
+  { method: 'GET', path: '/fhir/Practitioner/:id', needs: READ, rests, handler: readPractitioner },
+  {
+    method: 'POST',
+    path: '/fhir/Practitioner/:id/\\$login',
+    needs: need('u'),
+    rests,
+    handler: loginPractitioner,
+  },
   { method: 'GET', path: '/admin/accounts', needs: ['admin'], handler: answerAccounts },
   { method: 'GET', path: '/admin/accounts/exposure', needs: ['admin'], handler: answerExposure },
   { method: 'GET', path: '/admin/accounts/drift', needs: ['admin'], handler: answerDrift },

@@ -2,6 +2,7 @@
 // and the state follows, all in one transaction. D1 runs one transaction at a time, so no two messages about an
 // appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
 
+import type { StoreMark } from '../../gate/stores.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { holdsSlot, RANK_ENDED, rankOf } from '../model/lattice.ts';
 import type { AppointmentMessage } from '../model/message.ts';
@@ -49,6 +50,8 @@ export interface WriteOutcome {
    * `whole`: it was erased, nothing is recorded. `operator`: its regulator was, and a message that names one is not recorded.
    */
   readonly erased: 'whole' | 'operator' | undefined;
+  /** The database's, in the same transaction. */
+  readonly mark: StoreMark;
 }
 
 /** The state of an appointment. `version`: the one that holds; `updatedMs`: of its last change. */
@@ -157,8 +160,9 @@ const TELL = `SELECT
       WHERE appointment = ?1 AND hash = ?2 AND request_id = ?4) AS own,
     (SELECT what FROM erased_appointments WHERE id = ?1) AS erased,
     a.current AS version, a.updated_ms, a.status, a.profile,
-    CASE WHEN ?3 = 1 THEN v.content END AS content, u.versions, u.bytes, u.hour, u.created
-  FROM (SELECT 1) LEFT JOIN vendor_usage AS u ON u.editor = ?5 LEFT JOIN appointments AS a ON a.id = ?1
+    CASE WHEN ?3 = 1 THEN v.content END AS content, u.versions, u.bytes, u.hour, u.created, m.identity, m.writes
+  FROM (SELECT 1) LEFT JOIN appointments_mark AS m ON m.id = 1 LEFT JOIN vendor_usage AS u ON u.editor = ?5
+  LEFT JOIN appointments AS a ON a.id = ?1
   LEFT JOIN appointment_versions AS v ON v.appointment = a.id AND v.version = a.current`;
 
 interface ToldRow extends Usage {
@@ -171,6 +175,9 @@ interface ToldRow extends Usage {
   readonly status: string;
   readonly profile: 'individual' | 'sos';
   readonly content: string | null;
+  /** Null: the database has lost its mark. */
+  readonly identity: string | null;
+  readonly writes: number | null;
 }
 
 /**
@@ -217,6 +224,7 @@ export async function recordAppointment(
     usage: (told.versions as number | null) === null ? undefined : told,
     times: results[5] && timesIn(results[5])[0],
     erased: told.erased ?? undefined,
+    mark: { identity: told.identity ?? '', writes: told.writes ?? 0 },
   };
 }
 

@@ -44,7 +44,7 @@ const AS_OPERATOR: Sentences = {
   'scope-missing': 'Le jeton ne porte pas le droit nécessaire : admin.',
 };
 const AT_SERVER_DOOR: Sentences = {
-  'not-found': 'Cet appel est réservé au serveur du portail ; il n’est pas servi à cette adresse.',
+  'not-found': 'Cet appel n’est pas servi à cette adresse : il a une autre porte.',
 };
 /** Refusals of what reads or writes D1. */
 export const STORED: Sentences = {
