@@ -3,6 +3,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
@@ -43,6 +44,14 @@ function open(path: string, init: RequestInit = {}): Promise<Response> {
     headers: { Cookie: 'SSESS=canary-cookie' },
     ...init,
   });
+}
+
+/** What an operator reads of a relay's claim on a vendor. */
+interface Claim {
+  readonly relay: string;
+  readonly editor: string;
+  readonly accepted?: { readonly redirectHosts: readonly string[] };
+  readonly proposal?: { readonly since: string };
 }
 
 interface Report {
@@ -248,10 +257,22 @@ describe('through the front’s face', () => {
       for (const one of config.editors) if (one.id === 'agenda-b') one.redirectHosts = list;
       await writeFile(file, JSON.stringify(config));
       await until('the relay says so', () => announced() > before);
-      // The operator's switch makes this edge ask for its vendors again.
+      await acceptHosts(list);
+    };
+    // Other hosts than those accepted wait for an operator; those accepted before are no change.
+    const acceptHosts = async (list: readonly string[]): Promise<void> => {
       const headers = { Authorization: `Bearer ${admin}` };
-      const body = JSON.stringify({ enabled: true });
-      await system.fetch('/admin/editors/agenda-b', { method: 'PUT', headers, body });
+      await until('the operator has accepted them', async () => {
+        const { claims } = (await (await system.fetch('/admin/claims', { headers })).json()) as {
+          claims: readonly Claim[];
+        };
+        const claim = claims.find(({ relay, editor }) => relay === 'relay-a' && editor === 'agenda-b');
+        if (isDeepStrictEqual(claim?.accepted?.redirectHosts, list)) return true;
+        if (claim?.proposal === undefined) return false;
+        const body = JSON.stringify({ proposal: { since: claim.proposal.since, decision: 'accepted' } });
+        await system.fetch('/admin/claims/relay-a/agenda-b', { method: 'PUT', headers, body });
+        return false;
+      });
     };
     await declare(['elsewhere.example']);
     for (let count = 0; count < 3; count += 1) {
