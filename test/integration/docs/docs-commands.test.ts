@@ -22,6 +22,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm run check$/, 'runs before the tests, over the whole repository'],
   [/^npm run bench /, 'takes minutes, and measures nothing beside other work'],
   [/^npm run soak/, 'takes ten minutes'],
+  [/^npm run mutants/, 'takes many minutes'],
   [/^npx wrangler dev/, 'a development server of somebody else, which asks the network for updates'],
   [/^npx wrangler d1 create /, "makes a database in somebody's account"],
 ];

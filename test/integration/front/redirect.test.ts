@@ -267,7 +267,7 @@ describe('through the front’s face', () => {
           claims: readonly Claim[];
         };
         const claim = claims.find(({ relay, editor }) => relay === 'relay-a' && editor === 'agenda-b');
-        if (isDeepStrictEqual(claim?.accepted?.redirectHosts, list)) return true;
+        if (isDeepStrictEqual(claim?.accepted?.redirectHosts.toSorted(), list.toSorted())) return true;
         if (claim?.proposal === undefined) return false;
         const body = JSON.stringify({ proposal: { since: claim.proposal.since, decision: 'accepted' } });
         await system.fetch('/admin/claims/relay-a/agenda-b', { method: 'PUT', headers, body });
