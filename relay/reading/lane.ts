@@ -198,6 +198,8 @@ export class Lane {
     this.#thread = undefined;
     const [guilty, ...others] = this.#posted.splice(0);
     for (const job of others.reverse()) {
+      // Its call was given up meanwhile: read again, it would stay in the thread for good.
+      if (!this.#known.has(job.reading)) continue;
       this.#waiting.set(job.share, [job, ...(this.#waiting.get(job.share) ?? [])]);
     }
     if (guilty !== undefined) {
