@@ -17,9 +17,20 @@ const FORGOTTEN_MS = 3 * 366 * 86_400_000;
 
 /** Of a list that a newer one has replaced once. */
 export const SUPERSEDED = 'la liste est plus ancienne qu’une autre qui a déjà servi';
-const LOST =
-  'les repères des listes de révocation sont illisibles ou abîmés : aucune liste n’est crue ; vérifier que les listes ' +
-  `sont les dernières, supprimer ${MARK_FILES.join(' et ')}, puis faire relire le relais`;
+const NONE_BELIEVED = 'aucune liste n’est crue';
+/** When no copy serves: by what is wrong with them. One that is only forbidden may still be sound. */
+const LOST = {
+  damaged:
+    `les repères des listes de révocation sont illisibles ou abîmés : ${NONE_BELIEVED} ; vérifier que les listes ` +
+    `sont les dernières, supprimer ${MARK_FILES.join(' et ')}, puis faire relire le relais`,
+  forbidden:
+    `les repères des listes de révocation ne peuvent pas être lus (droits de stateFolder) : ${NONE_BELIEVED} ; rendre ` +
+    `${MARK_FILES.join(' et ')} lisibles au relais, puis faire relire le relais`,
+} as const;
+const ONE = {
+  damaged: 'est illisible ou abîmé ; l’autre copie sert',
+  forbidden: 'ne peut pas être lu (droits de stateFolder) ; l’autre copie sert',
+} as const;
 
 const age = v.strictObject({
   thisUpdate: v.pipe(v.string(), v.isoTimestamp()),
@@ -54,9 +65,8 @@ export class ListMarks {
   readonly #folder: string;
   #marks: Marks = new Map();
   #isLost = false;
-  #damaged: readonly string[] = [];
+  #unread: readonly (readonly [name: string, why: Unread])[] = [];
   #isUnwritten = false;
-  #text = '';
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -71,9 +81,10 @@ export class ListMarks {
 
   /** None of these keeps a relay from starting: what they cost is the lists, when all is lost. */
   get problems(): readonly Problem[] {
+    const isForbidden = this.#unread.some(([, why]) => why === 'forbidden');
     const texts = this.#isLost
-      ? [LOST]
-      : this.#damaged.map((name) => `${name} est illisible ou abîmé ; l’autre copie sert`);
+      ? [LOST[isForbidden ? 'forbidden' : 'damaged']]
+      : this.#unread.map(([name, why]) => `${name} ${ONE[why]}`);
     if (this.#isUnwritten) {
       texts.push('ne peut pas être écrit : après un redémarrage, une liste plus ancienne serait crue');
     }
@@ -87,11 +98,13 @@ export class ListMarks {
 
   /** Reads again: an operator may have taken damaged files away, another relay may have noted a newer list. */
   read(): void {
-    const copies = MARK_FILES.map((name) => ({ name, copy: readCopy(join(this.#folder, name)) }));
-    this.#damaged = copies.flatMap(({ name, copy }) => (copy === 'damaged' ? [name] : []));
-    const found = copies.flatMap(({ copy }) => (typeof copy === 'string' ? [] : [copy]));
+    const copies = MARK_FILES.map((name) => [name, readCopy(join(this.#folder, name))] as const);
+    this.#unread = copies.flatMap(([name, copy]) =>
+      copy === 'damaged' || copy === 'forbidden' ? [[name, copy] as const] : [],
+    );
+    const found = copies.flatMap(([, copy]) => (typeof copy === 'string' ? [] : [copy]));
     // What this process knows stands, whatever becomes of its files.
-    this.#isLost = found.length === 0 && this.#damaged.length > 0 && this.#marks.size === 0;
+    this.#isLost = found.length === 0 && this.#unread.length > 0 && this.#marks.size === 0;
     this.#marks = found.reduce<Marks>(newerOf, this.#marks);
   }
 
@@ -113,19 +126,23 @@ export class ListMarks {
       [...this.#marks].filter(([, { thisUpdateMs }]) => thisUpdateMs > nowMs - FORGOTTEN_MS),
     );
     const text = write(kept);
-    if (kept.size === 0 || (text === this.#text && this.#damaged.length === 0 && this.#isThere())) return;
+    if (kept.size === 0 || this.#isWritten(text)) return;
     try {
       for (const name of MARK_FILES) writeDurably(join(this.#folder, name), text);
-      this.#text = text;
-      this.#damaged = [];
+      this.#unread = [];
       this.#isUnwritten = false;
     } catch {
       this.#isUnwritten = true;
     }
   }
 
-  #isThere(): boolean {
-    return MARK_FILES.every((name) => typeof readCopy(join(this.#folder, name)) !== 'string');
+  /** What the files say, not what this process last wrote: another relay may share the folder. */
+  #isWritten(text: string): boolean {
+    try {
+      return MARK_FILES.every((name) => readFileSync(join(this.#folder, name), 'utf8') === text);
+    } catch {
+      return false;
+    }
   }
 
   #choose(scope: string, lists: Iterable<HeldList>, nowMs: number): HeldLists {
@@ -153,7 +170,9 @@ function newerOf(one: Marks, other: Marks): Marks {
   return marks;
 }
 
-function readCopy(file: string): Marks | 'absent' | 'damaged' {
+type Unread = 'damaged' | 'forbidden';
+
+function readCopy(file: string): Marks | 'absent' | Unread {
   try {
     const { marks, sum } = v.parse(fileSchema, JSON.parse(readFileSync(file, 'utf8')));
     if (sum !== sumOf(marks)) return 'damaged';
@@ -168,7 +187,9 @@ function readCopy(file: string): Marks | 'absent' | 'damaged' {
     );
     return new Map(read);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'damaged';
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES' || code === 'EPERM') return 'forbidden';
+    return code === 'ENOENT' ? 'absent' : 'damaged';
   }
 }
 

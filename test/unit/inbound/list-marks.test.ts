@@ -1,7 +1,7 @@
 // Which of several lists of a key counts, given what has served before: by date, then by number; under a clock that goes
 // either way; each scope for itself. Over files in a folder, as the relay leaves them.
 
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
@@ -91,6 +91,40 @@ test('two relays with one folder do not undo each other', () => {
   one.note(new Map([['listen', hold(list(0))]]), T + 2 * HOUR_MS);
   other.note(new Map([['editors/a', hold(list(0))]]), T + 2 * HOUR_MS);
   for (const scope of ['listen', 'editors/a']) expect(verdict([list(-1)], 3, scope)).toContain('list-stale');
+});
+
+test('a copy that another relay wrote over without our mark is written again', () => {
+  serve(2, list(-1));
+  const files = ['list-marks.json', 'list-marks.copy.json'].map((name) => join(folder, name));
+  const [before = ''] = files.map((file) => readFileSync(file, 'utf8'));
+  const marks = ListMarks.open(folder);
+  const note = () => marks.note(new Map([['listen', hold(list(0))]]), T + 2 * HOUR_MS);
+  note();
+  // The other one had read before we wrote.
+  for (const file of files) writeFileSync(file, before);
+  note();
+  expect(verdict([list(-1)], 3)).toContain('list-stale');
+  rmSync(files[1] ?? '');
+  note();
+  expect(readFileSync(files[1] ?? '', 'utf8')).toBe(readFileSync(files[0] ?? '', 'utf8'));
+});
+
+test('marks that may not be read are told apart from damaged ones, and no list is believed', () => {
+  serve(2, list(0));
+  chmodSync(folder, 0);
+  const isRoot = process.geteuid?.() === 0;
+  // Nothing is forbidden to root.
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    const [problem] = ListMarks.open(folder).problems;
+    expect(problem?.text).toContain('ne peuvent pas être lus (droits de stateFolder)');
+    expect(problem?.text).not.toContain('supprimer');
+    expect(verdict([list(5)], 6)).toContain('list-stale');
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(folder, 0o700);
+  }
+  expect(verdict([list(5)], 6)).toContain('counts');
 });
 
 test('what a disk did to a copy is found at any byte; without a readable copy nothing counts and nothing is written', () => {
