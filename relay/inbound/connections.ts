@@ -1,7 +1,7 @@
-// Who holds the mTLS port's connections. One that has not shown a vendor's certificate yet is a stranger's: few at once, few
-// a second from one network, not for long; when there are too many, the oldest of the network that has most gives way, so
-// that a newcomer always has a moment to show whose it is. A vendor's places are its own: neither strangers nor other vendors
-// can take them. docs/relay.md "Bornes".
+// The mTLS port shares its connections out. One that has not shown a vendor's certificate yet is a stranger's: the port
+// takes few at once, few a second from one network, and not for long; when there are too many, it closes the oldest of the
+// network that has most, so that a newcomer always has a moment to show whose it is. It keeps places for each vendor, which
+// neither strangers nor other vendors can take. docs/relay.md "À qui sont les connexions".
 
 import type { Socket } from 'node:net';
 import { LRUCache } from 'lru-cache';

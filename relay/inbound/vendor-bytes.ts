@@ -1,4 +1,5 @@
-// What one vendor makes the relay hold at a time: bodies that came, whole or not, and answers that it has not read. No I/O.
+// Bounds what the relay holds for one vendor that sends appointments: bodies that came, whole or not, and answers that the
+// vendor has not read. No I/O.
 
 /** Thirty bodies of the largest size, two thousand ordinary ones. */
 const HELD_BYTES_MAX = 8 * 1024 * 1024;

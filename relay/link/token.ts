@@ -1,11 +1,11 @@
-// The relay's tokens: each for one request to one edge, once. Short-lived, signed with the relay's own key, never logged.
-// shared/link/hub.ts.
+// The relay signs a token with its own key for each request to the edge: good for that request and that edge, once, and for
+// a short time. Nobody logs it. shared/link/hub.ts.
 
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { RELAY_TOKEN_LIFETIME_S, type RequestClaims, type SenderClaims } from '../../shared/link/hub.ts';
 
-/** Who signs, and for which edge. */
+/** A relay that signs, and the edge that its tokens are for. */
 export interface Signer {
   readonly key: KeyObject;
   readonly relayId: string;

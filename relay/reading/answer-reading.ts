@@ -21,7 +21,7 @@ import { KnownEntries } from './bundle-bytes/known-entries.ts';
 const HASH_LENGTH = 20;
 const PARTIAL_CONTENT = 206;
 /** One answer never fills a message of the link alone. */
-const LINES_BYTES_MAX = FRAME_BYTES_MAX / 2;
+const ANSWER_LINES_BYTES_MAX = FRAME_BYTES_MAX / 2;
 
 /** What a call asks, as its answer is read by. */
 export interface ReadQuestion {
@@ -170,7 +170,7 @@ export class AnswerReading {
 export function writeAnswer(answer: CallAnswer): WrittenAnswer {
   const lines = new TextEncoder().encode(writeAnswerLines(answer));
   const { call, failure, durationMs, bytes, pages, noStore, received, shown, dropped, repaired } = answer;
-  if (lines.length > LINES_BYTES_MAX) {
+  if (lines.length > ANSWER_LINES_BYTES_MAX) {
     const nothing = answerNothing(call, { reason: 'too-large' }, durationMs);
     return writeAnswer({ ...nothing, bytes, pages, noStore });
   }

@@ -1,4 +1,4 @@
-// What main thread and reader threads say to each other. Types only.
+// Types of the messages that the main thread and its reader threads send each other.
 
 import type { FailedCall } from '../../shared/failure.ts';
 import type { ReadQuestion, SentPage, WrittenAnswer } from './answer-reading.ts';

@@ -1,5 +1,6 @@
 // Carries the edge's messages about regulators' accounts (INT_R02), each once: checks it, asks the vendor, says what
-// came back. Decides nothing: no second try, no other identifier. Called by the link's session; knows the vendors, not the socket. Logs and counts, and never whom it is about.
+// came back. Decides nothing: no second try, no other identifier. The link's session calls it; it knows the vendors, not the
+// socket. It logs and counts each message, and never whom it is about.
 
 import * as v from 'valibot';
 import type { VendorFailure } from '../../shared/failure.ts';

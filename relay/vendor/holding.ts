@@ -1,5 +1,5 @@
-// What one call holds of its vendor's answer before it is read, within the call's share and the vendor's. Every piece that
-// arrives is taken here first.
+// Bounds what the relay holds of a vendor's answer before it reads it, by the call's share and the vendor's: the exchange
+// asks here for every piece that arrives, before it keeps it.
 
 import type { VendorBound } from '../../shared/failure.ts';
 import { VENDOR_HELD_BYTES_MAX, VENDOR_PIECES_MAX } from '../../shared/limits.ts';

@@ -1,5 +1,5 @@
-// Who may read a state folder: its owner alone. It holds private keys, and databases with the names of regulators; what a
-// program makes in it from now on and what an earlier one left there are closed to others alike.
+// Closes a state folder to everybody but its owner: it holds private keys, and databases with the names of regulators. The
+// launcher closes what it makes there from now on and what an earlier program left there alike.
 
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// What is mutated, subject by subject: modules whose faults would be silent, and the tests that must notice. Tests of pure
-// code and of real keys only: one mutant costs a second, a workerd would cost ten. docs/mutants.md.
+// Lists what Stryker mutates, subject by subject: modules whose faults would be silent, and the tests that must notice. It
+// names tests of pure code and of real keys only: one mutant costs a second, a workerd would cost ten. docs/mutants.md.
 
 interface Subject {
   /** Globs of the repository. */
