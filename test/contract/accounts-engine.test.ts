@@ -7,6 +7,12 @@ import { SYSTEM } from '../../shared/sas/canonical.ts';
 import { type RegulatorContent, regulatorResource } from '../../shared/sas/regulator.ts';
 import { type FrontRegulator, logInFromFront, recordFromFront } from '../../worker/accounts/front.ts';
 import { LEASE_MS } from '../../worker/accounts/model/ledger.ts';
+import {
+  beginErasure,
+  finishErasure,
+  listOpenErasures,
+  readRemains,
+} from '../../worker/accounts/tables/erasures.ts';
 import { purgeRegulators } from '../../worker/accounts/tables/purge.ts';
 import { withdrawEverywhere } from '../../worker/accounts/withdraw.ts';
 import { AccountBench } from '../support/scenes/accounts-bench.ts';
@@ -28,6 +34,15 @@ const person = (value: string, change: Partial<RegulatorContent> = {}): Regulato
   given: 'Camille',
   email: `${value}@regulation.example`,
   ...change,
+});
+
+const asked = (regulator: string, askedMs = 1) => ({
+  id: randomUUID(),
+  regulator,
+  reason: 'test-data',
+  reference: undefined,
+  askedMs,
+  by: 'ops',
 });
 
 async function create(content: RegulatorContent): Promise<string> {
@@ -481,7 +496,54 @@ describe('the front', () => {
     bench.vendor(A).isDown = false;
     await bench.runFor(16);
     expect(keyed(A)).toMatchObject([{ key: NATIONAL, active: false }]);
+    // An erasure under way still needs his identifiers, to take him out of the appointments.
+    const id = saved.ok ? (saved.value?.regulator.id ?? '') : '';
+    const erasure = await beginErasure(db, asked(id));
+    expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(0);
+    expect((await readRemains(db, id))?.identifiers.map(({ value }) => value)).toContain(NATIONAL);
+    await db.prepare('UPDATE erased_regulators SET regulator = NULL WHERE id = ?1').bind(erasure?.id).run();
     expect(await purgeRegulators(db, bench.nowMs + 1)).toBe(1);
+  });
+
+  test('an erasure waits for a vendor in service, before none that can go on, and for none that was taken out', async () => {
+    const db = bench.engine().db;
+    const stuck = Array.from({ length: 101 }, (_, i) => `00000000-${i}`);
+    bench.vendor(A).isDown = true;
+    const said = await recordFromFront(bench.engine(), { ...ZOE, nationalId: NATIONAL, habilitation: false });
+    const zoe = said.ok ? (said.value?.regulator.id ?? '') : '';
+    await bench.runFor(1);
+    const copy = (ids: readonly string[], table: string, key: string, columns: string) =>
+      db
+        .prepare(`INSERT INTO ${table} (${key}, ${columns}) SELECT n, ${columns} FROM ${table}, (SELECT value AS n FROM json_each(?1))
+          WHERE ${key} = ?2`)
+        .bind(JSON.stringify(ids), zoe);
+    await db.batch([
+      copy(
+        [...stuck, 'free'],
+        'regulators',
+        'id',
+        'active, family, given, email, territories, version, hash, stamp, updated_ms',
+      ),
+      copy(stuck, 'accounts', 'regulator', 'editor, revision, open, withdrawing, attempts'),
+    ]);
+    for (const id of stuck) await beginErasure(db, asked(id));
+    await beginErasure(db, asked('free', 2));
+    expect((await listOpenErasures(db))[0]?.regulator).toBe('free');
+    // Taken out by an operator, it is named, and not waited for.
+    const left = async () => {
+      const remains = await readRemains(db, zoe);
+      return [remains?.left.map(({ editor }) => editor), remains?.takenOut];
+    };
+    expect(await left()).toEqual([[A], []]);
+    const erasure = await beginErasure(db, asked(zoe));
+    const finish = () => finishErasure(db, { id: erasure?.id ?? '', regulator: zoe }, bench.nowMs);
+    await finish();
+    await db.prepare('UPDATE editors SET taken_out_ms = 1 WHERE id = ?1').bind(A).run();
+    expect(await left()).toEqual([[], [A]]);
+    await finish();
+    expect(await readRemains(db, zoe)).toBeUndefined();
+    await db.prepare('UPDATE editors SET taken_out_ms = NULL').run();
+    await db.prepare('DELETE FROM erased_regulators').run();
   });
 
   test('withdraws somebody not known by his uuid when an active regulator bears the national id', async () => {

@@ -174,6 +174,11 @@ describe('the guard against a mistake', () => {
     expect(await confirmWave(bench.engine().db, wave?.id ?? '', 'operator', bench.nowMs)).toBe(2);
     await runFor(1);
     expect(people.filter(isClosed)).toEqual(people);
+    // Whose it was is known while its followers belong to it, and no longer.
+    const callers = () => bench.rows('SELECT caller FROM account_waves');
+    expect(await callers()).toEqual([{ caller: expect.any(String) }]);
+    await runFor(61, 61);
+    expect(await callers()).toEqual([{ caller: null }]);
   });
 
   test('that nobody decides lets go after a day, as many in an hour as the allowance has', async () => {

@@ -36,10 +36,15 @@ const WORK_MS = 10_000;
 const KEPT_DAYS = 5 * 365;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** How far an erasure is. `withdrawing`: vendors of `left` have not confirmed. `appointments`: some may name him yet. */
-type Progress =
-  | { readonly state: 'withdrawing'; readonly left: readonly LeftAccount[] }
-  | { readonly state: 'appointments' | 'erased' | 'void' };
+/**
+ * How far an erasure is. `withdrawing`: vendors of `left` have not confirmed. `appointments`: some may name him yet.
+ * `takenOut`: vendors that have not confirmed either, and are not waited for.
+ */
+interface Progress {
+  readonly state: 'withdrawing' | 'appointments' | 'erased' | 'void';
+  readonly left?: readonly LeftAccount[];
+  readonly takenOut?: readonly string[];
+}
 
 /** POST /admin/regulators/{id}/erase. Said twice, it goes on. @throws GatewayError not-found, parameter-invalid, body-*, storage-unavailable. */
 export async function eraseRegulator(context: RequestContext): Promise<Response> {
@@ -65,10 +70,10 @@ export async function eraseRegulator(context: RequestContext): Promise<Response>
   return jsonResponse({ erasure: erasure.id, ...describeProgress(progress) }, context, status);
 }
 
-function describeProgress(progress: Progress) {
-  const left = progress.state === 'withdrawing' ? progress.left : [];
+function describeProgress({ state, left = [], takenOut = [] }: Progress) {
   return {
-    state: progress.state,
+    state,
+    takenOut,
     left: left.map(({ editor, attempts, reason, nextTryMs }) => ({
       editor,
       attempts,
@@ -129,18 +134,22 @@ async function carryOn(engine: Engine, env: Env, erasure: Erasure, budget: Budge
     return { state: 'void' };
   }
   if (remains !== undefined) {
-    if (remains.left.length > 0) return { state: 'withdrawing', left: remains.left };
+    if (remains.left.length > 0) return { state: 'withdrawing', ...remains };
     const seq = await maskRegulator(env, remains.identifiers, erasure.walkedSeq, budget);
     if (seq !== undefined) {
       await noteWalked(engine.db, id, seq);
-      return { state: 'appointments' };
+      return { state: 'appointments', takenOut: remains.takenOut };
     }
   }
   await finishErasure(engine.db, erasure, engine.nowMs());
   const after = await readRemains(engine.db, regulator ?? '');
-  if (after !== undefined) return { state: 'withdrawing', left: after.left };
-  log('info', 'regulator-erased', { requestId: engine.requestId });
-  return { state: 'erased' };
+  if (after !== undefined) return { state: 'withdrawing', ...after };
+  const takenOut = remains?.takenOut ?? [];
+  log('info', 'regulator-erased', {
+    requestId: engine.requestId,
+    ...(takenOut.length > 0 && { detail: `taken out, not confirmed: ${takenOut.join(' ')}` }),
+  });
+  return { state: 'erased', takenOut };
 }
 
 /**

@@ -86,7 +86,7 @@ export async function answerExposure(context: RequestContext): Promise<Response>
 export async function confirmWithdrawals(context: RequestContext): Promise<Response> {
   const { env, startedMs, requestId, parameters, caller } = context;
   const wave = parameters.wave ?? '';
-  const count = await confirmWave(env.DB, wave, caller?.subject ?? '', startedMs);
+  const count = await confirmWave(env.DB, wave, operatorOf(caller), startedMs);
   if (count === undefined) {
     throw new GatewayError({ reason: 'not-found', text: 'Aucune vague de retraits n’a cet id.' });
   }

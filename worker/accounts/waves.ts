@@ -4,11 +4,13 @@
 import { log } from '../base/log.ts';
 import type { Engine } from './engine.ts';
 import { isReleased } from './model/wave.ts';
-import { forgetWave, listWaiting, mendTimes, releaseSome } from './tables/waves.ts';
+import { forgetCallers, forgetWave, listWaiting, mendTimes, releaseSome } from './tables/waves.ts';
 
 /** @throws GatewayError storage-unavailable. */
 export async function runWaves({ db, nowMs, settings, requestId }: Engine): Promise<void> {
   const { waveMax, waveWindowMs } = settings;
+  // Within the window the next ones of the same caller belong to it.
+  await forgetCallers(db, nowMs() - waveWindowMs);
   const waiting = await listWaiting(db);
   if (waiting.length === 0) return;
   await mendTimes(db, nowMs());

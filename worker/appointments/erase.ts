@@ -35,7 +35,8 @@ export async function eraseAppointment(context: RequestContext): Promise<Respons
   const word = await readErasure(context);
   const id = parameters.id ?? '';
   if (ownerOf(id) !== undefined) {
-    await foldActivity(env, startedMs, { queries: FOLD.queries, untilMs: Date.now() + FOLD.ms });
+    const budget = { queries: FOLD.queries, untilMs: Date.now() + FOLD.ms };
+    if ((await foldActivity(env, startedMs, budget)).isBehind) throw notCounted();
   }
   const erased =
     ownerOf(id) === undefined ? null : await eraseWhole(env.APPOINTMENTS, id, { ...word, nowMs: startedMs });
@@ -46,6 +47,16 @@ export async function eraseAppointment(context: RequestContext): Promise<Respons
   const isTold =
     erased.untold === null || (await tell(env, id, JSON.parse(erased.untold) as AppointmentTimes));
   return jsonResponse({ ...describe(erased), left: isTold ? [] : ['hub'] }, context);
+}
+
+/** Each try counts some thousand changes more, and the schedule does each minute. */
+function notCounted(): GatewayError {
+  return new GatewayError({
+    reason: 'storage-unavailable',
+    text: 'Des changements ne sont pas encore comptés ; rien n’est effacé, redemander dans une minute.',
+    headers: { 'Retry-After': '60' },
+    detail: 'activity is not counted yet',
+  });
 }
 
 /** GET /admin/appointments/erasures: the last ones. */

@@ -41,8 +41,8 @@ const entries = {
   RESERVATION_LINKS: v.optional(v.picklist(['direct', 'redirect'], 'is not direct or redirect'), 'direct'),
   APPOINTMENT_RETENTION_DAYS: integer('730', 1, 3_650),
   DATABASE_MB_MAX: integer('10000', 1, 1_000_000),
-  VENDOR_MB_MAX: integer('1000', 1, 1_000_000),
-  VENDOR_VERSIONS_MAX: integer('1000000', 1, 100_000_000),
+  VENDOR_MB_MAX: integer('5000', 1, 1_000_000),
+  VENDOR_VERSIONS_MAX: integer('10000000', 1, 100_000_000),
   VENDOR_CREATED_PER_HOUR_MAX: integer('50000', 1, 10_000_000),
   BREAKER_MODE: v.optional(
     v.picklist(['off', 'simulate', 'enforce'], 'is not off, simulate or enforce'),

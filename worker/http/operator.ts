@@ -1,9 +1,8 @@
-// Who decided something, for the log: the subject of the operator's token. A subject that could be a person's (an address,
+// Who decided something, for the log and for the record: the subject of the operator's token. A subject that could be a person's (an address,
 // a national number) is withheld: the request id then leads to it at the issuer. And what an operator says when something is
 // erased: it stays behind for years, so nothing of it may name a person (docs/exploitation/effacement.md).
 
 import * as v from 'valibot';
-import { sha256Hex } from '../../shared/hash.ts';
 import type { Caller } from './auth.ts';
 import { readAs } from './body.ts';
 import type { RequestContext } from './http.ts';
@@ -20,7 +19,6 @@ export function operatorOf(caller: Caller | undefined): string {
 
 const BODY_BYTES_MAX = 1_024;
 const REFERENCE_LENGTH_MAX = 40;
-const SUBJECT_HASH_LENGTH = 16;
 
 /** Why something is erased. */
 export const ERASURE_REASONS = ['person-request', 'wrong-record', 'authority-order', 'test-data'] as const;
@@ -44,7 +42,7 @@ export const ERASURE = v.strictObject({
   ),
 });
 
-/** An erasure as it is kept. `by`: the operator's subject, or a hash of one that may name a person. */
+/** An erasure as it is kept. `by`: of `operatorOf`. */
 export interface ErasureWord {
   readonly reason: (typeof ERASURE_REASONS)[number];
   readonly reference: string | undefined;
@@ -59,10 +57,5 @@ export async function readErasure({ request, caller }: RequestContext): Promise<
     BODY_BYTES_MAX,
     `Attendu : {"reason": "${ERASURE_REASONS.join('" | "')}", "reference": "dossier, sans donnée personnelle, de ${REFERENCE_LENGTH_MAX} caractères au plus"}.`,
   );
-  const subject = operatorOf(caller);
-  const by =
-    subject === 'withheld'
-      ? `sha256:${(await sha256Hex(`operator\n${caller?.subject ?? ''}`)).slice(0, SUBJECT_HASH_LENGTH)}`
-      : subject;
-  return { reason, reference, by };
+  return { reason, reference, by: operatorOf(caller) };
 }

@@ -4,6 +4,7 @@
 
 import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
+import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import { openAtRelay } from './account-openings.ts';
 import {
   claimSql,
@@ -168,8 +169,6 @@ export interface HeardAnnouncement {
   readonly partners: readonly string[];
 }
 
-/** A word that is farther ahead than this is of a clock that was wrong: any other is newer. */
-const CLOCK_MS = 60_000;
 /** Parameters 8 and 9: relay, when it was heard. */
 const IS_NEWEST = 'EXISTS (SELECT 1 FROM relays WHERE id = ?8 AND announced_ms = ?9)';
 const IS_ITS = "EXISTS (SELECT 1 FROM vendor_claims WHERE relay = ?8 AND editor = ?1 AND state = 'accepted')";
@@ -210,7 +209,8 @@ export async function saveAnnouncement(
         `INSERT INTO relays (id, announced_ms) VALUES (?1, ?2)
          ON CONFLICT (id) DO UPDATE SET announced_ms = ?2 WHERE announced_ms < ?2 OR announced_ms > ?3`,
       )
-      .bind(relay, heardMs, nowMs + CLOCK_MS),
+      // A word that is farther ahead is of a clock that was wrong: any other is newer.
+      .bind(relay, heardMs, nowMs + CLOCK_SKEW_MS),
     ...claims.map((one) => claim.bind(...claimValues(one, partners), relay, heardMs)),
     ...vendors.map((vendor) =>
       upsert.bind(

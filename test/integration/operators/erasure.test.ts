@@ -19,6 +19,7 @@ import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
 import { type Person, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
 import { untilHourLasts } from '../../support/wait/hour.ts';
+import { until } from '../../support/wait/until.ts';
 
 const HOUR_MS = 3_600_000;
 const FROM_MS = Math.ceil(Date.now() / HOUR_MS) * HOUR_MS + 48 * HOUR_MS;
@@ -176,6 +177,29 @@ describe('an appointment', () => {
     expect((await exported()).split('\n').filter((text) => text === line)).toHaveLength(1);
   });
 
+  it('waits until all that changed is counted', async () => {
+    const id = idIn(await put({ value: 'behind' }));
+    const db = await edge.edge?.database('APPOINTMENTS');
+    const many = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)`;
+    const { columns } = (await db
+      ?.prepare(
+        "SELECT group_concat(name) AS columns FROM pragma_table_info('appointments') WHERE name NOT IN ('id', 'value', 'updated_ms')",
+      )
+      .first<{ columns: string }>()) ?? { columns: '' };
+    await db
+      ?.prepare(
+        `${many} INSERT INTO appointments (id, value, updated_ms, ${columns})
+         SELECT 'agenda-a-' || printf('%020x', n.i), 'n' || n.i, updated_ms + n.i, ${columns} FROM appointments, n WHERE id = ?1`,
+      )
+      .bind(id)
+      .run();
+    const refused = await erase('appointments', id);
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '60']);
+    expect((await edge.get(`/fhir/Appointment/${id}`)).status).toBe(200);
+    await until('it is counted', async () => (await erase('appointments', id)).status === 200);
+    await db?.prepare("DELETE FROM appointments WHERE value GLOB 'n[0-9]*'").run();
+  });
+
   it('leaves the hub the vendor’s slot until it is over, and nobody', async () => {
     const booked = (await bookedAt(edge.edge, [DOCTOR], WINDOW)).filter(
       ({ slotKeys }) => slotKeys !== undefined,
@@ -242,7 +266,7 @@ describe('a regulator', () => {
     const done = await erase('regulators', id);
     expect([done.status, done.json]).toEqual([
       200,
-      { erasure: expect.any(String), state: 'erased', left: [] },
+      { erasure: expect.any(String), state: 'erased', left: [], takenOut: [] },
     ]);
     expect((await ask('GET', `/fhir/Practitioner/${id}`, undefined, sas)).status).toBe(404);
     expect((await erase('regulators', id)).status).toBe(404);

@@ -52,12 +52,14 @@ export async function beginErasure(db: D1Database, asked: AskedErasure): Promise
   return ((found?.results ?? []) as unknown as Erasure[])[0] ?? null;
 }
 
-/** Those under way, the oldest first. */
+/** Those under way: those that can go on, then those that wait for a vendor, the oldest first, so that none waits behind a vendor's silence. */
 export async function listOpenErasures(db: D1Database): Promise<Erasure[]> {
   const { results } = await guardIdempotent(() =>
     db
       .prepare(
-        `SELECT ${COLUMNS} FROM erased_regulators WHERE regulator IS NOT NULL ORDER BY regulator LIMIT 100`,
+        `SELECT ${COLUMNS} FROM erased_regulators AS e WHERE regulator IS NOT NULL
+         ORDER BY EXISTS (SELECT 1 FROM regulators AS r JOIN accounts AS a ON a.regulator = r.id
+           WHERE r.id = e.regulator AND r.active = 0 AND ${IS_LEFT}), asked_ms LIMIT 100`,
       )
       .all<Erasure>(),
   );
@@ -102,22 +104,32 @@ export interface LeftAccount {
 export interface Remains {
   readonly isActive: boolean;
   readonly left: readonly LeftAccount[];
+  /** Vendors that have not confirmed and never will: an operator has taken them out. */
+  readonly takenOut: readonly string[];
   readonly identifiers: readonly RegulatorIdentifier[];
 }
 
-/** An account that the purge may not forget either (purge.ts). */
-export const IS_LEFT =
+const IS_UNSETTLED =
   '(a.open = 1 OR a.withdrawing = 1 OR a.sent_hash IS NOT NULL OR a.recheck_ms IS NOT NULL)';
+const IS_TAKEN_OUT = 'EXISTS (SELECT 1 FROM editors WHERE id = a.editor AND taken_out_ms IS NOT NULL)';
+/** An account that the purge may not forget either (purge.ts). A vendor that an operator has taken out is not waited for. */
+export const IS_LEFT = `(${IS_UNSETTLED} AND NOT ${IS_TAKEN_OUT})`;
 
 /** Undefined: he is gone. */
 export async function readRemains(db: D1Database, regulator: string): Promise<Remains | undefined> {
-  const [who, left, names] = await guardIdempotent(() =>
+  const [who, left, takenOut, names] = await guardIdempotent(() =>
     db.batch([
       db.prepare('SELECT active FROM regulators WHERE id = ?1').bind(regulator),
       db
         .prepare(
           `SELECT a.editor, a.attempts, a.error AS reason, a.next_try_ms AS nextTryMs FROM accounts AS a
            WHERE a.regulator = ?1 AND ${IS_LEFT} ORDER BY a.editor`,
+        )
+        .bind(regulator),
+      db
+        .prepare(
+          `SELECT a.editor FROM accounts AS a
+           WHERE a.regulator = ?1 AND ${IS_UNSETTLED} AND ${IS_TAKEN_OUT} ORDER BY a.editor`,
         )
         .bind(regulator),
       db
@@ -134,6 +146,7 @@ export async function readRemains(db: D1Database, regulator: string): Promise<Re
   return {
     isActive: found.active === 1,
     left: (left?.results ?? []) as unknown as LeftAccount[],
+    takenOut: ((takenOut?.results ?? []) as { readonly editor: string }[]).map(({ editor }) => editor),
     identifiers: (names?.results ?? []) as unknown as RegulatorIdentifier[],
   };
 }

@@ -94,7 +94,7 @@ function releaseStatements(db: D1Database, wave: string, max: number): D1Prepare
 export async function confirmWave(
   db: D1Database,
   id: string,
-  subject: string,
+  operator: string,
   nowMs: number,
 ): Promise<number | undefined> {
   const [wave, members] = await guardStore(() =>
@@ -104,7 +104,7 @@ export async function confirmWave(
           `UPDATE account_waves SET confirmed_ms = COALESCE(confirmed_ms, ?2), confirmed_by = COALESCE(confirmed_by, ?3)
            WHERE id = ?1 RETURNING id`,
         )
-        .bind(id, nowMs, subject),
+        .bind(id, nowMs, operator),
       db.prepare('SELECT COUNT(*) AS count FROM regulators WHERE wave = ?1').bind(id),
       ...releaseStatements(db, id, RELEASED_MAX),
     ]),
@@ -163,6 +163,19 @@ export async function forgetWave(db: D1Database, id: string): Promise<void> {
            AND NOT EXISTS (SELECT 1 FROM regulators WHERE wave = ?1)`,
       )
       .bind(id)
+      .run(),
+  );
+}
+
+/** Forgets whose the waves were that an operator has decided before, and that have no members any more. */
+export async function forgetCallers(db: D1Database, beforeMs: number): Promise<void> {
+  await guardIdempotent(() =>
+    db
+      .prepare(
+        `UPDATE account_waves SET caller = NULL WHERE caller IS NOT NULL AND confirmed_ms < ?1
+           AND NOT EXISTS (SELECT 1 FROM regulators WHERE wave = account_waves.id)`,
+      )
+      .bind(beforeMs)
       .run(),
   );
 }

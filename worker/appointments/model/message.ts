@@ -18,8 +18,8 @@ import { namedSlots } from './named.ts';
 import { findPersonalData, PRIVACY_RULES } from './privacy.ts';
 import { namedProfile, type Repair, type Tolerated, tolerate } from './tolerance.ts';
 
-/** Two clocks that differ by less than this agree. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+/** A vendor's clock and ours that differ by less than this agree. */
+const VENDOR_CLOCK_SKEW_MS = 5 * 60_000;
 
 /** A system and a value in it. */
 export interface NationalId {
@@ -182,7 +182,7 @@ function stampOf(resource: JsonObject, nowMs: number, repairs: Set<Repair>): num
   const text = asText(asObject(resource.meta)?.lastUpdated);
   const ms = text === undefined ? Number.NaN : instantMs(text);
   if (Number.isNaN(ms)) return undefined;
-  if (ms <= nowMs + CLOCK_SKEW_MS) return ms;
+  if (ms <= nowMs + VENDOR_CLOCK_SKEW_MS) return ms;
   repairs.add('time-in-future');
   return undefined;
 }

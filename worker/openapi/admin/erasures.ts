@@ -22,7 +22,7 @@ const AT = '2026-11-30T09:00:00.000Z';
 const WORD = { by: 'exploitant', reason: 'person-request', reference: 'DPO-2026-014' };
 
 const word: Readonly<Record<string, Schema>> = {
-  by: text('Qui l’a décidé : le sujet du jeton, ou son empreinte quand il pourrait nommer une personne.'),
+  by: text('Qui l’a décidé : le sujet du jeton, ou `withheld` quand il pourrait nommer une personne.'),
   reason: oneOf([...ERASURE_REASONS], 'Pourquoi.'),
   reference: orNull(text('Dossier.')),
 };
@@ -42,6 +42,10 @@ const progress = object({
     'withdrawing : des éditeurs doivent encore fermer le compte ; appointments : des rendez-vous sont encore à relire ; erased : fait ; void : le SAS a rendu le droit entre-temps.',
   ),
   left,
+  takenOut: list(
+    { type: 'string' },
+    'Éditeurs mis hors service par l’exploitant, qui n’ont pas confirmé et ne sont pas attendus.',
+  ),
 });
 const erasedAppointment = object({
   appointment: text('Rendez-vous.'),
@@ -79,11 +83,12 @@ export const ERASURE_OPERATIONS: Operations = {
     parameters: [pathId(REGULATOR, 'Identifiant du régulateur ici.')],
     bodies: BODIES,
     answers: {
-      200: json('Effacé.', progress, { erasure: ERASURE, state: 'erased', left: [] }),
+      200: json('Effacé.', progress, { erasure: ERASURE, state: 'erased', left: [], takenOut: [] }),
       202: json('En cours : la passerelle continue seule.', progress, {
         erasure: ERASURE,
         state: 'withdrawing',
         left: [{ editor: 'agenda-a', attempts: 1, reason: 'connect', nextTry: AT }],
+        takenOut: [],
       }),
     },
     refusals: { ...REFUSALS, 'not-found': 'Aucun régulateur n’a cet id.' },

@@ -9,7 +9,7 @@ CREATE TABLE vendor_usage (
 ) STRICT, WITHOUT ROWID;
 
 INSERT INTO vendor_usage (editor, versions, bytes, hour, created)
-  SELECT substr(appointment, 1, length(appointment) - 21), COUNT(*), SUM(length(CAST(content AS BLOB)) + 1000), 0, 0
+  SELECT substr(appointment, 1, length(appointment) - 21), COUNT(*), SUM(octet_length(content) + 1000), 0, 0
   FROM appointment_versions GROUP BY 1;
 
 CREATE TRIGGER vendor_usage_version AFTER INSERT ON appointment_versions BEGIN
