@@ -128,7 +128,7 @@ export interface SenderClaim {
 
 /**
  * `not-announced`: this relay may not write for that vendor. `other-system`: the vendor's appointments are of another one.
- * `used`: the token was. `full`: the relay has used too many in a short time.
+ * `used`: the token was. `full`: the vendor has used too many in a short time.
  */
 export type SenderVerdict = 'admitted' | 'not-announced' | 'other-system' | 'used' | 'full';
 

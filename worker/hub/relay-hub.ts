@@ -294,7 +294,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (!(await this.#registry.known(FIRST_READ_MS))) throw new Error('nobody has said who may write yet');
     const may = this.#registry.mayReport(token.relay, editor, appointmentSystem);
     if (may !== 'admitted') return may;
-    const verdict = this.#tokens.take(token, by, Date.now());
+    const verdict = this.#tokens.take(token, by, Date.now(), editor);
     return verdict === 'first' ? may : verdict;
   }
 

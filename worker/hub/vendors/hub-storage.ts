@@ -1,7 +1,7 @@
 // The hub's own storage, written behind. The platform holds back every message of an object, to relays and Workers alike,
 // until what the object has written is on disk, unless the write says `allowUnconfirmed`. Nothing written here is worth
-// that wait: what a crash of the machine loses is said again by the relays, read from D1, or a minute of a vendor's
-// health. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
+// that wait: what a crash of the machine loses is said again by the relays, read from D1, a minute of a vendor's health, or
+// tokens used just before: such a one could be used once more in its last two minutes (link/used-tokens.ts). https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/
 
 import { log } from '../../base/log.ts';
 
