@@ -12,7 +12,8 @@ import type { Probe } from './vendors/breaker.ts';
 
 /** A search, as the calls it waits for see it. Numbers are the search's own. */
 export interface CallWaiter {
-  readonly answered: (arrival: Arrival) => void;
+  /** Returns the numbers whose answer was past its vendor's share, and is not taken. */
+  readonly answered: (arrival: Arrival) => readonly number[];
   /** The link broke: these calls will not be answered. */
   readonly lost: (numbers: readonly number[], link: RelayLink) => void;
   /** The relay is done with the plan; had it anything to say of these, it has said it. */
@@ -126,6 +127,8 @@ interface Delivery {
   readonly shared: number[];
 }
 
+const PAST_SHARE = { reason: 'too-large' } as const;
+
 /** One plan at one relay, and the searches that wait for its calls. */
 class InFlightPlan {
   readonly #sent: SentPlan;
@@ -216,12 +219,15 @@ class InFlightPlan {
 
   #deliver(frame: AnswerFrame): void {
     const deliveries = new Map<CallWaiter, Delivery>();
+    const good: CallHead[] = [];
     for (const head of frame.heads) {
       const call = this.#calls[head.call];
       if (call === undefined || call.isAnswered) continue;
       call.isAnswered = true;
       this.#end(call);
-      this.#watch.answered(call.vendor, head, call.probe);
+      // A search that asks again at once asks the breaker first; what looks good may yet be past its share.
+      if (head.failure === undefined) good.push(head);
+      else this.#note(head);
       let isFirst = true;
       for (const [waiter, number] of call.waiting) {
         const delivery = deliveries.get(waiter) ?? { numbers: this.#calls.map(() => null), shared: [] };
@@ -232,7 +238,19 @@ class InFlightPlan {
       }
     }
     const { link } = this.#sent;
-    for (const [waiter, delivery] of deliveries) waiter.answered({ link, frame, ...delivery });
+    const past = new Set<number>();
+    for (const [waiter, { numbers, shared }] of deliveries) {
+      const over = waiter.answered({ link, frame, numbers, shared });
+      // Of the search that made the call: one that joined it may have less of its share left.
+      for (const [call, number] of numbers.entries())
+        if (number !== null && over.includes(number) && !shared.includes(number)) past.add(call);
+    }
+    for (const head of good) this.#note(past.has(head.call) ? { ...head, failure: PAST_SHARE } : head);
+  }
+
+  #note(head: CallHead): void {
+    const call = this.#calls[head.call];
+    if (call !== undefined) this.#watch.answered(call.vendor, head, call.probe);
   }
 
   #unanswered(): Map<CallWaiter, number[]> {

@@ -110,7 +110,7 @@ export class SearchRun implements CallWaiter {
     this.#ended.resolve('abandoned');
   }
 
-  answered({ link, frame, numbers, shared }: Arrival): void {
+  answered({ link, frame, numbers, shared }: Arrival): readonly number[] {
     const undelivered: number[] = [];
     const tooShort: number[] = [];
     for (const { call, failure } of frame.heads) {
@@ -126,17 +126,17 @@ export class SearchRun implements CallWaiter {
     const answered = taken.filter((number) => number !== null);
     if (answered.length > 0) this.#emit({ kind: 'answers', numbers: taken, body, shared });
     this.#settle(answered);
-    this.#cut(over, new Set(shared));
+    this.#cut(over);
     this.#handOver(undelivered, link);
     this.#callAgain(tooShort);
+    return over;
   }
 
-  /** Past its vendor's share of this search. The breaker hears of it once, from the search that made the call. */
-  #cut(over: readonly number[], shared: ReadonlySet<number>): void {
+  /** Past its vendor's share of this search. */
+  #cut(over: readonly number[]): void {
     for (const number of over) {
       const vendor = this.#search.calls[number]?.vendor ?? '';
       log('warn', 'vendor-past-its-share', { requestId: this.#search.id, editor: vendor });
-      if (!shared.has(number)) this.#context.breakers.note(vendor, { reason: 'too-large' }, 0, Date.now());
     }
     this.#fail(over, 'too-large');
   }
