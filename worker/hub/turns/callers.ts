@@ -1,5 +1,5 @@
-// Who searches now, and what each has left of its allowance. A caller is numbered: relays learn the number, never the name.
-// Lives in the relay hub's memory: a hub that begins has forgotten what was spent. No clock, no I/O.
+// The hub counts what callers search now, and what each has left of its allowance. It numbers them: relays learn the number,
+// never the name. Lives in the relay hub's memory: a hub that begins has forgotten what was spent. No clock, no I/O.
 
 import type { Turn } from '../../../shared/link/fair-queue.ts';
 import { TokenBucket } from '../../../shared/token-bucket.ts';
@@ -33,18 +33,17 @@ interface CallerState {
   readonly bucket: TokenBucket;
   searches: number;
   streams: number;
-  usedMs: number;
 }
 
-/** Of something that ends soon, nobody knows when. */
+/** The hub cannot know when a search ends; most end soon. */
 const SOON_S = 2;
-const MINUTE_MS = 60_000;
-/** Callers are the issuer's to make; those who asked for nothing in the last minute are forgotten when there are more. */
-const CALLERS_KEPT = 1_000;
+/** The issuer makes callers. Past so many, the hub forgets the one that has asked for nothing for longest. */
+export const CALLERS_KEPT = 10_000;
 
 /** All callers of one hub. */
 export class Callers {
   readonly #limitsOf: CallerLimitsOf;
+  /** The least recently used first. */
   readonly #states = new Map<string, CallerState>();
   #count = 0;
 
@@ -73,21 +72,24 @@ export class Callers {
   #stateOf(caller: string, { identifiersPerMinute }: CallerLimits, nowMs: number): CallerState {
     const known = this.#states.get(caller);
     if (known !== undefined) {
-      known.usedMs = nowMs;
+      this.#states.delete(caller);
+      this.#states.set(caller, known);
       return known;
     }
-    if (this.#states.size >= CALLERS_KEPT) this.#forgetIdle(nowMs);
+    if (this.#states.size >= CALLERS_KEPT) this.#forgetOne();
     this.#count += 1;
     const bucket = new TokenBucket(identifiersPerMinute / 60, identifiersPerMinute, nowMs);
-    const state = { number: String(this.#count), bucket, searches: 0, streams: 0, usedMs: nowMs };
+    const state = { number: String(this.#count), bucket, searches: 0, streams: 0 };
     this.#states.set(caller, state);
     return state;
   }
 
-  /** Those whose allowance is whole again lose nothing by it. */
-  #forgetIdle(nowMs: number): void {
-    for (const [caller, { searches, usedMs }] of this.#states) {
-      if (searches === 0 && nowMs - usedMs >= MINUTE_MS) this.#states.delete(caller);
+  /** What a caller has under way stays counted: searches end. */
+  #forgetOne(): void {
+    for (const [caller, { searches }] of this.#states) {
+      if (searches > 0) continue;
+      this.#states.delete(caller);
+      return;
     }
   }
 }
