@@ -49,6 +49,7 @@ export class Gathering {
           return this.#keep(number, (call) => {
             const mine = ofThose(answer, call);
             const isShared = typeof number === 'number' && shared.includes(number);
+            if (!isOwn(mine, call.vendor)) return { failure: { reason: 'unusable' }, arrivedMs: nowMs };
             return { ...(isShared ? shareOf(mine, nowMs - this.#startedMs) : whole(mine)), arrivedMs: nowMs };
           });
         });
@@ -80,6 +81,21 @@ export class Gathering {
 function ofThose(answer: CallAnswer, { subjects: asked }: AskedCall): CallAnswer {
   const subjects = answer.subjects.filter(({ subject }) => asked.includes(subject));
   return { ...answer, subjects, doubts: doubtsOf(answer) };
+}
+
+/**
+ * Schedules, sites and slots have ids of their vendor: a relay that gave another's would have it overwrite that one in the
+ * Bundle. Such an answer is not used.
+ */
+function isOwn({ subjects }: CallAnswer, vendor: string): boolean {
+  // No hyphen follows: vendors may be called agenda and agenda-a.
+  const isIts = (id: string): boolean => id.lastIndexOf('-') === vendor.length && id.startsWith(vendor);
+  return subjects.every(({ places }) =>
+    places.every(
+      ({ schedule, site, slots }) =>
+        isIts(schedule.id) && isIts(site.id) && slots.every(([, id]) => isIts(id)),
+    ),
+  );
 }
 
 function whole(answer: CallAnswer): Pick<CallResult, 'answer' | 'failure'> {

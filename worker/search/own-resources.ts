@@ -44,7 +44,7 @@ export class OwnResources {
     return name;
   }
 
-  /** A relay that lies about what was said gives its vendor no other vendor's place. */
+  /** A relay that lies about what was said gives its vendor no other vendor's name. Other ids: gathering.ts. */
   #choose(vendor: string, { id, said, words }: SaidResource): string {
     const end = id.lastIndexOf('-') + 1;
     const own = `${vendor}-${id.slice(end)}`;

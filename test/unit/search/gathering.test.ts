@@ -69,6 +69,29 @@ describe('what a search has in hand of its calls', () => {
     expect(shared).toMatchObject({ isShared: true, arrivedMs: NOW + 200 });
   });
 
+  it('uses no answer whose schedules, sites or slots have ids of another vendor', () => {
+    const own = said();
+    const place = own.subjects[0]!.places[0]!;
+    const withPlace = (over: Partial<typeof place>): CallAnswer => ({
+      ...own,
+      subjects: [{ ...own.subjects[0]!, places: [{ ...place, ...over }] }],
+    });
+    for (const vendor of ['agenda-b', 'agenda', 'agenda-a-b']) {
+      const id = `${vendor}-${'0'.repeat(20)}`;
+      const [row] = place.slots;
+      for (const lie of [
+        withPlace({ schedule: { ...place.schedule, id } }),
+        withPlace({ site: { ...place.site, id } }),
+        withPlace({ slots: [[row![0], id, row![2], row![3]]] }),
+      ]) {
+        const result = take(lie, [RPPS], false);
+        expect(result.answer).toBeUndefined();
+        expect(failureOf(result, RPPS)).toBe('unusable');
+      }
+    }
+    expect(failureOf(take(own, [RPPS], false), RPPS)).toBeUndefined();
+  });
+
   it('does not take a shared answer at its word when slots in it could not be read', () => {
     const unreadable = said(bundle([slot(), schedule(), practitioner()]));
     for (const isShared of [false, true]) {
