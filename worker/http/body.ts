@@ -8,7 +8,7 @@ import { decodeText } from '../../shared/charset.ts';
 import { within } from '../../shared/deadline.ts';
 import { GatewayError } from '../../shared/error.ts';
 import { asObject, type JsonObject } from '../../shared/fhir/json.ts';
-import { countKept, measureAll } from '../../shared/fhir/json-bounds.ts';
+import { countKept, type JsonBounds, measureAll } from '../../shared/fhir/json-bounds.ts';
 import { pendingBytes } from '../base/callers/pending-bytes.ts';
 import { bodyNotSigned } from './relay-token.ts';
 
@@ -19,6 +19,8 @@ export const APPOINTMENT_DEPTH_MAX = 32;
 /** 64 KiB of the guide's appointments hold 2,600; of `{}` in a list, 20,000. */
 const APPOINTMENT_VALUES_MAX = 5_000;
 const APPOINTMENT_BOUNDS = { depthMax: APPOINTMENT_DEPTH_MAX, valuesMax: APPOINTMENT_VALUES_MAX };
+/** The longest lists that operators give, of 2,000 associations, hold 8,000 values. */
+const BODY_BOUNDS = { depthMax: APPOINTMENT_DEPTH_MAX, valuesMax: 20_000 };
 
 /** The largest, 1 MiB, comes in that time over 800 kbit/s. */
 const BODY_MS = 10_000;
@@ -30,7 +32,7 @@ async function* arriving(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   const reader = body.getReader();
   const cut = Promise.withResolvers<'late'>();
   const endMs = Date.now() + BODY_MS;
-  // Whose it is does not matter: what has not moved for longest gives way.
+  // Bodies count as one caller's: the one that has not moved for longest gives way.
   const held = pendingBytes.hold('', () => cut.resolve('late'), Date.now());
   try {
     for (;;) {
@@ -88,7 +90,7 @@ export async function readAs<T extends v.GenericSchema>(
   bytesMax: number,
   expected: string | ((path: string) => string),
 ): Promise<v.InferOutput<T>> {
-  const parsed = v.safeParse(schema, parseOnce(await readText(request, bytesMax)));
+  const parsed = v.safeParse(schema, parseOnce(await readText(request, bytesMax), BODY_BOUNDS));
   if (parsed.success) return parsed.output;
   const paths = parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body');
   throw new GatewayError({
@@ -106,7 +108,7 @@ export async function readResource(request: Request, type: string, sha256?: stri
   checkMediaType(request.headers);
   const whole = await readBytes(request, APPOINTMENT_BYTES_MAX);
   if (sha256 !== undefined && (await hashOf(whole)) !== sha256) throw bodyNotSigned();
-  const resource = asObject(parseOnce(textOf(whole, request)));
+  const resource = asObject(parseOnce(textOf(whole, request), APPOINTMENT_BOUNDS));
   if (resource === undefined) throw malformed('Le corps attendu est un objet JSON.');
   if (resource.resourceType !== type)
     throw malformed(`La ressource attendue est un ${type}.`, 'resourceType');
@@ -141,12 +143,12 @@ function parse(text: string): unknown {
  * The parser keeps the last of two equal keys without a word: of "booked" and "cancelled", of a right given and taken, one
  * would be lost. @throws GatewayError body-malformed.
  */
-function parseOnce(text: string): unknown {
-  const written = measureAll(new TextEncoder().encode(text), APPOINTMENT_BOUNDS);
-  if (written === 'too-deep') throw malformed(`Le JSON imbrique plus de ${APPOINTMENT_DEPTH_MAX} niveaux.`);
-  if (written === 'too-many-values') throw malformed(`Le JSON a plus de ${APPOINTMENT_VALUES_MAX} valeurs.`);
+function parseOnce(text: string, bounds: JsonBounds): unknown {
+  const written = measureAll(new TextEncoder().encode(text), bounds);
+  if (written === 'too-deep') throw malformed(`Le JSON imbrique plus de ${bounds.depthMax} niveaux.`);
+  if (written === 'too-many-values') throw malformed(`Le JSON a plus de ${bounds.valuesMax} valeurs.`);
   const json = parse(text);
-  if (written.keys !== countKept(json, APPOINTMENT_DEPTH_MAX)) {
+  if (written.keys !== countKept(json, bounds.depthMax)) {
     throw malformed('Le JSON donne deux fois la même clé à un objet.');
   }
   return json;
