@@ -27,7 +27,7 @@ const DEFAULTS: CallerLimits = {
   searches: 200,
   identifiersPerMinute: 100_000,
   streams: 100,
-  pendingMiB: 48,
+  pendingMiB: 72,
   weight: 1,
 };
 

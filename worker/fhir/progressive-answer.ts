@@ -7,7 +7,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { errorOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { type Held, pendingBytes } from '../base/callers/pending-bytes.ts';
 import type { RequestContext } from '../http/http.ts';
-import { CHUNK_BYTES, STALL_MS } from '../http/paced-body.ts';
+import { CHUNK_BYTES, type CutReason, logCut, STALL_MS } from '../http/paced-body.ts';
 import { bundleEntries, bundleText } from '../search/bundle.ts';
 import { Deadline } from '../search/deadline.ts';
 import { findSlots } from '../search/find-slots.ts';
@@ -31,10 +31,9 @@ export async function answerProgressively(
   question: SearchQuestion,
 ): Promise<Response> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const events = new EventWriter(writable, context.callerKey ?? '');
-  const begun = Promise.withResolvers<void>();
-  context.waitUntil(run(context, question, events, begun).finally(() => events.close()));
-  await within(begun.promise, BEGIN_MS, () => undefined);
+  const events = new EventWriter(writable, context);
+  context.waitUntil(run(context, question, events).finally(() => events.close()));
+  await events.begun();
   return new Response(readable, {
     headers: {
       'Content-Type': EVENT_STREAM,
@@ -51,14 +50,20 @@ class EventWriter {
   readonly #encoder = new TextEncoder();
   readonly #left = new AbortController();
   readonly #held: Held;
+  readonly #requestId: string;
+  readonly #begun = Promise.withResolvers<void>();
+  #isBegun = false;
   #pending = 0;
   #movedMs = 0;
   #watch: ReturnType<typeof setTimeout> | undefined;
 
-  /** `caller`: key of whoever reads it. */
-  constructor(writable: WritableStream<Uint8Array>, caller: string) {
+  constructor(
+    writable: WritableStream<Uint8Array>,
+    { requestId, callerKey = '' }: Pick<RequestContext, 'requestId' | 'callerKey'>,
+  ) {
     this.#writer = writable.getWriter();
-    this.#held = pendingBytes.hold(caller, () => this.#cut(), Date.now());
+    this.#requestId = requestId;
+    this.#held = pendingBytes.hold(callerKey, () => this.#cut('room'), Date.now());
     // Once the response has begun, a caller that disconnects shows as a stream that is no longer read.
     this.#writer.closed.catch(() => this.#left.abort());
   }
@@ -66,6 +71,24 @@ class EventWriter {
   /** Aborted when the caller has disconnected. */
   get left(): AbortSignal {
     return this.#left.signal;
+  }
+
+  /** Resolves when the stream is the answer; rejects with what `refuse` was given before. */
+  begun(): Promise<void> {
+    return within(this.#begun.promise, BEGIN_MS, () => this.begin());
+  }
+
+  readonly begin = (): void => {
+    this.#isBegun = true;
+    this.#begun.resolve();
+  };
+
+  /** False when the stream has begun. Else the refusal is the answer, and the stream, which nobody reads, is ended. */
+  refuse(error: GatewayError): boolean {
+    if (this.#isBegun) return false;
+    this.#begun.reject(error);
+    this.#abort();
+    return true;
   }
 
   /** `data` is one line: JSON text has no raw line break. */
@@ -99,22 +122,22 @@ class EventWriter {
     this.#watch = undefined;
     if (this.#pending === 0) return;
     const leftMs = this.#movedMs + STALL_MS - Date.now();
-    if (leftMs <= 0) this.#cut();
+    if (leftMs <= 0) this.#cut('stalled');
     else this.#watch = setTimeout(() => this.#look(), leftMs);
   }
 
-  #cut(): void {
+  #cut(reason: CutReason): void {
+    if (!this.left.aborted) logCut(this.#requestId, reason);
+    this.#abort();
+  }
+
+  #abort(): void {
     this.#held.end();
     this.#writer.abort(new Error('slow reader')).catch(() => undefined);
   }
 }
 
-async function run(
-  context: RequestContext,
-  asked: SearchQuestion,
-  events: EventWriter,
-  begun: PromiseWithResolvers<void>,
-): Promise<void> {
+async function run(context: RequestContext, asked: SearchQuestion, events: EventWriter): Promise<void> {
   const { query, selfUrl, preferences } = asked;
   const { fhirBase: base, requestId } = context;
   const onPart = (part: Selection): void => {
@@ -129,7 +152,7 @@ async function run(
     const question = { query, memory: preferences.memory, budgetMs };
     const found = await findSlots(context, question, {
       onPart,
-      onBegun: begun.resolve,
+      onBegun: events.begin,
       signal: events.left,
     });
     const { answers, ledger, selection } = found;
@@ -142,8 +165,8 @@ async function run(
       cause instanceof GatewayError
         ? cause
         : new GatewayError({ reason: 'internal', text: 'Erreur interne ; elle est enregistrée.', cause });
-    if (error.reason === 'too-many-requests') begun.reject(error);
-    else begun.resolve();
+    if (error.reason === 'too-many-requests' && events.refuse(error)) return;
+    events.begin();
     events.send('error', JSON.stringify(errorOutcome(error, requestId)));
   }
 }

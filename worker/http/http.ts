@@ -66,11 +66,11 @@ export function fhirResponse(
 /** At the caller's pace, as far as it has one; a refusal, which knows no request, is short. */
 function paced(
   written: string | Uint8Array<ArrayBuffer>,
-  { request, callerKey, waitUntil }: Partial<Reader>,
+  { request, requestId, callerKey, waitUntil }: Pick<Reader, 'requestId'> & Partial<Reader>,
 ) {
   if (request === undefined || waitUntil === undefined || written.length < PACED_LENGTH_MIN) return written;
   const bytes = typeof written === 'string' ? new TextEncoder().encode(written) : written;
-  return pacedBody(bytes, { request, callerKey, waitUntil });
+  return pacedBody(bytes, { request, requestId, callerKey, waitUntil });
 }
 
 const RETRY_AFTER_S = '5';

@@ -3,6 +3,7 @@
 
 import { within } from '../../shared/deadline.ts';
 import { pendingBytes } from '../base/callers/pending-bytes.ts';
+import { log } from '../base/log.ts';
 
 /** A shorter answer is the kernel's at once. Characters, or bytes. */
 export const PACED_LENGTH_MIN = 64 * 1024;
@@ -16,28 +17,42 @@ const BYTES_PER_MS_MIN = 64;
 /** What it needs of the request. */
 export interface Reader {
   readonly request: Request;
+  readonly requestId: string;
   /** As in RequestContext. */
   readonly callerKey: string | undefined;
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
 /** The body of a response, at its reader's pace; none for HEAD. */
-export function pacedBody(
-  bytes: Uint8Array,
-  { request, callerKey = '', waitUntil }: Reader,
-): BodyInit | null {
+export function pacedBody(bytes: Uint8Array, reader: Reader): BodyInit | null {
+  const { request, waitUntil } = reader;
   if (request.method === 'HEAD') return null;
   const { readable, writable } = new FixedLengthStream(bytes.length);
-  waitUntil(send(bytes, writable, callerKey));
+  waitUntil(send(bytes, writable, reader));
   return readable;
 }
 
+/** Why an answer that was under way is cut: its caller takes nothing, or too slowly; or it gave way to others. */
+export type CutReason = 'stalled' | 'room';
+
+/** The caller sees a broken connection; this line says why. */
+export function logCut(requestId: string, reason: CutReason): void {
+  log('warn', 'answer-cut', { requestId, reason });
+}
+
 /** Never rejects: a reader who has gone, or was cut, is no error. */
-async function send(bytes: Uint8Array, writable: WritableStream<Uint8Array>, caller: string): Promise<void> {
+async function send(
+  bytes: Uint8Array,
+  writable: WritableStream<Uint8Array>,
+  { requestId, callerKey = '' }: Pick<Reader, 'requestId' | 'callerKey'>,
+): Promise<void> {
   const writer = writable.getWriter();
   const startedMs = Date.now();
-  const cut = (): void => void writer.abort(new Error('slow reader')).catch(() => undefined);
-  const held = pendingBytes.hold(caller, cut, startedMs);
+  const cut = (reason: CutReason): void => {
+    logCut(requestId, reason);
+    writer.abort(new Error('slow reader')).catch(() => undefined);
+  };
+  const held = pendingBytes.hold(callerKey, () => cut('room'), startedMs);
   const endMs = startedMs + STALL_MS + bytes.length / BYTES_PER_MS_MIN;
   try {
     held.add(bytes.length, startedMs);
@@ -51,10 +66,10 @@ async function send(bytes: Uint8Array, writable: WritableStream<Uint8Array>, cal
           () => true,
         )
       )
-        return cut();
+        return cut('stalled');
       held.take(chunk.length, Date.now());
     }
-    await within(writer.close(), STALL_MS, cut);
+    await within(writer.close(), STALL_MS, () => cut('stalled'));
   } catch {
     // The reader has left.
   } finally {

@@ -1,9 +1,13 @@
 // What this isolate holds for callers who are slow: answers that they have not read yet, bodies that they have not sent to
-// the end. Bounded for each caller and in all; over the bound in all, whoever holds most gives way. No clock but the one
-// that is passed in, no I/O.
+// the end. Bounded for each caller and in all; over the bound in all, what has stopped moving gives way, and what moves only
+// over a higher one. No clock but the one that is passed in, no I/O.
 
-/** Of an isolate's 128 MB; its code, what it remembers and what it works on take the rest. */
-const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+/** Over it, what does not move gives way. */
+const PENDING_BYTES_ROOM = 64 * 1024 * 1024;
+/** Over it, what moves gives way too. Of an isolate's 128 MB; its code and what it works on take the rest. */
+const PENDING_BYTES_MAX = 96 * 1024 * 1024;
+/** What nobody has taken from, or added to, for so long does not move. */
+const STILL_MS = 2_000;
 
 /** One answer or body under way. */
 export interface Held {
@@ -24,11 +28,14 @@ interface Entry {
 
 /** All that is held in one isolate. */
 export class PendingBytes {
+  readonly #room: number;
   readonly #max: number;
   readonly #entries = new Set<Entry>();
   #bytes = 0;
 
-  constructor(max = PENDING_BYTES_MAX) {
+  /** Bytes in all: over `room` what stands still gives way, over `max` what moves too. */
+  constructor(room = PENDING_BYTES_ROOM, max = PENDING_BYTES_MAX) {
+    this.#room = room;
     this.#max = max;
   }
 
@@ -50,7 +57,7 @@ export class PendingBytes {
       add: (bytes, atMs) => {
         if (!this.#entries.has(entry)) return;
         this.#move(entry, bytes, atMs);
-        this.#makeRoom();
+        this.#makeRoom(atMs);
       },
       take: (bytes, atMs) => {
         if (this.#entries.has(entry)) this.#move(entry, -bytes, atMs);
@@ -70,27 +77,28 @@ export class PendingBytes {
     this.#bytes -= entry.bytes;
   }
 
-  /** Of the caller for whom most is held, what has not moved for longest. One thing alone may be larger than the bound. */
-  #makeRoom(): void {
-    while (this.#bytes > this.#max && this.#entries.size > 1) {
-      const heaviest = this.#heaviest();
-      const [stalest] = [...this.#entries]
-        .filter(({ caller, bytes }) => caller === heaviest && bytes > 0)
-        .sort((one, other) => one.movedMs - other.movedMs);
-      if (stalest === undefined) return;
-      this.#drop(stalest);
-      stalest.cut();
+  /** One thing alone may be larger than the bounds. */
+  #makeRoom(nowMs: number): void {
+    while (this.#bytes > this.#room && this.#entries.size > 1) {
+      const held = [...this.#entries].filter(({ bytes }) => bytes > 0);
+      const still = held.filter(({ movedMs }) => nowMs - movedMs >= STILL_MS);
+      const next =
+        stalestOfHeaviest(still) ?? (this.#bytes > this.#max ? stalestOfHeaviest(held) : undefined);
+      if (next === undefined) return;
+      this.#drop(next);
+      next.cut();
     }
   }
+}
 
-  #heaviest(): string | undefined {
-    const sums = new Map<string, number>();
-    for (const { caller, bytes } of this.#entries) sums.set(caller, (sums.get(caller) ?? 0) + bytes);
-    return [...sums].reduce<readonly [string, number] | undefined>(
-      (most, one) => (most === undefined || one[1] > most[1] ? one : most),
-      undefined,
-    )?.[0];
-  }
+/** Of the caller for whom most of these is held, what has not moved for longest. */
+function stalestOfHeaviest(entries: readonly Entry[]): Entry | undefined {
+  const sums = new Map<string, number>();
+  for (const { caller, bytes } of entries) sums.set(caller, (sums.get(caller) ?? 0) + bytes);
+  const [heaviest] = [...sums].sort(([, one], [, other]) => other - one)[0] ?? [];
+  return entries
+    .filter(({ caller }) => caller === heaviest)
+    .sort((one, other) => one.movedMs - other.movedMs)[0];
 }
 
 /** Of this isolate. */
