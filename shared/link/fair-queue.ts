@@ -1,5 +1,5 @@
-// What waits for a place, in fair turns: one caller after the other, each by its weight, and within a caller one search
-// after the other. Who brings a thousand things waits for them itself. Used by the hub (calls not handed to a relay yet)
+// Items wait for a place in fair turns: one caller after the other, each by its weight, and within a caller one search
+// after the other. A caller that brings a thousand items waits for them itself. Used by the hub (calls not handed to a relay yet)
 // and by the relay (one vendor's calls). No clock, no I/O.
 
 /** Whose turn something takes. Both keys are opaque: no person can be read from them. */

@@ -156,7 +156,7 @@ async function sayAndSettle(
     budgetMs: pair.deadlineMs ?? engine.deadlineMs,
     send: engine.send,
     former: pair.former,
-    // Nobody's access is open by what a flood of unknown names withdraws.
+    // A flood of unknown names opens no access: withdrawing them can wait.
     isUrgent: !message.active && regulator.withdrawal?.kind !== 'unknown',
   });
   const row = settle(before, claimed, message, verdict, engine.nowMs());

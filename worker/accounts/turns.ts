@@ -1,6 +1,6 @@
-// Who may speak to a vendor next, over all vendors, within the budget of one invocation: withdrawals before all else, the
-// one that has waited longest since its right ended first, people whom no vendor was ever told of after all others. Places are few, so that order counts, and more than one vendor
-// can hold, so that no slow one holds the others.
+// The Worker chooses whose account it tells a vendor next, over all vendors, within the budget of one invocation: withdrawals
+// before all else, the one that has waited longest since its right ended first, people whom no vendor was ever told of after
+// all others. Places are few, so that order counts, and more than one vendor can hold, so that no slow one holds the others.
 
 import type { Budget } from '../store/budget.ts';
 

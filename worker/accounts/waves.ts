@@ -1,5 +1,5 @@
-// Waves of withdrawals in a scheduled run: what an operator confirmed and did not fit his request is released, and so is,
-// slowly, what no operator decides: held for ever, a right that ended would stay open for ever. docs/accounts.md § 4.
+// Waves of withdrawals in a scheduled run: the Worker releases what an operator confirmed and did not fit his request,
+// and slowly what no operator decides: held for ever, a right that ended would stay open for ever. docs/accounts.md § 4.
 
 import { log } from '../base/log.ts';
 import type { Engine } from './engine.ts';

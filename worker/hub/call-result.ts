@@ -8,7 +8,8 @@ import type { AskedCall } from './memory/plan.ts';
 
 /**
  * Why a vendor's answer proves no "none". `unusable`: part of it was not understood; `incomplete`: the vendor says, or
- * shows, that part of it is missing; `undeclared`: it speaks of somebody who does not declare it, `declarations-unread`: or may. Which subjects that part may concern: shared/sas/read/doubts.ts.
+ * shows, that part of it is missing; `undeclared`: it speaks of somebody who does not declare it, `declarations-unread`: or
+ * may. Which subjects that part may concern: shared/sas/read/doubts.ts.
  */
 export type LedgerFailure = CallFailure | 'unusable' | 'incomplete' | 'undeclared' | 'declarations-unread';
 

@@ -38,7 +38,8 @@ const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.up
     a.is_unknown AS isUnknown
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
   WHERE a.withdrawing = 1 AND a.editor = ?1 AND r.wave IS NULL AND a.is_unknown <= ?4 AND (a.next_try_ms IS NULL
-    OR a.next_try_ms <= ?2 OR a.next_try_ms > ?2 + ${NEXT_TRY_MS_MAX} OR a.attempts < ${REFUSALS_MAX} OR COALESCE(a.error_status, 500) >= 500)
+    OR a.next_try_ms <= ?2 OR a.next_try_ms > ?2 + ${NEXT_TRY_MS_MAX} OR a.attempts < ${REFUSALS_MAX}
+    OR COALESCE(a.error_status, 500) >= 500)
   ORDER BY a.attempts > ${REFUSALS_MAX}, a.is_unknown, a.attempts, r.withdrawn_ms, a.regulator LIMIT ?3`;
 
 /**

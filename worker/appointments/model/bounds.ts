@@ -1,5 +1,5 @@
-// What no appointment of SAS can be: years ahead, before SAS, longer than a week, larger than any that the profiles need.
-// Such a one would be kept until it is over, so for ever. docs/appointments.md § 2. No I/O; the clock is passed in.
+// The Worker refuses appointments that SAS cannot have: years ahead, before SAS, longer than a week, larger than the profiles
+// need. It would keep such a one until it is over, so for ever. docs/appointments.md § 2. No I/O; the clock is passed in.
 
 import type { ErrorIssue } from '../../../shared/error.ts';
 

@@ -1,5 +1,5 @@
-// What is left of an appointment, or of its regulator, after an erasure: times that name nobody, a content that says that a
-// name was there. Pure.
+// An erasure leaves of an appointment, or of its regulator, times without a person, and a content that says that a name was
+// there. Pure.
 
 import { asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import { EXTENSION } from '../../../shared/sas/canonical.ts';

@@ -1,5 +1,5 @@
-// What one vendor may store, so that none fills the database for all: how many versions, how much, and how many new
-// appointments an hour. Past it nothing new is taken; what exists may be changed within a reserve, and ended always.
+// The Worker bounds what one vendor stores, so that none fills the database for all: how many versions, how much, and how many
+// new appointments an hour. Past it nothing new is taken; what exists may be changed within a reserve, and ended always.
 // docs/storage.md "Quotas". No I/O, no clock.
 
 /** Of one vendor; the operator's settings. */

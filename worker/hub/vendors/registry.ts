@@ -1,6 +1,6 @@
-// Whom the hub knows: every vendor ever announced, with the operator's switches, what each relay last announced, and which
-// relay's key may be which vendor (judge-claim.ts). In memory, so that a search reads no database; in the hub's own storage, so that a restarted hub has it at once; and in
-// D1, which is the record: read behind at each start, and now and then for what an operator changed unseen. What relays
+// The hub knows every vendor ever announced, with the operator's switches, each relay's last announcement, and which relay's
+// key may be which vendor (judge-claim.ts). In memory, so that a search reads no database; in the hub's own storage, so that a
+// restarted hub has it at once; and in D1, which is the record: read behind at each start, and now and then for what an operator changed unseen. What relays
 // announce counts here at once, and is saved to D1 behind (announcement-saver.ts).
 
 import { rejectLate, within } from '../../../shared/deadline.ts';
@@ -65,7 +65,7 @@ export class VendorRegistry {
   readonly #storage: HubStorage;
   readonly #db: D1Database;
   readonly #settings: () => ClaimSettings;
-  /** Who may be what has changed. */
+  /** The hub calls it when a claim was decided or made. */
   readonly #onClaims: () => void;
   readonly #claims = new ClaimsTable();
   readonly #vendors = new Map<string, StoredVendor>();

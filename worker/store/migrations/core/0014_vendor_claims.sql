@@ -1,4 +1,5 @@
--- Who may be what (docs/decisions/0016-vendor-claims.md). What an older database has of relays and vendors is accepted.
+-- The hub keeps which relay may be which vendor (docs/decisions/0016-vendor-claims.md), and accepts what an older database has
+-- of relays and vendors.
 
 ALTER TABLE editors ADD COLUMN appointment_system TEXT;   -- the only system of its appointments; NULL: none said yet
 ALTER TABLE editors ADD COLUMN taken_out_ms INTEGER;      -- the operator took it out; NULL: in service
