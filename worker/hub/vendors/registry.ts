@@ -1,7 +1,7 @@
 // The hub knows every vendor ever announced, with the operator's switches, each relay's last announcement, and which relay's
 // key may be which vendor (judge-claim.ts). In memory, so that a search reads no database; in the hub's own storage, so that a
-// restarted hub has it at once; and in D1, which is the record: read behind at each start, and now and then for what an operator changed unseen. What relays
-// announce counts here at once, and is saved to D1 behind (announcement-saver.ts).
+// restarted hub has it at once; and in D1, which is the record: read behind at each start, and now and then for what an
+// operator changed unseen. What relays announce counts here at once, and is saved to D1 behind (announcement-saver.ts).
 
 import { rejectLate, within } from '../../../shared/deadline.ts';
 import type { EditorAnnouncement } from '../../../shared/link/hub.ts';
@@ -109,7 +109,8 @@ export class VendorRegistry {
   }
 
   /**
-   * Resolves true once D1 has said what vendors there are, in this life of the hub or a life before. False after `waitMs` without: `rows`
+   * Resolves true once D1 has said what vendors there are, in this life of the hub or a life before. False
+   * after `waitMs` without: `rows`
    * then holds what relays announced since, without the operator's switches.
    */
   async known(waitMs: number): Promise<boolean> {
