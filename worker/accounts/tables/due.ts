@@ -45,8 +45,8 @@ const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.up
 /**
  * Withdrawals of these vendors, so many of each: the least tried first, then the longest open: what fails again and again
  * comes last, and before it people whom no vendor was ever told of. Those of a wave that waits for an
- * operator are not due; nor, before their time, those that the vendor has answered but not granted so often that it would again: they are never in the way of the others. One statement for each
- * vendor: a wave over all of them is too much for one.
+ * operator are not due; nor, before their time, those that the vendor has answered but not granted so often that it would
+ * again: they are never in the way of the others. One statement for each vendor: a wave over all of them is too much for one.
  */
 export async function listWithdrawals(
   db: D1Database,
