@@ -178,7 +178,11 @@ describe('a vendor that is set up otherwise', () => {
     return {
       vendor,
       inputs: scene.inputs({
-        editor: { ...editor, baseUrl: vendor.url },
+        editor: {
+          ...editor,
+          baseUrl: vendor.url,
+          redirectHosts: [new URL(vendor.url).host, '127.0.0.1:1'],
+        },
         accounts: false,
         cpts: false,
         siret: [],
