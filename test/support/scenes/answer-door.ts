@@ -36,6 +36,8 @@ export interface Door {
 }
 
 const EDITOR = 'agenda-test';
+/** The first vendor of relay-scene.ts. */
+const EDITOR_OF_SCENE = 'agenda-1';
 /** Longer than any answer takes: what is tried here is what is read. */
 const BUDGET_MS = 60_000;
 
@@ -55,7 +57,7 @@ export async function openDoor(): Promise<Door> {
       const signal = AbortSignal.timeout(BUDGET_MS);
       const budget = new RetryBudget(performance.now());
       const { answer } = await askVendor(client, planOf(question, EDITOR), signal, budget);
-      return shownOf(answer, question);
+      return shownOf(answer, question, EDITOR);
     },
     close: async () => {
       await client.retire();
@@ -75,10 +77,10 @@ export async function openProcessDoor(): Promise<Door> {
     baseUrl: scene.vendors[0]?.baseUrl ?? '',
     ask: async (pages, question) => {
       vendor.pages = pages;
-      const { answers } = await ask(link, planOf(question, 'agenda-1'));
+      const { answers } = await ask(link, planOf(question, EDITOR_OF_SCENE));
       const [answer] = answers;
       if (answer === undefined) throw new Error('no answer landed');
-      return shownOf(answer, question);
+      return shownOf(answer, question, EDITOR_OF_SCENE);
     },
     close: () => scene.close(),
   };
@@ -110,15 +112,19 @@ function planOf({ flow, subjects, fromMs, toMs }: OracleQuestion, editor: string
   return { id: `door-${plans}`, flow, fromMs, toMs, budgetMs: BUDGET_MS, gatherMs: 0, calls };
 }
 
-function shownOf(answer: CallAnswer, { flow, subjects, fromMs, toMs }: OracleQuestion): Shown {
-  const call = { vendor: EDITOR, subjects };
+function shownOf(
+  answer: CallAnswer,
+  { flow, subjects, fromMs, toMs }: OracleQuestion,
+  editor: string,
+): Shown {
+  const call = { vendor: editor, subjects };
   const nowMs = Date.now();
   const gathering = new Gathering([call], nowMs);
   gathering.take({ kind: 'answers', numbers: [0], body: writeAnswerLines(answer), shared: [] }, nowMs);
   const { results } = gathering.finish('done');
   const query = { flow, subjects, window: { fromMs, toMs } };
   const { entries, shown } = mergeAnswers(results, { query, nowMs });
-  const vendors = [{ id: EDITOR, name: EDITOR }];
+  const vendors = [{ id: editor, name: editor }];
   const answers = { vendors, results, skipped: { vendors: 0, subjects: 0 }, linkBytes: 0 };
   const ledger = keepLedger(query, answers, shown, nowMs);
   const states = new Map<string, State>();

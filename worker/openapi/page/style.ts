@@ -20,9 +20,9 @@ header, .layout { max-width: 78rem; margin: 0 auto; padding: 2rem 1.25rem 0; }
 h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.5rem; margin: 3.5rem 0 1rem; padding-top: 1rem; border-top: 2px solid var(--text); }
 main section:first-child h2 { margin-top: 0; }
-h3 { font-size: 1.125rem; margin: 0 0 .25rem; }
+h3 { font-size: 1.125rem; margin: 0 0 .25rem; overflow-wrap: anywhere; }
 h4 { font-size: .9375rem; margin: 1.25rem 0 .375rem; }
-p { margin: 0 0 .75rem; max-width: 46rem; }
+p { margin: 0 0 .75rem; max-width: 46rem; overflow-wrap: anywhere; }
 code, pre { font: .875rem/1.5 ui-monospace, monospace; }
 code { overflow-wrap: anywhere; }
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .25rem; margin: .25rem 0 .75rem; padding: .75rem; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -34,10 +34,10 @@ table { border-collapse: collapse; width: 100%; font-size: .9375rem; margin: .25
 th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--muted); font-weight: 600; }
 .scroll { overflow-x: auto; }
-summary { cursor: pointer; padding: .25rem 0; }
+summary { cursor: pointer; padding: .25rem 0; overflow-wrap: anywhere; }
 details { margin: .25rem 0; }
 .fields { list-style: none; margin: .25rem 0 .5rem; padding: 0 0 0 .875rem; border-left: 2px solid var(--line); }
-.fields li { margin: .25rem 0; }
+.fields li { margin: .25rem 0; overflow-wrap: anywhere; }
 nav { margin-bottom: 2.5rem; }
 .wide { display: none; }
 .narrow { margin-bottom: 1.5rem; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: .375rem; }
