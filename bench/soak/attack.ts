@@ -22,7 +22,7 @@ const VENDOR_LATENCY_MS = 50;
 /** The last of them is hostile in the rounds that are not quiet. */
 const VENDORS = 6;
 const P99_RATIO_MAX = 1.5;
-/** What the rounds before the first would otherwise pay: connections, compiled code, first reads. */
+/** The searches of this time pay for connections, compiled code and first reads, and are not measured. */
 const WARM_UP_MS = 10_000;
 
 const flags = readFlags('node bench/soak/attack.ts [options]', {

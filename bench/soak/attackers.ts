@@ -1,4 +1,4 @@
-// Who attacks in bench/soak/attack.ts: a vendor that answers with what costs most to read, a caller that asks for as much
+// The attackers of bench/soak/attack.ts: a vendor that answers with what costs most to read, a caller that asks for as much
 // as it can and reads nothing, and strangers who open connections at the relay's mTLS port without a certificate.
 
 import { connect as connectTcp, type Socket } from 'node:net';
@@ -13,7 +13,7 @@ interface Attacker {
   readonly start: () => void;
   /** Resolves when nothing of it is under way. */
   readonly pause: () => Promise<void>;
-  /** What it did, for people. */
+  /** One line for people: the attacks that it made. */
   readonly tell: () => string;
 }
 

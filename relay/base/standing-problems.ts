@@ -7,6 +7,7 @@ import type { Problem } from './problem.ts';
 /** The parts that are read apart: everything, and between two reloads the mTLS port's files and the relay's state alone. */
 export type ProblemSource = 'vendors' | 'inbound' | 'state';
 
+/** The problems that stand, by their source: a reload replaces those of its source, and the log tells the new ones. */
 export class StandingProblems {
   readonly #log: Log;
   readonly #bySource = new Map<ProblemSource, readonly Problem[]>();

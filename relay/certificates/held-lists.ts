@@ -7,7 +7,7 @@ import type { CertificateFacts } from './certificate-facts.ts';
 import { isSignedBy, type RevocationList } from './revocation-list.ts';
 import { type ListScope, readRevokedSerials, readScope } from './revoked-serials.ts';
 
-/** What tells which of two lists of a key is newer. */
+/** The fields by which the relay tells the newer of two lists of a key. */
 export interface ListAge {
   readonly number: bigint | undefined;
   readonly thisUpdateMs: number;

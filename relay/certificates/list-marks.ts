@@ -49,7 +49,7 @@ type WrittenMarks = v.InferOutput<typeof marksSchema>;
 /** By scope and key id, joined. */
 type Marks = ReadonlyMap<string, ListAge>;
 
-/** What of the marks concerns one set of lists: `listen`, or one vendor's. */
+/** The marks of one set of lists: `listen`, or one vendor's. */
 export interface ScopedMarks {
   /**
    * The newest list of each key, those before their mark set aside as superseded. A list that began once has begun for
@@ -61,6 +61,7 @@ export interface ScopedMarks {
 /** For those who judge files alone, without a relay's past. */
 export const NO_MARKS: ScopedMarks = { choose: newestOf };
 
+/** The marks that one relay process knows, and the two files that keep them. */
 export class ListMarks {
   readonly #folder: string;
   #marks: Marks = new Map();
@@ -103,7 +104,7 @@ export class ListMarks {
       copy === 'damaged' || copy === 'forbidden' ? [[name, copy] as const] : [],
     );
     const found = copies.flatMap(([, copy]) => (typeof copy === 'string' ? [] : [copy]));
-    // What this process knows stands, whatever becomes of its files.
+    // The process keeps the marks that it knows, also when its files are lost.
     this.#isLost = found.length === 0 && this.#unread.length > 0 && this.#marks.size === 0;
     this.#marks = found.reduce<Marks>(newerOf, this.#marks);
   }

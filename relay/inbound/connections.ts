@@ -57,6 +57,7 @@ interface Held {
   running: number;
 }
 
+/** The open connections of one port, and the places that strangers and each vendor still have. */
 export class Connections {
   readonly #parts: ConnectionsParts;
   readonly #strangersMax: number;

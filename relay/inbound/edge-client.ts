@@ -60,6 +60,7 @@ export interface EdgeFailure {
   readonly retryAfterS?: number;
 }
 
+/** The way to one edge: a pool of connections for each vendor, and a token of its own for each request. */
 export class EdgeClient {
   readonly #signer: Signer;
   readonly #basePath: string;

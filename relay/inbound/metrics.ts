@@ -21,6 +21,7 @@ export interface InboundObserved {
   readonly filesBroken: () => boolean;
 }
 
+/** The counters of one port; each registers itself when it is made. */
 export class InboundMetrics {
   readonly #registry: Registry;
   readonly #requests: Counter<'editor' | 'status'>;

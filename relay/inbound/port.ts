@@ -35,6 +35,7 @@ export interface InboundPortParts {
   readonly log: Log;
 }
 
+/** One listening port, from its opening to the last answer of its drain. */
 export class InboundPort {
   readonly #parts: InboundPortParts;
   readonly #server: Server;
