@@ -18,6 +18,6 @@ export default {
   reporters: ['json'],
   jsonReporter: { fileName: `dist/mutants/${name}.json` },
   tempDirName: 'dist/mutants/work',
-  ignorePatterns: ['dist', '.types', '.passerelle', 'docs', 'bench'],
+  ignorePatterns: ['dist', '.types', '.passerelle', 'docs'],
   disableTypeChecks: false,
 };
