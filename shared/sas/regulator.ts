@@ -72,10 +72,15 @@ export function sameIdentifier(
   return a !== undefined && b !== undefined && a.system === b.system && a.value === b.value;
 }
 
+/** Such a value is SAS's own id, whatever system it is given in. */
+export function isUuid(value: string): boolean {
+  return UUID.test(value);
+}
+
 /** docs/guide.md G-605: the prefix `urn:oid:` may be forgotten; without system a UUID is SAS's own, else national. */
 export function regulatorIdentifierOf(token: Token): RegulatorIdentifier {
   const { system, value } = token;
-  if (system === undefined) return { system: UUID.test(value) ? SYSTEM.sas : SYSTEM.idnps, value };
+  if (system === undefined) return { system: isUuid(value) ? SYSTEM.sas : SYSTEM.idnps, value };
   return { system: /^[\d.]+$/.test(system) ? `urn:oid:${system}` : system, value };
 }
 
