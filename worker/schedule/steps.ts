@@ -12,6 +12,7 @@ import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
 import { purgeFront } from '../front/operators/purge.ts';
 import type { StoreName } from '../gate/stores.ts';
+import { purgePeople } from '../lrm/people/table.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
 import type { Budget } from '../store/budget.ts';
 import { watchDatabases } from '../store/sizes.ts';
@@ -116,6 +117,14 @@ export const STEPS: readonly Step[] = [
     run: stretch(purgeErasures),
   },
   { name: 'front', every: 'nightly', needs: 10, rests: 'core', forgets: true, run: stretch(purgeFront) },
+  {
+    name: 'lrm-people',
+    every: 'nightly',
+    needs: 1,
+    rests: 'core',
+    forgets: true,
+    run: stretch(purgePeople),
+  },
   { name: 'routing', every: 'nightly', needs: 1, run: stretch(purgeRouting) },
 ];
 

@@ -2,7 +2,7 @@
 
 import type { RegulatorContent } from '../../../shared/sas/regulator.ts';
 import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
-import type { Said } from '../people/said.ts';
+import type { SaidOfAppointment } from '../people/said.ts';
 import type { LrmSchema } from './schema.ts';
 
 /** The version that holds, from tables `appointments` and `appointment_versions`. */
@@ -22,12 +22,6 @@ interface ReportedAppointment {
 
 /** As table `regulators` has him: `active` plays no part, he took the appointment. */
 export type ReportedRegulator = Pick<RegulatorContent, 'identifier' | 'family' | 'given' | 'email'>;
-
-/** What the vendor of the appointment last said of whom it names. */
-interface SaidOfAppointment {
-  readonly practitioner?: Said;
-  readonly association?: Said;
-}
 
 /** All that one message is made of. Times are milliseconds since 1970. */
 export interface ReportInput {

@@ -28,3 +28,9 @@ export interface Said {
   /** All slots that were shown of the practitioner belong to a CPTS. */
   readonly isCpts?: true;
 }
+
+/** What the vendor of an appointment last said of whom it names. */
+export interface SaidOfAppointment {
+  readonly practitioner?: Said;
+  readonly association?: Said;
+}
