@@ -70,14 +70,14 @@ const WINGS = [
   only('relay', '^(relay|shared)/', 'relay/ imports shared/ only.'),
   only('conformance', '^(conformance|relay|shared)/', 'conformance/ imports shared/ and relay/ only.'),
   only(
-    'sandbox/(pki|vendors)',
+    'sandbox/(pki|vendors|hub-sante)',
     '^(sandbox/|shared/fhir/)',
-    'The simulated vendors read the guide on their own.',
+    'The simulated vendors and Hub Santé read the guide on their own.',
   ),
   forbid(
     'sandbox-types',
-    'The simulated vendors use types of shared/fhir only.',
-    { path: '^sandbox/(pki|vendors)/' },
+    'The simulated vendors and Hub Santé use types of shared/fhir only.',
+    { path: '^sandbox/(pki|vendors|hub-sante)/' },
     { path: '^shared/', dependencyTypesNot: ['type-only'] },
   ),
   forbid(

@@ -60,7 +60,7 @@ function describeUnexpected(cause: unknown): string {
  * then exits. A second SIGINT or SIGTERM exits at once. An error that nobody caught ends it in order too, with 1.
  */
 export function closeOnSignal(close: () => Promise<void>): void {
-  const isUnderNpm = /^(start|edge|vendor)$/.test(process.env.npm_lifecycle_event ?? '');
+  const isUnderNpm = /^(start|edge|vendor|hub-sante)$/.test(process.env.npm_lifecycle_event ?? '');
   let closingMs: number | undefined;
   let code = 0;
   const onSignal = (signal?: NodeJS.Signals): void => {

@@ -46,7 +46,7 @@ function describePort(host: string, port: number, code: string): string {
   }
 }
 
-/** A runtime whose program was killed keeps its port until its guard notices (workerd.sh): that is no problem. */
+/** A runtime whose program was killed keeps its port until its guard notices (guarded.sh): that is no problem. */
 async function awaitPort(host: string, port: number): Promise<string | undefined> {
   const endMs = Date.now() + RELEASE_MS;
   for (;;) {

@@ -72,7 +72,7 @@ export function ensureVendorClient(authority: Authority, id: string): Promise<Cr
 }
 
 /** An invented structure identifier, prefixed: 3, then a SIRET in a range no company has been given. */
-function inventSiret(name: string): string {
+export function inventSiret(name: string): string {
   const digits = createHash('sha256').update(name).digest().readUInt32BE(0) % 1_000_000;
   return `399990${String(digits).padStart(6, '0')}018`.slice(0, 15);
 }
@@ -89,7 +89,7 @@ async function ensureRelay(authority: Authority): Promise<CredentialPair> {
   };
 }
 
-async function ensureLeaf(
+export async function ensureLeaf(
   authority: Authority,
   name: string,
   kind: 'server' | 'client',

@@ -3,7 +3,7 @@
 // identifier that a withdrawn account still bears is released to whoever takes it, one of an active account is not.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseJson, readText } from './body.ts';
+import { parseJson, readText } from '../base/body.ts';
 import type { Exchange, Reply } from './exchange.ts';
 import { AccountFaultSet } from './faults/account-faults.ts';
 import { Refusal } from './outcome.ts';

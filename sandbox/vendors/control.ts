@@ -1,8 +1,8 @@
 // The control port, on loopback and in clear: what tests and people use to read a vendor's state and to steer it.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
+import { type Actions, accept, BadInput, makeControlServer as serve } from '../base/control-server.ts';
 import { BOOKING_HOSTILITY, CHANGE_HOSTILITY, readBooking, readChange } from './appointments/request.ts';
-import { parseJson, readText } from './body.ts';
 import { ACCOUNT_FAULTS, readAccountFaults } from './faults/account-faults.ts';
 import { FAULTS } from './faults/fault-kinds.ts';
 import { readFaults } from './faults/faults.ts';
@@ -10,15 +10,7 @@ import type { Practice } from './search/practice.ts';
 import { changeSettings } from './settings.ts';
 import { describeState, resetVendor, type VendorInside } from './state.ts';
 
-const BODY_BYTES_MAX = 32 << 20;
-
-/** `name` is what follows in the path, for the actions on one of several. */
-type Action = (inside: VendorInside, body: unknown, name: string) => unknown;
-
-/** Told to the caller as 400. */
-class BadInput extends Error {}
-
-const ACTIONS: Readonly<Record<string, Action>> = {
+const ACTIONS: Actions<VendorInside> = {
   'GET /state': describeState,
   'GET /faults': () => FAULTS,
   'GET /directory': ({ practice }) => describeDirectory(practice),
@@ -63,18 +55,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
 };
 
-export function makeControlServer(inside: VendorInside): Server {
-  return createServer((request, response) => {
-    response.on('error', () => {});
-    handle(request, inside).then(
-      (answer) => send(response, 200, answer),
-      (error: unknown) => {
-        if (error instanceof BadInput) send(response, 400, { error: error.message });
-        else send(response, 500, { error: String(error) });
-      },
-    );
-  });
-}
+export const makeControlServer = (inside: VendorInside): Server => serve(ACTIONS, inside);
 
 function describeDirectory({ directory, clock, ...practice }: Practice) {
   return {
@@ -111,40 +92,4 @@ function describeDirectory({ directory, clock, ...practice }: Practice) {
       })),
     })),
   };
-}
-
-async function handle(request: IncomingMessage, inside: VendorInside): Promise<unknown> {
-  const [, path, name = ''] = /^(\/[^/?]*(?:\/(?=[^?]))?)([^?]*)/.exec(request.url ?? '') ?? [];
-  const route = `${request.method} ${path}`;
-  const action = Object.hasOwn(ACTIONS, route) ? ACTIONS[route] : undefined;
-  if (action === undefined) {
-    request.resume();
-    throw new BadInput(`Rien à cette adresse. On y trouve : ${Object.keys(ACTIONS).join(', ')}.`);
-  }
-  const text = await readText(
-    request,
-    BODY_BYTES_MAX,
-    () => new BadInput(`Corps de plus de ${BODY_BYTES_MAX} octets.`),
-  );
-  const hasBody = request.method === 'PUT' || text !== '';
-  return action(
-    inside,
-    hasBody ? parseJson(text, () => new BadInput('Le corps n’est pas du JSON.')) : undefined,
-    name,
-  );
-}
-
-function accept<T>(value: T | string): T {
-  if (typeof value === 'string') throw new BadInput(value);
-  return value;
-}
-
-function send(response: ServerResponse, status: number, answer: unknown): void {
-  if (response.destroyed) return;
-  const body = JSON.stringify(answer);
-  response.writeHead(status, {
-    'Content-Type': 'application/json; charset=utf-8',
-    'Content-Length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

@@ -200,8 +200,8 @@ function endRuntimeWithUs(): void {
   const { default: workerd } = createRequire(import.meta.resolve('miniflare'))('workerd') as {
     default: string;
   };
-  process.env.PASSERELLE_WORKERD ??= process.env.MINIFLARE_WORKERD_PATH ?? workerd;
-  process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, 'workerd.sh');
+  process.env.PASSERELLE_GUARDED ??= process.env.MINIFLARE_WORKERD_PATH ?? workerd;
+  process.env.MINIFLARE_WORKERD_PATH = join(import.meta.dirname, '..', '..', 'base', 'guarded.sh');
 }
 
 /**

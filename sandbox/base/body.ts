@@ -1,4 +1,4 @@
-// The body of a request to a vendor, from its callers and at its control port: bounded, and JSON.
+// The body of a request to a double, from its callers and at its control port: bounded, and JSON.
 
 import type { IncomingMessage } from 'node:http';
 
