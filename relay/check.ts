@@ -4,7 +4,8 @@
 import { fieldsOf, type RelayConfig } from './base/config.ts';
 import type { Problem } from './base/problem.ts';
 import { loadCertificates } from './certificates/certificates.ts';
-import { LISTEN_SCOPE, ListMarks, scopeOf } from './certificates/list-marks.ts';
+import { HUB_SANTE_SCOPE, LISTEN_SCOPE, ListMarks, scopeOf } from './certificates/list-marks.ts';
+import { loadHubSante } from './hub-sante/files.ts';
 import { loadInbound } from './inbound/files.ts';
 import { readIdentityKey } from './link/identity-key.ts';
 
@@ -13,7 +14,7 @@ export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem
   const problems: Problem[] = [...marks.problems];
   const key = readIdentityKey(config.edge.keyFile);
   if (!key.ok) problems.push(key.error);
-  const { editors, broken, listen } = config;
+  const { editors, broken, listen, hubSante } = config;
   for (const one of broken) problems.push(...one.problems);
   const fields = fieldsOf(editors, broken);
   for (const [index, editor] of editors.entries()) {
@@ -32,6 +33,9 @@ export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem
     problems.push(
       ...loadInbound(listen, editors, undefined, nowMs, broken, marks.scoped(LISTEN_SCOPE)).problems,
     );
+  }
+  if (hubSante !== undefined) {
+    problems.push(...loadHubSante(hubSante, undefined, nowMs, marks.scoped(HUB_SANTE_SCOPE)).problems);
   }
   return problems;
 }

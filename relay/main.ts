@@ -7,9 +7,10 @@ import { type RelayConfig, readConfig } from './base/config.ts';
 import { openLog } from './base/log.ts';
 import { isBlocking, type Problem, stopsStart } from './base/problem.ts';
 import { Signals } from './base/signals.ts';
-import { LISTEN_SCOPE, ListMarks } from './certificates/list-marks.ts';
+import { HUB_SANTE_SCOPE, LISTEN_SCOPE, ListMarks } from './certificates/list-marks.ts';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
+import { loadHubSante } from './hub-sante/files.ts';
 import { loadInbound } from './inbound/files.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './link/identity-key.ts';
 import { Readers } from './reading/readers.ts';
@@ -78,11 +79,13 @@ async function run(config: RelayConfig, file: string): Promise<void> {
   const marks = ListMarks.open(config.stateFolder);
   const readers = new Readers();
   const vendors = VendorSet.open(file, config, marks, readers);
-  const { listen, editors, broken } = config;
+  const { listen, hubSante, editors, broken } = config;
   const inbound =
     listen && loadInbound(listen, editors, undefined, Date.now(), broken, marks.scoped(LISTEN_SCOPE));
   const ofInbound = inbound?.problems ?? [];
-  const problems = [...(key.ok ? [] : [key.error]), ...vendors.problems, ...ofInbound];
+  const toHubSante = hubSante && loadHubSante(hubSante, undefined, Date.now(), marks.scoped(HUB_SANTE_SCOPE));
+  const ofHubSante = toHubSante?.problems ?? [];
+  const problems = [...(key.ok ? [] : [key.error]), ...vendors.problems, ...ofInbound, ...ofHubSante];
   if (!key.ok || problems.some(stopsStart)) return refuse(problems.filter(isBlocking));
   const out = openLog(config.relayId);
   try {
@@ -93,7 +96,8 @@ async function run(config: RelayConfig, file: string): Promise<void> {
       marks,
       readers,
       inbound: inbound?.state,
-      problems: [vendors.problems, ofInbound],
+      hubSante: toHubSante?.state,
+      problems: { vendors: vendors.problems, inbound: ofInbound, 'hub-sante': ofHubSante },
       out,
       signals,
     });

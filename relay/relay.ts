@@ -15,9 +15,12 @@ import type { Signals } from './base/signals.ts';
 import { StandingProblems } from './base/standing-problems.ts';
 import { FileWatch } from './base/watch.ts';
 import type { HeldLists } from './certificates/held-lists.ts';
-import { LISTEN_SCOPE, type ListMarks } from './certificates/list-marks.ts';
+import { HUB_SANTE_SCOPE, LISTEN_SCOPE, type ListMarks } from './certificates/list-marks.ts';
 import { describeProblems } from './check.ts';
 import { logAccount, logExchange } from './events.ts';
+import { Carrier } from './hub-sante/carrier.ts';
+import { type HubSanteState, hubSanteFiles, loadHubSante } from './hub-sante/files.ts';
+import { HubSanteMetrics } from './hub-sante/metrics.ts';
 import { EdgeClient } from './inbound/edge-client.ts';
 import { type InboundState, listenFiles } from './inbound/files.ts';
 import { InboundPort } from './inbound/port.ts';
@@ -48,8 +51,10 @@ export interface RelayParts {
   readonly readers: Readers;
   /** Of the mTLS port, when the settings have one. */
   readonly inbound: InboundState | undefined;
-  /** Of the start, none that stops it: of the vendors, of the mTLS port. */
-  readonly problems: readonly [ofVendors: readonly Problem[], ofInbound: readonly Problem[]];
+  /** Of the way to Hub Santé, when the settings have one. */
+  readonly hubSante: HubSanteState | undefined;
+  /** Of the start, none that stops it. */
+  readonly problems: Readonly<Record<'vendors' | 'inbound' | 'hub-sante', readonly Problem[]>>;
   readonly out: RelayLog;
   readonly signals: Signals;
 }
@@ -62,8 +67,9 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   logCrashes(out);
   readers.onLost = (editor, bound) => log('warn', 'reader-ended', { editor, reason: bound });
   const standing = new StandingProblems(log);
-  standing.note('vendors', parts.problems[0]);
-  standing.note('inbound', parts.problems[1]);
+  standing.note('vendors', parts.problems.vendors);
+  standing.note('inbound', parts.problems.inbound);
+  standing.note('hub-sante', parts.problems['hub-sante']);
   const { searches, accounts } = takeQuestions(vendors, log, () => metrics);
   const metrics: Metrics = new Metrics({
     vendors: () => vendors.clients,
@@ -73,6 +79,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     searches: () => searches.running,
     lostLines: out.lost,
   });
+  const carrier = openCarrier(parts, metrics.registry, instance);
   const links: Links = new Links({
     url: config.edge.url,
     sign: (target) => {
@@ -84,7 +91,9 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       instance,
       version: VERSION.number,
       editors: vendors.announce(),
+      ...(config.hubSante && { hubSante: config.hubSante.clientId }),
     }),
+    onPublishDue: () => carrier?.publishDue(),
     searches,
     accounts,
     log,
@@ -99,7 +108,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     problems: () => ({ problems: standing.all, editors: Object.fromEntries(vendors.states()) }),
   });
   readers.start();
-  const watch = followFiles({ vendors, inbound, marks, links, metrics, standing, log });
+  const watch = followFiles({ vendors, inbound, carrier, marks, links, metrics, standing, log });
   const closing: Closing = {
     log,
     drainLink: (timeoutMs) => links.drain(timeoutMs),
@@ -108,6 +117,8 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       await Promise.all([searches.drain(), accounts.drain()]);
     },
     drainInbound: async () => inbound?.drain(),
+    drainCarrier: async () => carrier?.drain(),
+    closeCarrier: async () => carrier?.close(),
     closeInbound: async () => inbound?.close(),
     closeLink: () => links.close(),
     closeVendors: async () => {
@@ -127,6 +138,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   });
   obey(signals, closing, () => watch.now());
   links.start();
+  carrier?.start();
 }
 
 /** What the edge asks, each exchange counted and logged. */
@@ -206,9 +218,27 @@ async function openInbound(
   return port;
 }
 
+/** Undefined when the settings have no `hubSante`. */
+function openCarrier(
+  { config, key, hubSante: state, out }: RelayParts,
+  registry: Registry,
+  instance: string,
+): Carrier | undefined {
+  if (config.hubSante === undefined || state === undefined) return undefined;
+  const { clientId } = config.hubSante;
+  return new Carrier({
+    state,
+    signer: { key, relayId: config.relayId, edgeUrl: config.edge.url },
+    client: { clientId, instance },
+    log: out.log,
+    metrics: new HubSanteMetrics(registry),
+  });
+}
+
 interface Followed {
   readonly vendors: VendorSet;
   readonly inbound: InboundPort | undefined;
+  readonly carrier: Carrier | undefined;
   readonly marks: ListMarks;
   readonly links: Links;
   readonly metrics: Metrics;
@@ -217,10 +247,12 @@ interface Followed {
 }
 
 /** Reloads when told (`now`), when a file changes, and the mTLS port's files from time to time. */
-function followFiles({ vendors, inbound, marks, links, metrics, standing, log }: Followed): FileWatch {
+function followFiles(followed: Followed): FileWatch {
+  const { vendors, inbound, carrier, marks, links, metrics, standing, log } = followed;
   const files = (): readonly string[] => {
-    const { listen } = vendors.config;
-    return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen))];
+    const { listen, hubSante } = vendors.config;
+    const ofHubSante = hubSante === undefined ? [] : hubSanteFiles(hubSante);
+    return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen)), ...ofHubSante];
   };
   const readMarks = (): void => {
     marks.read();
@@ -235,16 +267,20 @@ function followFiles({ vendors, inbound, marks, links, metrics, standing, log }:
   };
   const noteLists = (): void => {
     const ofInbound: [string, HeldLists][] = inbound === undefined ? [] : [[LISTEN_SCOPE, inbound.lists]];
-    marks.note(new Map([...vendors.lists(), ...ofInbound]), Date.now());
+    const toHubSante = carrier?.state.certificates.trust.lists;
+    const ofHubSante: [string, HeldLists][] = toHubSante === undefined ? [] : [[HUB_SANTE_SCOPE, toHubSante]];
+    marks.note(new Map([...vendors.lists(), ...ofInbound, ...ofHubSante]), Date.now());
     standing.note('state', marks.problems);
   };
   const reload = (): void => {
     readMarks();
     const { changed, problems: ofVendors, needRestart } = vendors.reload();
+    const ofHubSante = reloadCarrier(carrier, vendors.config, marks);
     const ofInbound = reloadInbound();
-    const problems = [...ofVendors, ...ofInbound];
+    const problems = [...ofVendors, ...ofInbound, ...ofHubSante];
     standing.note('vendors', ofVendors);
     standing.note('inbound', ofInbound);
+    standing.note('hub-sante', ofHubSante);
     for (const field of needRestart) log('warn', 'relay-restart-needed', { field });
     metrics.countReload(problems.length === 0 ? 'done' : 'failed');
     log('info', 'relay-reloaded', {
@@ -264,4 +300,21 @@ function followFiles({ vendors, inbound, marks, links, metrics, standing, log }:
   if (isFirst && !marks.isEmpty) log('warn', 'relay-list-marks-begun');
   setInterval(() => standing.note('inbound', reloadInbound()), REREAD_MS).unref();
   return watch;
+}
+
+/** A client id is the process's for good: another one takes effect at the next start. */
+function reloadCarrier(
+  carrier: Carrier | undefined,
+  { hubSante }: RelayConfig,
+  marks: ListMarks,
+): readonly Problem[] {
+  if (carrier === undefined || hubSante?.clientId !== carrier.state.config.clientId) return [];
+  const { state, problems } = loadHubSante(
+    hubSante,
+    carrier.state,
+    Date.now(),
+    marks.scoped(HUB_SANTE_SCOPE),
+  );
+  if (state !== undefined) carrier.reload(state);
+  return problems;
 }

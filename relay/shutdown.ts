@@ -18,6 +18,9 @@ export interface Closing {
   /** Accepts nothing new from vendors; resolves when what they sent is answered. */
   readonly drainInbound: () => Promise<void>;
   readonly closeInbound: () => Promise<void>;
+  /** Takes on no message for Hub Santé; resolves when the edge knows what became of those under way. */
+  readonly drainCarrier: () => Promise<void>;
+  readonly closeCarrier: () => Promise<void>;
   readonly closeLink: () => Promise<void>;
   readonly closeVendors: () => Promise<void>;
   readonly closeAdmin: () => Promise<void>;
@@ -45,15 +48,20 @@ export function killProcess(closing: Closing, signal: string): void {
 async function close(closing: Closing, why: LogFields): Promise<void> {
   const startedMs = performance.now();
   closing.log('info', 'relay-draining', why);
-  const inbound = closing.drainInbound();
+  const beside = [closing.drainInbound(), closing.drainCarrier()];
   // Plans on their way to us are still served: only once the edge has been told is one that comes a mistake.
   await closing.drainLink(DRAIN_TIMEOUT_MS);
-  const running = Promise.all([closing.finishSearches(), inbound]);
+  const running = Promise.all([closing.finishSearches(), ...beside]);
   const finished = await before(running, closing.finishMs ?? FINISH_MS);
   // The last search is over, but what says so to the edge is only written in this turn of the event loop.
   await nextTurn();
   await closing.closeLink();
-  const closed = [closing.closeVendors(), closing.closeInbound(), closing.closeAdmin()];
+  const closed = [
+    closing.closeVendors(),
+    closing.closeInbound(),
+    closing.closeCarrier(),
+    closing.closeAdmin(),
+  ];
   await before(Promise.all(closed), DRAIN_TIMEOUT_MS);
   const durationMs = Math.round(performance.now() - startedMs);
   closing.log(finished ? 'info' : 'warn', 'relay-closed', {

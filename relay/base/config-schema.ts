@@ -22,6 +22,8 @@ const CONCURRENCY_MAX = 256;
 const QUEUE = 64;
 const QUEUE_MAX = 4096;
 const EDITORS_MAX = 200;
+const AMQPS_PORT = 5671;
+const HEARTBEAT_S = 30;
 const DAY_MS = 86_400_000;
 const OWN_AUTHORITIES = 'Autorités de notre certificat, si ce ne sont pas celles de caFile.';
 
@@ -124,6 +126,28 @@ export const listen = strict({
   limits: v.optional(told(limits, 'Bornes du port mTLS ; durées en millisecondes.'), {}),
 });
 
+/** The way to Hub Santé (INT_L02). */
+export const hubSante = strict({
+  clientId: told(
+    v.pipe(text, v.regex(/^fr\.health(\.[a-z0-9-]+)+$/, 'un identifiant comme fr.health.ptfsas est attendu')),
+    'Notre identifiant à Hub Santé ; le CN de notre certificat.',
+  ),
+  host: told(host, 'Hôte du serveur RabbitMQ de Hub Santé.'),
+  port: v.optional(integer(1, 65_535), AMQPS_PORT),
+  vhost: v.optional(told(text, 'Hôte virtuel RabbitMQ.'), '/'),
+  certFile: told(text, 'Notre certificat pour Hub Santé.'),
+  keyFile: text,
+  caFile: told(text, 'Autorités du serveur de Hub Santé.'),
+  clientCaFile: v.optional(told(text, OWN_AUTHORITIES)),
+  crlFiles: v.optional(
+    told(files(), 'Une liste par autorité de caFile ; vide : pas de contrôle de révocation.'),
+    [],
+  ),
+  server: v.optional(told(identity, "CN et OU du serveur ; remplace le contrôle du nom d'hôte.")),
+  servername: v.optional(told(host, "Nom envoyé et vérifié (SNI) à la place de l'hôte.")),
+  heartbeatS: v.optional(told(integer(1, 600), 'Battements de cœur AMQP, en secondes.'), HEARTBEAT_S),
+});
+
 /** The whole file; `editors` is only a list here, so that one wrong entry is set aside alone. */
 export const settings = strict({
   $schema: v.optional(text),
@@ -134,6 +158,7 @@ export const settings = strict({
   ),
   edge: strict({ url: edgeUrl, keyFile: told(text, 'Clé privée Ed25519, PEM PKCS#8.') }),
   listen: v.optional(told(listen, 'Port mTLS des rendez-vous.')),
+  hubSante: v.optional(told(hubSante, 'Les rendez-vous vers les LRM (INT_L02), par Hub Santé.')),
   stateFolder: v.optional(
     told(
       text,

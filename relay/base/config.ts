@@ -7,7 +7,16 @@ import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
 import type { EditorFlow } from '../../shared/link/hub.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
-import { bookingHost, editor, FLOWS, type listen, SEARCHES, settings, text } from './config-schema.ts';
+import {
+  bookingHost,
+  editor,
+  FLOWS,
+  type hubSante,
+  type listen,
+  SEARCHES,
+  settings,
+  text,
+} from './config-schema.ts';
 import type { Problem } from './problem.ts';
 
 export type EditorConfig = Readonly<v.InferOutput<typeof editor>>;
@@ -33,6 +42,7 @@ export interface BrokenEditor {
 }
 
 export type ListenConfig = Readonly<v.InferOutput<typeof listen>>;
+export type HubSanteConfig = Readonly<v.InferOutput<typeof hubSante>>;
 export type InboundLimits = ListenConfig['limits'];
 
 /** Reads and checks the file (`checkSettings`); the paths in the result are absolute and all of it is frozen. */
@@ -136,16 +146,20 @@ function describeIssue(issue: v.BaseIssue<unknown>, at = ''): Problem {
   return { field: field === '' ? 'config' : field, text: issue.message };
 }
 
+type Files = 'certFile' | 'keyFile' | 'caFile' | 'crlFiles';
+
 function resolvePaths(config: RelayConfig, dir: string): RelayConfig {
   const at = (file: string): string => resolve(dir, file);
-  const withFiles = <T extends Pick<EditorConfig, 'certFile' | 'keyFile' | 'caFile' | 'crlFiles'>>(
-    one: T,
-  ): T => ({
+  const withFiles = <T extends Pick<EditorConfig, Files>>(one: T): T => ({
     ...one,
     certFile: at(one.certFile),
     keyFile: at(one.keyFile),
     caFile: at(one.caFile),
     crlFiles: one.crlFiles.map(at),
+  });
+  const withClientFiles = <T extends Pick<EditorConfig, Files | 'clientCaFile'>>(one: T): T => ({
+    ...withFiles(one),
+    ...(one.clientCaFile !== undefined && { clientCaFile: at(one.clientCaFile) }),
   });
   return {
     ...config,
@@ -157,10 +171,8 @@ function resolvePaths(config: RelayConfig, dir: string): RelayConfig {
         ...(config.listen.serverCaFile !== undefined && { serverCaFile: at(config.listen.serverCaFile) }),
       },
     }),
-    editors: config.editors.map((one) => ({
-      ...withFiles(one),
-      ...(one.clientCaFile !== undefined && { clientCaFile: at(one.clientCaFile) }),
-    })),
+    ...(config.hubSante && { hubSante: withClientFiles(config.hubSante) }),
+    editors: config.editors.map(withClientFiles),
   };
 }
 

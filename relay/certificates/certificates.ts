@@ -65,6 +65,10 @@ export interface Loaded {
   readonly problems: readonly Problem[];
 }
 
+export function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {
+  return notBeforeMs <= nowMs && nowMs < notAfterMs;
+}
+
 export type Role = 'client' | 'server';
 
 /** Every problem of the files, named under `field` (`editors[0]`). `previous`: what serves; no list may be older than its. */

@@ -38,6 +38,8 @@ const age = v.strictObject({
 });
 /** The scope of the mTLS port's lists. */
 export const LISTEN_SCOPE = 'listen';
+/** The scope of Hub Santé's lists. */
+export const HUB_SANTE_SCOPE = 'hub-sante';
 /** The scope of one vendor's lists. */
 export const scopeOf = (vendor: string): string => `editors/${vendor}`;
 

@@ -142,7 +142,7 @@ export class EdgeClient {
         ? err({ reason: 'too-large' })
         : ok(toAnswer(answer, Buffer.from(body.buffer)));
     } catch (error) {
-      return err({ reason: signal.aborted ? 'timeout' : reasonOf(error) });
+      return err({ reason: signal.aborted ? 'timeout' : describeEdgeError(error) });
     }
   }
 }
@@ -216,7 +216,8 @@ function parse(body: Buffer): JsonObject | undefined {
   }
 }
 
-function reasonOf(error: unknown): EdgeFailureReason {
+/** Why no whole answer of the edge came, from what undici threw. */
+export function describeEdgeError(error: unknown): EdgeFailureReason {
   if (!(error instanceof Error)) return 'internal';
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code)) return 'connect';

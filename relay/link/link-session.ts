@@ -13,6 +13,8 @@ import { checkCancel, checkPlan } from './check-plan.ts';
 
 export interface SessionEvents {
   readonly onRefusedPlan: () => void;
+  /** A message for Hub Santé is due. */
+  readonly onPublishDue: () => void;
   /** Hands an answer frame to the socket, as UTF-8; false when the link is gone. */
   readonly send: (frame: Buffer) => boolean;
 }
@@ -48,6 +50,10 @@ export class LinkSession extends RpcTarget implements RelayApi {
       throw new Error('cancel refused');
     }
     this.#searches.cancel(checked.id, this, checked.calls);
+  }
+
+  publishDue(): void {
+    this.#events.onPublishDue();
   }
 
   async sendAccount(request: AccountRequest): Promise<AccountReply> {

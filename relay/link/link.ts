@@ -53,6 +53,8 @@ export interface LinkSettings {
   readonly accounts?: Accounts;
   readonly log: Log;
   readonly onDial?: () => void;
+  /** The edge says that a message for Hub Santé is due. */
+  readonly onPublishDue?: () => void;
   /** Another process serves under this relay's id; the link dials no more. */
   readonly onIdTaken?: () => void;
   readonly pingMs?: number;
@@ -183,6 +185,7 @@ export class Link {
       {
         onRefusedPlan: () => this.#log('error', 'link-plan-refused'),
         send: (frame) => this.#send(socket, frame),
+        onPublishDue: () => this.#settings.onPublishDue?.(),
       },
       accounts,
     );

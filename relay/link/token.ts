@@ -4,6 +4,7 @@
 import { type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { RELAY_TOKEN_LIFETIME_S, type RequestClaims, type SenderClaims } from '../../shared/link/hub.ts';
+import type { HubSanteClaims } from '../../shared/link/hub-sante.ts';
 
 /** A relay that signs, and the edge that its tokens are for. */
 export interface Signer {
@@ -16,7 +17,7 @@ export interface Signer {
 /** The request that the token is for. */
 export interface SignedRequest extends Omit<RequestClaims, 'edge'> {
   readonly audience: string;
-  readonly more?: SenderClaims;
+  readonly more?: SenderClaims | HubSanteClaims;
 }
 
 /** Signs a token that is good from now on. `nowMs`: milliseconds since 1970. */

@@ -1,6 +1,6 @@
-// One TLS connection to a vendor, proved before the first byte of a request leaves: chain and dates by OpenSSL and
+// One TLS connection to a vendor or to Hub Santé, proved before its first byte leaves: chain and dates by OpenSSL and
 // server-trust.ts, revocation by the latter, then the pinned CN and OU or the host name. Called by undici for each new
-// connection of a vendor's pool. No session resumption: it would skip these checks.
+// connection of a vendor's pool, and by relay/hub-sante. No session resumption: it would skip these checks.
 
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -26,59 +26,76 @@ export interface DialSettings {
   /** Absent: OpenSSL's word on the chain is all. */
   readonly trust?: ServerTrust;
   readonly servername: string | undefined;
-  /** The vendor's identity; it replaces the check of the host name. */
+  /** The peer's identity; it replaces the check of the host name. */
   readonly pin: { readonly cn: string; readonly ou: string } | undefined;
 }
 
+/** Either a proved connection, whose errors are the caller's from now on, or why there is none. */
+type Dialled = (...outcome: [error: null, socket: TLSSocket] | [error: DialError, socket: null]) => void;
+
+/** Undici's way to open a connection to a vendor; `onChange` hears of each that is proved, and of its end. */
 export function makeDialler(
   settings: DialSettings,
   onChange: (open: 1 | -1) => void,
 ): buildConnector.connector {
+  return ({ hostname, port }, callback) => {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const to = { host, port: port === '' ? 443 : Number(port), protocols: ['http/1.1'] };
+    dial(settings, to, (error, socket) => {
+      if (socket === null) return callback(error, null);
+      onChange(1);
+      socket.once('close', () => onChange(-1));
+      callback(null, socket);
+    });
+  };
+}
+
+/** `host` without brackets; `protocols` are offered by ALPN when there are any. Ends by itself after `CONNECT_TIMEOUT_MS`. */
+export function dial(
+  settings: DialSettings,
+  { host, port, protocols = [] }: { host: string; port: number; protocols?: string[] },
+  done: Dialled,
+): void {
   const { pin, trust } = settings;
   const checkServerIdentity =
     pin === undefined
       ? matchHostName
       : (_host: string, certificate: PeerCertificate) => matchPin(certificate, pin);
-  return ({ hostname, port }, callback) => {
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const servername = settings.servername ?? (isIP(host) === 0 ? host : undefined);
-    const socket = connect({
-      host,
-      port: port === '' ? 443 : Number(port),
-      ...(servername !== undefined && { servername }),
-      secureContext: settings.context,
-      // With a trust OpenSSL's refusal is not the end: everything is judged below, at the same moment.
-      ...(trust === undefined
-        ? { checkServerIdentity }
-        : { rejectUnauthorized: false, checkServerIdentity: () => undefined }),
-      ALPNProtocols: ['http/1.1'],
+  const servername = settings.servername ?? (isIP(host) === 0 ? host : undefined);
+  const socket = connect({
+    host,
+    port,
+    ...(servername !== undefined && { servername }),
+    secureContext: settings.context,
+    // With a trust OpenSSL's refusal is not the end: everything is judged below, at the same moment.
+    ...(trust === undefined
+      ? { checkServerIdentity }
+      : { rejectUnauthorized: false, checkServerIdentity: () => undefined }),
+    ...(protocols.length > 0 && { ALPNProtocols: protocols }),
+  });
+  socket.setNoDelay(true).setKeepAlive(true, 60_000);
+  const timer = setTimeout(() => socket.destroy(new DialError('connect', 'timeout')), CONNECT_TIMEOUT_MS);
+  const judge = (): Error | undefined =>
+    trust === undefined ? undefined : judgePeer(socket, trust, servername ?? host, checkServerIdentity);
+  socket.once('secureConnect', () => {
+    clearTimeout(timer);
+    const refusal = judge();
+    if (refusal !== undefined) return void socket.destroy(refusal);
+    // A server may ask for a second handshake (TLS 1.2) and show another certificate in it.
+    socket.on('secureConnect', () => {
+      const late = judge();
+      if (late !== undefined) socket.destroy(late);
     });
-    socket.setNoDelay(true).setKeepAlive(true, 60_000);
-    const timer = setTimeout(() => socket.destroy(new DialError('connect', 'timeout')), CONNECT_TIMEOUT_MS);
-    const judge = (): Error | undefined =>
-      trust === undefined ? undefined : judgePeer(socket, trust, servername ?? host, checkServerIdentity);
-    socket.once('secureConnect', () => {
-      clearTimeout(timer);
-      const refusal = judge();
-      if (refusal !== undefined) return void socket.destroy(refusal);
-      // A vendor may ask for a second handshake (TLS 1.2) and show another certificate in it.
-      socket.on('secureConnect', () => {
-        const late = judge();
-        if (late !== undefined) socket.destroy(late);
-      });
-      socket.removeListener('error', onError);
-      onChange(1);
-      socket.once('close', () => onChange(-1));
-      callback(null, socket);
-    });
-    const onError = (error: NodeJS.ErrnoException): void => {
-      clearTimeout(timer);
-      // Undici may destroy the socket later on; nothing listens then.
-      socket.on('error', () => {});
-      callback(describeDialError(error, socket.authorizationError), null);
-    };
-    socket.once('error', onError);
+    socket.removeListener('error', onError);
+    done(null, socket);
+  });
+  const onError = (error: NodeJS.ErrnoException): void => {
+    clearTimeout(timer);
+    // Who dialled may destroy the socket later on; nothing listens then.
+    socket.on('error', () => {});
+    done(describeDialError(error, socket.authorizationError), null);
   };
+  socket.once('error', onError);
 }
 
 function judgePeer(

@@ -13,7 +13,7 @@ import {
   readConfig,
 } from '../base/config.ts';
 import { isBlocking, type Problem } from '../base/problem.ts';
-import { type Certificates, loadCertificates } from '../certificates/certificates.ts';
+import { type Certificates, isInForce, loadCertificates } from '../certificates/certificates.ts';
 import type { HeldLists } from '../certificates/held-lists.ts';
 import { type ListMarks, scopeOf } from '../certificates/list-marks.ts';
 import type { Readers } from '../reading/readers.ts';
@@ -90,6 +90,7 @@ export class VendorSet {
       differ(config.value[field], old[field]),
     );
     if (differ(settledAtStart(config.value.listen), settledAtStart(old.listen))) needRestart.push('listen');
+    if (config.value.hubSante?.clientId !== old.hubSante?.clientId) needRestart.push('hubSante');
     const problems = this.#replace(config.value);
     const changed =
       before !== JSON.stringify(this.announce()) ||
@@ -210,10 +211,6 @@ function announced(
 ): EditorAnnouncement {
   const sends = appointmentSystem === undefined ? {} : { appointmentSystem };
   return { id, name, flows, redirectHosts, ...sends, certificateNotAfter };
-}
-
-function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {
-  return notBeforeMs <= nowMs && nowMs < notAfterMs;
 }
 
 /** What of `listen` a reload cannot change. */

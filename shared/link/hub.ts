@@ -24,6 +24,8 @@ export interface Announcement {
   readonly instance?: string;
   readonly version: string;
   readonly editors: readonly EditorAnnouncement[];
+  /** The client id of a relay that carries messages to Hub Santé (hub-sante.ts). */
+  readonly hubSante?: string;
 }
 
 /** What the edge serves to a relay once it has proved who it is. */

@@ -57,4 +57,6 @@ export interface RelayApi {
   cancel(id: string, calls?: readonly number[]): void;
   /** One message about one regulator's account to one vendor, sent at most once (INT_R02). Rejects only when malformed. */
   sendAccount(request: AccountRequest): Promise<AccountReply>;
+  /** A message for Hub Santé is due: a relay that carries them (hub-sante.ts) asks at once. Older relays have none. */
+  publishDue?(): void;
 }

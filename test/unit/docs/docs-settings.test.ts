@@ -40,11 +40,13 @@ test('docs/relay.md tells every field of the relay file, and none that the schem
   );
   const told = cells
     .flatMap((cell) => [
-      ...cell.matchAll(/`((?:\$schema|relayId|edge|listen|stateFolder|admin|editors\[\]|limits)[\w.]*)`/g),
+      ...cell.matchAll(
+        /`((?:\$schema|relayId|edge|listen|hubSante|stateFolder|admin|editors\[\]|limits)[\w.]*)`/g,
+      ),
     ])
     .map(([, field = '']) => field.replace(/^limits\./, 'listen.limits.'))
     // Rows that speak of a whole part, not of a field.
-    .filter((field) => !['listen', 'listen.limits'].includes(field));
+    .filter((field) => !['listen', 'listen.limits', 'hubSante'].includes(field));
   expect(sorted(told)).toEqual(sorted(fieldsOf(schema, '')));
 });
 
