@@ -10,6 +10,7 @@ import type { OneTimeToken } from '../http/relay-token.ts';
 import type { VendorRow } from '../store/editors.ts';
 import type { HubFailureReason } from './hub-failure.ts';
 import type { RelayDescription } from './link/relay-link.ts';
+import type { BookedSlot } from './memory/booked-slots-table.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
 import type { Throttled } from './turns/callers.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
@@ -63,10 +64,12 @@ export type HubEvent =
       readonly calls: readonly number[];
       readonly reason: CallFailure;
       readonly sinceMs?: number;
-    };
+    }
+  /** An appointment was written meanwhile: all that is taken, in place of what the plan said. Told before it is acknowledged. */
+  | { readonly kind: 'booked'; readonly booked: readonly BookedSlot[] };
 
-/** Passed to the hub over RPC; called in the order of events. */
-export type HubListener = (event: HubEvent) => void;
+/** Passed to the hub over RPC; called in the order of events. Over RPC it resolves once the Worker has heard. */
+export type HubListener = (event: HubEvent) => void | Promise<void>;
 
 /**
  * How a search ended; `no-relay`: none could be asked; `throttled`: its caller exceeds a limit, and nothing was begun.
@@ -136,7 +139,7 @@ export type SenderVerdict = 'admitted' | 'not-announced' | 'other-system' | 'use
  * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
  * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
  */
-export const HUB_PROTOCOL = 4;
+export const HUB_PROTOCOL = 5;
 
 /** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
 export interface HubCall {
@@ -200,7 +203,7 @@ export interface HubCalls {
   cancel(id: string): Promise<void>;
   /** Takes what searches learned; the hub writes it to D1 some time later. */
   learned(lessons: readonly Lesson[]): Promise<void>;
-  /** An appointment has been written to D1: resolves once no search that begins shows what it takes, nor after a restart. */
+  /** An appointment has been written to D1: resolves once no search shows what it takes, under way or to come, nor after a restart. */
   takeAppointment(times: AppointmentTimes): Promise<void>;
   /** Writes to D1 what was noted so far. */
   writeRuleCounts(): Promise<void>;

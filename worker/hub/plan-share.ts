@@ -4,8 +4,9 @@
 import type { VendorRow } from '../store/editors.ts';
 import type { HubSearch } from './hub-calls.ts';
 import { isOurs } from './hub-index.ts';
+import type { BookedSlot } from './memory/booked-slots-table.ts';
 import { concernedVendors } from './memory/plan.ts';
-import type { HubMemory, HubPlan } from './memory/search-memory.ts';
+import type { HubMemory, HubPlan, RememberedQuestion } from './memory/search-memory.ts';
 
 /**
  * Stands for the vendors that a hub which never read D1 may not know: no relay serves it, so that nobody is "none" for want
@@ -32,10 +33,19 @@ export function planShare(memory: HubMemory, search: HubSearch, vendors: readonl
   const plan = memory.plan(search, ours, Date.now());
   return {
     ...plan,
-    booked: plan.booked.filter(({ vendor }) => isOurs(vendor, share)),
+    booked: ofShare(plan.booked, share),
     elsewhere: concernedVendors(
       search,
       vendors.filter((vendor) => vendor !== UNREAD && !isOurs(vendor.id, share)),
     ),
   };
+}
+
+/** All that is taken near a search's window, as its plan would say it now. */
+export function bookedNow(memory: HubMemory, { query, share }: RememberedQuestion): readonly BookedSlot[] {
+  return ofShare(memory.bookedFor(query, Date.now()), share);
+}
+
+function ofShare(booked: readonly BookedSlot[], share: RememberedQuestion['share']): readonly BookedSlot[] {
+  return share === undefined ? booked : booked.filter(({ vendor }) => isOurs(vendor, share));
 }

@@ -30,8 +30,9 @@ import { InFlightCalls } from './in-flight-calls.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { RelayDoor } from './link/relay-door.ts';
 import { UsedTokens } from './link/used-tokens.ts';
+import { BookingsHeard, type HearingSearch } from './memory/bookings-heard.ts';
 import { HubMemory, type HubPlan } from './memory/search-memory.ts';
-import { planShare, UNREAD } from './plan-share.ts';
+import { bookedNow, planShare, UNREAD } from './plan-share.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 import { CallLines } from './turns/call-lines.ts';
@@ -51,6 +52,9 @@ const FIRST_READ_MS = 3_000;
 /** A D1 that says nothing for so long holds up no search of what relays announced. */
 const FIRST_SECONDS_MS = 10_000;
 
+/** A search that its caller's limits have let in. */
+type TurnedSearch = HubSearch & { readonly turn: Turn };
+
 /** A hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #awaited = new AwaitedRelays();
@@ -64,6 +68,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #rules: RuleTally;
   readonly #inFlight: InFlightCalls;
   readonly #memory: HubMemory;
+  readonly #heard = new BookingsHeard((question) => bookedNow(this.#memory, question));
   readonly #beganMs = Date.now();
   readonly #lines = new CallLines(
     (vendor) => this.#door.serving().filter(({ vendors }) => vendors.has(vendor)).length,
@@ -173,9 +178,11 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     const admitted = this.#admit(search);
     if ('limit' in admitted) return { kind: 'throttled', throttled: admitted };
+    const hearing = this.#heard.open(search, (booked) => listener({ kind: 'booked', booked }));
     try {
-      return await this.#plan(search, admitted.turn, listener);
+      return await this.#plan({ ...search, turn: admitted.turn }, listener, hearing);
     } finally {
+      hearing.end();
       admitted.end();
     }
   }
@@ -187,28 +194,30 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return this.#callersMade.admit(about, Date.now());
   }
 
-  async #plan(search: HubSearch, turn: Turn, listener: HubListener): Promise<HubOutcome> {
+  async #plan(asked: TurnedSearch, listener: HubListener, hearing: HearingSearch): Promise<HubOutcome> {
     const startedMs = Date.now();
-    const asked = { ...search, turn };
-    if (search.rest !== undefined) return this.#carry(asked, startedMs, search.rest, listener);
-    const firstMs = Math.min(FIRST_READ_MS, search.budgetMs / 2);
+    if (asked.rest !== undefined) {
+      hearing.resume();
+      return this.#carry(asked, startedMs, asked.rest, listener);
+    }
+    const firstMs = Math.min(FIRST_READ_MS, asked.budgetMs / 2);
     const bookings = this.#memory.bookingsKnown(this.#whileYoung(firstMs));
     const [vendors] = await Promise.all([this.#knownVendors(firstMs), bookings]);
-    const plan = planShare(this.#memory, search, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
+    const plan = planShare(this.#memory, asked, this.#registry.isKnown ? vendors : [...vendors, UNREAD]);
     if (plan.calls.length === 0 && plan.covered.length > 0) return { kind: 'done', plan };
-    return this.#carry(asked, startedMs, plan, listener, plan);
+    return this.#carry(asked, startedMs, plan, listener, () => hearing.begin(plan));
   }
 
-  /** `startedMs`: when the search reached the hub. `plan`: to be told first. */
+  /** `startedMs`: when the search reached the hub. `tellPlan`: the plan, to be told first, as it is then. */
   async #carry(
-    { id, turn, query, budgetMs, gatherMs, isTraced, memory = 'used' }: HubSearch & { readonly turn: Turn },
+    { id, turn, query, budgetMs, gatherMs, isTraced, memory = 'used' }: TurnedSearch,
     startedMs: number,
     { calls, askedWindow }: Pick<HubPlan, 'calls' | 'askedWindow'>,
     listener: HubListener,
-    plan?: HubPlan,
+    tellPlan?: () => HubPlan,
   ): Promise<HubOutcome> {
     await this.#waitForAny(waitEndMs(startedMs, budgetMs));
-    if (this.#door.serving().length === 0) return { kind: 'no-relay', ...(plan && { plan }) };
+    if (this.#door.serving().length === 0) return { kind: 'no-relay', ...(tellPlan && { plan: tellPlan() }) };
     const leftMs = budgetMs - (Date.now() - startedMs);
     const about = { id, turn, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
     const run = new SearchRun({ ...about, isAlone: memory !== 'used' }, listener, {
@@ -221,16 +230,17 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     this.#running.set(id, run);
     try {
       const failing = this.#health.failingSince(new Set(calls.map(({ vendor }) => vendor)));
-      await run.run(plan && { kind: 'planned', plan, failing });
+      await run.run(tellPlan && { kind: 'planned', plan: tellPlan(), failing });
     } finally {
       this.#running.delete(id);
     }
     return { kind: 'done' };
   }
 
-  /** An appointment has been written: what it takes is shown no longer. */
-  async takeAppointment(times: AppointmentTimes): Promise<void> {
+  /** An appointment has been written: what it takes is shown no longer, by searches under way neither. */
+  takeAppointment(times: AppointmentTimes): Promise<void> {
     this.#memory.takeAppointment(times);
+    return this.#heard.tell(times);
   }
 
   /** Gives up a search whose caller no longer waits. */

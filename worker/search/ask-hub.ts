@@ -22,6 +22,8 @@ export interface AskOptions extends Omit<HubSearch, 'id' | 'caller'> {
   readonly signal?: AbortSignal | undefined;
   /** Receives the plan, before any result. */
   readonly onPlan?: (plan: HubPlan) => void;
+  /** Receives all that is taken, in place of what the plan said, when an appointment was written meanwhile. */
+  readonly onBooked?: (booked: HubPlan['booked']) => void;
   /** Receives what is new each time answers arrive. */
   readonly onResults?: (results: readonly CallResult[]) => void;
 }
@@ -34,7 +36,7 @@ export interface AskOptions extends Omit<HubSearch, 'id' | 'caller'> {
 export async function askHub(
   { env, requestId, request, waitUntil, callerKey }: AskContext,
   hubIndex: number,
-  { signal: givenUp, onPlan, onResults, ...search }: AskOptions,
+  { signal: givenUp, onPlan, onBooked, onResults, ...search }: AskOptions,
 ): Promise<Asked> {
   const hub = hubAt(env, hubIndex);
   const startedMs = Date.now();
@@ -49,6 +51,7 @@ export async function askHub(
     { id, ...(callerKey !== undefined && { caller: callerKey }), ...search },
     (event) => {
       if (event.kind === 'planned') landing = begin(event.plan, event.failing);
+      else if (event.kind === 'booked') onBooked?.(event.booked);
       else tell(landing?.gathering, event, onResults);
     },
   );

@@ -104,7 +104,7 @@ export async function findSlots(
     for (const { search, standing } of parts) if (standing.length > 0) tell(search.selectPart(standing));
   }
   const answers = joinAnswers(parts, lost, question);
-  const bookedSlots = new BookedSlots(parts.flatMap(({ search }) => search.plan.booked));
+  const bookedSlots = new BookedSlots(parts.flatMap(({ search }) => search.booked));
   const selection =
     tell === undefined
       ? selectSlots(answers.results, { query, nowMs: Date.now(), bookedSlots, claims })
@@ -172,6 +172,7 @@ async function askOne(
         onBegun?.();
         if (begun.kept.length > 0) tell?.(begun.selectPart(begun.kept));
       },
+      onBooked: (booked) => begun?.noteBooked(booked),
       ...(tell && { onResults: (news) => begun && tell(begun.selectNews(news)) }),
     });
     const search = begun ?? new PlannedSearch(query, asked.plan, held, shown);

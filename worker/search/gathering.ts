@@ -18,7 +18,7 @@ const SILENCE = {
 } as const satisfies Record<SearchEnd, CallFailure>;
 
 /** What the hub tells after the plan. */
-export type LandingEvent = Exclude<HubEvent, { readonly kind: 'planned' }>;
+export type LandingEvent = Exclude<HubEvent, { readonly kind: 'planned' | 'booked' }>;
 
 /** The results of one search while they arrive; one per call once it is finished. */
 export class Gathering {

@@ -44,7 +44,8 @@ export class PlannedSearch {
   /** Kept answers that are taken, less those asked for again. */
   readonly kept: readonly CallResult[];
   readonly #query: SlotQuery;
-  readonly #bookedSlots: BookedSlots;
+  #booked: HubPlan['booked'];
+  #bookedSlots: BookedSlots;
   /** Of all parts together. */
   readonly #shares: VendorShares;
   readonly #claims: Claims | undefined;
@@ -58,6 +59,7 @@ export class PlannedSearch {
     this.plan = plan;
     this.#shares = new VendorShares(shown.room ?? ANSWER_LENGTH_MAX, plan.vendors.length);
     this.#claims = shown.claims;
+    this.#booked = plan.booked;
     this.#bookedSlots = new BookedSlots(plan.booked);
     const covered = new Map(
       plan.covered.map(([vendor, places]) => [vendor, new Set(places.map((place) => subjects[place] ?? ''))]),
@@ -65,6 +67,17 @@ export class PlannedSearch {
     this.#keptResults = new KeptResults(covered, rows.take(flow, subjects, recalled, plan.kept, Date.now()));
     this.#renewed = renewedBy(plan.calls, covered);
     this.kept = this.#keptResults.results(this.#renewed);
+  }
+
+  /** What appointments take near the window, as far as the hub has told. */
+  get booked(): HubPlan['booked'] {
+    return this.#booked;
+  }
+
+  /** Takes all that is taken by now: an appointment was written since the plan was made. */
+  noteBooked(booked: HubPlan['booked']): void {
+    this.#booked = booked;
+    this.#bookedSlots = new BookedSlots(booked);
   }
 
   /** Of vendors of which more has come or is to come than is in `results`. */

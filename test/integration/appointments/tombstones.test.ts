@@ -8,6 +8,7 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { laterWindow, type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';
+import { until } from '../../support/wait/until.ts';
 
 let system: System;
 let admin: string;
@@ -83,6 +84,28 @@ it('hides the slot of that vendor at once, keeps the others, and gives it back w
   expect(await report(taken!, 'cancelled')).toBe(200);
   expect(ofVendor(await search(), 'agenda-a').map(({ id }) => id)).toContain(taken!.id);
   expect((await search()).bundle.total).toBe(before.bundle.total);
+});
+
+it('hides it from a search that is under way when it is booked, and has read the vendor by then', async () => {
+  const [, taken] = aloneOf(await search(), 'agenda-a');
+  const slow = system.vendor('agenda-b');
+  slow.setFaults('hang');
+  try {
+    let isOver = false;
+    const fresh = system.search(slotPath([subject], window), { headers: { 'Cache-Control': 'no-cache' } });
+    const underWay = fresh.finally(() => {
+      isOver = true;
+    });
+    await until('the slow vendor is asked', () => slow.state().inFlight > 0);
+    expect(await report(taken!, 'booked', 'rdv-under-way')).toBe(201);
+    expect(isOver).toBe(false);
+    const answer = await underWay;
+    expect(ofVendor(answer, 'agenda-a').length).toBeGreaterThan(0);
+    expect(ofVendor(answer, 'agenda-a').map(({ id }) => id)).not.toContain(taken!.id);
+  } finally {
+    slow.setFaults([]);
+    await report(taken!, 'cancelled', 'rdv-under-way');
+  }
 });
 
 it('counts what a vendor still sends though it is booked, and explains it', async () => {

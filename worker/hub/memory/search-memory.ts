@@ -109,7 +109,7 @@ export class HubMemory {
       ...plan,
       covered: [...covered].map(([vendor, some]) => [vendor, [...some].map((one) => places.get(one) ?? -1)]),
       kept: this.#kept.newsFor(flow, isUsed ? subjects : [], known, nowMs),
-      booked: this.#bookedFor(query, nowMs),
+      booked: this.bookedFor(query, nowMs),
     };
   }
 
@@ -144,7 +144,8 @@ export class HubMemory {
     this.#routing.forgetBroadcasts();
   }
 
-  #bookedFor({ flow, window, subjects }: SlotQuery, nowMs: number): BookedSlot[] {
+  /** What appointments take near the question's window, of whom it asks for. */
+  bookedFor({ flow, window, subjects }: SlotQuery, nowMs: number): BookedSlot[] {
     // What has started is not shown. An appointment that seems over may still name a slot of the window: a vendor's hours
     // are off by its offset from UTC, or by a day.
     const fromMs = Math.max(window.fromMs, nowMs) - MISTAKEN_MS_MAX;
