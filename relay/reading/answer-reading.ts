@@ -57,6 +57,8 @@ export interface WrittenAnswer {
   readonly facts: AnswerFacts;
   /** UTF-8 of `writeAnswerLines`. */
   readonly lines: Uint8Array<ArrayBuffer>;
+  /** Of the call's milliseconds, those in our queue for the vendor. */
+  readonly waitedMs?: number;
 }
 
 /** `next`: the raw URL of the page that follows. */

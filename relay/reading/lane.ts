@@ -87,14 +87,16 @@ export class Lane {
     this.#post();
   }
 
-  /** The call was given up: what waits is not read, and its pages are forgotten. */
-  drop(reading: number): void {
+  /** The call was given up: what waits is not read, and its pages are forgotten. True when its page was waiting for its turn. */
+  drop(reading: number): boolean {
+    const waited = this.#posted[0]?.reading !== reading;
     for (const [share, jobs] of this.#waiting) {
       const left = jobs.filter((job) => job.reading !== reading);
       if (left.length === 0) this.#waiting.delete(share);
       else this.#waiting.set(share, left);
     }
     if (this.#known.delete(reading)) this.#thread?.post({ kind: 'drop', reading });
+    return waited;
   }
 
   forget(vendor: number): void {

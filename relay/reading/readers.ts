@@ -225,8 +225,11 @@ export class CallReader {
     });
     const step = await orLate(promise, signal);
     if (step === undefined) {
-      lane.drop(this.#reading);
-      return this.#nothing(whyOver());
+      const waited = lane.drop(this.#reading);
+      const failure = whyOver();
+      // Behind other answers, as in the queue for the vendor: no fault of its own.
+      const isOurs = waited && failure.reason === 'timeout';
+      return this.#nothing(isOurs ? { ...failure, reason: 'overloaded' } : failure);
     }
     if (step.kind !== 'lost') return step;
     const status = this.#pages.at(-1)?.status;

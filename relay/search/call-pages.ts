@@ -24,6 +24,8 @@ type PageResult = Result<SentPage, PageFailure>;
 export class CallPages {
   /** Absent when no page failed in a way that a second try may mend. */
   retry: RetryOutcome | undefined;
+  /** Milliseconds until its pages had their turns at the vendor: our queue, which says nothing of the vendor. */
+  waitedMs = 0;
   readonly #client: VendorClient;
   readonly #budget: RetryBudget;
   readonly #endMs: number;
@@ -41,7 +43,7 @@ export class CallPages {
   async fetch(path: string, bytesMax: number, holding: Holding, signal: AbortSignal): Promise<PageResult> {
     const startedMs = performance.now();
     this.#budget.earn();
-    const first = await this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn);
+    const first = await this.#ask(path, bytesMax, holding, signal);
     if (first.ok || this.retry !== undefined || !mayHelp(first.error)) return first;
     const pauseMs = pauseOf(first.error);
     this.retry = this.#obstacle(startedMs, pauseMs);
@@ -50,13 +52,21 @@ export class CallPages {
       this.retry = 'no-time';
       return first;
     }
-    const second = await this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn);
+    const second = await this.#ask(path, bytesMax, holding, signal);
     if (!second.ok && second.error.reason === 'overloaded') {
       this.retry = 'no-place';
       return first;
     }
     this.retry = second.ok ? 'answered' : 'failed';
     return second;
+  }
+
+  #ask(path: string, bytesMax: number, holding: Holding, signal: AbortSignal): Promise<PageResult> {
+    const askedMs = performance.now();
+    const onTurn = (): void => {
+      this.waitedMs += performance.now() - askedMs;
+    };
+    return this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn, onTurn);
   }
 
   /** The second try may take as long as the first did. The budget is spent last: only on a try that is made. */

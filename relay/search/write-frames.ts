@@ -17,7 +17,7 @@ export function* cutFrames(written: readonly WrittenAnswer[]): Generator<Frame> 
   let heads: CallHead[] = [];
   let body: Uint8Array[] = [];
   let bytes = 0;
-  for (const { facts, lines } of written) {
+  for (const { facts, lines, waitedMs = 0 } of written) {
     if (heads.length > 0 && bytes + lines.length > BATCH_BYTES_MAX) {
       yield { heads, body };
       heads = [];
@@ -28,7 +28,7 @@ export function* cutFrames(written: readonly WrittenAnswer[]): Generator<Frame> 
     body.push(lines);
     bytes += lines.length + 1;
     const { call, failure, durationMs } = facts;
-    heads.push({ call, ...(failure && { failure }), durationMs });
+    heads.push({ call, ...(failure && { failure }), durationMs: Math.max(durationMs - waitedMs, 0) });
   }
   if (heads.length > 0) yield { heads, body };
 }

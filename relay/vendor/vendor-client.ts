@@ -127,16 +127,17 @@ export class VendorClient {
     return new Holding(this.#held);
   }
 
-  /** One page, when it is its turn. `path` includes the query; `bytesMax` bounds the body as it is sent. */
+  /** One page, when it is its turn, which `onTurn` hears. `path` includes the query; `bytesMax` bounds the body as it is sent. */
   async fetchPage(
     path: string,
     bytesMax: number,
     holding: Holding,
     signal: AbortSignal,
     turn?: Turn,
+    onTurn?: () => void,
   ): Promise<Result<SentPage, PageFailure>> {
     const dials = this.#dials;
-    const outcome = await this.#ask(path, bytesMax, holding, signal, turn);
+    const outcome = await this.#ask({ path, bytesMax, holding, signal, turn, onTurn });
     if (!outcome.ok) {
       const { error, code, early } = outcome;
       const isStale = early === true && dials > 0 && dials === this.#dials;
@@ -170,19 +171,14 @@ export class VendorClient {
     });
   }
 
-  async #ask(
-    path: string,
-    bytesMax: number,
-    holding: Holding,
-    signal: AbortSignal,
-    turn?: Turn,
-  ): Promise<Outcome> {
+  async #ask({ path, bytesMax, holding, signal, turn, onTurn }: Asked): Promise<Outcome> {
     try {
       const place = this.#gate.enter(signal, turn);
       if (place !== undefined) await place;
     } catch (error) {
       return { ok: false, error: { reason: waitedInVain(error, signal) } };
     }
+    onTurn?.();
     if (signal.aborted) {
       this.#gate.leave(turn);
       return { ok: false, error: { reason: failureOf(signal) } };
@@ -198,6 +194,15 @@ export class VendorClient {
     this.reader.close();
     this.#pool.close().then(retired.resolve, retired.resolve);
   }
+}
+
+interface Asked {
+  readonly path: string;
+  readonly bytesMax: number;
+  readonly holding: Holding;
+  readonly signal: AbortSignal;
+  readonly turn: Turn | undefined;
+  readonly onTurn: (() => void) | undefined;
 }
 
 /** The vendor never heard of it: time spent in our queue is no vendor's, or a caller who asks for much would trip its breaker. */

@@ -39,6 +39,7 @@ export interface CallHead {
   /** Index in `SearchPlan.calls`. */
   readonly call: number;
   readonly failure?: FailedCall;
+  /** Without what it waited for its turn at the relay: what the vendor's breaker goes by. An older relay counts that too. */
   readonly durationMs: number;
 }
 
