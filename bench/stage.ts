@@ -11,6 +11,7 @@ import { startLocalEdge } from '../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../sandbox/platform/examples.ts';
 import { writeRelayConfig } from '../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import type { Settings } from '../sandbox/vendors/settings.ts';
 import { findChild, readCpuSeconds } from './cpu.ts';
 import type { PlainSettings } from './plain-aggregator.ts';
 
@@ -30,29 +31,37 @@ export class Vendors {
   readonly dir: string;
   readonly pki: SandboxPki;
   readonly list: readonly VendorAddress[];
-  readonly #child: Child;
+  readonly #children: readonly Child[];
 
-  private constructor(dir: string, pki: SandboxPki, child: Child) {
+  private constructor(dir: string, pki: SandboxPki, children: readonly Child[]) {
     this.dir = dir;
     this.pki = pki;
-    this.#child = child;
-    this.list = child.ready.vendors as readonly VendorAddress[];
+    this.#children = children;
+    this.list = children.flatMap(({ ready }) => ready.vendors as readonly VendorAddress[]);
   }
 
-  static async start(count: number): Promise<Vendors> {
+  /** `apart`: so many of them, the last, run in a process of their own, which gives way to all others (niceness 0 to 19). */
+  static async start(count: number, apart = { count: 0, niceness: 0 }): Promise<Vendors> {
     const dir = await mkdtemp(join(tmpdir(), 'passerelle-bench-'));
     const vendorIds = Array.from({ length: count }, (_, rank) => `agenda-${String.fromCharCode(97 + rank)}`);
     const pki = await ensureSandboxPki(join(dir, 'pki'), { vendorIds, caKeyBits: CA_BITS });
-    const child = await startChild({
-      command: ['bench/vendors.ts', join(dir, 'pki'), ...vendorIds],
-      readyEvent: 'vendors-ready',
-      onLine: ignore,
-    });
-    return new Vendors(dir, pki, child);
+    const start = (first: number, ids: readonly string[], niceness: number): Promise<Child> =>
+      startChild({
+        command: ['bench/vendors.ts', join(dir, 'pki'), String(niceness), String(first), ...ids],
+        readyEvent: 'vendors-ready',
+        onLine: ignore,
+      });
+    const together = count - apart.count;
+    const children = [await start(0, vendorIds.slice(0, together), 0)];
+    if (apart.count > 0) {
+      children.push(await start(together, vendorIds.slice(together), apart.niceness));
+    }
+    return new Vendors(dir, pki, children);
   }
 
+  /** Of the process of those that are not apart. */
   get pid(): number | undefined {
-    return this.#child.process.pid;
+    return this.#children[0]?.process.pid;
   }
 
   /** `only`: the vendor of this place in the list. */
@@ -65,9 +74,14 @@ export class Vendors {
 
   /** The first `count` vendors: each practitioner is known to one of them, or to all. */
   async spread(count: number, isKnownToAll: boolean): Promise<void> {
-    for (const [part, vendor] of this.list.slice(0, count).entries()) {
-      await this.#put({ share: isKnownToAll ? null : { part, of: count } }, [vendor]);
+    for (const part of this.list.slice(0, count).keys()) {
+      await this.share(isKnownToAll ? null : { part, of: count }, part);
     }
+  }
+
+  /** The vendor of this place in the list knows this share of the practitioners only. */
+  async share(share: Settings['share'], only: number): Promise<void> {
+    await this.#put({ share }, this.list.slice(only, only + 1));
   }
 
   async #put(settings: object, vendors: readonly VendorAddress[]): Promise<void> {
@@ -87,7 +101,7 @@ export class Vendors {
   }
 
   async close(): Promise<void> {
-    await this.#child.stop();
+    await Promise.all(this.#children.map((child) => child.stop()));
     await rm(this.dir, { recursive: true, force: true });
   }
 }

@@ -1,11 +1,12 @@
-// node bench/soak/attack.ts [--minutes 60] [--rounds 6] [--per-second 5] [--seed N]: ordinary searches and appointments, in
-// rounds without and with a hostile vendor, a hostile caller and strangers at the relay's mTLS port at once. Ends with 1
-// when the ordinary p99 is more than 1.5 times that of the quiet rounds, when somebody whom an ordinary vendor has slots
-// of is told as anything else than "slots", or when an acknowledged appointment is not there. docs/securite.md.
+// node bench/soak/attack.ts [--minutes 60] [--rounds 6] [--per-second 5] [--breaker simulate] [--seed N]: ordinary searches and
+// appointments, in rounds of three parts: quiet; with a hostile vendor, a hostile caller and strangers at the relay's mTLS
+// port at once; and with partners who ask for as much as was let in of these, and do no harm. Ends with 1 when the p99 of what
+// ordinary vendors bring, or of appointments, is more than 1.5 times that beside the harmless partners, when somebody whom a
+// vendor has slots of is told as "none", or when an acknowledged appointment is not there. docs/performance.md says why.
 
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
+import { oneOf, readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
 import type { Child } from '../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
@@ -13,17 +14,20 @@ import { waitUntilReady } from '../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
 import { Vendors } from '../stage.ts';
-import { alignColumns, summarise } from '../statistics.ts';
-import { HostileCaller, HostileVendor, Strangers } from './attackers.ts';
+import { emptySamples, judgeSamples, PARTS, type Part, tableOf } from './attack-report.ts';
+import { Beside } from './beside-handle.ts';
 import { Bookings } from './bookings.ts';
 import { OrdinarySearches } from './ordinary.ts';
+import type { Load } from './partners.ts';
 
 const VENDOR_LATENCY_MS = 50;
-/** The last of them is hostile in the rounds that are not quiet. */
+/** The last of them is hostile when attackers are at work. */
 const VENDORS = 6;
-const P99_RATIO_MAX = 1.5;
-/** The searches of this time pay for connections, compiled code and first reads, and are not measured. */
-const WARM_UP_MS = 10_000;
+/** Attackers and harmless partners have machines of their own elsewhere; here they have what others leave. */
+const NICENESS = 10;
+/** What is done first pays for connections, compiled code and first reads, and is not measured. */
+const WARM_UP_MS = 20_000;
+const WARM_UP_LOAD: Load = { searchesPerS: 0.5, streamsPerS: 0.5, handshakesPerS: 10 };
 
 const flags = readFlags('node bench/soak/attack.ts [options]', {
   minutes: { kind: 'text', hint: 'N', default: '60', check: wholeNumber(1, 10_080), about: 'durée' },
@@ -32,7 +36,7 @@ const flags = readFlags('node bench/soak/attack.ts [options]', {
     hint: 'N',
     default: '6',
     check: wholeNumber(1, 1_000),
-    about: 'tours, chacun une moitié calme puis une moitié attaquée',
+    about: 'tours, chacun un tiers calme, un tiers attaqué, un tiers chargé sans malice',
   },
   'per-second': {
     kind: 'text',
@@ -41,23 +45,36 @@ const flags = readFlags('node bench/soak/attack.ts [options]', {
     check: wholeNumber(1, 1_000),
     about: 'recherches ordinaires par seconde',
   },
+  breaker: {
+    kind: 'text',
+    hint: 'MODE',
+    default: 'simulate',
+    check: oneOf('off', 'simulate', 'enforce'),
+    about: 'BREAKER_MODE de l’accès',
+  },
   seed: { kind: 'text', hint: 'N', check: wholeNumber(0, 2 ** 31), about: 'graine ; une neuve sinon' },
 });
 const seed = Number(flags.seed ?? Math.floor(Math.random() * 2 ** 31));
-const halfMs = (Number(flags.minutes) * 60_000) / Number(flags.rounds) / 2;
+const partMs = (Number(flags.minutes) * 60_000) / Number(flags.rounds) / PARTS.length;
 
-const vendors = await Vendors.start(VENDORS);
+const vendors = await Vendors.start(VENDORS, { count: 1, niceness: NICENESS });
+const ordinary = vendors.list.slice(0, -1);
 let edge: EdgeProcess | undefined;
 let relay: Child | undefined;
 let port = 0;
 try {
   await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
+  // Practitioners with an even number have slots at each ordinary vendor, those with an odd one at the hostile vendor only:
+  // whatever it says, it says of its own.
+  for (const rank of vendors.list.keys()) {
+    await vendors.share({ part: rank < ordinary.length ? 0 : 1, of: 2 }, rank);
+  }
   const state = await openLocalState(join(vendors.dir, 'edge'));
   edge = await startLocalEdge({
     host: '127.0.0.1',
     port: 0,
     stateDir: state.dir,
-    settings: { CACHE_TTL_S: '0' },
+    settings: { CACHE_TTL_S: '0', BREAKER_MODE: flags.breaker },
     onLog: () => undefined,
   });
   relay = await startLocalRelay({
@@ -90,67 +107,61 @@ async function attack(edgeUrl: string, state: LocalState): Promise<readonly stri
     token: await signToken(state, 'system/Slot.s'),
     perSecond: Number(flags['per-second']),
     seed,
+    vendors: ordinary.map(({ id }) => id),
   });
   const bookings = await Bookings.open(vendors.pki, port);
-  const attackers = [
-    new HostileVendor(vendors.list.at(-1)?.controlUrl ?? '', seed),
-    new HostileCaller(edgeUrl, await signToken(state, 'system/Slot.s', undefined, 'hostile'), seed),
-    new Strangers(port),
-  ];
-  const quiet = { searchesMs: [] as number[], bookingsMs: [] as number[] };
-  const attacked = { searchesMs: [] as number[], bookingsMs: [] as number[] };
-  const take = (into: typeof quiet): void => {
-    into.searchesMs.push(...searches.takeSamples());
-    into.bookingsMs.push(...bookings.takeSamples());
+  const beside = await startBeside(edgeUrl, state);
+  const samples = emptySamples();
+  let load = WARM_UP_LOAD;
+  let told: readonly string[] = [];
+  const spend = async (part: Part, forMs: number, { partsMs, wholeMs, bookingsMs } = samples[part]) => {
+    if (part !== 'quiet')
+      await beside.order(part === 'busy' ? { kind: 'keep-busy', load } : { kind: 'attack' });
+    searches.start({ partsMs, wholeMs });
+    bookings.start(bookingsMs);
+    await wait(forMs);
+    const [done] = await Promise.all([beside.order({ kind: 'pause' }), searches.pause(), bookings.pause()]);
+    told = done.told;
+    if (part === 'attacked') load = done.load;
   };
-  searches.start();
-  bookings.start();
-  await wait(WARM_UP_MS);
-  take({ searchesMs: [], bookingsMs: [] });
-  for (let round = 0; round < Number(flags.rounds); round += 1) {
-    await wait(halfMs);
-    take(quiet);
-    for (const attacker of attackers) attacker.start();
-    await wait(halfMs);
-    await Promise.all(attackers.map((attacker) => attacker.pause()));
-    take(attacked);
+  try {
+    await spend('busy', WARM_UP_MS, emptySamples().busy);
+    for (let round = 0; round < Number(flags.rounds); round += 1) {
+      for (const part of PARTS) await spend(part, partMs);
+    }
+  } finally {
+    await beside.close();
   }
   await searches.close();
   await bookings.close();
   const lost = await bookings.countLost(edgeUrl, await signToken(state, 'system/Appointment.rs'));
-  const { asked, answered, failures, untrue } = searches;
-  const rows = (['searchesMs', 'bookingsMs'] as const).map((name) => {
-    const [calm, under] = [summarise(quiet[name]), summarise(attacked[name])];
-    return { name, calm, under, ratio: under.p99Ms / calm.p99Ms };
-  });
-  const text = (ms: number): string => ms.toFixed(0);
-  console.log(`seed ${seed}: ${flags.minutes} min in ${flags.rounds} rounds`);
-  for (const line of alignColumns([
-    ['ordinary', 'quiet', 'p50 ms', 'p99 ms', 'attacked', 'p50 ms', 'p99 ms', 'p99 ratio'],
-    ...rows.map(({ name, calm, under, ratio }) => [
-      name.replace('Ms', ''),
-      String(calm.count),
-      text(calm.p50Ms),
-      text(calm.p99Ms),
-      String(under.count),
-      text(under.p50Ms),
-      text(under.p99Ms),
-      ratio.toFixed(2),
-    ]),
-  ])) {
-    console.log(line);
-  }
-  for (const attacker of attackers) console.log(attacker.tell());
+  console.log(`seed ${seed}: ${flags.minutes} min in ${flags.rounds} rounds, breaker ${flags.breaker}`);
+  for (const line of [...tableOf(samples), ...searches.missing, ...told]) console.log(line);
+  const { asked, answered, failures, untrue, falseNone } = searches;
   console.log(
-    `${asked} searches: ${answered} answered; ${untrue} identifiers told otherwise than "slots"; ` +
-      `${bookings.acknowledged.length} appointments acknowledged, ${bookings.refused} refused with 503, ${lost} lost`,
+    `${asked} searches: ${answered} answered; ${untrue} identifiers of ordinary vendors told otherwise than "slots", ` +
+      `${falseNone} told as "none"; ${bookings.acknowledged.length} appointments acknowledged, ` +
+      `${bookings.refused} refused with 503, ${bookings.repeated} said again, ${lost} lost`,
   );
   return [
     ...failures,
-    ...(untrue > 0 ? [`${untrue} identifiers were told otherwise than "slots"`] : []),
+    ...bookings.failures,
+    ...(falseNone > 0 ? [`${falseNone} identifiers were told as "none"`] : []),
     ...(lost > 0 ? [`${lost} acknowledged appointments are not there`] : []),
-    ...rows
-      .filter(({ ratio }) => !(ratio <= P99_RATIO_MAX))
-      .map(({ name, ratio }) => `${name}: p99 ratio ${ratio.toFixed(2)}, bound ${P99_RATIO_MAX}`),
+    ...judgeSamples(samples),
   ];
+}
+
+async function startBeside(edgeUrl: string, state: LocalState): Promise<Beside> {
+  const client = vendors.pki.vendors.get('agenda-b')?.client;
+  if (client === undefined) throw new Error('no certificate of agenda-b');
+  return Beside.start({
+    niceness: NICENESS,
+    edgeUrl,
+    token: await signToken(state, 'system/Slot.s', undefined, 'hostile'),
+    seed,
+    port,
+    controlUrl: vendors.list.at(-1)?.controlUrl ?? '',
+    client: { certFile: client.certFile, keyFile: client.keyFile },
+  });
 }

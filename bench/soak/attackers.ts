@@ -49,14 +49,17 @@ export class HostileVendor implements Attacker {
   async #turn(): Promise<void> {
     const kind = HOSTILE_KINDS[hash(this.#seed, this.#turns, 'hostile') % HOSTILE_KINDS.length];
     this.#turns += 1;
-    await fetch(`${this.#controlUrl}/fault`, { method: 'PUT', body: JSON.stringify(kind) });
+    // Its process may be busy with its own answers for long.
+    await fetch(`${this.#controlUrl}/fault`, { method: 'PUT', body: JSON.stringify(kind) }).catch(
+      () => undefined,
+    );
   }
 }
 
 /** Whole searches at once, and streams that are opened and never read. */
 const SEARCHES = 4;
 const STREAMS = 4;
-const SUBJECTS = 300;
+export const SUBJECTS_ASKED = 300;
 /** It asks again at once, whatever Retry-After says; but not so fast that the machine is the bound. */
 const AGAIN_MS = 20;
 
@@ -68,6 +71,7 @@ export class HostileCaller implements Attacker {
   #over = new AbortController();
   #loops: Promise<void>[] = [];
   #rank = 0;
+  #admitted = { searches: 0, streams: 0 };
 
   constructor(origin: string, token: string, seed: number) {
     this.#origin = origin;
@@ -100,7 +104,7 @@ export class HostileCaller implements Attacker {
       try {
         const { statusCode, body } = await pool.request({
           method: 'GET',
-          path: slotPath(subjectsOf(this.#seed, this.#rank, SUBJECTS)),
+          path: slotPath(subjectsOf(this.#seed, this.#rank, SUBJECTS_ASKED)),
           headers: {
             authorization: `Bearer ${this.#token}`,
             ...(isStream && { accept: 'text/event-stream' }),
@@ -108,13 +112,21 @@ export class HostileCaller implements Attacker {
           signal,
         });
         this.#count(`${isStream ? 'stream ' : ''}${statusCode}`);
+        if (statusCode === 200) this.#admitted[isStream ? 'streams' : 'searches'] += 1;
         if (isStream && statusCode === 200) await wait(TURN_MS, undefined, { signal });
-        body.destroy();
+        body.on('error', () => undefined).destroy();
       } catch {
         if (!signal.aborted) this.#count('broken off');
       }
       await wait(AGAIN_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  /** Its searches that were let in, since it was last asked. */
+  takeAdmitted(): { readonly searches: number; readonly streams: number } {
+    const admitted = this.#admitted;
+    this.#admitted = { searches: 0, streams: 0 };
+    return admitted;
   }
 
   #count(what: string): void {
@@ -125,11 +137,14 @@ export class HostileCaller implements Attacker {
 /** A hundred a second. */
 const STRANGER_EVERY_MS = 10;
 const HELD_MS = 10_000;
+/** Of another network than the vendors': who shares a vendor's network shares its pace. */
+const STRANGER_ADDRESS = '127.66.0.1';
 
 export class Strangers implements Attacker {
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
   #opened = 0;
+  #handshakes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** `port` of the relay, on loopback. */
@@ -150,12 +165,22 @@ export class Strangers implements Attacker {
     return `strangers: ${this.#opened} connections to the mTLS port`;
   }
 
+  /** Whole ones, since it was last asked. */
+  takeHandshakes(): number {
+    const handshakes = this.#handshakes;
+    this.#handshakes = 0;
+    return handshakes;
+  }
+
   /** By turns: nothing said, the beginning of a handshake, a whole handshake without certificate. */
   #open(): void {
     const kind = this.#opened % 3;
     this.#opened += 1;
-    const address = { host: '127.0.0.1', port: this.#port };
+    const address = { host: '127.0.0.1', port: this.#port, localAddress: STRANGER_ADDRESS };
     const socket = kind === 2 ? connectTls({ ...address, rejectUnauthorized: false }) : connectTcp(address);
+    socket.once('secureConnect', () => {
+      this.#handshakes += 1;
+    });
     if (kind === 1) socket.write(Buffer.from('160301', 'hex'));
     this.#sockets.add(socket);
     socket.on('error', () => undefined);

@@ -127,6 +127,7 @@ async function soak(
   console.log(`${acknowledged.length} appointments acknowledged, ${refused} refused with 503, ${lost} lost`);
   return [
     ...load.failures,
+    ...bookings.failures,
     ...(partial > 0 ? [`${partial} answers left somebody unknown`] : []),
     ...(lost > 0 ? [`${lost} acknowledged appointments are not there`] : []),
   ];
