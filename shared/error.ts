@@ -39,6 +39,8 @@ export const REASONS = {
   'scope-missing': row(403, 'forbidden', 'caller'),
   /** The relay did not announce that vendor for that flow. */
   'editor-not-announced': row(403, 'forbidden', 'relay', 'warn'),
+  /** A relay that may not carry messages to Hub Santé, or is another client there. */
+  'carrier-refused': row(403, 'forbidden', 'relay', 'warn'),
   /** At a relay's mTLS port: absent, unknown, revoked; which one only the log says. */
   'certificate-refused': row(403, 'forbidden', 'caller', 'warn'),
   /** What is asked for belongs to another vendor. */

@@ -14,6 +14,8 @@ export interface LogFields {
   readonly hub?: number;
   readonly editor?: string;
   readonly reason?: string;
+  /** Client id of an LRM at Hub Santé, e.g. `fr.health.samu420`; empty: none is known. */
+  readonly recipient?: string;
   readonly fault?: Fault;
   readonly status?: number;
   readonly durationMs?: number;

@@ -15,6 +15,7 @@ import { FRONT_ROUTES } from './front/routes.ts';
 import type { Need } from './http/auth.ts';
 import type { Capability, Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
+import { LRM_ROUTES } from './lrm/routes.ts';
 import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
@@ -113,6 +114,7 @@ export const ROUTES: readonly Route[] = [
   ...FRONT_ROUTES,
   ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
+  ...LRM_ROUTES,
   { method: 'GET', path: '/openapi.json', needs: 'open', handler: answerOpenApi },
   { method: 'GET', path: '/docs', needs: 'open', handler: answerDocs },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },

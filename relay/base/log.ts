@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   hub: true,
   editor: true,
   reason: true,
+  recipient: true,
   fault: true,
   status: true,
   durationMs: true,

@@ -6,10 +6,12 @@ import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
+import { parisDayOf } from '../base/days.ts';
 import { log } from '../base/log.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';
 import type { Sender } from '../http/relay-token.ts';
+import { tellRelays } from '../lrm/tell-relays.ts';
 import { acknowledge, markBefore } from '../store/loss.ts';
 import { erased } from './erase.ts';
 import { withoutOperator } from './model/erased.ts';
@@ -28,6 +30,8 @@ import { tellHub } from './tell-hub.ts';
 
 /** What became of a message. `late` and `repeated` are kept, and acknowledged, but do not hold. */
 type Fate = 'created' | 'changed' | 'same' | 'repeated' | 'late';
+
+const isChange = (fate: Fate): boolean => fate === 'created' || fate === 'changed';
 
 /** Who reports, and the record: both within it. A vendor waits for seven seconds, the way there and back included. */
 const RECORDED_MS = 6_000;
@@ -56,6 +60,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     nowMs,
     quota: context.config.appointmentQuota,
     wantsContent: wanted === 'representation',
+    tellsLrm: context.config.lrm && parisDayOf(nowMs),
   };
   const { env } = context;
   const before = markBefore(env, 'appointments');
@@ -65,6 +70,7 @@ export async function writeAppointment(context: RequestContext): Promise<Respons
     outcome.times === undefined ? undefined : tellHub(env, outcome.times),
   ]);
   const { fate, state } = settle(outcome, write);
+  if (write.tellsLrm !== undefined && isChange(fate)) context.waitUntil(tellRelays(env));
   const status = fate === 'created' || method === 'POST' ? 201 : 200;
   log('info', 'appointment-recorded', {
     requestId,

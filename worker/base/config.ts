@@ -10,6 +10,7 @@ import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { type Doors, hostOf } from './host-names.ts';
 import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
+import { type LrmSettings, lrmSettings } from './lrm-settings.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
 /** Learned routing, settings ROUTING_*; worker/hub/memory/routing.ts uses them. */
@@ -92,6 +93,8 @@ export interface Config {
   readonly clientAddress: ClientAddressSettings;
   /** The published SAS front's face. */
   readonly front: FrontSettings;
+  /** INT_L02; undefined: it is off. */
+  readonly lrm: LrmSettings | undefined;
 }
 
 const configs = new WeakMap<Env, Config>();
@@ -165,6 +168,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     supportContact: settings.SUPPORT_CONTACT,
     clientAddress: clientAddressSettings(settings),
     front: frontSettings(settings),
+    lrm: lrmSettings(settings),
   });
 }
 

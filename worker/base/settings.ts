@@ -9,6 +9,7 @@ import { clientAddressEntries } from './client-address-settings.ts';
 import { frontEntries } from './front-settings.ts';
 import { hostList, hostNames } from './host-names.ts';
 import { jsonSetting } from './json-setting.ts';
+import { lrmEntries } from './lrm-settings.ts';
 
 const jwks = v.pipe(
   jsonSetting,
@@ -76,6 +77,7 @@ const entries = {
   ),
   ...clientAddressEntries,
   ...frontEntries,
+  ...lrmEntries,
 };
 
 /** The whole schema; unknown names pass. */

@@ -101,6 +101,27 @@ export async function readAs<T extends v.GenericSchema>(
 }
 
 /**
+ * What a relay signed, as `schema` reads it; its texts hold others' JSON, which is not looked into.
+ * @throws GatewayError body-*, token-invalid, parameter-invalid.
+ */
+export async function readSigned<T extends v.GenericSchema>(
+  request: Request,
+  schema: T,
+  bytesMax: number,
+  sha256: string,
+): Promise<v.InferOutput<T>> {
+  const whole = await readBytes(request, bytesMax);
+  if ((await hashOf(whole)) !== sha256) throw bodyNotSigned();
+  const parsed = v.safeParse(schema, parseOnce(textOf(whole, request), BODY_BOUNDS));
+  if (parsed.success) return parsed.output;
+  throw new GatewayError({
+    reason: 'parameter-invalid',
+    text: 'Le corps n’est pas celui que shared/link/hub-sante.ts décrit.',
+    expression: parsed.issues.map((issue) => v.getDotPath(issue) ?? 'body'),
+  });
+}
+
+/**
  * The FHIR resource expected. `sha256`: of the only body that is taken, base64url.
  * @throws GatewayError media-type-not-supported, body-too-large, body-malformed, token-invalid.
  */

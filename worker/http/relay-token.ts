@@ -5,6 +5,7 @@ import type { JWTPayload } from 'jose';
 import { isEditorId } from '../../shared/editor-id.ts';
 import type { GatewayError } from '../../shared/error.ts';
 import { INBOUND_AUDIENCE, LINK_AUDIENCE, RELAY_TOKEN_LIFETIME_S } from '../../shared/link/hub.ts';
+import { HUB_SANTE_AUDIENCE, type HubSanteClaims } from '../../shared/link/hub-sante.ts';
 import type { Config } from '../base/config.ts';
 import { bearerOf, CLOCK_TOLERANCE_S, unauthorised, verify } from './auth.ts';
 
@@ -32,6 +33,12 @@ export interface Sender {
   readonly bodySha256: string;
 }
 
+/** A relay that carries messages of INT_L02: proved by its signature. */
+export interface Carrier extends HubSanteClaims {
+  readonly token: OneTimeToken;
+  readonly relay: string;
+}
+
 /** The relay, proved by its signature. @throws GatewayError token-missing, token-invalid, token-expired, misconfigured. */
 export async function authenticateRelay(request: Request, config: Config): Promise<OneTimeToken> {
   return (await readToken(request, config, LINK_AUDIENCE)).token;
@@ -52,6 +59,16 @@ export async function authenticateSender(request: Request, config: Config): Prom
     throw unauthorised('token-invalid', 'Le jeton du relais ne dit pas qui envoie, ni quoi.');
   }
   return { token, relay: token.relay, editor, appointmentSystem, bodySha256 };
+}
+
+/** @throws GatewayError like `authenticateRelay`. Whether it may carry, and has not used the token, is another's word. */
+export async function authenticateCarrier(request: Request, config: Config): Promise<Carrier> {
+  const { token, payload } = await readToken(request, config, HUB_SANTE_AUDIENCE);
+  const { bodySha256 } = payload;
+  if (!isOf(SHA256, bodySha256)) {
+    throw unauthorised('token-invalid', 'Le jeton du relais ne dit pas quel corps il signe.');
+  }
+  return { token, relay: token.relay, bodySha256 };
 }
 
 /** The token was used before. */

@@ -139,7 +139,7 @@ export type SenderVerdict = 'admitted' | 'not-announced' | 'other-system' | 'use
  * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
  * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
  */
-export const HUB_PROTOCOL = 5;
+export const HUB_PROTOCOL = 6;
 
 /** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
 export interface HubCall {
@@ -167,6 +167,8 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   admitSender: true,
   noteClaims: true,
   hasJustAnnounced: true,
+  useToken: true,
+  publishDue: true,
 };
 
 /** True of a name that this hub serves. */
@@ -223,4 +225,11 @@ export interface HubCalls {
   noteClaims(): Promise<void>;
   /** The relay announces this vendor for this flow, and D1 may not know of it yet. */
   hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean>;
+  /**
+   * Takes the token of a relay that carries messages of INT_L02, once. `by` names the request: the call may be made twice for
+   * it. Undefined from a hub of before.
+   */
+  useToken(token: OneTimeToken, by: string): Promise<'first' | 'used' | 'full' | undefined>;
+  /** Tells the relays that carry messages of INT_L02 that one is due. Best effort: they also ask by themselves. */
+  publishDue(): Promise<void>;
 }

@@ -39,6 +39,10 @@ const NEWEST = {
   takeAppointment: undefined,
   noteAssociations: undefined,
   learned: undefined,
+  // For moments a relay's token may serve twice: what it asks for, it may ask twice.
+  useToken: undefined,
+  // Relays ask by themselves.
+  publishDue: undefined,
 } as const satisfies { readonly [M in Method]?: Value<M> };
 
 /** `index`: from 0 on. */
@@ -77,6 +81,8 @@ export function oneHub(env: Env, index: number): Hub {
     admitSender: (claim) => askTwice('admitSender', [claim]),
     noteClaims: () => askTwice('noteClaims', []),
     hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
+    useToken: (token, by) => askTwice('useToken', [token, by]),
+    publishDue: () => ask('publishDue', []),
     noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
   };
 }

@@ -9,6 +9,7 @@ import type { EditorFlow } from '../../shared/link/hub.ts';
 import type { AppointmentTimes } from '../appointments/model/taken-times.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
+import type { OneTimeToken } from '../http/relay-token.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
 import {
@@ -29,7 +30,7 @@ import {
 import { InFlightCalls } from './in-flight-calls.ts';
 import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import { RelayDoor } from './link/relay-door.ts';
-import { UsedTokens } from './link/used-tokens.ts';
+import { type TokenVerdict, UsedTokens } from './link/used-tokens.ts';
 import { BookingsHeard, type HearingSearch } from './memory/bookings-heard.ts';
 import { HubMemory, type HubPlan } from './memory/search-memory.ts';
 import { bookedNow, planShare, UNREAD } from './plan-share.ts';
@@ -42,6 +43,7 @@ import { Breakers } from './vendors/breakers.ts';
 import { HubStorage } from './vendors/hub-storage.ts';
 import { Presence } from './vendors/presence.ts';
 import { VendorRegistry } from './vendors/registry.ts';
+import { factsOf } from './vendors/vendor-facts.ts';
 import { VendorHealth } from './vendors/vendor-health.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
@@ -267,23 +269,8 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** What is remembered of these vendors, for operators. */
   async describeVendors(vendors: readonly string[]): Promise<Readonly<Record<string, VendorFacts>>> {
-    const breakers = this.#breakers();
-    return Object.fromEntries(
-      vendors.map((vendor): [string, VendorFacts] => {
-        const record = this.#health.recordOf(vendor);
-        const absentSinceMs = this.#presence.absentSinceMs(vendor);
-        const switchedMs = this.#health.switchedMs(vendor);
-        return [
-          vendor,
-          {
-            ...breakers.describeOne(vendor),
-            ...(record && { record }),
-            ...(absentSinceMs !== undefined && { absentSinceMs }),
-            ...(switchedMs !== undefined && { switchedMs }),
-          },
-        ];
-      }),
-    );
+    const known = { breakers: this.#breakers(), health: this.#health, presence: this.#presence };
+    return Object.fromEntries(vendors.map((vendor) => [vendor, factsOf(vendor, known)]));
   }
 
   /** The operator has changed a vendor's switches, and D1 has them. */
@@ -306,6 +293,16 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (may !== 'admitted') return may;
     const verdict = this.#tokens.take(token, by, Date.now(), editor);
     return verdict === 'first' ? may : verdict;
+  }
+
+  /** A relay that carries messages of INT_L02 asks for something. */
+  async useToken(token: OneTimeToken, by: string): Promise<TokenVerdict> {
+    return this.#door.useToken(token, by);
+  }
+
+  /** A message of INT_L02 is due. */
+  async publishDue(): Promise<void> {
+    this.#door.tellDue();
   }
 
   /** Of an announcement that D1 does not have yet. */

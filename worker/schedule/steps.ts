@@ -1,5 +1,5 @@
-// What the schedule does, in this order, within one budget: withdrawals and other accounts, the counts of activity, how
-// full the databases are; then what is exported, and what is forgotten, which has been counted and exported before. A
+// What the schedule does, in this order, within one budget: withdrawals and other accounts, the counts of activity,
+// messages to LRMs, how full the databases are; then what is exported, and what is forgotten, which has been counted and exported before. A
 // step that fails stops no other; what does not fit is due in the next run.
 
 import { purgeErasures, runErasures } from '../accounts/erase.ts';
@@ -13,6 +13,7 @@ import type { Env } from '../base/env.ts';
 import { purgeFront } from '../front/operators/purge.ts';
 import type { StoreName } from '../gate/stores.ts';
 import { purgePeople } from '../lrm/people/table.ts';
+import { forgetStrays, runOutbox, watchOutbox } from '../lrm/schedule.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
 import type { Budget } from '../store/budget.ts';
 import { watchDatabases } from '../store/sizes.ts';
@@ -71,6 +72,7 @@ export const STEPS: readonly Step[] = [
       return isBehind ? 1 : 0;
     },
   },
+  { name: 'lrm', every: 0, needs: 3, rests: 'appointments', run: runOutbox },
   { name: 'erasures', every: 10 * MINUTE_MS, needs: 150, run: runErasures },
   {
     name: 'sizes',
@@ -81,6 +83,7 @@ export const STEPS: readonly Step[] = [
       await watchQuotas(env);
     }),
   },
+  { name: 'lrm-watch', every: 10 * MINUTE_MS, needs: 1, rests: 'appointments', run: whole(watchOutbox) },
   { name: 'kept-answers', every: 10 * MINUTE_MS, needs: 1, run: whole(purgeKeptAnswers) },
   {
     name: 'export',
@@ -124,6 +127,14 @@ export const STEPS: readonly Step[] = [
     rests: 'core',
     forgets: true,
     run: stretch(purgePeople),
+  },
+  {
+    name: 'lrm-strays',
+    every: 'nightly',
+    needs: 1,
+    rests: 'appointments',
+    forgets: true,
+    run: stretch(forgetStrays),
   },
   { name: 'routing', every: 'nightly', needs: 1, run: stretch(purgeRouting) },
 ];

@@ -58,6 +58,7 @@ describe.each(BOTH)('an answer of D1 that is lost %s the work', (when) => {
       quota: { versions: 1_000, bytes: 1_000_000, createdPerHour: 1_000 },
       nowMs: Date.now(),
       wantsContent: false,
+      tellsLrm: '2026-11-30',
     });
   };
   const versions = async () =>
@@ -70,17 +71,30 @@ describe.each(BOTH)('an answer of D1 that is lost %s the work', (when) => {
         .all()
     ).results;
 
-  it('makes an appointment one version, told as created', async () => {
+  const told = async () =>
+    (
+      await appointments.db
+        .prepare(
+          `SELECT turn, version, merged, state FROM lrm_messages
+           WHERE appointment IN (SELECT id FROM appointments WHERE value = ?1) ORDER BY turn`,
+        )
+        .bind(value)
+        .all()
+    ).results;
+
+  it('makes an appointment one version, told as created, and to its LRM once', async () => {
     appointments.fail(passing(/INSERT INTO appointment_versions/, when));
     const outcome = await record({}, `${value}-first`);
     expect([appointments.calls, outcome.inserted, outcome.state?.version]).toEqual([2, 1, 1]);
     expect(await versions()).toEqual([{ version: 1, repeats: 0, held: 1 }]);
+    expect(await told()).toEqual([{ turn: 1, version: 1, merged: 0, state: 'pending' }]);
     appointments.fail(passing(/INSERT INTO appointment_versions/, when, 3));
     const cancelled = await record({ status: 'cancelled' }, `${value}-second`);
     expect([appointments.calls, cancelled.inserted, cancelled.state?.status]).toEqual([4, 2, 'cancelled']);
     appointments.fail(passing(/INSERT INTO appointment_versions/, when));
     const again = await record({ status: 'cancelled' }, `${value}-third`);
     expect([again.inserted, again.same, again.state?.version]).toEqual([undefined, 2, 2]);
+    expect(await told()).toEqual([{ turn: 1, version: 2, merged: 1, state: 'pending' }]);
     const [first, second] = (await versions()) as { repeats: number }[];
     expect(first?.repeats).toBe(0);
     // Counted by the first attempt alone, whether it was done or not.

@@ -62,11 +62,11 @@ test('begins with the first request, runs again and again, and the night once', 
   await ran(3);
   const { next, last, steps } = await schedule();
   expect(next).not.toBeNull();
-  expect(last).toMatchObject({ failed: [], done: ['accounts', 'activity'] });
+  expect(last).toMatchObject({ failed: [], done: ['accounts', 'activity', 'lrm'] });
   expect(last?.queries).toBeGreaterThan(0);
   expect(last?.queries).toBeLessThan(30);
   expect(Object.keys(steps).sort().join(' ')).toBe(
-    'accounts activity appointments erasure-proofs erasures export front kept-answers lrm-people regulators routing sizes',
+    'accounts activity appointments erasure-proofs erasures export front kept-answers lrm lrm-people lrm-strays lrm-watch regulators routing sizes',
   );
   expect(lines('appointments-purged')).toBe(1);
 });
@@ -84,7 +84,7 @@ test('goes on while a step fails more often than the platform would have it, and
   await db.prepare('ALTER TABLE accounts RENAME TO gone').run();
   const before = lines('schedule-step-failed');
   await until('it has failed', () => lines('schedule-step-failed') >= before + 8);
-  expect((await schedule()).last).toMatchObject({ failed: ['accounts'], done: ['activity'] });
+  expect((await schedule()).last).toMatchObject({ failed: ['accounts'], done: ['activity', 'lrm'] });
   expect(await edge.runSchedule(new Date(), 'by day')).toBe(false);
   await db.prepare('ALTER TABLE gone RENAME TO accounts').run();
   await until('it is well again', async () => (await schedule()).last?.failed.length === 0);

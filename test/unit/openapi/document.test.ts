@@ -28,7 +28,7 @@ it('describes every route of FHIR, of the front’s face, of operators and of br
 
 it('leaves to relays and to probes what is theirs', () => {
   const others = ROUTES.filter((route) => !isDescribed(route)).map(({ path }) => path);
-  for (const path of others) expect(path).toMatch(/^\/(link$|healthz$|readyz$|console)/);
+  for (const path of others) expect(path).toMatch(/^\/(link$|hub-sante\/|healthz$|readyz$|console)/);
 });
 
 it('is OpenAPI 3.1', async () => {

@@ -31,6 +31,7 @@ const SHORT: Readonly<Record<string, string>> = {
   accounts_withdrawing: 'withdrawals that a vendor has not confirmed: none in quiet times',
   regulators_inactive: 'rights that ended within a year',
   erased_appointments_untold: 'erasures that a hub could not be told yet: none in quiet times',
+  lrm_attempts_leased: 'what relays have in their hands: some hundred',
 };
 /** Read in the order of a key from one end, and no farther than a LIMIT: nothing is filtered on the way. */
 const FROM_ONE_END: readonly RegExp[] = [
@@ -38,6 +39,7 @@ const FROM_ONE_END: readonly RegExp[] = [
   /FROM declaration_changes ORDER BY id DESC LIMIT \?1/,
   /FROM declared_editors\s+GROUP BY practitioner ORDER BY practitioner LIMIT \?1/,
   /FROM account_drift\s+ORDER BY at_ms DESC LIMIT \?1/,
+  /FROM lrm_messages WHERE state NOT IN \('acked', 'superseded'\) LIMIT 10000/,
   /FROM erased_regulators ORDER BY asked_ms DESC LIMIT \?1/,
 ];
 
@@ -112,6 +114,17 @@ async function reachTheRest(): Promise<void> {
   const asked = { by: 'b', reason: 'test-data', reference: undefined, nowMs: 0 };
   await eraseWhole(recorder.answering([held]) as never, 'a', asked);
   await maskNext(recorder.answering([held]) as never, [identifier], 0, 0);
+  const { takeArrivals } = await import('../../../worker/lrm/tables/replies.ts');
+  const about = { hash: 'h', queue: 'ack', bytes: 1, id: 'fr.health.test.ptfsas_1' } as const;
+  const failed = { code: 500, reaction: 'resend', sender: undefined, cause: undefined } as const;
+  await takeArrivals(
+    db,
+    [
+      { ...about, kind: 'ack', step: undefined, isRefused: false },
+      { ...about, kind: 'error', ...failed },
+    ],
+    0,
+  );
   await searchEveryWay();
 }
 

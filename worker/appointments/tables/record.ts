@@ -3,6 +3,7 @@
 // appointment can cross, whatever sends them. docs/appointments.md § 3 tells the rule in words.
 
 import type { StoreMark } from '../../gate/stores.ts';
+import { tellStatement } from '../../lrm/tables/outbox.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { holdsSlot, RANK_ENDED, rankOf } from '../model/lattice.ts';
 import type { AppointmentMessage } from '../model/message.ts';
@@ -32,6 +33,8 @@ export interface AppointmentWrite {
   readonly quota: Quota;
   /** False leaves `content` out of the answer. */
   readonly wantsContent: boolean;
+  /** Day in Paris of `nowMs`, when an LRM is to be told what changes; undefined: none is. */
+  readonly tellsLrm: string | undefined;
 }
 
 /** What became of a message. */
@@ -190,7 +193,7 @@ export async function recordAppointment(
   write: AppointmentWrite,
   waitMs?: number,
 ): Promise<WriteOutcome> {
-  const { id, hash, message, editor, writeId } = write;
+  const { id, hash, message, editor, writeId, tellsLrm: day } = write;
   const stamp = message.stampMs ?? null;
   let attempts = 0;
   const results = await guardIdempotent((attempt) => {
@@ -204,6 +207,9 @@ export async function recordAppointment(
         .prepare(TELL)
         .bind(id, hash, write.wantsContent ? 1 : 0, writeId, editor, write.method === 'PUT' ? stamp : null),
       takenTimesStatement(db, id, write.nowMs),
+      ...(day === undefined
+        ? []
+        : [tellStatement(db, { appointment: id, writeId, nowMs: write.nowMs, day })]),
     ]);
   }, waitMs);
   const inserted = results[0]?.results[0] as { readonly version: number } | undefined;

@@ -12,6 +12,7 @@ const schema = v.object({
   relay: text,
   instance: v.optional(text),
   version: text,
+  hubSante: v.optional(text),
   editors: v.pipe(
     v.array(
       v.object({

@@ -3,13 +3,15 @@
 
 import { LINK_CLOSE } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
+import type { OneTimeToken } from '../../http/relay-token.ts';
 import type { AnnouncementSaver } from '../vendors/announcement-saver.ts';
 import type { VendorRegistry } from '../vendors/registry.ts';
 import { readAnnouncement } from './announcement.ts';
 import type { AwaitedRelays } from './awaited-relays.ts';
+import { DueCall } from './due-call.ts';
 import { LinkTable } from './link-table.ts';
 import { RelayLink } from './relay-link.ts';
-import type { UsedTokens } from './used-tokens.ts';
+import { CARRIER_TOKENS, type TokenVerdict, type UsedTokens } from './used-tokens.ts';
 
 /** Names, on a relay's WebSocket handed to the hub, the relay whose token was verified. */
 export const RELAY_ID_HEADER = 'X-Passerelle-Relay';
@@ -34,6 +36,7 @@ export interface DoorParts {
 export class RelayDoor {
   readonly links = new LinkTable();
   readonly #parts: DoorParts;
+  readonly #dueCall = new DueCall(() => this.serving());
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -42,6 +45,16 @@ export class RelayDoor {
   /** The links of relays that can be asked. */
   serving(): RelayLink[] {
     return this.links.all().filter((link) => link.isServing);
+  }
+
+  /** Of a relay that carries messages of INT_L02: these have room of their own. */
+  useToken(token: OneTimeToken, by: string): TokenVerdict {
+    return this.#parts.tokens.take(token, by, Date.now(), CARRIER_TOKENS);
+  }
+
+  /** A message of INT_L02 is due: relays that carry them hear of it. */
+  tellDue(): void {
+    this.#dueCall.tell();
   }
 
   /**

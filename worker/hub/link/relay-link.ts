@@ -67,7 +67,7 @@ export class RelayLink {
   #state: LinkState = { kind: 'connected' };
   readonly #socket: WebSocket;
   readonly #events: LinkEvents;
-  readonly #session: RpcStub<RpcTarget & RelayApi>;
+  readonly #session: RpcStub<RpcTarget & Required<RelayApi>>;
   readonly #connectedMs = Date.now();
   readonly #plans = new Map<string, RunningPlan>();
   readonly #watch: LinkWatch;
@@ -82,7 +82,7 @@ export class RelayLink {
     this.#events = events;
     const calls = withoutFrames(socket, (message) => this.#take(message));
     socket.addEventListener('message', () => this.#hear());
-    this.#session = newWebSocketRpcSession<RpcTarget & RelayApi>(calls, new Hub(this), {
+    this.#session = newWebSocketRpcSession<RpcTarget & Required<RelayApi>>(calls, new Hub(this), {
       limits: { maxMessageSize: FRAME_BYTES_MAX },
     });
     this.#session.onRpcBroken(() => this.#lose());
@@ -194,6 +194,13 @@ export class RelayLink {
     } finally {
       this.#accounts -= 1;
     }
+  }
+
+  /** It carries messages of INT_L02: one is due. */
+  publishDue(): void {
+    if (this.announcement?.hubSante === undefined) return;
+    // It asks by itself too.
+    Promise.resolve(this.#session.publishDue()).catch(() => undefined);
   }
 
   #hear(): void {

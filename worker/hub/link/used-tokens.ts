@@ -14,6 +14,9 @@ export const RELAY_TOKENS_MAX = 100_000;
 /** A vendor has these whatever the others have used: 3 a second. */
 export const VENDOR_TOKENS_SURE = 500;
 
+/** Beside the vendors of a relay, none of which can have that id: messages of INT_L02, some ten requests a second. */
+export const CARRIER_TOKENS = '/hub-sante';
+
 const PREFIX = 'used-token/';
 
 interface Use {

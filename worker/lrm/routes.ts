@@ -1,0 +1,16 @@
+// Every path about messages to LRMs (INT_L02). Part of the table in worker/routes.ts.
+
+import { HUB_SANTE_PATHS } from '../../shared/link/hub-sante.ts';
+import type { Route } from '../http/route.ts';
+import { leaseMessages } from './lease.ts';
+import { receiveMessages } from './receive.ts';
+import { settleMessages } from './settle.ts';
+
+const rests = 'appointments';
+
+/** The rows of this subject; `open`: a relay has a token of its own (carrier.ts). */
+export const LRM_ROUTES: readonly Route[] = [
+  { method: 'POST', path: HUB_SANTE_PATHS.lease, needs: 'open', rests, handler: leaseMessages },
+  { method: 'POST', path: HUB_SANTE_PATHS.settle, needs: 'open', rests, handler: settleMessages },
+  { method: 'POST', path: HUB_SANTE_PATHS.receive, needs: 'open', rests, handler: receiveMessages },
+];

@@ -1,0 +1,47 @@
+// Table `lrm_messages`, where it begins: a version that comes to hold is to be told, in the transaction that records it
+// (worker/appointments/tables/record.ts). Nothing else makes a row.
+
+/** How long after its appointment's end, or after it was made if that is later, a message is still worth sending. */
+const USEFUL_MS = 3 * 86_400_000;
+
+/** Conditions that a partial index wants to read letter by letter. */
+export const IS_OPEN = `state NOT IN ('acked', 'superseded')`;
+
+/** A newer version of the appointment has left, or may have: this one, `m`, never leaves again. */
+export const IS_OVERTAKEN = `EXISTS (SELECT 1 FROM lrm_messages AS l WHERE l.appointment = m.appointment AND l.turn > m.turn
+  AND l.attempts > 0)`;
+
+/** What has a place in the outbox. */
+export interface ToTell {
+  readonly appointment: string;
+  /** Of the write: its version, if it made one, is the newest. */
+  readonly writeId: string;
+  readonly nowMs: number;
+  /** Of `nowMs`, in Paris. */
+  readonly day: string;
+}
+
+/**
+ * Parameters: 1 appointment, 2 write id, 3 now, 4 day. Nothing, unless this write has changed which version holds: then the state
+ * bears its place in the order of changes. Twice is once: the last turn has that version by then. A turn of which a relay
+ * never got anything is told as it is now.
+ */
+const TELL = `INSERT INTO lrm_messages (appointment, turn, version, state, day, made_ms, changed_ms, due_ms, useful_ms)
+  SELECT a.id, COALESCE(last.turn, 0) + (last.turn IS NULL OR last.attempts > 0 OR last.state NOT IN ('pending', 'held')),
+    a.current, 'pending', ?4, ?3, ?3, ?3, MAX(a.end_ms, ?3) + ${USEFUL_MS}
+  FROM appointments AS a
+  JOIN (SELECT request_id, updated_ms FROM appointment_versions WHERE appointment = ?1 ORDER BY version DESC LIMIT 1) AS newest
+    ON newest.request_id = ?2 AND newest.updated_ms = a.updated_ms
+  LEFT JOIN (SELECT turn, version, state, attempts FROM lrm_messages WHERE appointment = ?1 ORDER BY turn DESC LIMIT 1) AS last
+    ON TRUE
+  WHERE a.id = ?1 AND (last.version IS NULL OR last.version <> a.current)
+  ON CONFLICT (appointment, turn) DO UPDATE SET version = excluded.version, merged = merged + 1, state = 'pending',
+    reason = NULL, changed_ms = excluded.changed_ms, due_ms = excluded.due_ms, useful_ms = excluded.useful_ms`;
+
+/** For the end of the transaction that records a version. May run twice. */
+export function tellStatement(
+  db: D1Database,
+  { appointment, writeId, nowMs, day }: ToTell,
+): D1PreparedStatement {
+  return db.prepare(TELL).bind(appointment, writeId, nowMs, day);
+}

@@ -1,0 +1,143 @@
+// Tables `lrm_messages`, `lrm_attempts` and `lrm_strays`: what LRMs and the Hub answer, in any order, doubled or late. Each finds
+// its message by the distributionID of one attempt. An acknowledgement counts whenever it comes; an error only while its
+// attempt is the last one of its message and has no answer yet.
+
+import { guardIdempotent } from '../../store/guard.ts';
+import type { Reaction } from '../message/error-codes.ts';
+import { IS_OVERTAKEN } from './outbox.ts';
+
+interface Arrived {
+  /** SHA-256 of queue and body, hexadecimal. */
+  readonly hash: string;
+  readonly queue: 'ack' | 'info';
+  readonly bytes: number;
+}
+
+/** `id`: the distributionID that it names. */
+interface AckArrival extends Arrived {
+  readonly kind: 'ack';
+  readonly id: string;
+  readonly step: string | undefined;
+  readonly isRefused: boolean;
+}
+
+interface ErrorArrival extends Arrived {
+  readonly kind: 'error';
+  readonly id: string;
+  readonly code: number;
+  readonly reaction: Reaction;
+  readonly sender: string | undefined;
+  /** Of the Hub alone, without what could be a person's. */
+  readonly cause: string | undefined;
+}
+
+/** What nobody understands. */
+interface Unreadable extends Arrived {
+  readonly kind: 'unreadable';
+}
+
+/** An error that names no message. */
+interface Uncorrelated extends Arrived {
+  readonly kind: 'uncorrelated';
+  readonly code: number;
+}
+
+/** One thing that came, read. */
+export type Arrival = AckArrival | ErrorArrival | Unreadable | Uncorrelated;
+
+/** What it changed: the state of its message afterwards; undefined: it belongs to none. */
+export interface Taken {
+  readonly arrival: Arrival;
+  readonly state: string | undefined;
+}
+
+/** Parameters: 1 distributionID, 2 now, 3 step, 4 1 when the LRM refuses it, 5 1 for the first try. */
+const ACK_MESSAGE = `UPDATE lrm_messages AS m SET state = 'acked', reason = NULL, changed_ms = ?2, due_ms = ?2
+  FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND ?4 = 0
+    AND m.appointment = t.appointment AND m.turn = t.turn AND m.state <> 'acked'`;
+const ACK_ATTEMPT = `UPDATE lrm_attempts SET outcome = 'confirmed', settled_ms = COALESCE(settled_ms, ?2),
+    reply = CASE WHEN ?4 = 0 THEN 'ack' ELSE reply END,
+    reply_ms = CASE WHEN ?4 = 0 AND COALESCE(reply, '') <> 'ack' THEN ?2 ELSE reply_ms END,
+    step = COALESCE(?3, step), replies = MAX(1, replies + ?5)
+  WHERE distribution_id = ?1`;
+
+/** A minute, then two, four, an hour at most. */
+const AGAIN = `MIN(3600000, 60000 << MIN(m.attempts - 1, 10))`;
+/**
+ * Parameters: 1 distributionID, 2 now, 3 code, 4 reaction, 5 sender, 6 cause, 7 1 for the first try. A conflict that answers an
+ * update would answer the next one too.
+ */
+const IS_STOP = `(?4 = 'stop' OR (?4 = 'update' AND t.method = 'UpdateAppointment'))`;
+const FAIL_MESSAGE = `UPDATE lrm_messages AS m SET
+    state = CASE WHEN ${IS_STOP} THEN 'errored' WHEN ${IS_OVERTAKEN} THEN 'superseded'
+      WHEN m.useful_ms < ?2 THEN 'expired' ELSE 'pending' END,
+    is_known = m.is_known OR ?4 = 'update', reason = ?3, changed_ms = ?2,
+    due_ms = ?2 + CASE WHEN ?4 = 'resend' THEN ${AGAIN} ELSE 0 END
+  FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND t.reply IS NULL AND ?4 <> 'note'
+    AND m.appointment = t.appointment AND m.turn = t.turn AND m.attempts = t.attempt
+    AND m.state IN ('leased', 'confirmed', 'pending', 'held')`;
+/** An error shows that the message arrived. */
+const FAIL_ATTEMPT = `UPDATE lrm_attempts SET outcome = 'confirmed', settled_ms = COALESCE(settled_ms, ?2),
+    reply_ms = CASE WHEN reply IS NULL AND ?4 <> 'note' THEN ?2 ELSE reply_ms END,
+    reply = CASE WHEN reply IS NULL AND ?4 <> 'note' THEN 'error' ELSE reply END,
+    code = ?3, error_sender = ?5, cause = ?6, replies = MAX(1, replies + ?7)
+  WHERE distribution_id = ?1`;
+const STATE = `SELECT m.state FROM lrm_attempts AS t
+  JOIN lrm_messages AS m ON m.appointment = t.appointment AND m.turn = t.turn WHERE t.distribution_id = ?1`;
+
+/** Parameters: 1 hash, 2 queue, 3 kind, 4 code, 5 reference, 6 bytes, 7 now, 8 1 for the first try. Not for what belongs to an attempt. */
+const STRAY = `INSERT INTO lrm_strays (hash, queue, kind, code, reference, bytes, first_ms, last_ms)
+  SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7
+  WHERE ?5 IS NULL OR NOT EXISTS (SELECT 1 FROM lrm_attempts WHERE distribution_id = ?5)
+  ON CONFLICT (hash) DO UPDATE SET last_ms = excluded.last_ms, count = count + ?8`;
+
+/** The form of a distributionID of ours; another text may be anything. */
+const OWN_FORM = /^fr\.health[\w.-]{0,60}_[\w-]{1,80}$/;
+
+function statementsOf(
+  db: D1Database,
+  arrival: Arrival,
+  nowMs: number,
+  isFirst: 0 | 1,
+): D1PreparedStatement[] {
+  const { hash, queue, bytes } = arrival;
+  const stray = (strayKind: string, code: number | undefined, id: string | null) =>
+    db.prepare(STRAY).bind(hash, queue, strayKind, code ?? null, id, bytes, nowMs, isFirst);
+  const code = 'code' in arrival ? arrival.code : undefined;
+  if (!('id' in arrival)) return [stray(arrival.kind, code, null)];
+  const { id } = arrival;
+  if (!OWN_FORM.test(id)) return [stray('unknown', code, null)];
+  if (arrival.kind === 'ack') {
+    const refused = arrival.isRefused ? 1 : 0;
+    return [
+      stray('unknown', code, id),
+      db.prepare(ACK_MESSAGE).bind(id, nowMs, null, refused),
+      db.prepare(ACK_ATTEMPT).bind(id, nowMs, arrival.step ?? null, refused, isFirst),
+      db.prepare(STATE).bind(id),
+    ];
+  }
+  const { reaction, sender, cause } = arrival;
+  return [
+    stray('unknown', code, id),
+    db.prepare(FAIL_MESSAGE).bind(id, nowMs, String(arrival.code), reaction),
+    db.prepare(FAIL_ATTEMPT).bind(id, nowMs, arrival.code, reaction, sender ?? null, cause ?? null, isFirst),
+    db.prepare(STATE).bind(id),
+  ];
+}
+
+/** In their order. May run twice. @throws GatewayError storage-unavailable: all of it is stored, or nothing. */
+export async function takeArrivals(
+  db: D1Database,
+  arrivals: readonly Arrival[],
+  nowMs: number,
+): Promise<readonly Taken[]> {
+  return guardIdempotent(async (attempt) => {
+    const made = arrivals.map((arrival) => statementsOf(db, arrival, nowMs, attempt === 1 ? 1 : 0));
+    const results = await db.batch<{ readonly state: string }>(made.flat());
+    let end = 0;
+    return arrivals.map((arrival, place) => {
+      end += made[place]?.length ?? 0;
+      return { arrival, state: results[end - 1]?.results[0]?.state };
+    });
+  });
+}
