@@ -39,4 +39,8 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
     mutate: ['worker/accounts/model/*.ts'],
     tests: ['test/unit/accounts/*.test.ts'],
   },
+  lrm: {
+    mutate: ['worker/lrm/message/*.ts', 'worker/lrm/people/read-said.ts'],
+    tests: ['test/unit/lrm/*.test.ts'],
+  },
 };

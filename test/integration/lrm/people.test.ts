@@ -212,7 +212,8 @@ function answered(vendor: string, flow: SlotQuery['flow'], bundle: Sample, edits
   const subjects = flow === 'SOS' ? [SIRET] : [WHO];
   const reader = new AnswerReader({ editor: vendor, flow, subjects, ...window, hash });
   reader.add(bundle);
-  return { vendor, answer: reader.finish() as unknown as CallAnswer };
+  const answer: Pick<CallAnswer, 'subjects' | 'shapes' | 'services'> = reader.finish();
+  return { vendor, answer, subjects: answer.subjects };
 }
 const LAVOIR = { 'entry[5].resource.contained[0].name': 'Cabinet du Lavoir' };
 

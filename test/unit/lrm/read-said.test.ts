@@ -53,6 +53,13 @@ const NAMED = {
   [`${role(2)}.contained[0].name`]: 'Cabinet du Lavoir',
 };
 
+/** Both slots, one of a CPTS and one of none, at one place. */
+const MIXED = {
+  'entry[1].resource.schedule': { reference: 'Schedule/schedule-1' },
+  'entry[1].resource.start': '2026-03-02T10:00:00.000+01:00',
+  'entry[1].resource.end': '2026-03-02T10:20:00.000+01:00',
+};
+
 test('a practitioner has the name and the only specialty that the answer says', () => {
   expect(practitionerIn('INT_R01', individualBundle())).toEqual({
     subject: WHO,
@@ -67,15 +74,23 @@ test('a practitioner has the name and the only specialty that the answer says', 
 test.each<[string, Edits]>([
   ['no name', { 'entry[4].resource.name': undefined }],
   ['a text instead of a name', { 'entry[4].resource.name': [{ text: 'Dr Ostrevan' }] }],
+  ['no family name', { 'entry[4].resource.name[0].family': undefined }],
   ['no given name', { 'entry[4].resource.name[0].given': undefined }],
 ])('with %s there is none, rather than half of one', (_with, edits) => {
   expect(practitionerIn('INT_R01', individualBundle(), edits)).toMatchObject({ name: null, given: null });
 });
 
-test('several given names are one text; a long name is cut', () => {
-  const edits = { 'entry[4].resource.name[0]': { family: 'O'.repeat(500), given: ['Maëlle', 'Anne'] } };
-  const row = practitionerIn('INT_R01', individualBundle(), edits);
-  expect(row).toMatchObject({ name: 'O'.repeat(200), given: 'Maëlle Anne' });
+test('several given names are one text; long names are cut', () => {
+  const name = 'entry[4].resource.name[0]';
+  const several = { [name]: { family: 'Ostrevan', given: ['Maëlle', 'Anne'] } };
+  expect(practitionerIn('INT_R01', individualBundle(), several)).toMatchObject({ given: 'Maëlle Anne' });
+  const long = { [name]: { family: 'O'.repeat(500), given: ['M'.repeat(500)] } };
+  expect(practitionerIn('INT_R01', individualBundle(), long)).toMatchObject({
+    name: 'O'.repeat(200),
+    given: 'M'.repeat(200),
+  });
+  const place = { [`${role(1)}.contained[0].name`]: 'C'.repeat(500) };
+  expect(structuresIn('INT_R01', individualBundle(), place)[0]?.[1]).toBe('C'.repeat(200));
 });
 
 test('of two specialties none is told, nor of none', () => {
@@ -83,6 +98,11 @@ test('of two specialties none is told, nor of none', () => {
   expect(practitionerIn('INT_R01', individualBundle(), { [other]: 'SM40' }).specialty).toBeNull();
   const none = { 'entry[0].resource.specialty': undefined, 'entry[1].resource.specialty': undefined };
   expect(practitionerIn('INT_R01', individualBundle(), none).specialty).toBeNull();
+  const foreign = {
+    ...none,
+    'entry[0].resource.specialty': [{ coding: [{ system: 'urn:x', code: 'X1' }] }],
+  };
+  expect(practitionerIn('INT_R01', individualBundle(), foreign).specialty).toBeNull();
   const text = { ...none, 'entry[0].resource.specialty': [{ text: 'Ostéopathie' }] };
   expect(practitionerIn('INT_R01', individualBundle(), text).specialty).toBeNull();
 });
@@ -92,6 +112,7 @@ test('he is of a CPTS when all his slots are, and only INT_R04 tells', () => {
   (all.entry as Sample[]).splice(1, 1);
   expect(practitionerIn('INT_R04', all).isCpts).toBe(1);
   expect(practitionerIn('INT_R04', cptsBundle()).isCpts).toBe(0);
+  expect(practitionerIn('INT_R04', cptsBundle(), MIXED).isCpts).toBe(0);
   expect(practitionerIn('INT_R04', individualBundle()).isCpts).toBe(0);
   expect(practitionerIn('INT_R01', cptsBundle()).isCpts).toBeNull();
 });
@@ -128,6 +149,9 @@ test('where the role has no structure, the CPTS of all slots of the place stands
     ['1990000001', 'CPTS du Val d’Ombre'],
     undefined,
   ]);
+  expect(structuresIn('INT_R04', cptsBundle(), { ...edits, ...MIXED })).toEqual([undefined]);
+  const unnamed = { ...edits, 'entry[8].resource.name': undefined };
+  expect(structuresIn('INT_R04', cptsBundle(), unnamed)).toEqual([undefined, undefined]);
   const own = { ...edits, [`${role(1)}.organization`]: { identifier: { value: '1990000055' } }, ...NAMED };
   expect(structuresIn('INT_R04', cptsBundle(), own)[0]).toEqual(['1990000055', 'Cabinet des Tanneurs']);
 });

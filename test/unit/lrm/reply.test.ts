@@ -104,6 +104,11 @@ describe('an acknowledgement', () => {
     expect(read(envelope(ack({ distributionID: OURS, step: step.toLowerCase() })))).toEqual({ ...ACK, step });
   });
 
+  it('tells a step that nobody knows, cut', () => {
+    const sent = envelope(ack({ distributionID: OURS, step: 'z'.repeat(500) }));
+    expect(read(sent)).toEqual({ ...ACK, step: 'Z'.repeat(100) });
+  });
+
   it('tells that the LRM refuses the message, and by which error', () => {
     const errorDistributionID = `${LRM}_1`;
     const sent = envelope(ack({ distributionID: OURS, refused: true, errorDistributionID }));
@@ -141,8 +146,18 @@ describe('an error', () => {
     ['says that it could not', error({ referencedDistributionID: 'distributionID_could_not_be_extracted' })],
     ['says nothing', error({ referencedDistributionID: undefined })],
     ['names one that is too long to be ours', error({ referencedDistributionID: 'x'.repeat(256) })],
+    ['names one that is no text', error({ referencedDistributionID: 12 })],
   ])('of a message that the Hub could not tell is kept without one: it %s', (_says, sent) => {
     expect(read(envelope(sent))).toEqual({ ...ERROR, reference: undefined });
+  });
+
+  it('names a message by 255 characters at most', () => {
+    const longest = 'x'.repeat(255);
+    expect(read(envelope(error({ referencedDistributionID: longest })))).toHaveProperty('reference', longest);
+  });
+
+  it.each(['x300', '300x', '3000000', ''])('with the code %j has none', (statusCode) => {
+    expect(read(envelope(error({ errorCode: { statusCode, statusString: 'X' } })))).toHaveProperty('code', 0);
   });
 
   it('without a code that is a number has the code 0, which only notes it', () => {
@@ -188,6 +203,7 @@ test.each<[string, string, Reply]>([
     { kind: 'unreadable', why: 'shape' },
   ],
   ['a reference to nothing', JSON.stringify(envelope(ack({}))), { kind: 'unreadable', why: 'shape' }],
+  ['no reference', JSON.stringify(envelope(header)), { kind: 'unreadable', why: 'shape' }],
   ['a reference that is a list', JSON.stringify(envelope(ack([OURS]))), { kind: 'unreadable', why: 'shape' }],
 ])('%s is told as unreadable', (_of, text, reply) => {
   expect(readReply(text)).toEqual(reply);

@@ -1,10 +1,12 @@
 // The message that leaves for an LRM: each element of it, what holds it back, and that nothing else of the appointment is in it.
+import { is } from 'valibot';
 import { expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { ORIENTATION_EXTENSION, ORIENTATION_SYSTEM } from '../../../shared/sas/terms.ts';
 import { buildReport } from '../../../worker/lrm/message/report.ts';
 import type { HoldReason, ReportInput } from '../../../worker/lrm/message/report-input.ts';
-import type { LrmReport } from '../../../worker/lrm/message/schema.ts';
+import { type LrmReport, REPORT } from '../../../worker/lrm/message/schema.ts';
+import { apply } from '../../support/samples/edit.ts';
 import {
   ADELI,
   appointmentOf,
@@ -105,7 +107,8 @@ test('schema 25.11.26 has no regulator, and waits for none; 26.07.29 has one, an
 
 test.each([
   ['a national identifier', SYSTEM.idnps, '3990000011/REG-77', '3990000011/REG-77'],
-  ['SAS’s own identifier', SYSTEM.sas, '6f1c2f0a-3f0e-4a7e-9a55-0d1a2b3c4d5e', undefined],
+  ['SAS’s own identifier', SYSTEM.sas, 'agent-77', undefined],
+  ['SAS’s own identifier, a UUID', SYSTEM.sas, '6f1c2f0a-3f0e-4a7e-9a55-0d1a2b3c4d5e', undefined],
   ['a UUID given as a national one', SYSTEM.idnps, '6F1C2F0A-3f0e-4a7e-9a55-0d1a2b3c4d5e', undefined],
 ])('regulatorId of %s', (_of, system, value, regulatorId) => {
   const { regulator } = reportInput();
@@ -162,6 +165,19 @@ test.each([
   ).toHaveProperty('orientationCategory', category);
 });
 
+test('of several codes of the category the first that is known counts; one of another list is none', () => {
+  const categoryOf = (...coding: object[]): unknown => {
+    const sent = JSON.parse(reportInput().appointment.content) as Sample;
+    sent.extension = [{ url: ORIENTATION_EXTENSION, valueCodeableConcept: { coding } }];
+    const appointment = { ...reportInput().appointment, content: JSON.stringify(sent) };
+    return told({ appointment }).orientationCategory;
+  };
+  const [unknown, msp] = ['999', '603'].map((code) => ({ system: SYSTEM.establishment, code }));
+  expect(categoryOf(unknown!, msp!)).toBe('MSP');
+  expect(categoryOf({ ...msp!, system: 'urn:x' })).toBe('PS');
+  expect(categoryOf({ ...msp!, system: ORIENTATION_SYSTEM })).toBe('PS');
+});
+
 test('category without such a code: SOS by the profile, CPTS by the slots, else PS', () => {
   const { practitioner } = reportInput().said;
   expect(toldOf(sosAppointment(), { said: {} }).orientationCategory).toBe('SOS');
@@ -173,7 +189,8 @@ test('category without such a code: SOS by the profile, CPTS by the slots, else 
 
 test('the specialty is the appointment’s own, else the one of the last search, else absent', () => {
   const { specialty: _, ...unspecialised } = reportInput().said.practitioner ?? {};
-  const own = { specialty: [{ coding: [{ system: SYSTEM.specialty, code: 'SM40' }] }] };
+  const other = { system: 'urn:x', code: 'X1' };
+  const own = { specialty: [{ coding: [other, { system: SYSTEM.specialty, code: 'SM40' }] }] };
   expect(toldOf(appointmentOf(RPPS, own)).practitioner?.specialityCode).toBe('SM40');
   expect(told().practitioner?.specialityCode).toBe('SM54');
   expect(told({ said: { practitioner: unspecialised } }).practitioner).toEqual({
@@ -186,14 +203,16 @@ test('the specialty is the appointment’s own, else the one of the last search,
 test.each([
   ['an ADELI number', ADELI],
   ['an RPPS number that the LRM’s schema does not take', '899900000012'],
+  ['an RPPS number that is too long', '8100999000123'],
+  ['an RPPS number behind something', '0810099900'],
 ])('%s is not told: the structure stands for the practitioner, or the message waits', (_of, practitioner) => {
-  const sent = appointmentOf(practitioner);
-  const out = toldOf(sent);
+  const appointment = { ...reportInput().appointment, practitioner };
+  const out = told({ appointment });
   expect(out).not.toHaveProperty('practitioner');
   expect(out.organization?.organizationId).toBe('1990000128');
   expect(JSON.stringify(out)).not.toContain(practitioner);
   const name = { lastName: 'Ferrouil', firstName: 'Solène' };
-  expect(heldFor({ appointment: reported(sent), said: { practitioner: { name } } })).toEqual(['nobody-told']);
+  expect(heldFor({ appointment, said: { practitioner: { name } } })).toEqual(['nobody-told']);
 });
 
 test('without names the structure is told alone; without either the message waits', () => {
@@ -242,6 +261,29 @@ test.each<[string, Partial<ReportInput>]>([
   ],
 ])('%s never leaves', (_of, edits) => {
   expect(heldFor(edits)).toEqual(['message-not-valid']);
+});
+
+test('no field with a form takes one character more at either end', () => {
+  const report = built();
+  const refuses = (path: string, value: string): boolean => {
+    const edited = structuredClone(report) as unknown as Sample;
+    apply(edited, path, value);
+    return !is(REPORT['26.07.29'], edited);
+  };
+  const message = 'content[0].jsonContent.embeddedJsonContent.message';
+  for (const [path, value] of [
+    ['distributionID', 'fr.health.test.ptfsas_1'],
+    ['senderID', 'fr.health.test.ptfsas'],
+    ['dateTimeSent', '2026-03-02T08:00:12+01:00'],
+    [`${message}.sender.URI`, 'hubex:fr.health.test.ptfsas'],
+    [`${message}.appointment.practitioner.rppsId`, RPPS],
+    [`${message}.appointment.organization.organizationId`, '1990000128'],
+    [`${message}.appointment.organization.organizationId`, '399000000000012'],
+  ] as const) {
+    expect(refuses(path, value), path).toBe(false);
+    expect(refuses(path, `1${value}`), path).toBe(true);
+    expect(refuses(path, `${value} `), path).toBe(true);
+  }
 });
 
 test('lives a day at most, and says in whole seconds when it ends', () => {

@@ -7,7 +7,7 @@ import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { isUuid } from '../../../shared/sas/regulator.ts';
 import { ORIENTATION_EXTENSION, ORIENTATION_SYSTEM } from '../../../shared/sas/terms.ts';
 import { parisOffsetMinutes } from '../../../shared/time.ts';
-import type { SaidSpecialty, SaidStructure } from '../people/said.ts';
+import type { SaidSpecialty } from '../people/said.ts';
 import { rewriteInstant, writeInstant } from './instant.ts';
 import type { HoldReason, ReportedRegulator, ReportInput } from './report-input.ts';
 import type { LrmAppointment } from './schema.ts';
@@ -93,13 +93,9 @@ function specialtyOf(content: JsonObject): SaidSpecialty | undefined {
   return code === undefined ? undefined : { code, url: SYSTEM.specialty };
 }
 
-function organizationOf({ appointment, said }: ReportInput) {
-  const { practitioner, association } = said;
-  const structures: readonly (SaidStructure | undefined)[] =
-    appointment.profile === 'sos'
-      ? [association?.structure, practitioner?.structure]
-      : [practitioner?.structure, association?.structure];
-  const structure = structures.find((one) => one !== undefined);
+/** An SOS appointment's association, the only one who has any; else where the practitioner works. */
+function organizationOf({ said: { association, practitioner } }: ReportInput) {
+  const structure = association?.structure ?? practitioner?.structure;
   return structure && { organizationId: structure.id, name: structure.name };
 }
 

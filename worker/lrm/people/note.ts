@@ -8,9 +8,12 @@ import { isCptsAlone, readAssociation, readPractitioner, readStructure, type Sai
 import { STRUCTURES_MAX, savePeople, type VendorSaidRow } from './table.ts';
 
 /** What one vendor answered to a call of this search: neither kept nor another search's. */
-export interface FreshAnswer {
+interface FreshAnswer {
   readonly vendor: string;
-  readonly answer: CallAnswer;
+  /** What the slots' numbers point to. */
+  readonly answer: Pick<CallAnswer, 'shapes' | 'services'>;
+  /** Of the answer, those of whom the vendor may speak. */
+  readonly subjects: readonly SubjectAnswer[];
 }
 
 const TOLD_MS = 12 * 3_600_000;
@@ -34,8 +37,8 @@ export async function notePeople(
   answers: readonly FreshAnswer[],
   nowMs: number,
 ): Promise<void> {
-  const news = answers.flatMap(({ vendor, answer }) =>
-    answer.subjects
+  const news = answers.flatMap(({ vendor, answer, subjects }) =>
+    subjects
       .flatMap((one) => candidatesOf(one, answer, flow))
       .map(({ key, read }) => ({ vendor, key: `${vendor} ${key}`, read }))
       .filter(({ key }) => (toldMs.get(key) ?? Number.NEGATIVE_INFINITY) <= nowMs - TOLD_MS),
@@ -51,7 +54,11 @@ export async function notePeople(
   }
 }
 
-function candidatesOf(one: SubjectAnswer, answer: CallAnswer, flow: SlotQuery['flow']): Candidate[] {
+function candidatesOf(
+  one: SubjectAnswer,
+  answer: FreshAnswer['answer'],
+  flow: SlotQuery['flow'],
+): Candidate[] {
   const { subject, said = '', places } = one;
   if (places.every(({ slots }) => slots.length === 0)) return [];
   if (flow === 'SOS') return [{ key: `${subject} ${said}`, read: () => readAssociation(one) }];

@@ -27,7 +27,7 @@ const STRUCTURE = /^(?:1[0-9AB]{9}|3\d{14})$/;
 /** All slots of that practitioner belong to a CPTS. Only answers of INT_R04 tell which do: null for the others. */
 export function isCptsAlone(
   { places }: SubjectAnswer,
-  { shapes }: CallAnswer,
+  { shapes }: Pick<CallAnswer, 'shapes'>,
   flow: SlotQuery['flow'],
 ): SaidRow['isCpts'] {
   if (flow !== 'INT_R04') return null;
@@ -38,7 +38,11 @@ export function isCptsAlone(
 }
 
 /** The practitioner's own row. */
-export function readPractitioner(one: SubjectAnswer, answer: CallAnswer, isCpts: SaidRow['isCpts']): SaidRow {
+export function readPractitioner(
+  one: SubjectAnswer,
+  answer: Pick<CallAnswer, 'shapes'>,
+  isCpts: SaidRow['isCpts'],
+): SaidRow {
   const [name] = objectsOf(jsonOf(one.holder).name);
   const family = asText(name?.family);
   const given = asText(textsOf(name?.given).join(' '));
@@ -65,7 +69,7 @@ export function readAssociation({ subject, holder }: SubjectAnswer): SaidRow | u
 export function readStructure(
   subject: string,
   { site, slots }: Place,
-  { shapes, services }: CallAnswer,
+  { shapes, services }: Pick<CallAnswer, 'shapes' | 'services'>,
 ): SaidRow | undefined {
   const role = jsonOf(site);
   const id = asText(asObject(asObject(role.organization)?.identifier)?.value);
@@ -85,7 +89,7 @@ function structureRow(subject: string, id: string, name: string | undefined): Sa
 }
 
 /** The only code that the slots name. */
-function specialtyOf({ places }: SubjectAnswer, { shapes }: CallAnswer): string | undefined {
+function specialtyOf({ places }: SubjectAnswer, { shapes }: Pick<CallAnswer, 'shapes'>): string | undefined {
   const used = new Set(places.flatMap(({ slots }) => slots.map(([shape]) => shape)));
   const codes = [...used].flatMap((shape) => {
     const { specialty } = JSON.parse(`{${shapes[shape]?.text ?? ''}}`) as JsonObject;

@@ -14,7 +14,7 @@ export interface SaidSpecialty {
 }
 
 /** `id`: FINESS with its prefix 1, or SIRET with its prefix 3. */
-export interface SaidStructure {
+interface SaidStructure {
   readonly id: string;
   readonly name: string;
 }
@@ -32,5 +32,6 @@ export interface Said {
 /** What the vendor of an appointment last said of whom it names. */
 export interface SaidOfAppointment {
   readonly practitioner?: Said;
+  /** Of an SOS appointment alone. */
   readonly association?: Said;
 }
