@@ -20,12 +20,17 @@ const FLAGS = {
   },
 } as const satisfies Flags;
 
-export const USAGE = describeUsage('npm run relay -- --config FICHIER [options]', FLAGS);
+/** The one word that may stand before the options. */
+const FETCH_CRL = 'fetch-crl';
+
+export const USAGE = `${describeUsage(`npm run relay -- [${FETCH_CRL}] --config FICHIER [options]`, FLAGS)}
+${FETCH_CRL} : va chercher la dernière liste de révocation de chaque autorité des réglages, et se termine
+`;
 
 export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'run'; readonly config: string }
-  | { readonly name: 'check'; readonly config: string }
+  | { readonly name: 'check' | typeof FETCH_CRL; readonly config: string }
   | {
       readonly name: 'print-jwk';
       readonly config: string;
@@ -38,7 +43,8 @@ export function readCommand(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
 ): Result<Command, string> {
-  const { help, values, problems } = readCommandLine(args, FLAGS, { env });
+  const fetches = args[0] === FETCH_CRL;
+  const { help, values, problems } = readCommandLine(fetches ? args.slice(1) : args, FLAGS, { env });
   if (help) return ok({ name: 'help' });
   const { config, check, trust } = values;
   const printJwk = values['print-jwk'];
@@ -47,7 +53,9 @@ export function readCommand(
     problems.push("--check et --print-jwk ne vont pas ensemble : c'est l'un ou l'autre.");
   if ((generate || trust !== undefined) && !printJwk)
     problems.push('--generate-key et --trust vont avec --print-jwk.');
+  if (fetches && (check || printJwk)) problems.push(`${FETCH_CRL} ne va qu'avec --config.`);
   if (problems.length > 0) return err(problems.join('\n'));
+  if (fetches) return ok({ name: FETCH_CRL, config });
   if (printJwk) return ok({ name: 'print-jwk', config, generate, trust });
   return ok({ name: check ? 'check' : 'run', config });
 }

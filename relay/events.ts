@@ -3,6 +3,7 @@
 
 import type { SearchPlan } from '../shared/link/relay.ts';
 import type { Log } from '../shared/log.ts';
+import type { Fetched } from './crl/fetch-lists.ts';
 import type { ExchangeOutcome } from './metrics.ts';
 import type { Exchanged } from './search/vendor-call.ts';
 import type { AccountExchanged } from './vendor/accounts.ts';
@@ -43,5 +44,31 @@ export function logExchange(
     pages: facts.pages,
     count: facts.received,
     slots: facts.shown,
+  });
+}
+
+/** The host alone of each address, then each authority by its CN. `durationMs`: of the whole. */
+export function logFetched(
+  log: Log,
+  { addresses, authorities, problems }: Fetched,
+  durationMs: number,
+): void {
+  for (const { url, reason, detail } of addresses) {
+    if (reason === undefined) continue;
+    log('warn', 'crl-address-failed', {
+      host: new URL(url).host,
+      reason,
+      ...(detail !== undefined && { detail }),
+    });
+  }
+  for (const { name, outcome, reason } of authorities) {
+    if (outcome === 'failed') log('error', 'crl-failed', { cn: name, reason: reason ?? '' });
+    else log('info', outcome === 'fetched' ? 'crl-fetched' : 'crl-unchanged', { cn: name });
+  }
+  const failed = authorities.filter(({ outcome }) => outcome === 'failed').length;
+  log(failed + problems.length > 0 ? 'error' : 'info', 'crl-done', {
+    count: authorities.length,
+    failed,
+    durationMs: Math.round(durationMs),
   });
 }

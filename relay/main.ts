@@ -1,4 +1,4 @@
-// The relay program: `npm run relay -- --config FILE [--check | --print-jwk [--generate-key] [--trust DIR]]`.
+// The relay program: `npm run relay -- [fetch-crl] --config FILE [--check | --print-jwk [--generate-key] [--trust DIR]]`.
 // Exit codes: 0 done, 1 something is wrong with the settings or the files, 2 wrong command line.
 
 import { createServer } from 'node:net';
@@ -10,12 +10,17 @@ import { Signals } from './base/signals.ts';
 import { HUB_SANTE_SCOPE, LISTEN_SCOPE, ListMarks } from './certificates/list-marks.ts';
 import { checkFiles, describeProblems } from './check.ts';
 import { type Command, readCommand, USAGE } from './command.ts';
+import { fetchLists } from './crl/fetch-lists.ts';
+import { fetchProblems } from './crl/fetch-report.ts';
+import { logFetched } from './events.ts';
 import { loadHubSante } from './hub-sante/files.ts';
 import { loadInbound } from './inbound/files.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk, trustLocally } from './link/identity-key.ts';
 import { Readers } from './reading/readers.ts';
 import { startRelay } from './relay.ts';
 import { VendorSet } from './vendor/vendor-set.ts';
+
+const LOG_TIMEOUT_MS = 500;
 
 async function main(args: readonly string[]): Promise<void> {
   // Whatever it writes is its owner's alone.
@@ -39,6 +44,8 @@ async function main(args: readonly string[]): Promise<void> {
   switch (command.value.name) {
     case 'check':
       return check(config.value);
+    case 'fetch-crl':
+      return fetchCrl(config.value);
     case 'print-jwk':
       return printJwk(config.value, command.value);
     case 'run':
@@ -50,6 +57,18 @@ function check(config: RelayConfig): void {
   const problems = checkFiles(config, Date.now());
   if (problems.length > 0) refuse(problems);
   else process.stdout.write(`Configuration correcte : ${config.editors.length} éditeur(s).\n`);
+}
+
+/** Exit code 1 when the list of one authority did not come: what serves stays, and the operator has hours to act. */
+async function fetchCrl(config: RelayConfig): Promise<void> {
+  const { log, finish } = openLog(config.relayId);
+  const startedMs = performance.now();
+  const fetched = await fetchLists(config, Date.now);
+  logFetched(log, fetched, performance.now() - startedMs);
+  const broken = config.broken.flatMap(({ problems }) => problems);
+  const problems = [...broken, ...fetched.problems, ...fetchProblems(fetched.authorities)];
+  await finish(LOG_TIMEOUT_MS);
+  if (problems.length > 0) refuse(problems);
 }
 
 function printJwk(config: RelayConfig, command: Extract<Command, { name: 'print-jwk' }>): void {

@@ -4,6 +4,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { VendorFailure } from '../shared/failure.ts';
 import type { SearchPlan } from '../shared/link/relay.ts';
+import type { AuthorityOutcome } from './crl/fetch-report.ts';
 import type { Vendors } from './search/searches.ts';
 import type { Exchanged } from './search/vendor-call.ts';
 import type { AccountExchanged } from './vendor/accounts.ts';
@@ -27,6 +28,8 @@ export interface Observed {
   readonly searches: () => number;
   /** Log lines lost since the start. */
   readonly lostLines: () => number;
+  /** What the last `fetch-crl` brought. */
+  readonly fetches: () => readonly AuthorityOutcome[];
 }
 
 export class Metrics {
@@ -96,7 +99,7 @@ export class Metrics {
     this.#dials.inc();
   }
 
-  #observe({ vendors, states, problems, linkUp, searches, lostLines }: Observed): void {
+  #observe({ vendors, states, problems, linkUp, searches, lostLines, fetches }: Observed): void {
     new Counter({
       name: `${PREFIX}log_lines_lost_total`,
       help: 'Log lines that standard output has not taken',
@@ -112,6 +115,7 @@ export class Metrics {
     );
     this.#gauge('file_problems', 'Problems of settings and files that stand', problems);
     this.#observeStates(states);
+    this.#observeFetches(fetches);
     this.#gauge('searches_running', 'Searches that run', searches);
     this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
     this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);
@@ -193,6 +197,40 @@ export class Metrics {
       collect() {
         this.reset();
         for (const [id, state] of states()) this.labels(id).set(BROKEN[state]);
+      },
+    });
+  }
+
+  /** An authority that has two keys under one name is told as the worse of them. */
+  #observeFetches(fetches: Observed['fetches']): void {
+    const byName = (): readonly (readonly [string, readonly AuthorityOutcome[]])[] => [
+      ...Map.groupBy(fetches(), ({ name }) => name),
+    ];
+    const labelNames = ['authority'];
+    new Gauge({
+      name: `${PREFIX}crl_fetch_failed`,
+      help: 'Whether the last fetch-crl brought no sound list of this authority',
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [name, ones] of byName())
+          this.labels(name).set(Number(ones.some((one) => one.outcome === 'failed')));
+      },
+    });
+    new Gauge({
+      name: `${PREFIX}crl_fetch_age_seconds`,
+      help: 'Seconds since fetch-crl last brought a sound list of this authority',
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [name, ones] of byName()) {
+          const times = ones.flatMap(({ succeeded }) =>
+            succeeded === undefined ? [] : [Date.parse(succeeded)],
+          );
+          if (times.length > 0) this.labels(name).set(Math.round((Date.now() - Math.min(...times)) / 1000));
+        }
       },
     });
   }

@@ -17,6 +17,7 @@ import { FileWatch } from './base/watch.ts';
 import type { HeldLists } from './certificates/held-lists.ts';
 import { HUB_SANTE_SCOPE, LISTEN_SCOPE, type ListMarks } from './certificates/list-marks.ts';
 import { describeProblems } from './check.ts';
+import { fetchProblems, readFetchReport } from './crl/fetch-report.ts';
 import { logAccount, logExchange } from './events.ts';
 import { Carrier } from './hub-sante/carrier.ts';
 import { type HubSanteState, hubSanteFiles, loadHubSante } from './hub-sante/files.ts';
@@ -78,6 +79,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     linkUp: () => links.isWhole,
     searches: () => searches.running,
     lostLines: out.lost,
+    fetches: () => readFetchReport(config.stateFolder),
   });
   const carrier = openCarrier(parts, metrics.registry, instance);
   const links: Links = new Links({
@@ -254,12 +256,13 @@ function followFiles(followed: Followed): FileWatch {
     const ofHubSante = hubSante === undefined ? [] : hubSanteFiles(hubSante);
     return [...vendors.files(), ...(listen === undefined ? [] : listenFiles(listen)), ...ofHubSante];
   };
-  const readMarks = (): void => {
+  const readState = (): void => {
     marks.read();
     standing.note('state', marks.problems);
+    standing.note('fetch', fetchProblems(readFetchReport(vendors.config.stateFolder)));
   };
   const reloadInbound = (): readonly Problem[] => {
-    readMarks();
+    readState();
     const { listen, editors, broken } = vendors.config;
     const problems = listen === undefined ? [] : (inbound?.reload(listen, editors, broken) ?? []);
     noteLists();
@@ -273,7 +276,7 @@ function followFiles(followed: Followed): FileWatch {
     standing.note('state', marks.problems);
   };
   const reload = (): void => {
-    readMarks();
+    readState();
     const { changed, problems: ofVendors, needRestart } = vendors.reload();
     const ofHubSante = reloadCarrier(carrier, vendors.config, marks);
     const ofInbound = reloadInbound();
@@ -295,7 +298,7 @@ function followFiles(followed: Followed): FileWatch {
   watch.follow(files());
   const isFirst = marks.isEmpty;
   // A damaged copy is written again at once: it is said before.
-  standing.note('state', marks.problems);
+  readState();
   noteLists();
   if (isFirst && !marks.isEmpty) log('warn', 'relay-list-marks-begun');
   setInterval(() => standing.note('inbound', reloadInbound()), REREAD_MS).unref();

@@ -166,6 +166,16 @@ export const settings = strict({
     ),
     'relay-state',
   ),
+  crlUrls: v.optional(
+    told(
+      v.array(
+        v.pipe(text, v.check(isListUrl, 'une URL http ou https est attendue, sans identifiants ni espaces')),
+        'une liste est attendue',
+      ),
+      'Où fetch-crl cherche des listes, en plus des adresses que disent les certificats.',
+    ),
+    [],
+  ),
   admin: v.optional(
     told(
       strict({ host: v.optional(loopbackHost, '127.0.0.1'), port: v.optional(port, ADMIN_PORT) }),
@@ -217,6 +227,14 @@ function isEdgeUrl(value: string): boolean {
 
 function isBaseUrl(value: string): boolean {
   return readBareUrl(value)?.protocol === 'https:';
+}
+
+/** An address that the relay may ask for a revocation list: HTTP, without credentials. */
+export function isListUrl(value: string): boolean {
+  const url = /\s/.test(value) ? null : URL.parse(value);
+  return (
+    (url?.protocol === 'http:' || url?.protocol === 'https:') && url.username === '' && url.password === ''
+  );
 }
 
 function readBareUrl(value: string): URL | undefined {

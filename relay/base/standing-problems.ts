@@ -4,8 +4,8 @@
 import type { Log, LogFields } from '../../shared/log.ts';
 import type { Problem } from './problem.ts';
 
-/** The parts that are read apart; between two reloads the mTLS port's files and the relay's state alone. */
-export type ProblemSource = 'vendors' | 'inbound' | 'hub-sante' | 'state';
+/** The parts that are read apart; between two reloads the mTLS port's files, the relay's state and what fetch-crl said alone. */
+export type ProblemSource = 'vendors' | 'inbound' | 'hub-sante' | 'state' | 'fetch';
 
 /** The problems that stand, by their source: a reload replaces those of its source, and the log tells the new ones. */
 export class StandingProblems {

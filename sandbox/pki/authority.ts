@@ -19,7 +19,7 @@ import { makeRevocationList, type RevocationList } from './revocation.ts';
 
 const CA_KEY_BITS = 3072;
 const LEAF_KEY_BITS = 2048;
-/** Where certificates say their revocation lists are. Nothing serves them. */
+/** Where certificates say their revocation lists are, unless the authority is made otherwise. Nothing serves them. */
 const CRL_BASE_URL = 'http://127.0.0.1:8404/CRL/';
 
 export interface AuthorityOptions {
@@ -27,6 +27,8 @@ export interface AuthorityOptions {
   readonly caKeyBits?: number;
   /** Where keys of so many bits come from; by default they are made. */
   readonly makeKeys?: (bits: number) => Promise<KeyPair>;
+  /** Folder of the lists that certificates name: `ACR-EL.crl`, `ACI-EL-ORG.crl`. Ends with a slash. */
+  readonly crlBaseUrl?: string;
 }
 
 type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
@@ -141,8 +143,8 @@ export async function writeLeaf(
 }
 
 async function makeAuthorities(options: AuthorityOptions): Promise<Record<string, FileContent>> {
-  const { caKeyBits: bits = CA_KEY_BITS, makeKeys = makeKeyPair } = options;
-  const crlUrl = `${CRL_BASE_URL}ACR-EL.crl`;
+  const { caKeyBits: bits = CA_KEY_BITS, makeKeys = makeKeyPair, crlBaseUrl = CRL_BASE_URL } = options;
+  const crlUrl = `${crlBaseUrl}ACR-EL.crl`;
   const made = new Map<CaRole, Signer>();
   // CA_ROLES lists a root before those it signs.
   for (const role of CA_ROLES.toSorted((a, b) => Number(CA_ISSUERS[a] !== a) - Number(CA_ISSUERS[b] !== b))) {
@@ -215,9 +217,9 @@ function makeAuthority(
   dir: string,
   files: AuthorityFiles,
   signers: Authority['signers'],
-  { makeKeys = makeKeyPair }: AuthorityOptions,
+  { makeKeys = makeKeyPair, crlBaseUrl = CRL_BASE_URL }: AuthorityOptions,
 ): Authority {
-  const issuing = { signers, makeKeys };
+  const issuing = { signers, makeKeys, crlBaseUrl };
   return {
     dir,
     files,
@@ -233,6 +235,7 @@ function makeAuthority(
 interface Issuing {
   readonly signers: Authority['signers'];
   readonly makeKeys: (bits: number) => Promise<KeyPair>;
+  readonly crlBaseUrl: string;
 }
 
 async function renew(
@@ -248,7 +251,7 @@ async function renew(
 }
 
 async function issue(
-  { signers, makeKeys }: Issuing,
+  { signers, makeKeys, crlBaseUrl }: Issuing,
   { issuer = 'org', keyBits = LEAF_KEY_BITS, ...request }: LeafRequest,
   usages: LeafSpec['usages'],
   keyEncipherment: boolean,
@@ -261,7 +264,7 @@ async function issue(
     subject: nameLeaf(request),
     issuer: signer,
     keyEncipherment,
-    crlUrl: `${CRL_BASE_URL}ACI-EL-ORG.crl`,
+    crlUrl: `${crlBaseUrl}ACI-EL-ORG.crl`,
   });
   return { certPem: pem + chainPem, leafPem: pem, keyPem: keys.keyPem, serial };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Authority,
+  type AuthorityOptions,
   type LeafRequest,
   openAuthority,
   writeLeaf,
@@ -27,9 +28,12 @@ export interface TestAuthority extends Authority {
 
 export const VENDOR_NAME = { cn: 'agenda-test', ou: '399990000000018' } as const;
 
-export async function makeTestAuthority(): Promise<TestAuthority> {
+/** `options`: as of openAuthority, besides the keys. */
+export async function makeTestAuthority(
+  options: Pick<AuthorityOptions, 'crlBaseUrl'> = {},
+): Promise<TestAuthority> {
   const dir = await mkdtemp(join(tmpdir(), 'relay-pki-'));
-  const authority = await openAuthority(dir, { ...TEST_KEYS });
+  const authority = await openAuthority(dir, { ...TEST_KEYS, ...options });
   return {
     ...authority,
     client: async (name, request = {}) => {

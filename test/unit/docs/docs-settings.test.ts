@@ -41,7 +41,7 @@ test('docs/relay.md tells every field of the relay file, and none that the schem
   const told = cells
     .flatMap((cell) => [
       ...cell.matchAll(
-        /`((?:\$schema|relayId|edge|listen|hubSante|stateFolder|admin|editors\[\]|limits)[\w.]*)`/g,
+        /`((?:\$schema|relayId|edge|listen|hubSante|stateFolder|crlUrls|admin|editors\[\]|limits)[\w.]*)`/g,
       ),
     ])
     .map(([, field = '']) => field.replace(/^limits\./, 'listen.limits.'))
