@@ -107,7 +107,7 @@ class Bundle {
     this.#read = new FileReading(field);
     this.#nowMs = nowMs;
     this.#chain = this.#read.certificates('certFile', files.certFile);
-    this.#keyPem = this.#read.file('keyFile', files.keyFile);
+    this.#keyPem = this.#read.privateFile('keyFile', files.keyFile);
     this.#key = this.#keyPem === undefined ? undefined : this.#read.key(this.#keyPem);
     this.#authorities = this.#read.certificates('caFile', files.caFile);
     this.#clientAuthorities =

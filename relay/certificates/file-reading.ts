@@ -2,6 +2,7 @@
 
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { readPrivateFile } from '../base/private-file.ts';
 import type { Problem } from '../base/problem.ts';
 import { readBlocks } from './revocation-list.ts';
 
@@ -45,17 +46,30 @@ export class FileReading {
   }
 
   file(name: string, file: string): Buffer | undefined {
+    return this.#read(name, () => readFileSync(file));
+  }
+
+  /** Of a private key: a problem besides when others may read it. */
+  privateFile(name: string, file: string): Buffer | undefined {
+    return this.#read(name, () => {
+      const { content, openness } = readPrivateFile(file);
+      if (openness !== undefined) this.report(name, openness);
+      return content;
+    });
+  }
+
+  report(name: string, text: string, dated = false): void {
+    this.problems.push({ field: `${this.#field}.${name}`, text, ...(dated && { dated }) });
+  }
+
+  #read(name: string, read: () => Buffer): Buffer | undefined {
     try {
-      const content = readFileSync(file);
+      const content = read();
       this.#hash.update(`${name}:${content.length}:`).update(content);
       return content;
     } catch {
       this.report(name, 'ne peut pas être lu');
       return undefined;
     }
-  }
-
-  report(name: string, text: string, dated = false): void {
-    this.problems.push({ field: `${this.#field}.${name}`, text, ...(dated && { dated }) });
   }
 }

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { err, ok, type Result } from '../../shared/result.ts';
+import { type PrivateFile, readPrivateFile } from '../base/private-file.ts';
 import type { Problem } from '../base/problem.ts';
 
 const FIELD = 'edge.keyFile';
@@ -26,9 +27,9 @@ export interface PublicJwk {
 }
 
 export function readIdentityKey(file: string): Result<KeyObject, Problem> {
-  let pem: Buffer;
+  let read: PrivateFile;
   try {
-    pem = readFileSync(file);
+    read = readPrivateFile(file);
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const text = absent
@@ -36,8 +37,9 @@ export function readIdentityKey(file: string): Result<KeyObject, Problem> {
       : 'ne peut pas être lu';
     return err({ field: FIELD, text });
   }
+  if (read.openness !== undefined) return err({ field: FIELD, text: read.openness });
   try {
-    const key = createPrivateKey(pem);
+    const key = createPrivateKey(read.content);
     if (key.asymmetricKeyType === 'ed25519') return ok(key);
     return err({ field: FIELD, text: 'une clé Ed25519 est attendue' });
   } catch {

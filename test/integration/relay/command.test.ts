@@ -1,7 +1,7 @@
 // The relay's command line as operators and scripts use it: exit codes, what is printed, what never is.
 
 import { once } from 'node:events';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -72,6 +72,30 @@ test('--check refuses a key of another certificate', async () => {
   const other = await scene.authority.client('other');
   const { code, output } = await check(() => ({ keyFile: other.keyFile }));
   expect([code, output]).toEqual([1, 'editors[0].keyFile : la clé ne correspond pas au certificat\n']);
+});
+
+test('--check refuses a key that other accounts can read, and says how to close it', async () => {
+  const { certFile, keyFile } = await scene.authority.client('open');
+  await chmod(keyFile, 0o644);
+  const { code, output } = await check(() => ({ certFile, keyFile }));
+  expect([code, output]).toEqual([
+    1,
+    'editors[0].keyFile : d’autres comptes que celui du relais peuvent lire cette clé (mode 0644) : chmod 600 sur ce fichier\n',
+  ]);
+  await chmod(keyFile, 0o600);
+  expect((await check(() => ({ certFile, keyFile }))).code).toBe(0);
+});
+
+test('neither runs nor prints its public half while its own key is open to others', async () => {
+  const keyFile = join(scene.dir, 'open.key.pem');
+  await copyFile(join(scene.dir, 'link.key.pem'), keyFile);
+  await chmod(keyFile, 0o640);
+  const file = join(scene.dir, 'open.json');
+  await writeFile(file, JSON.stringify({ ...scene.config, edge: { ...scene.config.edge, keyFile } }));
+  for (const args of [[], ['--print-jwk']]) {
+    const { code, output } = await run('--config', file, ...args);
+    expect([code, output]).toEqual([1, expect.stringMatching(/^edge\.keyFile : .*\(mode 0640\)/)]);
+  }
 });
 
 test('--check refuses a certificate of another authority, unless that authority is named', async () => {

@@ -266,7 +266,7 @@ describe('calling a vendor', () => {
     await writeFile(caFile, renewed.certPem + outbound.signers.org.certPem + outbound.signers.root.certPem);
     const leaf = await outbound.issueClient({ cn: 'relay-client', ou: '399990000000019', keyIds: 'none' });
     await writeFile(join(dir, 'lone.crt'), leaf.leafPem);
-    await writeFile(join(dir, 'lone.key'), leaf.keyPem);
+    await writeFile(join(dir, 'lone.key'), leaf.keyPem, { mode: 0o600 });
     const files = { certFile: join(dir, 'lone.crt'), keyFile: join(dir, 'lone.key'), caFile, crlFiles: [] };
     const { certificates, problems } = loadCertificates(files, 'client', 'editors[0]', Date.now());
     expect(problems).toEqual([]);
