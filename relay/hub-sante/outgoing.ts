@@ -125,17 +125,10 @@ export class Outgoing {
       leftMs(),
       () => false,
     );
-    if (!isAnswered) await this.#giveUp(broker);
+    // The edge is about to give these messages away again. A broker that has said that it is out of memory or disk reads
+    // what we sent later on, whatever becomes of the connection: it is waited for. Any other one is left.
+    if (!isAnswered && !broker.isBlocked) broker.fail(new BrokerError('confirm-late'));
     return all;
-  }
-
-  /**
-   * The edge is about to give these messages away again. A broker that has said that it is out of memory or disk reads what
-   * we sent later on, whatever becomes of the connection: it is waited for. Any other one is left.
-   */
-  async #giveUp(broker: Broker): Promise<void> {
-    if (broker.isBlocked) return;
-    broker.fail(new BrokerError('confirm-late'));
   }
 
   /** Again and again: what the edge does not hear of, it must take for unknown. */

@@ -2,14 +2,16 @@
 // password. It runs under this account, with a port mapper of its own, and ends with this process however that ends
 // (sandbox/base/guarded.sh). It can be killed and started again on the same port and data, and stopped in its tracks.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { findFreePort } from '../../base/ports.ts';
 import { describeBroker, type Topology } from './definitions.ts';
 import type { RabbitFiles } from './rabbit-files.ts';
 
+const run = promisify(execFile);
 const GUARD = join(import.meta.dirname, '..', '..', 'base', 'guarded.sh');
 const NODE_NAME = 'hub-sante@localhost';
 const STOP_MS = 15_000;
@@ -78,6 +80,12 @@ export class Broker {
 
   resume(): void {
     this.#server?.kill('SIGCONT');
+  }
+
+  /** What an operator of it can do: an order of `rabbitmqctl`; what that said. @throws Error when it refuses. */
+  async operate(...order: string[]): Promise<string> {
+    const { stdout } = await run(this.#options.files.control, ['--quiet', ...order], { env: this.#env });
+    return stdout;
   }
 
   /** In order, then its port mapper. */

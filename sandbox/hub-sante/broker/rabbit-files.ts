@@ -1,11 +1,13 @@
 // Where RabbitMQ is on this machine. Nothing is started here.
 
 import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 export interface RabbitFiles {
   /** The server's own script; the one in the PATH asks for root and another account. */
   readonly server: string;
+  /** What its operators speak with. */
+  readonly control: string;
   /** Erlang's port mapper. */
   readonly epmd: string;
 }
@@ -22,7 +24,7 @@ export function findRabbit(): RabbitFiles | undefined {
   const epmd = findInPath('epmd');
   return server === undefined || epmd === undefined || findInPath('erl') === undefined
     ? undefined
-    : { server, epmd };
+    : { server, control: join(dirname(server), 'rabbitmqctl'), epmd };
 }
 
 function findInPath(name: string): string | undefined {

@@ -11,6 +11,7 @@ import type { Announcement, HubApi } from '../../../shared/link/hub.ts';
 import type { CallHead, RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { until } from '../wait/until.ts';
+import { TestOutbox } from './edge-outbox.ts';
 
 export interface EdgeLink {
   readonly relay: RpcStub<RelayApi>;
@@ -41,6 +42,8 @@ export interface TestEdge {
   readonly received: Forwarded[];
   /** Answers them; by default every write is new. */
   handler: EdgeHandler;
+  /** Requests under /hub-sante/. */
+  readonly outbox: TestOutbox;
   /** The newest link that has announced itself. */
   linked(count?: number): Promise<EdgeLink>;
   /** Closes the port and cuts its connections; `startTestEdge` with the same port opens it again. */
@@ -56,9 +59,11 @@ export interface Landed {
   readonly frameMs: number[];
 }
 
-export async function startTestEdge(port = 0): Promise<TestEdge> {
+/** `outbox`: of the one that stood at that port before. */
+export async function startTestEdge(port = 0, outbox = new TestOutbox()): Promise<TestEdge> {
   const received: Forwarded[] = [];
   const server = createServer(async (request, response) => {
+    if (request.url?.includes('/hub-sante/')) return outbox.handle(request, response);
     if (!request.url?.includes('/fhir/')) {
       response.writeHead(404).end();
       return;
@@ -73,7 +78,7 @@ export async function startTestEdge(port = 0): Promise<TestEdge> {
   server.on('upgrade', (request, socket, head) => {
     dials.count += 1;
     socket.on('error', () => {});
-    if (edge.refuseWith !== undefined || request.url !== '/link') {
+    if (edge.refuseWith !== undefined || request.url?.endsWith('/link') !== true) {
       socket.end(
         `HTTP/1.1 ${edge.refuseWith ?? 404} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
       );
@@ -89,6 +94,7 @@ export async function startTestEdge(port = 0): Promise<TestEdge> {
     links,
     dials,
     received,
+    outbox,
     handler: acceptAll,
     refuseWith: undefined,
     linked: (count = 1) =>
