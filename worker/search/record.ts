@@ -4,6 +4,7 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
+import { notePeople } from '../lrm/people/note.ts';
 import type { FoundSlots } from './find-slots.ts';
 import { tellLesson } from './lessons.ts';
 
@@ -11,10 +12,13 @@ import { tellLesson } from './lessons.ts';
 export function recordSearch(
   context: RequestContext,
   query: SlotQuery,
-  { answers, cost, parts, selection: { total, hidden, withheld } }: FoundSlots,
+  found: FoundSlots,
   memory: SearchMemoryUse = 'used',
 ): void {
   const { env, requestId } = context;
+  const { answers, cost, parts, selection } = found;
+  const { total, hidden, withheld } = selection;
+  if (context.config.lrm !== undefined) context.waitUntil(noteSaid(context, query, found));
   for (const { hub, asked, answers: own } of parts) {
     context.waitUntil(
       tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden, withheld }),
@@ -30,4 +34,24 @@ export function recordSearch(
     ...cost,
     durationMs: Date.now() - context.startedMs,
   });
+}
+
+/** What vendors just said of those whom this search shows, for the messages to LRMs; behind the answer. Never rejects. */
+async function noteSaid(
+  { env, requestId }: RequestContext,
+  { flow }: SlotQuery,
+  { answers, selection: { withheld } }: FoundSlots,
+): Promise<void> {
+  const fresh = answers.results.flatMap(({ call: { vendor }, answer, saidMs, isShared }) => {
+    if (answer === undefined || saidMs !== undefined || isShared === true) return [];
+    const refused = new Set(withheld.flatMap((one) => (one.vendor === vendor ? [one.subject] : [])));
+    return [{ vendor, answer, subjects: answer.subjects.filter(({ subject }) => !refused.has(subject)) }];
+  });
+  // The answer leaves first.
+  await scheduler.wait(0);
+  try {
+    await notePeople(env.DB, flow, fresh, Date.now());
+  } catch {
+    log('warn', 'lrm-people-not-noted', { requestId });
+  }
 }
