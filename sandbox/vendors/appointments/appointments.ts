@@ -89,6 +89,7 @@ export class Appointments {
         value: inventValue(this.#practice.seed, this.#run, this.#made),
         identifier,
         isSos,
+        practitioner: isSos ? undefined : identifier,
         zone: slot.diary.place.town.zone,
         slot: slot.id,
         createdMs: Math.floor(this.#practice.nowMs() / 1000) * 1000,
@@ -122,6 +123,7 @@ export class Appointments {
     held.booking = {
       ...before,
       status: wanted.status ?? before.status,
+      practitioner: wanted.practitioner ?? before.practitioner,
       startMs,
       endMs,
       slot: place?.id ?? (startMs === held.slot.startMs ? held.slot.id : undefined),

@@ -36,7 +36,11 @@ export interface ChangeRequest extends Telling {
   readonly status: Status | undefined;
   readonly startMs: number | undefined;
   readonly endMs: number | undefined;
+  /** Prefixed: who will see the patient, known since, or another than was said. */
+  readonly practitioner: string | undefined;
 }
+
+const PROFESSIONAL = /^(8\d{11}|0[0-9AB]{9})$/;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -55,7 +59,15 @@ export function readBooking(body: unknown): BookingRequest | string {
 
 export function readChange(body: unknown): ChangeRequest | string {
   if (!isObject(body)) return 'Un changement se demande par un objet JSON.';
-  const unknown = findUnknown(body, ['status', 'start', 'end', 'hostile', 'stamp', 'keepSlot']);
+  const unknown = findUnknown(body, [
+    'status',
+    'start',
+    'end',
+    'practitioner',
+    'hostile',
+    'stamp',
+    'keepSlot',
+  ]);
   if (unknown !== undefined) return unknown;
   const status = STATUSES.find((known) => known === body.status);
   if (body.status !== undefined && status === undefined) return `status vaut ${STATUSES.join(', ')}.`;
@@ -65,7 +77,10 @@ export function readChange(body: unknown): ChangeRequest | string {
   if (typeof telling === 'string') return telling;
   if (typeof startMs === 'string') return startMs;
   if (typeof endMs === 'string') return endMs;
-  return { ...telling, status, startMs, endMs };
+  const { practitioner } = body;
+  if (practitioner !== undefined && (typeof practitioner !== 'string' || !PROFESSIONAL.test(practitioner)))
+    return 'practitioner est un numéro RPPS ou ADELI avec son préfixe.';
+  return { ...telling, status, startMs, endMs, practitioner };
 }
 
 function readTelling(body: Json, kinds: Readonly<Partial<Record<Hostility, string>>>): Telling | string {

@@ -12,7 +12,7 @@ const IDENTIFIER_TYPES = 'http://interopsante.org/fhir/CodeSystem/fr-v2-0203';
 const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
 const PARTICIPATION_TYPES = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType';
 /** An invented regulator: 3, a SIRET nobody was given, and the structure's own number. */
-const OPERATOR = '3456780581/REGUL-0042';
+export const OPERATOR = '3456780581/REGUL-0042';
 
 export const STATUSES = ['pending', 'booked', 'cancelled', 'fulfilled', 'noshow'] as const;
 export type Status = (typeof STATUSES)[number];
@@ -22,6 +22,8 @@ export interface Booking {
   /** Prefixed national identifier of the practitioner, or of the association. */
   readonly identifier: string;
   readonly isSos: boolean;
+  /** Prefixed: who will see the patient; undefined while an association does not know. */
+  readonly practitioner: string | undefined;
   readonly zone: Zone;
   /** Undefined when it is at no slot of the agenda. */
   readonly slot: string | undefined;
@@ -38,7 +40,7 @@ export function writeAppointment(
   stampMs: number | undefined,
   clock: ZoneClock,
 ): Appointment {
-  const { isSos, zone, status } = booking;
+  const { isSos, zone, status, practitioner } = booking;
   const write = (ms: number): string => clock.format(zone, ms);
   return {
     resourceType: 'Appointment',
@@ -54,7 +56,7 @@ export function writeAppointment(
     created: write(booking.createdMs),
     // Nothing else tells which place of the association it is.
     ...(isSos && booking.slot !== undefined && { slot: [{ reference: `Slot/${booking.slot}` }] }),
-    participant: [isSos ? nobodyYet(status) : practitioner(booking.identifier)],
+    participant: [practitioner === undefined ? nobodyYet(status) : nameActor(practitioner)],
   };
 }
 
@@ -65,7 +67,7 @@ export function inventValue(seed: number, run: string, number: number): string {
   return `${text.slice(0, 8)}-${text.slice(8, 12)}-4${text.slice(13, 16)}-a${text.slice(17, 20)}-${text.slice(20)}`;
 }
 
-function practitioner(value: string): AppointmentParticipant {
+function nameActor(value: string): AppointmentParticipant {
   return { actor: { identifier: nameProfessional(value) }, status: 'accepted' };
 }
 

@@ -184,8 +184,13 @@ test("an association's place is booked under the SOS profile, and hidden", async
   const [read] = await readBack(nameOf(told));
   expect([read?.status, read?.meta?.profile]).toEqual(['pending', told.appointment.meta?.profile]);
   expect(startsOf(await search())).toEqual(counted.filter((ms) => ms !== start));
-  expect(await change(nameOf(told), { status: 'booked' })).toMatchObject({ status: 200 });
-  expect(await statusOf(nameOf(told))).toBe('booked');
+  const practitioner = '899900000017';
+  expect(await change(nameOf(told), { status: 'booked', practitioner })).toMatchObject({ status: 200 });
+  const [booked] = await readBack(nameOf(told));
+  expect([booked?.status, booked?.participant[0]?.actor?.identifier?.value]).toEqual([
+    'booked',
+    practitioner,
+  ]);
 });
 
 test('double-post: both answered 201 with one location, one appointment, one version', async () => {
@@ -247,6 +252,7 @@ test.each([
   ['POST', '/appointments', { identifier: '1', slot: 'x' }, 'champ inconnu'],
   ['PUT', '/appointments/inconnu', { status: 'booked' }, 'Aucun rendez-vous'],
   ['PUT', '/appointments/inconnu', { status: 'BOOKED' }, 'status vaut'],
+  ['PUT', '/appointments/inconnu', { practitioner: '99900000017' }, 'practitioner est un numéro'],
   ['PUT', '/settings', { sas: 'http://127.0.0.1' }, 'sas est null'],
 ])('%s %s %j is refused: %s', async (method, path, body, sentence) => {
   await expect(control(method, path, body)).rejects.toThrow(sentence);
