@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { closeOnSignal, oneOf, portNumber, readFlags } from '../base/flags.ts';
 import { describeFailure } from '../base/say.ts';
+import { lockState } from '../base/state-lock.ts';
 import { ensureHubSanteCertificates } from '../pki/hub-sante-pki.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { findRabbit, NO_RABBIT } from './broker/rabbit-files.ts';
@@ -20,7 +21,7 @@ const flags = readFlags('npm run hub-sante -- [options]', {
   state: {
     ...TEXT,
     hint: 'DOSSIER',
-    default: '.passerelle/hub-sante',
+    default: '.passerelle/hub-sante-alone',
     about: 'ce que le courtier garde ; créé au besoin',
   },
   pki: {
@@ -49,6 +50,7 @@ const flags = readFlags('npm run hub-sante -- [options]', {
 try {
   const files = findRabbit();
   if (files === undefined) throw new Error(NO_RABBIT);
+  const lock = lockState(flags.state, 'npm run hub-sante');
   const pki = await ensureSandboxPki(flags.pki);
   const hub = await HubSante.start({
     files,
@@ -60,7 +62,10 @@ try {
     port: Number(flags.port),
     controlPort: Number(flags['control-port']),
   });
-  closeOnSignal(() => hub.close());
+  closeOnSignal(async () => {
+    await hub.close();
+    lock.release();
+  });
   const { broker, controlUrl: control, lrms } = hub;
   console.log(
     JSON.stringify({ event: 'hub-sante-ready', port: broker.port, control, lrms: [...lrms.keys()] }),

@@ -176,16 +176,13 @@ function frontCall(edgeUrl: string, practitioner = ''): string {
   );
 }
 
-/** A booking at the first vendor, told to SAS at once, and the same read back at the edge. */
-export async function exampleAppointment(
+/** A booking at that vendor, told to SAS at once, and the same read back at the edge; of somebody who was searched for. */
+export function exampleAppointment(
   edgeUrl: string,
-  vendors: readonly { readonly control: string }[],
-): Promise<ExampleSearch[]> {
-  const [vendor] = vendors;
-  if (vendor === undefined) return [];
-  const { practitioners } = (await (await fetch(`${vendor.control}/directory`)).json()) as Directory;
-  const identifier = practitioners.find(({ full }) => !full)?.identifier;
-  if (identifier === undefined) return [];
+  vendor: { readonly control: string } | undefined,
+  identifier = '',
+): ExampleSearch[] {
+  if (vendor === undefined || identifier === '') return [];
   return [
     {
       title: 'Réserver le premier créneau libre d’un professionnel, chez le premier éditeur (INT_R03)',

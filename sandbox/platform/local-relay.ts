@@ -2,9 +2,9 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { SandboxPki } from '../pki/sandbox-pki.ts';
+import { makePrivateFolder, PRIVATE_FILE } from '../base/private-folder.ts';
+import type { Credential, SandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, runChild, startChild } from './child.ts';
-import { makePrivateFolder, PRIVATE_FILE } from './private-folder.ts';
 
 export interface LocalVendor {
   readonly id: string;
@@ -25,7 +25,16 @@ export interface LocalRelayOptions {
   readonly adminPort: number;
   /** Of the mTLS port for appointments; 0 takes a free one, named by the log line `relay-listening`. */
   readonly listenPort?: number;
+  /** Where it carries messages to LRMs; absent, it carries none. */
+  readonly hubSante?: LocalHubSante;
   readonly onLog: (line: string) => void;
+}
+
+export interface LocalHubSante {
+  readonly clientId: string;
+  readonly port: number;
+  /** What proves that client id. */
+  readonly credential: Pick<Credential, 'certFile' | 'keyFile'>;
 }
 
 export async function startLocalRelay(options: LocalRelayOptions): Promise<Child> {
@@ -57,6 +66,7 @@ export async function writeRelayConfig(options: LocalRelayOptions): Promise<stri
         crlFiles: pki.crlFiles.map((crl) => resolve(crl)),
       },
     }),
+    ...(options.hubSante !== undefined && { hubSante: describeHubSante(options.hubSante, pki) }),
     admin: { host: '127.0.0.1', port: options.adminPort },
     editors: options.vendors.map(({ id, name, url }) => {
       const vendor = pki.vendors.get(id);
@@ -79,6 +89,18 @@ export async function writeRelayConfig(options: LocalRelayOptions): Promise<stri
   };
   await writeFile(file, `${JSON.stringify(config, null, 2)}\n`, { mode: PRIVATE_FILE });
   return file;
+}
+
+function describeHubSante({ clientId, port, credential }: LocalHubSante, pki: SandboxPki): object {
+  return {
+    clientId,
+    host: '127.0.0.1',
+    port,
+    certFile: resolve(credential.certFile),
+    keyFile: resolve(credential.keyFile),
+    caFile: resolve(pki.caFile),
+    crlFiles: pki.crlFiles.map((crl) => resolve(crl)),
+  };
 }
 
 async function introduce(config: string, { edgeStateDir, onLog }: LocalRelayOptions): Promise<void> {

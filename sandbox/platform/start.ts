@@ -1,18 +1,26 @@
-// npm start: the whole system on this machine. Three simulated vendors over real mTLS, the relay, the edge;
-// prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
+// npm start: the whole system on this machine. Three simulated vendors over real mTLS, the relay, the edge, and Hub Santé
+// with an LRM where RabbitMQ is installed; prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
 
 import { join } from 'node:path';
 import { closeOnSignal, portNumber, readFlags } from '../base/flags.ts';
 import { findFreePort, findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
+import { lockState } from '../base/state-lock.ts';
+import { NO_RABBIT } from '../hub-sante/broker/rabbit-files.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
-import { exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
+import { type ExampleSearch, exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
+import {
+  declareRegulator,
+  HUB_SANTE_SETTINGS,
+  LOCAL_LRM,
+  type StartedHubSante,
+  startLocalHubSante,
+} from './local-hub-sante.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
 import { openLines } from './output.ts';
-import { lockState } from './state-lock.ts';
 
 const LOG_TIMEOUT_MS = 500;
 
@@ -105,12 +113,18 @@ async function start(): Promise<void> {
   say('Éditeurs simulés, relais, accès…');
   // The vendors are told it before the relay opens it.
   const mtlsPort = Number(flags['mtls-port']) || (await findFreePort());
-  const vendors = await startVendors(pkiDir, mtlsPort);
+  const [vendors, hubSante] = await Promise.all([
+    startVendors(pkiDir, mtlsPort),
+    startLocalHubSante(flags.state, pki, onLog),
+  ]);
+  if (hubSante === undefined) say(NO_RABBIT);
+  else watch(hubSante.child, 'Hub Santé simulé');
   const edge = await startLocalEdge({
     host: '127.0.0.1',
     port: Number(flags.port),
     stateDir: edgeStateDir,
     command: 'npm start',
+    ...(hubSante !== undefined && { settings: HUB_SANTE_SETTINGS }),
     onLog,
   });
   stops.push(() => edge.close());
@@ -123,19 +137,30 @@ async function start(): Promise<void> {
     vendors,
     adminPort: Number(flags['admin-port']),
     listenPort: mtlsPort,
+    ...(hubSante !== undefined && { hubSante }),
     onLog,
   });
   watch(relay, 'Le relais');
   await waitUntilReady(edge.url);
-  await tell(edge.url, `http://127.0.0.1:${String(relay.ready.port)}`, vendors, mtlsPort);
+  if (hubSante !== undefined) await declareRegulator(edge.url);
+  await tell({
+    edgeUrl: edge.url,
+    adminUrl: `http://127.0.0.1:${String(relay.ready.port)}`,
+    vendors,
+    mtlsPort,
+    hubSante,
+  });
 }
 
-async function tell(
-  edgeUrl: string,
-  adminUrl: string,
-  vendors: readonly StartedVendor[],
-  mtlsPort: number,
-): Promise<void> {
+interface Started {
+  readonly edgeUrl: string;
+  readonly adminUrl: string;
+  readonly vendors: readonly StartedVendor[];
+  readonly mtlsPort: number;
+  readonly hubSante: StartedHubSante | undefined;
+}
+
+async function tell({ edgeUrl, adminUrl, vendors, mtlsPort, hubSante }: Started): Promise<void> {
   const scope = 'system/Slot.s system/Appointment.rs';
   const token = await signToken(await openLocalState(edgeStateDir), scope);
   const { variables, searches } = await makeExamples(edgeUrl, vendors, token);
@@ -148,16 +173,27 @@ Passerelle est prête.
   Rendez-vous (mTLS)  https://127.0.0.1:${mtlsPort}/fhir/Appointment
   Relais (métriques)  ${adminUrl}/metrics`);
   for (const { name, url, control } of vendors) say(`  ${name}            ${url}   commande : ${control}`);
+  if (hubSante !== undefined) {
+    const { port, control } = hubSante;
+    say(`  Hub Santé           amqps://127.0.0.1:${port}   commande : ${control}`);
+  }
   say(`
 À coller dans un autre terminal, pour ces commandes et celles des pages (jeton de 8 heures) :
 ${Object.entries(variables)
   .map(([name, value]) => `  export ${name}='${value}'`)
   .join('\n')}
 `);
-  for (const { title, command } of [...searches, ...(await exampleAppointment(edgeUrl, vendors))]) {
+  const appointments = exampleAppointment(edgeUrl, vendors[0], variables.RPPS);
+  for (const { title, command } of [...searches, ...appointments, ...exampleLrm(hubSante)]) {
     say(`${title} :\n  ${command}\n`);
   }
   say('Ctrl-C arrête tout.');
+}
+
+function exampleLrm(hubSante: StartedHubSante | undefined): ExampleSearch[] {
+  if (hubSante === undefined) return [];
+  const command = `curl -s '${hubSante.control}/appointments/${LOCAL_LRM}'`;
+  return [{ title: 'Ce que le LRM en a reçu, par Hub Santé (INT_L02)', command }];
 }
 
 closeOnSignal(stop);

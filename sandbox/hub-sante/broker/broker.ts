@@ -4,8 +4,10 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { findFreePort } from '../../base/ports.ts';
 import { describeBroker, type Topology } from './definitions.ts';
@@ -15,6 +17,9 @@ const run = promisify(execFile);
 const GUARD = join(import.meta.dirname, '..', '..', 'base', 'guarded.sh');
 const NODE_NAME = 'hub-sante@localhost';
 const STOP_MS = 15_000;
+/** Only a hang reaches it, also on a busy machine. */
+const START_MS = 120_000;
+const MAPPER_POLL_MS = 20;
 const SAID_LINES_MAX = 40;
 const READY_LINE = /completed with \d+ plugins/;
 
@@ -53,8 +58,10 @@ export class Broker {
     const mapper = spawnGuarded(options.files.epmd, ['-port', `${mapperPort}`, '-address', '127.0.0.1'], env);
     const broker = new Broker(options, port, mapper, env);
     try {
+      await untilListening(mapperPort);
       await broker.startAgain();
     } catch (cause) {
+      await broker.kill();
       await end(mapper, 'SIGKILL');
       throw cause;
     }
@@ -153,9 +160,30 @@ function spawnGuarded(program: string, args: readonly string[], env: NodeJS.Proc
   });
 }
 
+/** A server that begins before its port mapper does not find it. */
+async function untilListening(port: number): Promise<void> {
+  const endMs = performance.now() + START_MS;
+  for (;;) {
+    const isOpen = await new Promise<boolean>((settle) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.once('error', () => settle(false));
+      socket.once('connect', () => {
+        socket.destroy();
+        settle(true);
+      });
+    });
+    if (isOpen) return;
+    if (performance.now() > endMs) throw new Error('the port mapper of the broker did not start');
+    await wait(MAPPER_POLL_MS);
+  }
+}
+
 function untilReady(server: ChildProcess): Promise<void> {
-  return new Promise((settle, reject) => {
-    const said: string[] = [];
+  const said: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const ready = new Promise<void>((settle, reject) => {
+    const fail = (what: string): void => reject(new Error(`the broker ${what}:\n${said.join('\n')}`));
+    timer = setTimeout(() => fail('did not start'), START_MS);
     for (const stream of [server.stdout, server.stderr]) {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
@@ -165,8 +193,9 @@ function untilReady(server: ChildProcess): Promise<void> {
       });
     }
     server.once('error', reject);
-    server.once('exit', (code) => reject(new Error(`the broker ended with ${code}:\n${said.join('\n')}`)));
+    server.once('exit', (code) => fail(`ended with ${code}`));
   });
+  return ready.finally(() => clearTimeout(timer));
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

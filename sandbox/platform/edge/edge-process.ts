@@ -4,9 +4,9 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Miniflare, MiniflareOptions, SharedOptions, WorkerOptions } from 'miniflare';
+import { lockState } from '../../base/state-lock.ts';
 import { splitLines } from '../child.ts';
 import { edgeLine, logLine, openLines } from '../output.ts';
-import { lockState } from '../state-lock.ts';
 import { buildWorker } from './build-worker.ts';
 import { writeExport } from './export-folder.ts';
 import { withHubBeside } from './hub-beside.ts';

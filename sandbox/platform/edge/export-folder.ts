@@ -3,7 +3,7 @@
 
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PRIVATE_FILE, PRIVATE_FOLDER } from '../private-folder.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../base/private-folder.ts';
 
 const KEY = /^(?:[\w-]+\/)*[\w-]+\.ndjson$/;
 

@@ -7,8 +7,11 @@ import { cp, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ensureHubSanteCertificates } from '../../../sandbox/pki/hub-sante-pki.ts';
+import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { blocksOf, commandsOf, inlineCommandsOf, PAGES, ROOT } from '../../support/samples/docs-commands.ts';
 import { COMMANDS, runCommand } from '../../support/scenes/command.ts';
+import { hubSanteMissing } from '../../support/scenes/hub-sante-scene.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -26,6 +29,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^curl -X POST .*\/erase$/, "erases somebody at an operator's own address"],
   [/^npx wrangler dev/, 'a development server of somebody else, which asks the network for updates'],
   [/^npx wrangler d1 create /, "makes a database in somebody's account"],
+  ...(hubSanteMissing ? [[/^npm run hub-sante /, 'RabbitMQ is not installed'] as const] : []),
 ];
 
 /** Run until they are told to end; the line that says they work. */
@@ -33,6 +37,7 @@ const LASTING: readonly (readonly [RegExp, string])[] = [
   [/^npm run edge /, 'edge-ready'],
   [/^npm run relay -- --config \S+$/, 'relay-ready'],
   [/^npm run vendor /, 'vendor-ready'],
+  [/^npm run hub-sante /, 'hub-sante-ready'],
 ];
 
 /** Exit codes other than 0 that the page explains. */
@@ -171,7 +176,13 @@ describe.skipIf(skip)('each command of the pages works as it is written', () => 
       'server.key': 'relay-server/leaf.key',
       'client.crt': 'relay-client/leaf.crt',
       'client.key': 'relay-client/leaf.key',
+      'hub-sante.crt': 'hub-sante-fr.health.test.ptfsas/leaf.crt',
+      'hub-sante.key': 'hub-sante-fr.health.test.ptfsas/leaf.key',
     };
+    const { credential } = await ensureHubSanteCertificates(
+      await ensureSandboxPki(join(cwd, '.passerelle/pki')),
+    );
+    await credential('fr.health.test.ptfsas');
     for (const [name, made] of Object.entries(files)) {
       await cp(join(cwd, '.passerelle/pki', made), join(dir, name));
     }

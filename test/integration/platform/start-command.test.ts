@@ -7,6 +7,8 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { NO_RABBIT } from '../../../sandbox/hub-sante/broker/rabbit-files.ts';
+import { hubSanteMissing } from '../../support/scenes/hub-sante-scene.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -67,11 +69,13 @@ async function childrenOf(pid: number | undefined): Promise<{ pid: number; comma
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'ends all it started, orderly, on %s to itself alone',
   async (signal) => {
-    expect(addresses()).toHaveLength(4);
-    expect(await allAnswer()).toEqual([true, true, true, true]);
+    // Three vendors, Hub Santé where RabbitMQ is, the edge.
+    expect(addresses()).toHaveLength(hubSanteMissing ? 4 : 5);
+    expect(new Set(await allAnswer())).toEqual(new Set([true]));
+    expect(output.includes(NO_RABBIT)).toBe(hubSanteMissing);
     program.kill(signal);
     expect(await ended).toEqual([0, null]);
-    expect(await allAnswer()).toEqual([false, false, false, false]);
+    expect(new Set(await allAnswer())).toEqual(new Set([false]));
   },
 );
 
@@ -81,5 +85,5 @@ it.skipIf(process.platform !== 'linux')('says which part died, and ends the othe
   process.kill(relay.pid, 'SIGKILL');
   expect(await ended).toEqual([1, null]);
   expect(output).toContain("Le relais s'est arrêté");
-  expect(await allAnswer()).toEqual([false, false, false, false]);
+  expect(new Set(await allAnswer())).toEqual(new Set([false]));
 });

@@ -16,7 +16,7 @@ import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
-import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
+import { type LocalHubSante, writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
@@ -151,6 +151,7 @@ export class System {
     over: {
       readonly vendors?: readonly string[];
       readonly flows?: readonly string[];
+      readonly hubSante?: LocalHubSante;
       /** False: D1 cannot save what it announces. */
       readonly isSaved?: boolean;
     } = {},
@@ -171,6 +172,7 @@ export class System {
         url: vendor.url,
       })),
       ...(flows === undefined ? {} : { flows }),
+      ...(over.hubSante && { hubSante: over.hubSante }),
       adminPort: 0,
       listenPort: 0,
       onLog: () => undefined,
