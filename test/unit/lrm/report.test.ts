@@ -204,16 +204,20 @@ test.each([
   ['an ADELI number', ADELI],
   ['an RPPS number that the LRM’s schema does not take', '899900000012'],
   ['an RPPS number that is too long', '8100999000123'],
-  ['an RPPS number behind something', '0810099900'],
-])('%s is not told: the structure stands for the practitioner, or the message waits', (_of, practitioner) => {
-  const appointment = { ...reportInput().appointment, practitioner };
-  const out = told({ appointment });
-  expect(out).not.toHaveProperty('practitioner');
-  expect(out.organization?.organizationId).toBe('1990000128');
-  expect(JSON.stringify(out)).not.toContain(practitioner);
-  const name = { lastName: 'Ferrouil', firstName: 'Solène' };
-  expect(heldFor({ appointment, said: { practitioner: { name } } })).toEqual(['nobody-told']);
-});
+  ['an RPPS number behind something', '0810099900012'],
+])(
+  '%s is not told: the structure stands for the practitioner, and nothing waits for a name',
+  (_of, practitioner) => {
+    const appointment = { ...reportInput().appointment, practitioner };
+    const out = told({ appointment });
+    expect(out).not.toHaveProperty('practitioner');
+    expect(out.organization?.organizationId).toBe('1990000128');
+    expect(JSON.stringify(out)).not.toContain(practitioner);
+    const name = { lastName: 'Ferrouil', firstName: 'Solène' };
+    expect(told({ appointment, said: { practitioner: { name } } })).not.toHaveProperty('practitioner');
+    expect(heldFor({ appointment, said: {} })).toEqual([]);
+  },
+);
 
 test('without names the structure is told alone; without either the message waits', () => {
   const { structure } = reportInput().said.practitioner ?? {};

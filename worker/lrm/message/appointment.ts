@@ -44,9 +44,9 @@ export function toldAppointment(input: ReportInput): Result<LrmAppointment, read
   const practitioner = practitionerOf(input, content);
   const organization = organizationOf(input);
   const reasons: HoldReason[] = [];
-  // An SOS appointment may name nobody: the practitioner is told later, and the LRM takes it so.
-  if (appointment.profile === 'individual' && practitioner === undefined && organization === undefined)
-    reasons.push('nobody-told');
+  // Who can never be told is not waited for, nor is an SOS appointment's practitioner, who comes later: the LRM takes it so.
+  const isTellable = appointment.profile === 'individual' && RPPS.test(appointment.practitioner ?? '');
+  if (isTellable && practitioner === undefined && organization === undefined) reasons.push('nobody-told');
   const hasRegulator = schema !== '25.11.26';
   if (hasRegulator && regulator === undefined) reasons.push('regulator-unknown');
   if (reasons.length > 0) return err(reasons);
