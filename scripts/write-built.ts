@@ -1,4 +1,4 @@
-// Writes worker/built/, what is constant per build: the bodies of /openapi.json and /docs. Not in git. Whatever makes
+// Writes worker/built/, what is constant per build: the body of /openapi.json. Not in git. Whatever makes
 // the Worker's bundle runs it: wrangler ([build] in wrangler.toml) and sandbox/platform/edge/build-worker.ts; `npm run
 // check` does too, for the types.
 
@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 
 const ROOT = join(import.meta.dirname, '..');
 const BUILT = join(ROOT, 'worker/built');
-/** Where the edge's own address stands in both bodies; each request puts it there. */
+/** Where the edge's own address stands in it; each request puts it there. */
 const BASE = 'https://passerelle.invalid';
 
 /** Whole or not at all: another process may be reading it. */
@@ -18,20 +18,16 @@ function write(name: string, text: string): void {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-function writeApi(title: string, openApi: string, docs: string): void {
-  const pack = (text: string): string => gzipSync(text, { level: 9 }).toString('base64');
-  const api = { title, base: BASE, openApi: pack(openApi), docs: pack(docs) };
-  write(
-    'api.ts',
-    `/** \`openApi\` and \`docs\`: gzip in base64. */\nexport const API = ${JSON.stringify(api)};\n`,
-  );
+function writeApi(title: string, document: string): void {
+  const openApi = gzipSync(document, { level: 9 }).toString('base64');
+  const api = { title, base: BASE, openApi };
+  write('api.ts', `/** \`openApi\`: gzip in base64. */\nexport const API = ${JSON.stringify(api)};\n`);
 }
 
 mkdirSync(BUILT, { recursive: true });
 // The routes lead to the handlers, which import it.
-if (!existsSync(join(BUILT, 'api.ts'))) writeApi('', '', '');
+if (!existsSync(join(BUILT, 'api.ts'))) writeApi('', '');
 const { ROUTES } = await import('../worker/routes.ts');
 const { describeApi } = await import('../worker/openapi/document.ts');
-const { writeDocs } = await import('../worker/openapi/page/page.ts');
 const document = describeApi(ROUTES, BASE);
-writeApi(document.info.title, JSON.stringify(document), writeDocs(document).text);
+writeApi(document.info.title, JSON.stringify(document));

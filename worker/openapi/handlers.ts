@@ -1,10 +1,13 @@
-// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. Written when the
-// Worker is built (scripts/write-built.ts); only the edge's own address is put in here.
+// GET /openapi.json and GET /docs: what the edge serves beside FHIR, for programs and for people. The document is written when
+// the Worker is built (scripts/write-built.ts), the page from it when it is first asked for; only the edge's own address is
+// put in for each request.
 
 import { html, raw } from '../../shared/html.ts';
 import { API } from '../built/api.ts';
 import { pageResponse } from '../http/html-page.ts';
 import { publicCache, type RequestContext } from '../http/http.ts';
+import type { ApiDocument } from './model/documented.ts';
+import { writeDocs } from './page/page.ts';
 import { DOCS_STYLE } from './page/style.ts';
 
 /** Both bodies, with API.base where the edge's own address goes. */
@@ -44,7 +47,10 @@ function atOwnAddress(body: string, address: string): string {
 }
 
 async function bodies(): Promise<Unpacked> {
-  unpacked ??= { openApi: await unpack(API.openApi), docs: await unpack(API.docs) };
+  if (unpacked === undefined) {
+    const openApi = await unpack(API.openApi);
+    unpacked = { openApi, docs: writeDocs(JSON.parse(openApi) as ApiDocument).text };
+  }
   return unpacked;
 }
 

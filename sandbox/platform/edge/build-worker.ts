@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..', '..');
 
@@ -16,6 +16,18 @@ const ENTRY = join(ROOT, 'worker', 'index.ts');
  */
 const BUILT = process.env.PASSERELLE_BUILT_WORKER;
 
+/** A program carries its version, not the list of what it was developed with. */
+export const LEAN_MANIFEST: Plugin = {
+  name: 'lean-manifest',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
+      if (path !== join(ROOT, 'package.json')) return undefined;
+      const { version, date } = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, string>>;
+      return { contents: JSON.stringify({ version, date }), loader: 'json' };
+    });
+  },
+};
+
 /** `entry`: another file than the Worker's own, for tests. @returns the script. @throws Error when it does not build. */
 export async function buildWorker(entry = ENTRY): Promise<string> {
   if (BUILT === undefined) await writeBuilt();
@@ -23,19 +35,43 @@ export async function buildWorker(entry = ENTRY): Promise<string> {
     const built = await readFile(BUILT, 'utf8').catch(() => undefined);
     if (built !== undefined) return built;
   }
-  const { outputFiles } = await build({
+  return (await bundleWorker(entry)).script;
+}
+
+export interface WorkerBundle {
+  readonly script: string;
+  /** Its source map, without the sources. */
+  readonly map: string;
+  readonly metafile: Metafile;
+}
+
+/** worker/built/ is written already. `define`: what esbuild puts in place of names. @throws Error when it does not build. */
+export async function bundleWorker(
+  entry = ENTRY,
+  define: Readonly<Record<string, string>> = {},
+): Promise<WorkerBundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
     entryPoints: [entry],
+    outfile: 'worker.js',
     bundle: true,
     write: false,
+    metafile: true,
+    // What Cloudflare loads is paid for at each start of an isolate.
+    minify: true,
+    sourcemap: 'external',
+    sourcesContent: false,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
+    define: { ...define },
+    plugins: [LEAN_MANIFEST],
     logLevel: 'error',
   });
-  const script = outputFiles[0]?.text;
-  if (script === undefined) throw new Error('the worker did not build');
-  return script;
+  const [map, script] = [...outputFiles].sort((a, b) => b.path.localeCompare(a.path));
+  if (script === undefined || map === undefined) throw new Error('the worker did not build');
+  return { script: script.text, map: map.text, metafile };
 }
 
 /** Writes worker/built/, as wrangler does before it bundles. */
