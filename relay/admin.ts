@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { describeVersion } from '../shared/version.ts';
 import type { Problem } from './base/problem.ts';
 import type { VendorState } from './vendor/vendor-set.ts';
 
@@ -50,7 +51,7 @@ async function answer(
   }
   switch (request.url?.split('?', 1)[0]) {
     case '/healthz':
-      return send(response, 200, 'ok\n');
+      return send(response, 200, `ok\npasserelle-relay ${describeVersion()}\n`);
     case '/readyz':
       return ready() ? send(response, 200, 'ok\n') : send(response, 503, 'link down\n');
     case '/metrics':

@@ -2,6 +2,7 @@
 
 import { describeUsage, type Flags, readCommandLine } from '../shared/command-line.ts';
 import { err, ok, type Result } from '../shared/result.ts';
+import { VERSION } from '../shared/version.ts';
 
 const FLAGS = {
   config: {
@@ -18,17 +19,21 @@ const FLAGS = {
     hint: 'DOSSIER',
     about: "avec --print-jwk : l'ajoute aux clés admises par l'accès local de ce dossier",
   },
+  version: { kind: 'switch', about: 'dit quelle version est celle-ci, et se termine' },
 } as const satisfies Flags;
 
+/** How it is called: a built relay needs no npm. */
+const CALLED = VERSION.build === undefined ? 'npm run relay --' : 'passerelle-relay';
 /** The one word that may stand before the options. */
 const FETCH_CRL = 'fetch-crl';
 
-export const USAGE = `${describeUsage(`npm run relay -- [${FETCH_CRL}] --config FICHIER [options]`, FLAGS)}
+export const USAGE = `${describeUsage(`${CALLED} [${FETCH_CRL}] --config FICHIER [options]`, FLAGS)}
 ${FETCH_CRL} : va chercher la dernière liste de révocation de chaque autorité des réglages, et se termine
 `;
 
 export type Command =
   | { readonly name: 'help' }
+  | { readonly name: 'version' }
   | { readonly name: 'run'; readonly config: string }
   | { readonly name: 'check' | typeof FETCH_CRL; readonly config: string }
   | {
@@ -46,6 +51,7 @@ export function readCommand(
   const fetches = args[0] === FETCH_CRL;
   const { help, values, problems } = readCommandLine(fetches ? args.slice(1) : args, FLAGS, { env });
   if (help) return ok({ name: 'help' });
+  if (values.version) return ok({ name: 'version' });
   const { config, check, trust } = values;
   const printJwk = values['print-jwk'];
   const generate = values['generate-key'];

@@ -3,6 +3,7 @@
 
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
+import { describeVersion } from '../shared/version.ts';
 import { type RelayConfig, readConfig } from './base/config.ts';
 import { openLog } from './base/log.ts';
 import { isBlocking, type Problem, stopsStart } from './base/problem.ts';
@@ -35,6 +36,10 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if (command.value.name === 'help') {
     process.stdout.write(USAGE);
+    return;
+  }
+  if (command.value.name === 'version') {
+    process.stdout.write(`passerelle-relay ${describeVersion()}\n`);
     return;
   }
   // Once and for all: the folder the process stands in may be replaced later.

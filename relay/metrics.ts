@@ -4,6 +4,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { VendorFailure } from '../shared/failure.ts';
 import type { SearchPlan } from '../shared/link/relay.ts';
+import { VERSION } from '../shared/version.ts';
 import type { AuthorityOutcome } from './crl/fetch-report.ts';
 import type { Vendors } from './search/searches.ts';
 import type { Exchanged } from './search/vendor-call.ts';
@@ -67,6 +68,7 @@ export class Metrics {
   constructor(observed: Observed) {
     collectDefaultMetrics({ register: this.registry });
     this.#observe(observed);
+    this.#tellBuild();
     for (const outcome of ['done', 'failed']) this.#reloads.labels(outcome).inc(0);
   }
 
@@ -97,6 +99,17 @@ export class Metrics {
 
   countDial(): void {
     this.#dials.inc();
+  }
+
+  #tellBuild(): void {
+    const { number, build } = VERSION;
+    const labels = { version: number, commit: build?.commit ?? '', time: build?.time ?? '' };
+    new Gauge({
+      name: `${PREFIX}build_info`,
+      help: 'Which build this is; always 1',
+      labelNames: Object.keys(labels),
+      registers: [this.registry],
+    }).set(labels, 1);
   }
 
   #observe({ vendors, states, problems, linkUp, searches, lostLines, fetches }: Observed): void {

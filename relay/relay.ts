@@ -92,6 +92,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       relay: config.relayId,
       instance,
       version: VERSION.number,
+      ...(VERSION.build && { build: VERSION.build }),
       editors: vendors.announce(),
       ...(config.hubSante && { hubSante: config.hubSante.clientId }),
     }),

@@ -5,7 +5,10 @@ import { Worker } from 'node:worker_threads';
 import type { VendorBound } from '../../shared/failure.ts';
 import type { FromReader, ToReader } from './reader-messages.ts';
 
-const PROGRAM = new URL('./reader-thread.ts', import.meta.url);
+/** Beside this file, also when both are built. */
+const PROGRAM = import.meta.url.endsWith('.ts')
+  ? new URL('./reader-thread.ts', import.meta.url)
+  : new URL('./reader-thread.js', import.meta.url);
 
 export interface ThreadSettings {
   /** Of what JavaScript holds for more than a moment. */

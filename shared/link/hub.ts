@@ -1,6 +1,7 @@
 // What a relay may ask of the edge over the link, and how it signs in. Types and the token's facts only.
 
 import type { Flow } from '../sas/query.ts';
+import type { Build } from '../version.ts';
 
 export type EditorFlow = Flow | 'INT_R02' | 'INT_R03';
 
@@ -23,6 +24,8 @@ export interface Announcement {
   /** Of the relay's process, made anew at each start: tells it, dialling again, from another one. Older relays say none. */
   readonly instance?: string;
   readonly version: string;
+  /** Absent when the relay runs from its sources. Older relays say none. */
+  readonly build?: Build;
   readonly editors: readonly EditorAnnouncement[];
   /** The client id of a relay that carries messages to Hub Santé (hub-sante.ts). */
   readonly hubSante?: string;

@@ -1,6 +1,7 @@
 // GET /healthz, /readyz and /readyz?writes: for load balancers and monitors, without authentication and without detail.
 
 import { within } from '../../shared/deadline.ts';
+import { describeVersion } from '../../shared/version.ts';
 import type { Env } from '../base/env.ts';
 import { gateOf } from '../gate/gate-of.ts';
 import type { StoreName } from '../gate/stores.ts';
@@ -10,9 +11,9 @@ import { lossNow } from '../store/loss.ts';
 
 const PROBE_MS = 2_000;
 
-/** GET /healthz: 200, whatever D1 and the relays do. */
+/** GET /healthz: 200, whatever D1 and the relays do; its second line says which build answers. */
 export function answerHealth(): Response {
-  return probe(true);
+  return probe(true, `passerelle ${describeVersion()}\n`);
 }
 
 /** Ready to search; with `?writes`, ready to record. */
@@ -50,8 +51,8 @@ async function isWritable(env: Env, name: StoreName): Promise<boolean> {
   return (await gateOf(env).storeWord(name)).ill === undefined;
 }
 
-function probe(isWell: boolean): Response {
-  return new Response(isWell ? 'ok\n' : 'unavailable\n', {
+function probe(isWell: boolean, more = ''): Response {
+  return new Response((isWell ? 'ok\n' : 'unavailable\n') + more, {
     status: isWell ? 200 : 503,
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },
   });

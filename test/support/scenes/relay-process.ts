@@ -23,8 +23,9 @@ export interface RelayProcess {
 
 const MAIN = resolve(import.meta.dirname, '../../../relay/main.ts');
 
-export function spawnRelay(args: readonly string[]): RelayProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** `main`: another program file than that of the tree. */
+export function spawnRelay(args: readonly string[], main = MAIN): RelayProcess {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: LogLine[] = [];
   let output = '';
   createInterface({ input: child.stdout }).on('line', (line) => {

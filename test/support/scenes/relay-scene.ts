@@ -24,7 +24,8 @@ export interface Scene {
   /** The settings as an object, to change and write again. */
   readonly config: SceneConfig;
   writeConfig(config: object): Promise<void>;
-  startRelay(): RelayProcess;
+  /** `main`: another program file than that of the tree. */
+  startRelay(main?: string): RelayProcess;
   close(): Promise<void>;
 }
 
@@ -75,8 +76,8 @@ export async function makeScene(handlers: readonly Handler[], shared?: TestAutho
     vendorSerial: leaf.serial,
     config,
     writeConfig,
-    startRelay: () => {
-      const relay = spawnRelay(['--config', configFile]);
+    startRelay: (main) => {
+      const relay = spawnRelay(['--config', configFile], main);
       relays.push(relay);
       return relay;
     },

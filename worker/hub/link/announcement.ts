@@ -13,6 +13,7 @@ const schema = v.object({
   instance: v.optional(text),
   version: text,
   hubSante: v.optional(text),
+  build: v.optional(v.object({ commit: v.optional(text), time: text })),
   editors: v.pipe(
     v.array(
       v.object({

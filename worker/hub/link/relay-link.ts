@@ -8,6 +8,7 @@ import type { AccountReply, AccountRequest } from '../../../shared/link/accounts
 import { type AnswerFrame, isFrame, readFrame } from '../../../shared/link/answer-frame.ts';
 import { type Announcement, type HubApi, LINK_CLOSE } from '../../../shared/link/hub.ts';
 import type { RelayApi, SearchPlan } from '../../../shared/link/relay.ts';
+import type { Build } from '../../../shared/version.ts';
 import { log } from '../../base/log.ts';
 import { LinkWatch } from './link-watch.ts';
 
@@ -32,6 +33,8 @@ export interface RelayDescription {
   /** Vendors that it announces and may not be, until an operator says so; absent when there is none. */
   readonly held?: readonly string[];
   readonly version?: string;
+  /** Absent when the relay runs from its sources, or is older. */
+  readonly build?: Build;
   /** Which hub says so, when there are several. */
   readonly hub?: number;
   /** Vendor calls under way. */
@@ -160,7 +163,10 @@ export class RelayLink {
       editors: [...this.vendors],
       ...(this.outOfOrder.size > 0 && { outOfOrder: [...this.outOfOrder] }),
       ...(this.held.length > 0 && { held: this.held }),
-      ...(state.kind === 'serving' ? { version: state.announcement.version } : {}),
+      ...(state.kind === 'serving' && {
+        version: state.announcement.version,
+        ...(state.announcement.build && { build: state.announcement.build }),
+      }),
       load: this.load,
       connectedAt: new Date(this.#connectedMs).toISOString(),
     };

@@ -177,10 +177,22 @@ const RUNNING_OPERATIONS: Operations = {
                     description: 'Lequel des concentrateurs le dit, quand il y en a plusieurs (HUBS).',
                   },
                   version: text('Version du relais.'),
+                  build: {
+                    ...object(
+                      {
+                        commit: text(
+                          'Le commit dont il est construit, avec -dirty s’il s’y ajoutait des changements.',
+                        ),
+                        time: instant('De ce commit, ou de la construction.'),
+                      },
+                      ['commit'],
+                    ),
+                    description: 'Quelle construction ; absent d’un relais lancé depuis ses sources.',
+                  },
                   load: count('Appels en cours.'),
                   connectedAt: instant('Depuis quand.'),
                 },
-                ['outOfOrder', 'held', 'hub', 'version'],
+                ['outOfOrder', 'held', 'hub', 'version', 'build'],
               ),
             ),
             searches: count('Recherches en cours.'),
@@ -210,6 +222,7 @@ const RUNNING_OPERATIONS: Operations = {
               state: 'serving',
               editors: ['agenda-a'],
               version: '0.1.0',
+              build: { commit: '0123456789abcdef0123456789abcdef01234567', time: '2026-11-20T10:00:00Z' },
               load: 2,
               connectedAt: '2026-11-23T08:00:00.000Z',
             },

@@ -1,0 +1,90 @@
+// What a release is made of, and how it is put on disk: whole or not at all.
+
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { bundleWorker, writeBuilt } from '../../sandbox/platform/edge/build-worker.ts';
+import { type Build, VERSION } from '../../shared/version.ts';
+import { writeNotices } from './notices.ts';
+import { buildProgram, NODE_MIN, PROGRAMS } from './programs.ts';
+
+/** Cloudflare loads the bundle at each start of an isolate; what it costs is told in docs/performance.md. */
+const WORKER_GZIP_BYTES_MAX = 250_000;
+
+/** In every release, and in nothing else that stands at `--out`. */
+const MARK = 'build.json';
+
+/** From the root → in the release; folders whole. */
+const COPIES: readonly (readonly [string, string])[] = [
+  ['worker/store/migrations', 'migrations'],
+  ['relay/config.schema.json', 'relay/config.schema.json'],
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'docs'].map((path) => [path, path] as const),
+];
+
+export interface Release {
+  /** Path in the release → content; what is copied as it stands comes besides. */
+  readonly files: ReadonlyMap<string, string | Uint8Array>;
+  readonly workerBytes: number;
+  readonly workerGzipBytes: number;
+}
+
+/** @throws Error when something does not build, or the Worker's bundle is too large. */
+export async function makeRelease(root: string, build: Build): Promise<Release> {
+  await writeBuilt();
+  const define = { PASSERELLE_BUILD: JSON.stringify(build) };
+  const worker = await bundleWorker(undefined, define);
+  const programs = await Promise.all(PROGRAMS.map((program) => buildProgram(root, program, define)));
+  const workerGzipBytes = gzipSync(worker.script, { level: 9 }).length;
+  if (workerGzipBytes > WORKER_GZIP_BYTES_MAX) {
+    throw new Error(`le Worker fait ${workerGzipBytes} octets en gzip, plus que ${WORKER_GZIP_BYTES_MAX}`);
+  }
+  const notices = writeNotices(root, [worker.metafile, ...programs.map(({ metafile }) => metafile)]);
+  const files = new Map<string, string | Uint8Array>([
+    ['worker/index.js', worker.script],
+    ['worker/index.js.map', worker.map],
+    ...programs.flatMap((program) => [...program.files]),
+    ['THIRD-PARTY-LICENSES.txt', notices],
+    [MARK, toJson({ version: VERSION.number, date: VERSION.date, ...build })],
+    // Node reads it: these files are modules.
+    ['package.json', toJson(manifest())],
+  ]);
+  return { files, workerBytes: Buffer.byteLength(worker.script), workerGzipBytes };
+}
+
+/** @throws Error when something else than a release stands at `out`. */
+export function expectReplaceable(out: string): void {
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, MARK))) {
+    throw new Error(`${out} contient autre chose qu'une version construite`);
+  }
+}
+
+/** `out`: nothing, or a release, which is replaced. @throws Error of the disk. */
+export function writeRelease({ files }: Release, root: string, out: string): void {
+  const made = `${out}.${process.pid}`;
+  try {
+    for (const [path, content] of files) {
+      mkdirSync(dirname(join(made, path)), { recursive: true });
+      writeFileSync(join(made, path), content);
+    }
+    for (const [from, to] of COPIES) cpSync(join(root, from), join(made, to), { recursive: true });
+    rmSync(out, { recursive: true, force: true });
+    renameSync(made, out);
+  } finally {
+    rmSync(made, { recursive: true, force: true });
+  }
+}
+
+function manifest(): object {
+  return {
+    name: 'passerelle-sas',
+    version: VERSION.number,
+    private: true,
+    license: 'MIT',
+    type: 'module',
+    engines: { node: `>=${NODE_MIN}` },
+  };
+}
+
+function toJson(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,185 @@
+// `npm run build`: what it writes runs by itself, elsewhere, without this tree or its packages, and says which build it is.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask } from '../../support/doubles/edge.ts';
+import { sendJson } from '../../support/doubles/relay-vendor.ts';
+import { makeBundle } from '../../support/samples/relay-bundle.ts';
+import { startBuiltEdge } from '../../support/scenes/built-edge.ts';
+import { type Ran, runCommand } from '../../support/scenes/command.ts';
+import { makePlan, makeScene } from '../../support/scenes/relay-scene.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const EPOCH = '1790000000';
+const TIME = '2026-09-21T14:13:20Z';
+const HOUR_MS = 3_600_000;
+/** Of one vendor's answer: more than the main thread of a relay reads. */
+const MANY_SLOTS = 100;
+
+let dir: string;
+/** Where the build was taken to. */
+let release: string;
+let version: string;
+let date: string;
+
+const build = (out: string): Promise<Ran> =>
+  runCommand('build', ['--out', out, '--commit', COMMIT], { cwd: dir, env: { SOURCE_DATE_EPOCH: EPOCH } });
+
+/** SHA-256 by path. */
+async function sumsOf(folder: string): Promise<ReadonlyMap<string, string>> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) =>
+    one.isFile(),
+  );
+  const sums = files.map(async ({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    const sum = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+    return [path.slice(folder.length + 1), sum] as const;
+  });
+  return new Map((await Promise.all(sums)).sort(([a], [b]) => a.localeCompare(b)));
+}
+
+beforeAll(async () => {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Record<string, string>;
+  ({ version = '', date = '' } = manifest);
+  dir = await mkdtemp(join(tmpdir(), 'passerelle-build-'));
+  const { code, stdout, stderr } = await build('made');
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toContain(`${version} (0123456789ab, ${TIME})`);
+  release = join(dir, 'elsewhere', 'release');
+  await mkdir(join(dir, 'elsewhere'));
+  await rename(join(dir, 'made'), release);
+});
+afterAll(() => removeFolder(dir));
+
+const read = (path: string): Promise<string> => readFile(join(release, path), 'utf8');
+
+test('it holds what production runs, and says of which commit it is', async () => {
+  const paths = [...(await sumsOf(release)).keys()];
+  expect(paths).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'THIRD-PARTY-LICENSES.txt',
+      'docs/relay.md',
+      'docs/samples/relay.json',
+      'migrations/core/0001_editors.sql',
+      'relay/config.schema.json',
+      'relay/passerelle-relay.js',
+      'worker/index.js',
+    ]),
+  );
+  expect(paths.filter((path) => path.endsWith('.ts'))).toEqual([]);
+  expect(JSON.parse(await read('build.json'))).toEqual({ version, date, commit: COMMIT, time: TIME });
+  expect(JSON.parse(await read('package.json'))).toMatchObject({ version, type: 'module' });
+});
+
+test('it carries the licence of each package that is in it, and names no folder of the machine', async () => {
+  const notices = await read('THIRD-PARTY-LICENSES.txt');
+  for (const name of ['capnweb', 'jose', 'pino', 'undici', 'valibot', 'ws']) {
+    expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+\n\n.*[lL]icen[cs]e`, 'ms'));
+  }
+  for (const path of (await sumsOf(release)).keys())
+    expect((await read(path)).includes(`${ROOT}/`)).toBe(false);
+});
+
+test('it is the same to the byte when it is made again, and takes the place of the one before', async () => {
+  await mkdir(join(dir, 'again'));
+  await writeFile(join(dir, 'again', 'build.json'), '{}');
+  await writeFile(join(dir, 'again', 'left.txt'), 'of a build before');
+  expect((await build('again')).code).toBe(0);
+  expect(await sumsOf(join(dir, 'again'))).toEqual(await sumsOf(release));
+});
+
+test('it replaces no folder that holds something else', async () => {
+  const other = join(dir, 'other');
+  await mkdir(other);
+  await writeFile(join(other, 'mine.txt'), 'mine');
+  const { code, stderr } = await build('other');
+  expect([code, stderr]).toEqual([
+    1,
+    `Rien n'est écrit : ${other} contient autre chose qu'une version construite\n`,
+  ]);
+  expect(await readdir(other)).toEqual(['mine.txt']);
+});
+
+test('the bundle of the Worker has at most 250 kB of gzip', async () => {
+  expect(gzipSync(await read('worker/index.js'), { level: 9 }).length).toBeLessThanOrEqual(250_000);
+});
+
+test('the edge serves from the built bundle, and its probe says which build it is', async () => {
+  const stateDir = join(dir, 'edge');
+  const edge = await startBuiltEdge({
+    port: 0,
+    stateDir,
+    script: await read('worker/index.js'),
+    onLog: () => undefined,
+  });
+  try {
+    const health = await fetch(`${edge.url}/healthz`);
+    expect([health.status, await health.text()]).toEqual([
+      200,
+      `ok\npasserelle ${version} (0123456789ab, ${TIME})\n`,
+    ]);
+    expect(await (await fetch(`${edge.url}/docs`)).text()).toContain('<h1>API de la passerelle SAS</h1>');
+  } finally {
+    await edge.close();
+  }
+});
+
+test('the relay runs from its folder alone, reads on its threads, and says which build it is', async () => {
+  const many = makeBundle({ startMs: Date.now() + HOUR_MS, slots: MANY_SLOTS });
+  const scene = await makeScene([(_request, response) => sendJson(response, many)]);
+  try {
+    const relay = scene.startRelay(join(release, 'relay/passerelle-relay.js'));
+    const link = await scene.edge.linked();
+    expect(link.announcements[0]).toMatchObject({ version, build: { commit: COMMIT, time: TIME } });
+    const landed = await ask(link, makePlan(['agenda-1']));
+    expect(landed.answers).toMatchObject([{ call: 0, shown: MANY_SLOTS }]);
+    const admin = await relay.adminUrl();
+    const metrics = await (await fetch(`${admin}/metrics`)).text();
+    expect(metrics).toMatch(
+      /^passerelle_relay_vendor_reading_seconds_total\{editor="agenda-1"\} 0\.\d*[1-9]/m,
+    );
+    expect(metrics).toContain(
+      `passerelle_relay_build_info{version="${version}",commit="${COMMIT}",time="${TIME}"} 1`,
+    );
+    const health = await (await fetch(`${admin}/healthz`)).text();
+    expect(health).toBe(`ok\npasserelle-relay ${version} (0123456789ab, ${TIME})\n`);
+    expect(relay.output()).not.toContain('reader-ended');
+  } finally {
+    await scene.close();
+  }
+});
+
+test('a Node that is too old is told so in one sentence, and runs nothing', () => {
+  const main = join(release, 'relay/passerelle-relay.js');
+  const asNode = (number: string, ...args: string[]) => {
+    const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${number}' } })`;
+    return spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, main, ...args],
+      {
+        encoding: 'utf8',
+      },
+    );
+  };
+  for (const number of ['18.20.8', '20.20.2', '22.22.0', '24.5.0']) {
+    const { status, stdout, stderr } = asNode(number, '--version');
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `Node 24.6.0 ou plus récent est nécessaire ; celui-ci est Node ${number} (${process.execPath}).\n`,
+    );
+  }
+  for (const number of ['24.6.0', '24.21.0', '26.0.0']) {
+    const { status, stdout } = asNode(number, '--version');
+    expect([status, stdout]).toEqual([0, `passerelle-relay ${version} (0123456789ab, ${TIME})\n`]);
+  }
+});
