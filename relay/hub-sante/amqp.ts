@@ -3,10 +3,14 @@
 // connection is made here by hand. Called by broker.ts. docs/decisions/0018-amqplib.md.
 
 import type { EventEmitter } from 'node:events';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type ChannelModel, credentials } from 'amqplib';
+// Not exported by the package, whose version is exact in package.json; test/integration/hub-sante runs all of it. By their
+// paths, so that `npm run build` takes them along.
+// @ts-expect-error They have no types.
+import models from '../../node_modules/amqplib/lib/channel_model.js';
+// @ts-expect-error
+import connections from '../../node_modules/amqplib/lib/connection.js';
 import { VERSION } from '../../shared/version.ts';
 
 /** Of the fields of connection.tune-ok; RabbitMQ's own default. */
@@ -18,17 +22,12 @@ interface Connection extends EventEmitter {
   open(fields: object, done: (error: Error | null) => void): void;
 }
 
-// Not exported by the package, whose version is exact in package.json; test/integration/hub-sante runs all of it.
-const load = createRequire(import.meta.url);
-const lib = join(dirname(load.resolve('amqplib')), 'lib');
-const AmqpConnection = (
-  load(join(lib, 'connection.js')) as { readonly Connection: new (socket: TLSSocket) => Connection }
-).Connection;
-const Model = (
-  load(join(lib, 'channel_model.js')) as {
-    readonly ChannelModel: new (connection: Connection) => ChannelModel;
-  }
-).ChannelModel;
+const { Connection: AmqpConnection } = connections as {
+  readonly Connection: new (socket: TLSSocket) => Connection;
+};
+const { ChannelModel: Model } = models as {
+  readonly ChannelModel: new (connection: Connection) => ChannelModel;
+};
 
 /**
  * Opens the virtual host as whom the socket's certificate says (SASL EXTERNAL). The model's `error` and `close` are the
