@@ -115,6 +115,23 @@ test('of several structures none is told', async () => {
   expect(await saidOf()).not.toHaveProperty('structure');
 });
 
+test('a structure is not told beside a place that has none: the appointment may be there', async () => {
+  const nowhere = { ...at('-', ''), name: null };
+  await save([himself(), at('1990000011', 'Cabinet du Lavoir')]);
+  expect(await saidOf()).toHaveProperty('structure.id', '1990000011');
+  await save([nowhere], NOW_MS + 1);
+  expect(await saidOf()).not.toHaveProperty('structure');
+  await save([{ ...nowhere, subject: OTHER }]);
+  expect(await saidOf(OTHER)).toEqual({});
+});
+
+test('a structure has the first name that any of its places gives, and is not told before', async () => {
+  await save([himself(), { ...at('1990000011', ''), name: null }]);
+  expect(await saidOf()).not.toHaveProperty('structure');
+  await save([at('1990000011', 'Cabinet du Lavoir')], NOW_MS + 1);
+  expect(await saidOf()).toHaveProperty('structure.name', 'Cabinet du Lavoir');
+});
+
 test('an SOS appointment has the association that it names, else the only one of its vendor', async () => {
   const second = '399999999000002';
   const sos = (participant: unknown[] = []) => ({
@@ -132,7 +149,7 @@ test('an SOS appointment has the association that it names, else the only one of
     { association: { structure } },
     {},
   ]);
-  await save([at(second, 'Association de Saint-Ombre', second)]);
+  await save([{ ...at(second, '', second), name: null }]);
   expect(await findSaid(db, [sos(), named(SIRET), { ...sos(), vendor: 'agenda-b' }])).toEqual([
     {},
     { association: { structure } },

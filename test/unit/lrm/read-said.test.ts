@@ -43,10 +43,13 @@ const structuresIn = (flow: SlotQuery['flow'], bundle: Sample, edits: Edits = {}
   const [one, answer] = read(flow, bundle, edits);
   return one.places.map((place) => {
     const row = readStructure(one.subject, place, answer);
-    return row && [row.structure, row.name];
+    if (row.structure !== '-') return [row.structure, row.name];
+    expect(row).toEqual({ ...NOTHING, subject: one.subject, structure: '-' });
+    return undefined;
   });
 };
 
+const NOTHING = { name: null, given: null, specialty: null, isCpts: null };
 const role = (n: 1 | 2): string => `entry[${n + 4}].resource`;
 const NAMED = {
   [`${role(1)}.contained[0].name`]: 'Cabinet des Tanneurs',
@@ -134,8 +137,11 @@ test.each<[string, unknown, string | undefined]>([
   expect(structuresIn('INT_R01', individualBundle(), edits)[0]?.[0]).toBe(structure);
 });
 
-test('without a name, or without a role’s structure, there is none', () => {
-  expect(structuresIn('INT_R01', individualBundle())).toEqual([undefined, undefined]);
+test('a place without a name has its structure all the same, one without an identifier has none', () => {
+  expect(structuresIn('INT_R01', individualBundle())).toEqual([
+    ['1990000011', null],
+    ['1990000011', null],
+  ]);
   const edits = { ...NAMED, [`${role(1)}.organization`]: undefined };
   expect(structuresIn('INT_R01', individualBundle(), edits)).toEqual([
     undefined,
@@ -151,7 +157,7 @@ test('where the role has no structure, the CPTS of all slots of the place stands
   ]);
   expect(structuresIn('INT_R04', cptsBundle(), { ...edits, ...MIXED })).toEqual([undefined]);
   const unnamed = { ...edits, 'entry[8].resource.name': undefined };
-  expect(structuresIn('INT_R04', cptsBundle(), unnamed)).toEqual([undefined, undefined]);
+  expect(structuresIn('INT_R04', cptsBundle(), unnamed)).toEqual([['1990000001', null], undefined]);
   const own = { ...edits, [`${role(1)}.organization`]: { identifier: { value: '1990000055' } }, ...NAMED };
   expect(structuresIn('INT_R04', cptsBundle(), own)[0]).toEqual(['1990000055', 'Cabinet des Tanneurs']);
 });
@@ -167,5 +173,5 @@ test('an association is its own structure', () => {
     isCpts: null,
   });
   const [unnamed] = read('SOS', sosBundle(), { 'entry[6].resource.name': undefined });
-  expect(readAssociation(unnamed)).toBeUndefined();
+  expect(readAssociation(unnamed)).toEqual({ ...NOTHING, subject: SIRET, structure: SIRET });
 });

@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import type { CallAnswer, SubjectAnswer } from '../../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
 import { isCptsAlone, readAssociation, readPractitioner, readStructure, type SaidRow } from './read-said.ts';
-import { STRUCTURES_MAX, savePeople, type VendorSaidRow } from './table.ts';
+import { savePeople, type VendorSaidRow } from './table.ts';
 
 /** What one vendor answered to a call of this search: neither kept nor another search's. */
 interface FreshAnswer {
@@ -26,8 +26,7 @@ const toldMs = new LRUCache<string, number>({ max: TOLD_MAX });
 /** A row that may be news, and what names it. */
 interface Candidate {
   readonly key: string;
-  /** Undefined: nothing of it is to be kept. */
-  readonly read: () => SaidRow | undefined;
+  readonly read: () => SaidRow;
 }
 
 /** @throws GatewayError storage-unavailable: the next search notes it. */
@@ -45,11 +44,8 @@ export async function notePeople(
   );
   for (let from = 0; from < news.length; from += ROWS_PER_STATEMENT) {
     const part = news.slice(from, from + ROWS_PER_STATEMENT);
-    const rows = part.flatMap(({ vendor, read }): VendorSaidRow[] => {
-      const row = read();
-      return row === undefined ? [] : [{ editor: vendor, ...row }];
-    });
-    if (rows.length > 0) await savePeople(db, rows, nowMs);
+    const rows = part.map(({ vendor, read }): VendorSaidRow => ({ editor: vendor, ...read() }));
+    await savePeople(db, rows, nowMs);
     for (const { key } of part) toldMs.set(key, nowMs);
   }
 }
@@ -65,7 +61,7 @@ function candidatesOf(
   const isCpts = isCptsAlone(one, answer, flow);
   return [
     { key: `${subject} ${said} ${isCpts}`, read: () => readPractitioner(one, answer, isCpts) },
-    ...places.slice(0, STRUCTURES_MAX).map((place) => ({
+    ...places.map((place) => ({
       key: `${subject} ${place.site.id}`,
       read: () => readStructure(subject, place, answer),
     })),

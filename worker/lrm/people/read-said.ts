@@ -9,7 +9,7 @@ import type { SlotQuery } from '../../../shared/sas/query.ts';
 /** A row of table `lrm_people`, without its vendor and time. */
 export interface SaidRow {
   readonly subject: string;
-  /** FINESS or SIRET of a structure; empty: the row is about the practitioner. */
+  /** FINESS or SIRET of a structure; `UNTOLD`: of a place that has none; empty: the row is about the practitioner. */
   readonly structure: string;
   /** The structure's, or the practitioner's family name. Null: not said. */
   readonly name: string | null;
@@ -19,6 +19,9 @@ export interface SaidRow {
   /** All slots that were shown belong to a CPTS; null: the answer does not tell. */
   readonly isCpts: 0 | 1 | null;
 }
+
+/** Stands for the structure of a place that has no identifier: an appointment may be there. */
+const UNTOLD = '-';
 
 const NAME_LENGTH_MAX = 200;
 /** FINESS or SIRET: what an LRM takes as a structure. */
@@ -57,35 +60,41 @@ export function readPractitioner(
   };
 }
 
-/** Undefined when the association has no name. */
-export function readAssociation({ subject, holder }: SubjectAnswer): SaidRow | undefined {
+/** An association is its own structure. */
+export function readAssociation({ subject, holder }: SubjectAnswer): SaidRow {
   return structureRow(subject, subject, asText(jsonOf(holder).name));
 }
 
 /**
  * The structure of a practitioner's place, by the name of the place, the only one that a vendor's answer has; else the CPTS that
- * all slots of the place belong to. Undefined without an identifier or a name.
+ * all slots of the place belong to; else `UNTOLD`.
  */
 export function readStructure(
   subject: string,
   { site, slots }: Place,
   { shapes, services }: Pick<CallAnswer, 'shapes' | 'services'>,
-): SaidRow | undefined {
+): SaidRow {
   const role = jsonOf(site);
   const id = asText(asObject(asObject(role.organization)?.identifier)?.value);
   if (id !== undefined) return structureRow(subject, id, asText(objectsOf(role.contained)[0]?.name));
   const [cpts, ...others] = new Set(slots.map(([shape]) => shapes[shape]?.services.join() ?? ''));
   const led = others.length > 0 || cpts === undefined || cpts === '' ? undefined : services[Number(cpts)];
-  if (led === undefined) return undefined;
+  if (led === undefined) return structureRow(subject, UNTOLD);
   const organization = jsonOf(led.organization);
-  const finess = asText(objectsOf(organization.identifier)[0]?.value);
-  return finess === undefined ? undefined : structureRow(subject, finess, asText(organization.name));
+  const finess = asText(objectsOf(organization.identifier)[0]?.value) ?? UNTOLD;
+  return structureRow(subject, finess, asText(organization.name));
 }
 
-function structureRow(subject: string, id: string, name: string | undefined): SaidRow | undefined {
-  if (!STRUCTURE.test(id) || name === undefined) return undefined;
-  const short = name.slice(0, NAME_LENGTH_MAX);
-  return { subject, structure: id, name: short, given: null, specialty: null, isCpts: null };
+function structureRow(subject: string, id: string, name?: string): SaidRow {
+  const isKnown = STRUCTURE.test(id);
+  return {
+    subject,
+    structure: isKnown ? id : UNTOLD,
+    name: isKnown && name !== undefined ? name.slice(0, NAME_LENGTH_MAX) : null,
+    given: null,
+    specialty: null,
+    isCpts: null,
+  };
 }
 
 /** The only code that the slots name. */

@@ -16,7 +16,7 @@ const RENEWED_MS = 30 * 24 * HOUR_MS;
 /** A practitioner's row that says something else than before, at most this often: a vendor's words may change with every answer. */
 const CHANGED_MS = HOUR_MS;
 /** Of one vendor and one practitioner; the first ones stay. */
-export const STRUCTURES_MAX = 4;
+const STRUCTURES_MAX = 4;
 /** Nobody has shown slots of them for so long: forgotten. */
 const RETENTION_MS = 365 * 24 * HOUR_MS;
 
@@ -40,7 +40,7 @@ const SAVE = `INSERT INTO lrm_people (editor, subject, structure, name, given, s
     given = CASE WHEN excluded.name IS NULL THEN given ELSE excluded.given END,
     name = COALESCE(excluded.name, name), specialty = COALESCE(excluded.specialty, specialty),
     is_cpts = ${IS_CPTS}, said_ms = MAX(said_ms, ?2)
-  WHERE said_ms < ?2 - ${RENEWED_MS} OR structure = '' AND (name IS NULL OR said_ms < ?2 - ${CHANGED_MS}) AND (
+  WHERE said_ms < ?2 - ${RENEWED_MS} OR (name IS NULL OR structure = '' AND said_ms < ?2 - ${CHANGED_MS}) AND (
     name IS NOT COALESCE(excluded.name, name) OR (excluded.name IS NOT NULL AND given IS NOT excluded.given)
     OR specialty IS NOT COALESCE(excluded.specialty, specialty) OR is_cpts IS NOT ${IS_CPTS})`;
 
@@ -122,7 +122,10 @@ function associationOf(content: string): string | undefined {
   return undefined;
 }
 
-/** The rows of one vendor and one subject. Of several structures none is told: which one the appointment is at is not known. */
+/**
+ * The rows of one vendor and one subject. Of several structures, or of one and a place without any, none is told: which one the
+ * appointment is at is not known.
+ */
 function saidBy(rows: readonly FoundRow[]): Said | undefined {
   if (rows.length === 0) return undefined;
   const self = rows.find(({ structure }) => structure === '');

@@ -3,8 +3,8 @@
 CREATE TABLE lrm_people (
   editor TEXT NOT NULL,                   -- who says it, for its own appointments alone
   subject TEXT NOT NULL,                  -- practitioner (8…, 0…) or association (3…)
-  structure TEXT NOT NULL,                -- FINESS (1…) or SIRET (3…) of a structure of theirs; empty: of the practitioner
-  name TEXT,                              -- of the structure; of the practitioner: family name
+  structure TEXT NOT NULL,                -- FINESS (1…) or SIRET (3…) of a structure of theirs; '-': of a place without one; empty: of the practitioner
+  name TEXT,                              -- of the structure; of the practitioner: family name; NULL: not said
   given TEXT,
   specialty TEXT,                         -- TRE_R38
   is_cpts INTEGER,                        -- 1 while no slot was shown that belongs to no CPTS; NULL: no answer told
