@@ -94,7 +94,7 @@ export class Carrier {
     this.#outgoing.wake();
   }
 
-  /** The old connection serves until the new one does. A refusal is tried again whatever has changed. */
+  /** The old connection serves until the new one does, or its server is no longer believed. A refusal is tried again whatever has changed. */
   reload(state: HubSanteState): void {
     void this.#allowPublishing();
     if (state.key === this.#state.key) return;
@@ -135,11 +135,16 @@ export class Carrier {
       if (broker !== undefined) this.#retire(line);
       return this.#dial();
     }
+    const old = this.#line;
     if (broker === undefined || why !== undefined) {
       incoming.drop();
+      if (why?.reason === 'certificate' && old !== undefined) {
+        // What the server shows is no longer good: a connection from before is not either.
+        this.#line = undefined;
+        this.#retire(old);
+      }
       return this.#fail('hub-sante-dial-failed', why);
     }
-    const old = this.#line;
     this.#line = line;
     this.#failures = 0;
     this.#isBarred = false;

@@ -27,6 +27,8 @@ export interface IncomingParts {
 export class Incoming {
   readonly #parts: IncomingParts;
   readonly #pause = new Pause();
+  /** After a failure of the edge: only the end cuts it short, however much comes. */
+  readonly #rest = new Pause();
   readonly #waiting: Delivery[] = [];
   #refused = 0;
   #isEnding = false;
@@ -57,6 +59,7 @@ export class Incoming {
   async drain(): Promise<void> {
     this.#isEnding = true;
     this.#pause.wake();
+    this.#rest.wake();
     await this.#running;
   }
 
@@ -66,6 +69,7 @@ export class Incoming {
     this.#refused = 0;
     this.#isEnding = true;
     this.#pause.wake();
+    this.#rest.wake();
   }
 
   async #run(): Promise<void> {
@@ -81,7 +85,7 @@ export class Incoming {
       if (failure === undefined) continue;
       if (this.#isEnding) return;
       const askedMs = Math.min((failure.retryAfterS ?? 0) * 1000, IDLE_MS);
-      await this.#pause.wait(Math.max(askedMs, backoffMs(failures, EDGE_BACKOFF)));
+      await this.#rest.wait(Math.max(askedMs, backoffMs(failures, EDGE_BACKOFF)));
     }
   }
 

@@ -37,6 +37,8 @@ type Outcomes = SettleRequest['outcomes'];
 export class Outgoing {
   readonly #parts: OutgoingParts;
   readonly #pause = new Pause();
+  /** After a failure of the edge: only the end cuts it short, however many messages are due. */
+  readonly #rest = new Pause();
   #isEnding = false;
   #publishing: Promise<unknown> = Promise.resolve();
   #running: Promise<void> = Promise.resolve();
@@ -63,6 +65,7 @@ export class Outgoing {
   async drain(): Promise<void> {
     this.#isEnding = true;
     this.#pause.wake();
+    this.#rest.wake();
     await this.#running;
   }
 
@@ -79,12 +82,14 @@ export class Outgoing {
       const leased = await this.#parts.edge.lease(capacity);
       if (!leased.ok) {
         failures += 1;
-        await this.#rest(failures, leased.error.retryAfterS);
+        await this.#recover(failures, leased.error.retryAfterS);
         continue;
       }
       failures = 0;
       const { messages, more, nextMs } = leased.value;
-      if (messages.length > 0) await this.#carry(broker, leased.value, startedMs);
+      // Another connection may serve since: the one from before is about to close.
+      const serving = this.#parts.broker() ?? broker;
+      if (messages.length > 0) await this.#carry(serving, leased.value, startedMs);
       if (!more && !this.#isEnding) {
         await this.#pause.wait(Math.min(Math.max(nextMs, POLL_MIN_MS), POLL_MAX_MS));
       }
@@ -137,12 +142,12 @@ export class Outgoing {
       const settled = await this.#parts.edge.settle(outcomes);
       // A request that the edge refuses is refused each time; the lease then ends by itself.
       if (settled.ok || settled.error.reason === 'refused') return;
-      await this.#rest(failures, settled.error.retryAfterS);
+      await this.#recover(failures, settled.error.retryAfterS);
     }
   }
 
-  #rest(failures: number, retryAfterS = 0): Promise<void> {
+  #recover(failures: number, retryAfterS = 0): Promise<void> {
     const askedMs = Math.min(retryAfterS * 1000, POLL_MAX_MS);
-    return this.#pause.wait(Math.max(askedMs, backoffMs(failures, EDGE_BACKOFF)));
+    return this.#rest.wait(Math.max(askedMs, backoffMs(failures, EDGE_BACKOFF)));
   }
 }

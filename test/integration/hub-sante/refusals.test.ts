@@ -19,6 +19,7 @@ import { until } from '../../support/wait/until.ts';
 describe.skipIf(hubSanteMissing)('a relay that Hub Santé, or it Hub Santé, does not let in', () => {
   let hub: HubSanteScene;
   let scene: CarrierScene;
+  let isLast = false;
 
   beforeAll(async () => {
     hub = await openHubSante();
@@ -26,7 +27,7 @@ describe.skipIf(hubSanteMissing)('a relay that Hub Santé, or it Hub Santé, doe
   afterAll(() => hub?.close());
   afterEach(async () => {
     await scene?.close();
-    await emptyQueues(hub);
+    if (!isLast) await emptyQueues(hub);
   });
 
   /** The first word of a relay whose `hubSante` has these fields; it is never let in, and asks for nothing. */
@@ -91,6 +92,18 @@ describe.skipIf(hubSanteMissing)('a relay that Hub Santé, or it Hub Santé, doe
     // An older list would not lift it: a newer one does.
     await authority.writeCrl({ file, thisUpdate: new Date(Date.now() + 1000) });
     await until('the list to begin', async () => (await scene.metric('up')) === 1);
+  });
+
+  test('a certificate of the server that is revoked while the relay is connected', async () => {
+    const { serialNumber } = new X509Certificate(await readFile(hub.certificates.server.certFile));
+    scene = await openCarrier(hub);
+    expect(await scene.told(scene.owe(1))).toEqual(['confirmed']);
+    const file = join(scene.dir, 'org.crl');
+    await hub.pki.authority.writeCrl({ revoked: [serialNumber], file });
+    expect(await scene.relay.said('hub-sante-dial-failed')).toMatchObject({ detail: 'CERT_REVOKED' });
+    expect(await scene.metric('up')).toBe(0);
+    await hub.pki.authority.writeCrl({ file, thisUpdate: new Date(Date.now() + 1000) });
+    await scene.relay.said('hub-sante-up', 2);
   });
 
   test('a client that the broker does not know', async () => {
@@ -158,5 +171,19 @@ describe.skipIf(hubSanteMissing)('a relay that Hub Santé, or it Hub Santé, doe
     await scene.relay.said('relay-file-mended');
     await scene.relay.said('hub-sante-up', 2);
     expect(await scene.told(scene.owe(1))).toEqual(['confirmed']);
+    await scene.change({ clientId: 'fr.health.ptfsas' });
+    expect(await scene.relay.said('relay-restart-needed')).toMatchObject({ field: 'hubSante' });
+    expect(await scene.told(scene.owe(1))).toEqual(['confirmed']);
+  });
+
+  // The last one: nothing gives this broker its queue again.
+  test('a queue that is taken away while the relay reads it', async () => {
+    isLast = true;
+    scene = await openCarrier(hub);
+    await scene.relay.said('hub-sante-up');
+    await hub.hub.broker.operate('delete_queue', `${SAS_ID}.info`);
+    expect(await scene.relay.said('hub-sante-down')).toMatchObject({ reason: 'queue-gone', level: 'error' });
+    expect(await scene.relay.said('hub-sante-dial-failed')).toMatchObject({ reason: 'queue-missing' });
+    expect(await scene.metric('alarm{kind="broker"}')).toBe(1);
   });
 });

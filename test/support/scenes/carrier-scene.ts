@@ -38,10 +38,18 @@ export interface CarrierScene {
   close(): Promise<void>;
 }
 
-/** `fields` of `hubSante`; `clientId` is the CN of the certificate, unless `cn` says another. */
+/** A relay that an edge knows: its id, and the file of its private key. */
+export interface KnownRelay {
+  readonly edgeUrl: string;
+  readonly relayId: string;
+  readonly keyFile: string;
+}
+
+/** `fields` of `hubSante`, whose `clientId` is the CN of the certificate; `known`: by another edge than the double. */
 export async function openCarrier(
   hub: HubSanteScene,
   fields: Readonly<Record<string, unknown>> = {},
+  known?: KnownRelay,
 ): Promise<CarrierScene> {
   const dir = await mkdtemp(join(tmpdir(), 'carrier-'));
   const { authority } = hub.pki;
@@ -70,8 +78,8 @@ export async function openCarrier(
   const change: CarrierScene['change'] = async (more) => {
     hubSante = { ...hubSante, ...more };
     const settings = {
-      relayId: 'relay-test',
-      edge: { url: `${edge.url}/sas`, keyFile: 'link.key.pem' },
+      relayId: known?.relayId ?? 'relay-test',
+      edge: { url: known?.edgeUrl ?? `${edge.url}/sas`, keyFile: known?.keyFile ?? 'link.key.pem' },
       admin: { port: 0 },
       hubSante,
       editors: [],
@@ -128,6 +136,7 @@ export async function openCarrier(
 export async function emptyQueues(hub: HubSanteScene): Promise<void> {
   const model = await hub.connect(SAS_ID);
   const channel = await model.createChannel();
+  channel.on('error', () => undefined);
   for (const queue of ['ack', 'info']) await channel.purgeQueue(`${SAS_ID}.${queue}`);
   await model.close();
 }

@@ -192,11 +192,14 @@ export class LrmScene {
     this.carrier = this.process();
   }
 
-  /** A regulator of `SAS 990` is known. */
-  static async start(settings: Record<string, string> = LRM_ON): Promise<LrmScene> {
+  /** A regulator of `SAS 990` is known. `keys`: of other relays that the edge is to trust. */
+  static async start(
+    settings: Record<string, string> = LRM_ON,
+    keys: readonly object[] = [],
+  ): Promise<LrmScene> {
     const stranger = await makeRelay('relay-z');
     const scene = new LrmScene(
-      await AppointmentEdge.start({ SCHEDULE_S: '3600', ...settings }, false, [stranger.jwk]),
+      await AppointmentEdge.start({ SCHEDULE_S: '3600', ...settings }, false, [stranger.jwk, ...keys]),
       stranger,
     );
     scene.admin = await signToken(scene.edge.state, 'admin');
