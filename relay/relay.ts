@@ -11,6 +11,7 @@ import type { RelayConfig } from './base/config.ts';
 import { logCrashes } from './base/crashes.ts';
 import type { RelayLog } from './base/log.ts';
 import type { Problem } from './base/problem.ts';
+import { ServiceManager } from './base/service-manager.ts';
 import type { Signals } from './base/signals.ts';
 import { StandingProblems } from './base/standing-problems.ts';
 import { FileWatch } from './base/watch.ts';
@@ -139,7 +140,9 @@ export async function startRelay(parts: RelayParts): Promise<void> {
     editors: vendors.clients.size,
     pid: process.pid,
   });
-  obey(signals, closing, () => watch.now());
+  const manager = new ServiceManager(log);
+  manager.ready();
+  obey(signals, closing, manager, () => watch.now());
   links.start();
   carrier?.start();
 }
@@ -173,13 +176,14 @@ function takeQuestions(
   return { searches, accounts };
 }
 
-function obey(signals: Signals, closing: Closing, reload: () => void): void {
+function obey(signals: Signals, closing: Closing, manager: ServiceManager, reload: () => void): void {
   signals.actWith({
     reload: (why) => {
       if (why === 'parent-gone') closing.log('warn', 'relay-parent-gone', { pid: process.pid });
       reload();
     },
     end: (signal, isAgain) => {
+      manager.stopping();
       if (isAgain) killProcess(closing, signal);
       else endProcess(closing, { signal }, 0);
     },

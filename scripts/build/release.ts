@@ -18,7 +18,9 @@ const MARK = 'build.json';
 const COPIES: readonly (readonly [string, string])[] = [
   ['worker/store/migrations', 'migrations'],
   ['relay/config.schema.json', 'relay/config.schema.json'],
-  ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'docs'].map((path) => [path, path] as const),
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'docs', 'packaging'].map(
+    (path) => [path, path] as const,
+  ),
 ];
 
 export interface Release {

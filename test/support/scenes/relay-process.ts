@@ -23,9 +23,16 @@ export interface RelayProcess {
 
 const MAIN = resolve(import.meta.dirname, '../../../relay/main.ts');
 
-/** `main`: another program file than that of the tree. */
-export function spawnRelay(args: readonly string[], main = MAIN): RelayProcess {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** `main`: another program file than that of the tree; `env`: besides that of the test. */
+export function spawnRelay(
+  args: readonly string[],
+  main = MAIN,
+  env: Readonly<Record<string, string>> = {},
+): RelayProcess {
+  const child = spawn(process.execPath, [main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const lines: LogLine[] = [];
   let output = '';
   createInterface({ input: child.stdout }).on('line', (line) => {
