@@ -4,6 +4,7 @@
 import { describeUnexpected, log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { readPeriod } from '../http/period.ts';
+import { activityAtLrms } from '../lrm/activity.ts';
 import { type ActivityCount, firstUncountedMs, readActivity } from './tables/activity.ts';
 
 /**
@@ -11,9 +12,12 @@ import { type ActivityCount, firstUncountedMs, readActivity } from './tables/act
  * at the first one cuts the body short. @throws GatewayError as `readPeriod` does, storage-unavailable.
  */
 export async function reportActivity(context: RequestContext): Promise<Response> {
-  const { env, startedMs } = context;
+  const { env, config, startedMs } = context;
   const { first, last, vendors, isByTerritory } = readPeriod(context, true);
-  const uncountedMs = await firstUncountedMs(env.APPOINTMENTS);
+  const [uncountedMs, lrm] = await Promise.all([
+    firstUncountedMs(env.APPOINTMENTS),
+    activityAtLrms(env, config, first, last),
+  ]);
   const pages = readActivity(env.APPOINTMENTS, { first, last, vendors, isByTerritory });
   const { value: counts = [] } = await pages.next();
   const head = {
@@ -22,6 +26,7 @@ export async function reportActivity(context: RequestContext): Promise<Response>
     to: last,
     // Every change until then is in the figures.
     countedUpTo: new Date(uncountedMs === undefined ? startedMs : uncountedMs - 1).toISOString(),
+    ...(lrm && { lrm }),
   };
   const { headers } = jsonResponse(null, context);
   return new Response(

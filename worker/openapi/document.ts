@@ -8,6 +8,7 @@ import { ADMIN_OPERATIONS, ADMIN_SCHEMAS } from './admin/admin.ts';
 import { CLAIM_OPERATIONS, CLAIM_SCHEMAS } from './admin/claims.ts';
 import { ERASURE_OPERATIONS } from './admin/erasures.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
+import { LRM_OPERATIONS } from './admin/lrm.ts';
 import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
@@ -48,6 +49,7 @@ export const OPERATIONS: Operations = {
   ...CLAIM_OPERATIONS,
   ...ACCOUNT_OPERATIONS,
   ...ERASURE_OPERATIONS,
+  ...LRM_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
 

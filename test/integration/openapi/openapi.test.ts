@@ -241,6 +241,46 @@ it('answers with an appointment that is erased', async () => {
   await call(api.of('GET /admin/appointments/erasures'));
 });
 
+it('answers with a message to an LRM, stopped, and leaving again', async () => {
+  const id = 'agenda-a-0123456789abcdef0124';
+  const db = await system.edge.database('APPOINTMENTS');
+  const say = async (state: string): Promise<unknown> =>
+    db.prepare('UPDATE lrm_messages SET state = ?1 WHERE appointment = ?2').bind(state, id).run();
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO lrm_messages (appointment, turn, version, state, reason, recipient, day, made_ms, changed_ms, due_ms, useful_ms, attempts)
+         VALUES (?1, 1, 1, 'errored', '300', 'fr.health.samu990', '2026-11-30', 1, 1, 1, 1, 1)`,
+      )
+      .bind(id),
+    db
+      .prepare(
+        `INSERT INTO lrm_attempts (distribution_id, appointment, turn, attempt, method, recipient, relay, instance, leased_ms,
+           until_ms, expires_ms, outcome, settled_ms, reply, reply_ms, code, error_sender, cause, step, replies)
+         VALUES ('fr.health.test.ptfsas_1', ?1, 1, 1, 'CreateAppointment', 'fr.health.samu990', 'relay-a', 'i', 1, 2, 3,
+           'confirmed', 2, 'error', 3, 300, 'fr.health.hub', 'cause', 'RECU', 1)`,
+      )
+      .bind(id),
+    db.prepare(
+      `INSERT INTO lrm_strays (hash, queue, kind, code, reference, bytes, first_ms, last_ms)
+       VALUES ('h', 'info', 'unknown', 300, 'fr.health.test.ptfsas_2', 9, 1, 2)`,
+    ),
+  ]);
+  const statuses: number[] = [];
+  const ask = async (key: string): Promise<string> => {
+    const reply = await call(api.of(key), { parameters: { id } });
+    statuses.push(reply.status);
+    return reply.text;
+  };
+  expect((await call(api.of('GET /admin/lrm'))).text).toContain('fr.health.samu990');
+  expect((await call(api.of('GET /admin/lrm/messages'))).text).toContain(id);
+  expect(await ask('GET /admin/lrm/appointments/{id}')).toContain('RECU');
+  await ask('POST /admin/lrm/{id}/resend');
+  await say('acked');
+  await ask('POST /admin/lrm/{id}/resend');
+  expect(statuses).toEqual([200, 200, 409]);
+});
+
 interface Refused {
   readonly key: string;
   readonly status: number;
@@ -260,6 +300,7 @@ it.each<Refused>([
     'GET /admin/redirects',
     'GET /admin/practitioner-claims',
     'GET /admin/export/appointments',
+    'GET /admin/lrm/messages',
   ].map(
     (key): Refused => ({
       key,

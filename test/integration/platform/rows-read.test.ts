@@ -50,6 +50,14 @@ const APPOINTMENTS = [
      request_id, held, repairs, profile, status, holds, start_ms, end_ms, practitioner, content)
    SELECT id, 1, 0, id, NULL, 2, updated_ms, 'PUT', 'relay-a', 'r', 1, '[]', profile, status, 1, start_ms, end_ms,
      practitioner, '{"status":"' || status || '"}' FROM appointments`,
+  // No LRM has acknowledged any; what came back is of none.
+  `INSERT INTO lrm_messages (appointment, turn, version, state, recipient, day, made_ms, changed_ms, due_ms, useful_ms)
+   SELECT id, 1, 1, CASE WHEN updated_ms % 2000 = 0 THEN 'held' ELSE 'pending' END, 'fr.health.samu990', '2026-11-01',
+     updated_ms, updated_ms, updated_ms, ${START_MS} * 2 FROM appointments`,
+  `INSERT INTO lrm_strays (hash, queue, kind, bytes, first_ms, last_ms)
+   ${count(MANY)} SELECT 'h' || i, 'ack', 'unknown', 1, i, i FROM n`,
+  `INSERT INTO lrm_days (day, recipient, state, count)
+   ${count(MANY)} SELECT date('2026-01-01', (i / 100 % 366) || ' days'), 'fr.health.samu' || (i % 100), 'acked', 1 FROM n WHERE i < 36600`,
   // A year, for everybody and by a hundred territories.
   ...[`''`, `printf('SAS-%02d', i / 36600 + 1)`].map(
     (territory) => `INSERT OR IGNORE INTO activity_days (territory, day, vendor, status, own_day, count)
@@ -126,6 +134,11 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
     `${YEAR}&vendor=nobody`,
     `${YEAR}&by=territory&vendor=nobody`,
   ].map((query) => `/admin/activity?${query}`),
+  '/admin/lrm': ['/admin/lrm'],
+  '/admin/lrm/messages': ['', 'recipient=nobody', 'state=held', 'state=held&recipient=nobody'].map(
+    (query) => `/admin/lrm/messages?${query}`,
+  ),
+  '/admin/lrm/appointments/:id': [`/admin/lrm/appointments/${idOf(1)}`],
   '/admin/storage': ['/admin/storage'],
   '/admin/schedule': ['/admin/schedule'],
   '/admin/redirects': [`/admin/redirects?${YEAR}`],

@@ -109,6 +109,8 @@ export class ScriptedRelay {
   /** What it does with a plan as soon as it arrives; nothing unless a test says so. */
   onPlan: (arrived: ArrivedPlan) => void = () => undefined;
   readonly socket: WebSocket;
+  /** How often the edge has told it that a message to an LRM is due. */
+  dueCalls = 0;
   /** Close code of the edge, once it has closed. */
   closedWith: number | undefined;
   readonly #hub: RpcStub<HubApi>;
@@ -167,9 +169,11 @@ export class ScriptedRelay {
     editors: readonly ScriptedVendor[],
     instance?: string,
     outOfOrder: readonly string[] = [],
+    hubSante?: string,
   ): Promise<void> {
     await this.#hub.announce({
       relay: this.#id,
+      ...(hubSante !== undefined && { hubSante }),
       ...(instance !== undefined && { instance }),
       version: 'scripted',
       editors: [...editors, ...outOfOrder].map((said) => {
@@ -200,6 +204,10 @@ class Served extends RpcTarget {
     this.#relay.plans.push(arrived);
     this.#relay.onPlan(arrived);
     await arrived.done;
+  }
+
+  publishDue(): void {
+    this.#relay.dueCalls += 1;
   }
 
   cancel(id: string, calls?: readonly number[]): void {

@@ -40,6 +40,7 @@ const FROM_ONE_END: readonly RegExp[] = [
   /FROM declared_editors\s+GROUP BY practitioner ORDER BY practitioner LIMIT \?1/,
   /FROM account_drift\s+ORDER BY at_ms DESC LIMIT \?1/,
   /FROM lrm_messages WHERE state NOT IN \('acked', 'superseded'\) LIMIT 10000/,
+  /FROM lrm_strays ORDER BY last_ms DESC LIMIT \?1/,
   /FROM erased_regulators ORDER BY asked_ms DESC LIMIT \?1/,
 ];
 
@@ -114,6 +115,8 @@ async function reachTheRest(): Promise<void> {
   const asked = { by: 'b', reason: 'test-data', reference: undefined, nowMs: 0 };
   await eraseWhole(recorder.answering([held]) as never, 'a', asked);
   await maskNext(recorder.answering([held]) as never, [identifier], 0, 0);
+  const { listUndelivered } = await import('../../../worker/lrm/tables/overview.ts');
+  await listUndelivered(db, undefined, undefined, 1);
   const { takeArrivals } = await import('../../../worker/lrm/tables/replies.ts');
   const about = { hash: 'h', queue: 'ack', bytes: 1, id: 'fr.health.test.ptfsas_1' } as const;
   const failed = { code: 500, reaction: 'resend', sender: undefined, cause: undefined } as const;

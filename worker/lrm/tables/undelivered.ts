@@ -43,7 +43,7 @@ export interface Waiting {
 }
 
 /** So many are looked at: counts above it are at least what they say. */
-const WAITING_MAX = 10_000;
+export const WAITING_MAX = 10_000;
 const WAITING = `SELECT state, recipient, COUNT(*) AS count, MIN(made_ms) AS oldestMs FROM (
     SELECT state, recipient, made_ms FROM lrm_messages WHERE ${IS_OPEN} LIMIT ${WAITING_MAX})
   GROUP BY state, recipient ORDER BY recipient, state`;

@@ -36,8 +36,15 @@ const PERIOD_REFUSALS = {
 };
 const DAY = text('Jour à Paris.', { format: 'date' });
 
-const report = (counts: Schema, more: Readonly<Record<string, Schema>> = {}): Schema =>
-  object({ timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, ...more, counts: list(counts) });
+const report = (
+  counts: Schema,
+  more: Readonly<Record<string, Schema>> = {},
+  optional: readonly string[] = [],
+): Schema =>
+  object(
+    { timeZone: { const: 'Europe/Paris' }, from: DAY, to: DAY, ...more, counts: list(counts) },
+    optional,
+  );
 
 const FILTERS: Readonly<Record<(typeof APPOINTMENT_PARAMETERS)[number], readonly [string, string]>> = {
   identifier: ['système|valeur.', 'https://agenda-a.example/rdv|12'],
@@ -74,7 +81,19 @@ export const REPORT_OPERATIONS: Operations = {
             countedUpTo: text(
               'Instant jusqu’auquel tout changement est compté ; une minute de retard est normale.',
             ),
+            lrm: list(
+              object({
+                day: DAY,
+                state: oneOf(
+                  ['acked', 'errored', 'expired', 'superseded', 'doubted'],
+                  'doubted : envois dont nul ne sait s’ils sont arrivés.',
+                ),
+                count: count('Combien.'),
+              }),
+              'Avec LRM_CLIENT_ID : ce que sont devenus chez les LRM les changements de chaque jour, tous éditeurs ensemble.',
+            ),
           },
+          ['lrm'],
         ),
         {
           timeZone: 'Europe/Paris',
