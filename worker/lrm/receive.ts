@@ -15,6 +15,7 @@ import { CLIENT_ENTRIES, readCarried } from './carrier.ts';
 import { reactionTo } from './message/error-codes.ts';
 import { readReply } from './message/reply.ts';
 import { type Arrival, type Taken, takeArrivals } from './tables/replies.ts';
+import { tellRelays } from './tell-relays.ts';
 
 /** As many as there may be, each as long as it may be, and what JSON adds. */
 const BYTES_MAX = 2 * RECEIVED_MESSAGES_MAX * RECEIVED_BYTES_MAX;
@@ -40,7 +41,8 @@ const RECEIVE = v.object({
 export async function receiveMessages(context: RequestContext): Promise<Response> {
   const { relay, said } = await readCarried(context, RECEIVE, BYTES_MAX);
   const arrivals = await Promise.all(said.messages.map(readArrival));
-  const taken = await takeArrivals(context.env.APPOINTMENTS, arrivals, Date.now());
+  const { taken, isDue } = await takeArrivals(context.env.APPOINTMENTS, arrivals, Date.now());
+  if (isDue) context.waitUntil(tellRelays(context.env));
   for (const one of taken) note(one, context.requestId);
   log('debug', 'lrm-messages-received', { requestId: context.requestId, relay, count: taken.length });
   return jsonResponse({ count: taken.length } satisfies CountAnswer, context);

@@ -6,6 +6,7 @@ import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { CLIENT_ENTRIES, readCarried } from './carrier.ts';
 import { settleAttempts } from './tables/settle.ts';
+import { tellRelays } from './tell-relays.ts';
 
 /** Of several leases, when the edge could not be told at once. */
 const OUTCOMES_MAX = 10 * LEASE_MESSAGES_MAX;
@@ -30,7 +31,8 @@ export async function settleMessages(context: RequestContext): Promise<Response>
   const { relay, said } = await readCarried(context, SETTLE, BYTES_MAX);
   const outcomes = new Map(said.outcomes.map(({ distributionId, outcome }) => [distributionId, outcome]));
   const settling = { relay, instance: said.instance, nowMs: Date.now(), outcomes };
-  const count = await settleAttempts(context.env.APPOINTMENTS, settling);
+  const { count, isDue } = await settleAttempts(context.env.APPOINTMENTS, settling);
+  if (isDue) context.waitUntil(tellRelays(context.env));
   const values = [...outcomes.values()];
   const failed = values.filter((outcome) => outcome !== 'confirmed').length;
   log(failed > 0 ? 'warn' : 'debug', 'lrm-messages-settled', {

@@ -10,7 +10,7 @@ import {
   RECEIVED_MESSAGES_MAX,
 } from '../../../shared/link/hub-sante.ts';
 import { RelayKeys, ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
-import { CLIENT, LRM_ON, LrmScene } from '../../support/scenes/lrm-scene.ts';
+import { ackOf, CLIENT, errorOf, LRM_ON, LrmScene } from '../../support/scenes/lrm-scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const keys = new RelayKeys('carrier').with('other');
@@ -107,6 +107,24 @@ describe('a relay', () => {
     expect(other.dueCalls).toBe(0);
     carrier.close();
     other.close();
+  });
+
+  it('hears of what waited for a confirmation, and of what leaves again at once', async () => {
+    const value = scene.fresh();
+    await scene.put(value);
+    const first = await scene.carrier.leaseOne();
+    await scene.put(value, { status: 'booked' });
+    const carrier = await ScriptedRelay.join(scene.edge.url, keys, 'carrier', ['agenda-carrier']);
+    await carrier.announce(['agenda-carrier'], undefined, [], CLIENT);
+    await scene.carrier.settle('confirmed', first);
+    await until('it hears of what waited', () => carrier.dueCalls === 1);
+    const second = await scene.carrier.publish();
+    await scene.carrier.receive(ackOf(first));
+    expect(carrier.dueCalls).toBe(1);
+    await scene.rows(`UPDATE lrm_attempts SET method = 'CreateAppointment'`);
+    await scene.carrier.receive(errorOf(second, 409));
+    await until('it hears of the conflict', () => carrier.dueCalls === 2);
+    carrier.close();
   });
 });
 

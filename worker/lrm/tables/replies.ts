@@ -4,7 +4,7 @@
 
 import { guardIdempotent } from '../../store/guard.ts';
 import type { Reaction } from '../message/error-codes.ts';
-import { IS_OVERTAKEN } from './outbox.ts';
+import { HAS_DUE, IS_OVERTAKEN } from './outbox.ts';
 
 interface Arrived {
   /** SHA-256 of queue and body, hexadecimal. */
@@ -44,6 +44,13 @@ interface Uncorrelated extends Arrived {
 
 /** One thing that came, read. */
 export type Arrival = AckArrival | ErrorArrival | Unreadable | Uncorrelated;
+
+/** What they changed. */
+export interface TakenAll {
+  readonly taken: readonly Taken[];
+  /** One may leave now, again or at last. */
+  readonly isDue: boolean;
+}
 
 /** What it changed: the state of its message afterwards; undefined: it belongs to none. */
 export interface Taken {
@@ -130,14 +137,17 @@ export async function takeArrivals(
   db: D1Database,
   arrivals: readonly Arrival[],
   nowMs: number,
-): Promise<readonly Taken[]> {
+): Promise<TakenAll> {
+  const ids = JSON.stringify(arrivals.flatMap((arrival) => ('id' in arrival ? [arrival.id] : [])));
   return guardIdempotent(async (attempt) => {
     const made = arrivals.map((arrival) => statementsOf(db, arrival, nowMs, attempt === 1 ? 1 : 0));
-    const results = await db.batch<{ readonly state: string }>(made.flat());
+    const hasDue = db.prepare(HAS_DUE).bind(ids, nowMs);
+    const results = await db.batch<{ readonly state: string }>([...made.flat(), hasDue]);
     let end = 0;
-    return arrivals.map((arrival, place) => {
+    const taken = arrivals.map((arrival, place) => {
       end += made[place]?.length ?? 0;
       return { arrival, state: results[end - 1]?.results[0]?.state };
     });
+    return { taken, isDue: (results.at(-1)?.results.length ?? 0) > 0 };
   });
 }

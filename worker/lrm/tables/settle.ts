@@ -2,6 +2,7 @@
 
 import type { PublishOutcome } from '../../../shared/link/hub-sante.ts';
 import { guardIdempotent } from '../../store/guard.ts';
+import { HAS_DUE } from './outbox.ts';
 
 /** What one process of a relay says of what it was given. */
 export interface Settling {
@@ -31,8 +32,16 @@ const SETTLE_ATTEMPTS = `UPDATE lrm_attempts AS t SET outcome = j.value ->> 1, s
 const KNOWN = `SELECT COUNT(*) AS count FROM json_each(?1) AS j
   CROSS JOIN lrm_attempts AS t ON t.distribution_id = j.value ->> 0 WHERE t.relay = ?2 AND t.instance = ?3`;
 
-/** May run twice. @returns how many are that process's. @throws GatewayError storage-unavailable: all of it is noted, or nothing. */
-export async function settleAttempts(db: D1Database, settling: Settling): Promise<number> {
+/** What was noted. */
+export interface Settled {
+  /** How many are that process's. */
+  readonly count: number;
+  /** One that waited for these may leave now. */
+  readonly isDue: boolean;
+}
+
+/** May run twice. @throws GatewayError storage-unavailable: all of it is noted, or nothing. */
+export async function settleAttempts(db: D1Database, settling: Settling): Promise<Settled> {
   const { relay, instance, nowMs } = settling;
   const outcomes = JSON.stringify([...settling.outcomes]);
   const results = await guardIdempotent(() =>
@@ -40,7 +49,8 @@ export async function settleAttempts(db: D1Database, settling: Settling): Promis
       db.prepare(SETTLE_MESSAGES).bind(outcomes, relay, instance, nowMs),
       db.prepare(SETTLE_ATTEMPTS).bind(outcomes, relay, instance, nowMs),
       db.prepare(KNOWN).bind(outcomes, relay, instance),
+      db.prepare(HAS_DUE).bind(JSON.stringify([...settling.outcomes.keys()]), nowMs),
     ]),
   );
-  return results[2]?.results[0]?.count ?? 0;
+  return { count: results[2]?.results[0]?.count ?? 0, isDue: (results[3]?.results.length ?? 0) > 0 };
 }
