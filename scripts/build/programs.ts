@@ -21,6 +21,7 @@ export const PROGRAMS: readonly Program[] = [
     name: 'passerelle-relay',
     entries: ['relay/main.ts', 'relay/reading/reader-thread.ts'],
   },
+  { folder: 'cloudflare', name: 'passerelle-deploy', entries: ['scripts/deploy/main.ts'] },
 ];
 
 /** worker.cpuUsage(), which bounds the reader threads, came with it. */

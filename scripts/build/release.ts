@@ -7,6 +7,7 @@ import { bundleWorker, writeBuilt } from '../../sandbox/platform/edge/build-work
 import { type Build, VERSION } from '../../shared/version.ts';
 import { writeNotices } from './notices.ts';
 import { buildProgram, NODE_MIN, PROGRAMS } from './programs.ts';
+import { readWranglerFiles } from './wrangler-files.ts';
 
 /** Cloudflare loads the bundle at each start of an isolate; what it costs is told in docs/performance.md. */
 const WORKER_GZIP_BYTES_MAX = 250_000;
@@ -45,6 +46,7 @@ export async function makeRelease(root: string, build: Build): Promise<Release> 
     ['worker/index.js', worker.script],
     ['worker/index.js.map', worker.map],
     ...programs.flatMap((program) => [...program.files]),
+    ...readWranglerFiles(root),
     ['THIRD-PARTY-LICENSES.txt', notices],
     [MARK, toJson({ version: VERSION.number, date: VERSION.date, ...build })],
     // Node reads it: these files are modules.

@@ -79,7 +79,7 @@ test('the sample of the declarations answers every one of them', () => {
 });
 
 test('every environment variable that a program reads is told on a page', () => {
-  const pages = ['README.md', ...globSync('docs/*.md', { cwd: ROOT })].map(read).join('\n');
+  const pages = ['README.md', ...globSync('docs/**/*.md', { cwd: ROOT })].map(read).join('\n');
   const files = globSync('{bench,conformance,relay,sandbox,scripts,shared,worker}/**/*.ts', { cwd: ROOT });
   const source = files.map(read).join('\n');
   const names = [...source.matchAll(/process\.env\.([A-Z_]+)/g)].map(([, name = '']) => name);

@@ -53,3 +53,19 @@ test('the page tells the command that creates each database inside the Union', (
     expect(page).toContain(`npx wrangler d1 create ${name} --jurisdiction eu`);
   }
 });
+
+test.each(['staging', 'production'])('%s has what the file says above, and databases of its own', (env) => {
+  const own = unstable_readConfig({ config: join(ROOT, 'wrangler.toml'), env }, { hideWarnings: true });
+  for (const key of ['vars', 'durable_objects', 'migrations', 'observability', 'workers_dev'] as const) {
+    expect([key, own[key]]).toEqual([key, config[key]]);
+  }
+  const databases = (of: typeof config): readonly Readonly<Record<string, unknown>>[] => of.d1_databases;
+  expect(databases(own).map((one) => [one.binding, one.migrations_dir])).toEqual(
+    databases(config).map((one) => [one.binding, one.migrations_dir]),
+  );
+  const suffix = env === 'production' ? '' : `-${env}`;
+  expect(own.name).toBe(`passerelle-edge${suffix}`);
+  expect(databases(own).map((one) => one.database_name)).toEqual(
+    ['', '-appointments', '-cache'].map((which) => `passerelle${suffix}${which}`),
+  );
+});
