@@ -2,7 +2,7 @@
 // the README allows. npm judges them by the Node that runs npm; every program of ours, and every tool, runs on the pinned Node,
 // and by that one they are judged here. `npm run check` refuses a lock that is not so. docs/decisions/0009-tooling.md.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { satisfies, subset } from 'semver';
 import { readFlags } from '../sandbox/base/flags.ts';
@@ -35,7 +35,9 @@ export function findUnfit({ packages }: Lock, pinned: string, root: string): rea
   return Object.entries(packages)
     .filter(([path, { optional }]) => path !== '' && optional !== true)
     .filter(([path]) => {
-      const { engines } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as LockedPackage;
+      const file = join(root, path, 'package.json');
+      if (!existsSync(file)) throw new Error(`${path} is not installed: run npm ci`);
+      const { engines } = JSON.parse(readFileSync(file, 'utf8')) as LockedPackage;
       return engines?.node !== undefined && !satisfies(pinned, engines.node);
     })
     .map(([path]) => path);

@@ -81,3 +81,12 @@ test('the Node that is pinned is one that the README and the packages allow, and
   const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
   for (const [, line] of engines.node.matchAll(/(\d+\.\d+)\.0/g)) expect(readme).toContain(line);
 });
+
+test('wrangler, and what the tests run on, bring one workerd', async () => {
+  const { packages } = (await readRoot('package-lock.json')) as Lock;
+  const named = (name: string): string[] =>
+    Object.keys(packages).filter((path) => path.endsWith(`node_modules/${name}`));
+  expect(named('wrangler')).toHaveLength(1);
+  expect(named('miniflare')).toHaveLength(1);
+  expect(named('workerd')).toHaveLength(1);
+});

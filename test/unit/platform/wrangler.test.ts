@@ -24,6 +24,10 @@ test('the platform keeps our lines, and no URL with identifiers', () => {
   ]);
 });
 
+test('wrangler bundles as the build does: small, without the names that only stacks show', () => {
+  expect([config.minify, config.keep_names]).toEqual([true, false]);
+});
+
 test('nothing runs by a cron trigger, which has no region', () => {
   expect(config.triggers.crons ?? []).toEqual([]);
   const objects = config.durable_objects.bindings.map((one: { class_name: string }) => one.class_name);
