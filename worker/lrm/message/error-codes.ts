@@ -1,4 +1,4 @@
-// What each error of Hub Santé, or of an LRM, means for the message that it names. LRM guide, DST, and the Hub's own list.
+// What each error of Hub Santé, or of an LRM, means for the message that it names. docs/guide.md G-997.
 
 /**
  * `update`: sent again at once as an update, the LRM knows the appointment. `resend`: sent again as it holds now, while it is of

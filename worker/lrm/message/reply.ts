@@ -1,6 +1,6 @@
 // What comes back over `.ack` and `.info`: an acknowledgement of an LRM, or an error of the Hub or of an LRM. Everything but
 // what tells the message it speaks of is optional, as the guide, the DST and the published examples differ on the rest: nothing
-// is refused for its form, and no queue decides what a message is. No I/O; never throws.
+// is refused for its form, and no queue decides what a message is. docs/guide.md G-993. No I/O; never throws.
 
 import { asFiniteNumber, asList, asObject, asText, type JsonObject } from '../../../shared/fhir/json.ts';
 
