@@ -1,8 +1,13 @@
 // The simulated Hub Santé through the outages that tests make: its broker is killed and starts again, is stopped in its
 // tracks, is steered over its control port, ends.
 
+import { mkdtemp } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publish } from '../../../sandbox/hub-sante/broker/held-connection.ts';
+import { startChild } from '../../../sandbox/platform/child.ts';
 import { sampleReport } from '../../support/samples/hub-sante-report.ts';
 import {
   type HubSanteScene,
@@ -11,6 +16,7 @@ import {
   SAMU_ID,
   SAS_ID,
 } from '../../support/scenes/hub-sante-scene.ts';
+import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 let scene: HubSanteScene;
@@ -41,6 +47,16 @@ async function steer(
   });
   return { status: response.status, answer: await response.json() };
 }
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise((settle) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => settle(false));
+    socket.once('connect', () => {
+      socket.destroy();
+      settle(true);
+    });
+  });
 
 const receivedIds = (): string[] =>
   scene.hub.lrm(SAMU_ID).received.map(({ distributionId }) => distributionId);
@@ -115,5 +131,19 @@ describe.skipIf(hubSanteMissing)('the simulated Hub Santé', () => {
     ] as const) {
       expect((await steer(method, path, body)).status).toBe(400);
     }
+  });
+
+  it('as a program, leaves no broker behind when it is killed', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'hub-sante-program-'));
+    const program = await startChild({
+      command: ['sandbox/hub-sante/main.ts', '--state', dir, '--pki', scene.pki.dir, '--lrm', SAMU_ID],
+      readyEvent: 'hub-sante-ready',
+      onLine: () => undefined,
+    });
+    const port = Number(program.ready.port);
+    expect(await isOpen(port)).toBe(true);
+    program.process.kill('SIGKILL');
+    await until('the broker ends', async () => !(await isOpen(port)));
+    await removeFolder(dir);
   });
 });
