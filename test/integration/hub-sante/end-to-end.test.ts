@@ -6,6 +6,7 @@ import type { Appointment } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Behaviour } from '../../../sandbox/hub-sante/lrm/behaviours.ts';
 import type { Lrm, ReceivedReport } from '../../../sandbox/hub-sante/lrm/lrm.ts';
+import { signToken } from '../../../sandbox/platform/local-state.ts';
 import type { Told } from '../../../sandbox/vendors/appointments/appointments.ts';
 import { OPERATOR } from '../../../sandbox/vendors/appointments/resource.ts';
 import type { Vendor } from '../../../sandbox/vendors/vendor.ts';
@@ -38,6 +39,7 @@ let system: System;
 let scene: HubSanteScene;
 let vendor: Vendor;
 let lrm: Lrm;
+let operator: string;
 let round: readonly string[] = PEOPLE;
 
 async function control<T>(method: string, path: string, body: object): Promise<T> {
@@ -73,17 +75,38 @@ async function change(told: Told, body: object): Promise<Appointment> {
 /** The edge's own id of it. */
 const idOf = ({ location }: Told): string => location?.split('/').at(-1) ?? '';
 
+interface Attempt {
+  readonly distributionId: string;
+  readonly relay: string;
+  readonly outcome: string;
+  readonly reply: string | null;
+  readonly step: string | null;
+}
+
 interface Row {
   readonly state: string;
   readonly reason: string | null;
   readonly recipient: string | null;
+  readonly attempts: readonly Attempt[];
 }
 
-/** The messages of an appointment, in their order. */
+async function admin<T>(path: string, method = 'GET'): Promise<T> {
+  const headers = { Authorization: `Bearer ${operator}` };
+  const response = await system.fetch(`/admin/lrm${path}`, { method, headers });
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** The messages of an appointment, in their order, as operators see them. */
 async function messagesOf(told: Told): Promise<readonly Row[]> {
-  const database = await system.edge.database('APPOINTMENTS');
-  const sql = 'SELECT state, reason, recipient FROM lrm_messages WHERE appointment = ?1 ORDER BY turn';
-  return (await database.prepare(sql).bind(idOf(told)).all<Row>()).results;
+  return (await admin<{ messages: readonly Row[] }>(`/appointments/${idOf(told)}`)).messages;
+}
+
+/** What no LRM has acknowledged, by LRM, less the ages. */
+async function undelivered(): Promise<unknown[]> {
+  type Told = { readonly recipient: string; readonly states: object };
+  const { recipients } = await admin<{ recipients: readonly Told[] }>('');
+  return recipients.map(({ recipient, states }) => ({ recipient, states }));
 }
 
 /** Waits until the messages of an appointment stand so. */
@@ -122,6 +145,7 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
         LRM_RECIPIENTS: JSON.stringify({ 'SAS 33': SAMU_ID, 'SAS 75': OTHER_SAMU_ID }),
       },
     });
+    operator = await signToken(system.state, 'admin');
     scene = await openHubSante({ sandboxPki: system.pki });
     lrm = scene.hub.lrm(SAMU_ID);
     await carryBy('relay-a');
@@ -262,6 +286,9 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
       const told = await book();
       await untilStates(told, 'acked');
       expect(reportsOf(told)).toHaveLength(1);
+      const last = async () => (await messagesOf(told))[0]?.attempts[0]?.step;
+      if (behaviour === 'steps')
+        await until('its last step is kept', async () => (await last()) === 'CONSULTE');
     },
   );
 
@@ -270,11 +297,30 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
     const [first, second] = [await book(), await book()];
     await until('both are at the LRM', () => lrm.lateCount === 2);
     for (const told of [first, second]) await untilStates(told, 'confirmed');
+    expect(await undelivered()).toEqual([{ recipient: SAMU_ID, states: { confirmed: 2 } }]);
     await lrm.release('reversed');
     for (const told of [first, second]) await untilStates(told, 'acked');
+    expect(await undelivered()).toEqual([]);
   });
 
-  it('is stopped, with its code, when the Hub refuses it; the next change goes its way', async () => {
+  it('is stopped, with its code, when the Hub refuses it, until an operator sends it again', async () => {
+    scene.hub.dispatcher.forced = [600];
+    const told = await book();
+    await untilStates(told, 'errored');
+    expect(await messagesOf(told)).toMatchObject([{ reason: '600' }]);
+    await admin(`/${idOf(told)}/resend`, 'POST');
+    await untilStates(told, 'acked');
+    const [{ attempts = [] } = {}] = await messagesOf(told);
+    expect(attempts.map(({ outcome, reply }) => [outcome, reply])).toEqual([
+      ['confirmed', 'error'],
+      ['confirmed', 'ack'],
+    ]);
+    expect(reportsOf(told).map(({ distributionId }) => distributionId)).toEqual([
+      attempts[1]?.distributionId,
+    ]);
+  });
+
+  it('is refused by the Hub, and its next change goes its way', async () => {
     scene.hub.dispatcher.forced = [300];
     const told = await book();
     await untilStates(told, 'errored');
@@ -316,6 +362,8 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
     for (let i = 0; i < 12; i += 1) told.push(await book());
     for (const one of told) await untilStates(one, 'acked');
     for (const one of told) expect(reportsOf(one)).toHaveLength(1);
+    const messages = (await Promise.all(told.map(messagesOf))).flat();
+    expect(messages.flatMap(({ attempts }) => attempts)).toHaveLength(told.length);
     await first?.stop();
     vendor.setSettings({ sas: { url: system.inboundUrl } });
     const last = await book();
@@ -339,6 +387,6 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
     const ids = all.filter(({ redelivered }) => !redelivered).map(({ distributionId }) => distributionId);
     expect(new Set(ids).size).toBe(ids.length);
     // By its own schemas the Hub has refused what a test had it refuse, and nothing else.
-    expect(scene.hub.dispatcher.errors.map(({ code }) => code)).toEqual([300]);
+    expect(scene.hub.dispatcher.errors.map(({ code }) => code)).toEqual([600, 300]);
   });
 });
