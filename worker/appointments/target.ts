@@ -49,7 +49,8 @@ export async function readSent(context: RequestContext, sender: Sender): Promise
   }
   const message = read.value;
   const { identifier } = message;
-  if (asked !== undefined && (asked.system !== identifier.system || asked.value !== identifier.value)) {
+  // Both are the sender's own: their systems are one.
+  if (asked !== undefined && asked.value !== identifier.value) {
     throw mismatch("L'identifiant de la requête et celui de la ressource diffèrent.", 'http.identifier');
   }
   const id = await appointmentId(sender.editor, identifier.system, identifier.value);

@@ -8,6 +8,7 @@ import { appointmentId, contentHash } from '../../../worker/appointments/model/i
 import {
   APPOINTMENT_STATUSES,
   type AppointmentStatus,
+  endsAppointment,
   holdsSlot,
   isAppointmentStatus,
   rankOf,
@@ -99,6 +100,16 @@ describe('the appointment that a message is about', () => {
       { body: { participant: [{ actor: { reference: 'Patient/1' }, status: 'accepted' }] } },
       'patient-data',
     ],
+    [
+      'a patient, beside a broken rule',
+      {
+        body: {
+          status: 'nonsense',
+          participant: [{ actor: { reference: 'Patient/1' }, status: 'accepted' }],
+        },
+      },
+      'patient-data',
+    ],
     ['a sender of another system', { owned: OTHER }, 'not-owner'],
   ])('%s', async (_what, sent, expected) => {
     expect(await send(sent)).toBe(expected);
@@ -158,6 +169,7 @@ describe('statuses', () => {
     ['entered-in-error'],
   ];
   const HOLDS: readonly AppointmentStatus[] = ['pending', 'booked', 'arrived', 'checked-in', 'fulfilled'];
+  const ENDS: readonly AppointmentStatus[] = ['cancelled', 'noshow', 'fulfilled', 'entered-in-error'];
 
   it.each(ORDER.flatMap((line, rank) => line.map((status) => [status, rank] as const)))(
     '%s is at %d',
@@ -165,6 +177,7 @@ describe('statuses', () => {
       expect(rankOf(status)).toBe(rank);
       expect(isAppointmentStatus(status)).toBe(true);
       expect(holdsSlot(status)).toBe(HOLDS.includes(status));
+      expect(endsAppointment(status)).toBe(ENDS.includes(status));
     },
   );
 
