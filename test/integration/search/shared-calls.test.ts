@@ -180,7 +180,7 @@ it('is cancelled when the last one leaves, and only then', async () => {
   await until('it is under way', () => requests('agenda-a').length === 1);
   callers[0]!.leave();
   await until('one waits', async () => (await searches()) === 1);
-  expect(await callsUnderWay()).toBe(1);
+  await until('the other vendors have answered', async () => (await callsUnderWay()) === 1);
   expect(system.vendor('agenda-a').state().inFlight).toBe(1);
   callers[1]!.leave();
   await until('nothing is under way', async () => (await callsUnderWay()) === 0);
