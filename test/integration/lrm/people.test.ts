@@ -1,4 +1,5 @@
-// Table `lrm_people` over the real migrations and D1: what is written, how often, whose word it is, and when it is forgotten.
+// Table `lrm_people` over the real migrations and D1: what is written, how often, whose word it is, and when it is
+// forgotten.
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';

@@ -1,5 +1,6 @@
-// Our schemas of a message, as JSON Schemas, against those that are published, where they are at hand: what passes ours passes
-// theirs, and what theirs asks for is asked for by ours. Each published sample is read, or refused for a reason told here.
+// Our schemas of a message, as JSON Schemas, against those that are published, where they are at hand: what passes ours
+// passes theirs, and what theirs asks for is asked for by ours. Each published sample is read, or refused for a reason told
+// here.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { toJsonSchema } from '@valibot/to-json-schema';

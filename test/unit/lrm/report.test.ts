@@ -1,4 +1,5 @@
-// The message that leaves for an LRM: each element of it, what holds it back, and that nothing else of the appointment is in it.
+// The message that leaves for an LRM: each element of it, what holds it back, and that nothing else of the appointment is
+// in it.
 import { is } from 'valibot';
 import { expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';

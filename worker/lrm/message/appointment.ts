@@ -1,5 +1,6 @@
-// The object `appointment` of a message (RS-SAS-RDV): what the version says, and what is known besides of the practitioner, the
-// structure and the regulator. Each element is copied by name. docs/guide.md G-994, G-996; docs/lrm.md. No I/O, no clock.
+// The object `appointment` of a message (RS-SAS-RDV): what the version says, and what is known besides of the practitioner,
+// the structure and the regulator. Each element is copied by name. docs/guide.md G-994, G-996; docs/lrm.md. No I/O, no
+// clock.
 
 import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';

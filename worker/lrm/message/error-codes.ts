@@ -1,9 +1,9 @@
 // What each error of Hub Santé, or of an LRM, means for the message that it names. docs/guide.md G-997.
 
 /**
- * `update`: sent again at once as an update, the LRM knows the appointment. `resend`: sent again as it holds now, while it is of
- * use. `stop`: sending it again would fail the same way: shown with its code, an operator's alarm. `note`: shown, nothing else
- * comes of it: an acknowledgement may still come, or the message ends undelivered.
+ * `update`: sent again at once as an update, the LRM knows the appointment. `resend`: sent again as it holds now, while it
+ * is of use. `stop`: sending it again would fail the same way: shown with its code, an operator's alarm. `note`: shown,
+ * nothing else comes of it: an acknowledgement may still come, or the message ends undelivered.
  */
 export type Reaction = 'update' | 'resend' | 'stop' | 'note';
 

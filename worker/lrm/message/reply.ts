@@ -1,6 +1,6 @@
-// What comes back over `.ack` and `.info`: an acknowledgement of an LRM, or an error of the Hub or of an LRM. Everything but
-// what tells the message it speaks of is optional, as the guide, the DST and the published examples differ on the rest: nothing
-// is refused for its form, and no queue decides what a message is. docs/guide.md G-993. No I/O; never throws.
+// What comes back over `.ack` and `.info`: an acknowledgement of an LRM, or an error of the Hub or of an LRM. Everything
+// but what tells the message it speaks of is optional, as the guide, the DST and the published examples differ on the rest:
+// nothing is refused for its form, and no queue decides what a message is. docs/guide.md G-993. No I/O; never throws.
 
 import { asFiniteNumber, asList, asObject, asText, type JsonObject } from '../../../shared/fhir/json.ts';
 
@@ -11,7 +11,9 @@ interface AckReply {
   readonly sender: string | undefined;
   /** distributionID of the message of ours. */
   readonly reference: string;
-  /** How far the LRM is with it: `RECU`, `ERREUR`, `INTEGRE`, `CONSULTE`, `SUPPRIME`; in capitals, another word as it came. */
+  /**
+   * How far the LRM is with it: `RECU`, `ERREUR`, `INTEGRE`, `CONSULTE`, `SUPPRIME`; in capitals, another word as it came.
+   */
   readonly step: string | undefined;
   /** The LRM refuses the message; the error comes by itself, as the message of that distributionID. */
   readonly isRefused: boolean;

@@ -44,6 +44,7 @@ export interface ReportInput {
 
 /**
  * Why no message can be made now. `nobody-told`: an appointment of a practitioner whom an LRM takes, whose name is not
- * known yet, nor a structure; `message-not-valid`: the schema refuses what was made, which only a change of the program mends.
+ * known yet, nor a structure; `message-not-valid`: the schema refuses what was made, which only a change of the program
+ * mends.
  */
 export type HoldReason = 'regulator-unknown' | 'recipient-unknown' | 'nobody-told' | 'message-not-valid';

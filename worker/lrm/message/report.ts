@@ -1,5 +1,6 @@
 // A version of an appointment as the message that tells an LRM of it: envelope, header, and the whole object, each element
-// made by name, so that nothing else of the appointment leaves. The outbox calls it, once for each attempt. No I/O, no clock.
+// made by name, so that nothing else of the appointment leaves. The outbox calls it, once for each attempt. No I/O, no
+// clock.
 
 import * as v from 'valibot';
 import { err, ok, type Result } from '../../../shared/result.ts';

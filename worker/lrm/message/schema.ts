@@ -1,6 +1,7 @@
 // What a message to an LRM may hold, for each version of the Hub's schemas that is known: EDXL-DE envelope, RC-DE header,
 // `appointment` (RS-SAS-RDV). Narrower than what is published: a message that passes here passes at the Hub, and its header
-// has no room for anything of a patient, which the published one has. Tests make JSON Schemas of it. docs/guide.md G-992, G-993, G-995, G-996, G-998.
+// has no room for anything of a patient, which the published one has. Tests make JSON Schemas of it. docs/guide.md G-992,
+// G-993, G-995, G-996, G-998.
 
 import * as v from 'valibot';
 

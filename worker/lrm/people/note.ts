@@ -1,5 +1,6 @@
-// What searches of this isolate heard of practitioners and associations, noted behind the answer for the messages to LRMs. Each
-// vendor's word on each is parsed and told to D1 once in half a day, or when its text is another; D1 writes what is news.
+// What searches of this isolate heard of practitioners and associations, noted behind the answer for the messages to LRMs.
+// Each vendor's word on each is parsed and told to D1 once in half a day, or when its text is another; D1 writes what is
+// news.
 
 import { LRUCache } from 'lru-cache';
 import type { CallAnswer, SubjectAnswer } from '../../../shared/sas/answer.ts';

@@ -1,5 +1,5 @@
-// What a vendor's answer to a search says of a practitioner or an association, out of the texts that a relay wrote. Read only
-// when it may be news (note.ts): parsing costs. No I/O.
+// What a vendor's answer to a search says of a practitioner or an association, out of the texts that a relay wrote. Read
+// only when it may be news (note.ts): parsing costs. No I/O.
 
 import { asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../shared/fhir/json.ts';
 import type { CallAnswer, Place, ResourceText, SubjectAnswer } from '../../../shared/sas/answer.ts';
@@ -66,8 +66,8 @@ export function readAssociation({ subject, holder }: SubjectAnswer): SaidRow {
 }
 
 /**
- * The structure of a practitioner's place, by the name of the place, the only one that a vendor's answer has; else the CPTS that
- * all slots of the place belong to; else `UNTOLD`.
+ * The structure of a practitioner's place, by the name of the place, the only one that a vendor's answer has; else the CPTS
+ * that all slots of the place belong to; else `UNTOLD`.
  */
 export function readStructure(
   subject: string,

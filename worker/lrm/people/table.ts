@@ -13,7 +13,10 @@ import type { Said, SaidOfAppointment } from './said.ts';
 const HOUR_MS = 3_600_000;
 /** A row that is still true is written anew this often, for the purge to see. */
 const RENEWED_MS = 30 * 24 * HOUR_MS;
-/** A practitioner's row that says something else than before, at most this often: a vendor's words may change with every answer. */
+/**
+ * A practitioner's row that says something else than before, at most this often: a vendor's words may change with every
+ * answer.
+ */
 const CHANGED_MS = HOUR_MS;
 /** Of one vendor and one practitioner; the first ones stay. */
 const STRUCTURES_MAX = 4;
@@ -24,8 +27,8 @@ const IS_CPTS = 'COALESCE(MIN(is_cpts, excluded.is_cpts), is_cpts, excluded.is_c
 
 /**
  * Parameters: 1 JSON list of rows, 2 now. What an answer does not say is kept from before; a practitioner of whom one slot
- * was shown that belongs to no CPTS is of none, as long as the row lives. A structure of several places has several names: the
- * one that it has stays for a month.
+ * was shown that belongs to no CPTS is of none, as long as the row lives. A structure of several places has several names:
+ * the one that it has stays for a month.
  */
 const SAVE = `INSERT INTO lrm_people (editor, subject, structure, name, given, specialty, is_cpts, said_ms)
   SELECT value ->> 'editor', value ->> 'subject', value ->> 'structure', value ->> 'name', value ->> 'given',
@@ -88,7 +91,10 @@ interface FoundRow {
   readonly is_cpts: number | null;
 }
 
-/** Of each, in their order: what a message takes as `said` (worker/lrm/message/report-input.ts). One statement. @throws GatewayError storage-unavailable. */
+/**
+ * Of each, in their order: what a message takes as `said` (worker/lrm/message/report-input.ts). One statement. @throws
+ * GatewayError storage-unavailable.
+ */
 export async function findSaid(
   db: D1Database,
   questions: readonly SaidQuestion[],
@@ -123,8 +129,8 @@ function associationOf(content: string): string | undefined {
 }
 
 /**
- * The rows of one vendor and one subject. Of several structures, or of one and a place without any, none is told: which one the
- * appointment is at is not known.
+ * The rows of one vendor and one subject. Of several structures, or of one and a place without any, none is told: which one
+ * the appointment is at is not known.
  */
 function saidBy(rows: readonly FoundRow[]): Said | undefined {
   if (rows.length === 0) return undefined;

@@ -1,9 +1,9 @@
--- What vendors' answers to searches said of practitioners and associations, for the messages to LRMs (INT_L02): an appointment
--- has identifiers only. docs/storage.md.
+-- What vendors' answers to searches said of practitioners and associations, for the messages to LRMs (INT_L02): an
+-- appointment has identifiers only. docs/storage.md.
 CREATE TABLE lrm_people (
   editor TEXT NOT NULL,                   -- who says it, for its own appointments alone
   subject TEXT NOT NULL,                  -- practitioner (8…, 0…) or association (3…)
-  structure TEXT NOT NULL,                -- FINESS (1…) or SIRET (3…) of a structure of theirs; '-': of a place without one; empty: of the practitioner
+  structure TEXT NOT NULL,                -- FINESS (1…) or SIRET (3…); '-': of a place without one; empty: of the practitioner
   name TEXT,                              -- of the structure; of the practitioner: family name; NULL: not said
   given TEXT,
   specialty TEXT,                         -- TRE_R38
