@@ -133,6 +133,9 @@ describe('an error', () => {
     const waits = async (): Promise<number> =>
       (await scene.rows<{ ms: number }>('SELECT due_ms - changed_ms AS ms FROM lrm_messages'))[0]?.ms ?? 0;
     expect(await waits()).toBe(MINUTE_MS);
+    const due = await scene.rows('SELECT due_ms FROM lrm_messages');
+    await scene.carrier.receive({ ...errorOf(sent, code), redelivered: true });
+    expect(await scene.rows('SELECT due_ms FROM lrm_messages')).toEqual(due);
     await dueNow();
     const again = await scene.carrier.publish();
     expect(again.id).not.toBe(sent.id);
