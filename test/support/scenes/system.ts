@@ -4,7 +4,7 @@
 
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Bundle, OperationOutcome, OperationOutcomeIssue } from 'fhir/r4';
 import {
   ensureIdentityKey,
@@ -24,6 +24,8 @@ import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
 import { mortalWorker, startBuiltEdge } from './built-edge.ts';
 
+const ROOT = resolve(import.meta.dirname, '../../..');
+
 export interface SystemOptions {
   readonly vendors?: readonly VendorOptions[];
   /** Settings of the edge over the local ones, e.g. `DEADLINE_MS`. Nothing is kept of answers unless `CACHE_TTL_S` says so. */
@@ -35,6 +37,8 @@ export interface SystemOptions {
   readonly isMortal?: boolean;
   /** The Worker's code, and that of the hub behind it. */
   readonly scripts?: Readonly<Record<'script' | 'hubScript', () => Promise<string>>>;
+  /** Absolute path of another relay than this tree's. */
+  readonly relayFile?: string;
 }
 
 export const IDNPS = 'urn:oid:1.2.250.1.71.4.2.1';
@@ -178,7 +182,7 @@ export class System {
       onLog: () => undefined,
     });
     const child = await startChild({
-      command: ['relay/main.ts', '--config', config],
+      command: [relative(ROOT, this.#options.relayFile ?? join(ROOT, 'relay/main.ts')), '--config', config],
       readyEvent: 'relay-ready',
       onLine: (line) => this.relayLog.push(line),
     });
