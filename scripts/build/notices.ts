@@ -10,18 +10,30 @@ interface Manifest {
   readonly license?: string;
 }
 
-/** One text for all of them, by name. @throws Error when a package tells no licence. */
-export function writeNotices(root: string, metafiles: readonly Metafile[]): string {
+/** A package that is within the files. */
+export interface Carried extends Manifest {
+  /** From the root. */
+  readonly folder: string;
+}
+
+/** Those of these bundles, by their folders. */
+export function listCarried(root: string, metafiles: readonly Metafile[]): readonly Carried[] {
   const folders = new Set(
     metafiles
       .flatMap(({ inputs }) => Object.keys(inputs))
       .flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   );
-  const notices = [...folders].sort().map((folder) => {
+  return [...folders].sort().map((folder) => {
+    const path = join(root, folder, 'package.json');
+    const { name, version, license } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
+    return { folder, name, version, ...(license !== undefined && { license }) };
+  });
+}
+
+/** One text for all of them, by name. @throws Error when a package tells no licence. */
+export function writeNotices(root: string, carried: readonly Carried[]): string {
+  const notices = carried.map(({ folder, name, version, license }) => {
     const path = join(root, folder);
-    const { name, version, license } = JSON.parse(
-      readFileSync(join(path, 'package.json'), 'utf8'),
-    ) as Manifest;
     const [file] = globSync('{LICENSE,LICENCE,license}*', { cwd: path }).sort();
     if (file === undefined && license === undefined) throw new Error(`${name} tells no licence`);
     const text = file === undefined ? `Licence: ${license}` : readFileSync(join(path, file), 'utf8').trim();

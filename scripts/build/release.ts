@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bundleWorker, writeBuilt } from '../../sandbox/platform/edge/build-worker.ts';
 import { type Build, VERSION } from '../../shared/version.ts';
-import { writeNotices } from './notices.ts';
+import { listCarried, writeNotices } from './notices.ts';
 import { buildProgram, NODE_MIN, PROGRAMS } from './programs.ts';
+import { writeSbom } from './sbom.ts';
 import { readWranglerFiles } from './wrangler-files.ts';
 
 /** Cloudflare loads the bundle at each start of an isolate; what it costs is told in docs/performance.md. */
@@ -41,13 +42,14 @@ export async function makeRelease(root: string, build: Build): Promise<Release> 
   if (workerGzipBytes > WORKER_GZIP_BYTES_MAX) {
     throw new Error(`le Worker fait ${workerGzipBytes} octets en gzip, plus que ${WORKER_GZIP_BYTES_MAX}`);
   }
-  const notices = writeNotices(root, [worker.metafile, ...programs.map(({ metafile }) => metafile)]);
+  const carried = listCarried(root, [worker.metafile, ...programs.map(({ metafile }) => metafile)]);
   const files = new Map<string, string | Uint8Array>([
     ['worker/index.js', worker.script],
     ['worker/index.js.map', worker.map],
     ...programs.flatMap((program) => [...program.files]),
     ...readWranglerFiles(root),
-    ['THIRD-PARTY-LICENSES.txt', notices],
+    ['THIRD-PARTY-LICENSES.txt', writeNotices(root, carried)],
+    ['sbom.cdx.json', writeSbom(root, VERSION.number, build, carried)],
     [MARK, toJson({ version: VERSION.number, date: VERSION.date, ...build })],
     // Node reads it: these files are modules.
     ['package.json', toJson(manifest())],
