@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 
-const PROGRAMS = '^(worker|relay|shared|conformance|sandbox|scripts|bench)/';
+const PROGRAMS = '^(worker|relay|shared|host|conformance|sandbox|scripts|bench)/';
 
 /** The rows of the table "wing | purpose | doors": a wing's path, and the files in it that outsiders may import. */
 function readDoors() {
@@ -40,7 +40,7 @@ const only = (folder, allowed, comment) =>
     { path: `^${folder}/` },
     { path: PROGRAMS_AND_TESTS, pathNot: allowed },
   );
-const PROGRAMS_AND_TESTS = '^(worker|relay|shared|conformance|sandbox|scripts|bench|test)/';
+const PROGRAMS_AND_TESTS = '^(worker|relay|shared|host|conformance|sandbox|scripts|bench|test)/';
 
 const WINGS = [
   forbid(
@@ -68,10 +68,16 @@ const WINGS = [
   ),
   only('worker', '^(worker|shared)/', 'worker/ imports shared/ only.'),
   only('relay', '^(relay|shared)/', 'relay/ imports shared/ only.'),
+  only(
+    'host',
+    '^(host/|shared/|worker/base/settings[.]ts$|relay/base/output[.]ts$)',
+    "host/ imports shared/, the schema of the Worker's settings, and how the relay writes lines.",
+  ),
   only('conformance', '^(conformance|relay|shared)/', 'conformance/ imports shared/ and relay/ only.'),
   only(
     'sandbox/(pki|vendors|hub-sante)',
-    '^(sandbox/|shared/fhir/)',
+    // A folder is one program's at a time, whichever it is.
+    '^(sandbox/|shared/fhir/|host/state/state-lock[.]ts$)',
     'The simulated vendors and Hub Santé read the guide on their own.',
   ),
   forbid(
@@ -104,7 +110,7 @@ const RUNTIMES = [
   forbid(
     'no-dev-package',
     'What runs in production is under "dependencies". The description of bodies is made when the Worker is built.',
-    { path: '^(worker|relay|shared|conformance)/', pathNot: '^worker/openapi/model/body-schema[.]ts$' },
+    { path: '^(worker|relay|shared|host|conformance)/', pathNot: '^worker/openapi/model/body-schema[.]ts$' },
     { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
   ),
 ];

@@ -6,7 +6,7 @@ import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
 import { readFlags } from '../sandbox/base/flags.ts';
 
-const TREES = ['worker', 'relay', 'shared', 'conformance', 'sandbox', 'scripts', 'bench', 'test'];
+const TREES = ['worker', 'relay', 'shared', 'host', 'conformance', 'sandbox', 'scripts', 'bench', 'test'];
 /** Fewer files or imports than these mean that the parser did not read the tree, not that the tree is good. */
 const FILES_MIN = 500;
 const IMPORTS_MIN = 2_000;
@@ -65,7 +65,7 @@ if (files < FILES_MIN || imports < IMPORTS_MIN) {
 }
 const sizes = new Map<string, number>();
 for (const { source } of modules) {
-  if (/^(worker|relay|shared|conformance|sandbox)\/.*\.ts$/.test(source)) {
+  if (/^(worker|relay|shared|host|conformance|sandbox)\/.*\.ts$/.test(source)) {
     sizes.set(dirname(source), (sizes.get(dirname(source)) ?? 0) + 1);
   }
 }

@@ -1,9 +1,9 @@
 // `npm run hub-sante`: the simulated Hub Santé with the LRM of one SAMU or several, until a signal.
 
 import { join } from 'node:path';
+import { lockState } from '../../host/state/state-lock.ts';
 import { closeOnSignal, oneOf, portNumber, readFlags } from '../base/flags.ts';
 import { describeFailure } from '../base/say.ts';
-import { lockState } from '../base/state-lock.ts';
 import { ensureHubSanteCertificates } from '../pki/hub-sante-pki.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { findRabbit, NO_RABBIT } from './broker/rabbit-files.ts';

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { readLines } from '../../host/runtime/read-lines.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const STOP_MS = 15_000;
@@ -49,8 +50,8 @@ export function startChild(options: ChildOptions): Promise<Child> {
       if (ready !== undefined) resolve({ process: child, ready, stop });
       if (lines.length > 20) lines.shift();
     };
-    splitLines(child.stdout, onLine);
-    splitLines(child.stderr, onLine);
+    readLines(child.stdout, onLine);
+    readLines(child.stderr, onLine);
     child.once('error', reject);
     void exited.then((code) => reject(new Error(`${file} ended with ${code}:\n${lines.join('\n')}`)));
   });
@@ -60,8 +61,8 @@ export function startChild(options: ChildOptions): Promise<Child> {
 export function runChild(command: readonly string[], onLine: (line: string) => void): Promise<number | null> {
   const [file = '', ...args] = command;
   const child = spawn(process.execPath, [join(ROOT, file), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  splitLines(child.stdout, onLine);
-  splitLines(child.stderr, onLine);
+  readLines(child.stdout, onLine);
+  readLines(child.stderr, onLine);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -76,14 +77,4 @@ function readReady(line: string, event: string): Readonly<Record<string, unknown
   } catch {
     return undefined;
   }
-}
-
-export function splitLines(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
-  let rest = '';
-  stream?.setEncoding('utf8');
-  stream?.on('data', (chunk: string) => {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') onLine(line);
-  });
 }

@@ -1,5 +1,6 @@
 // npm run edge -- [--port 8787] [--host H] [--state DIR] [--env-file F] [--export DIR]: the edge alone, as it will run.
 
+import { logLine, openLines } from '../../host/log/lines.ts';
 import { findSettingProblems } from '../../worker/base/settings.ts';
 import { closeOnSignal, portNumber, readFlags, refuseUsage } from '../base/flags.ts';
 import { findPortProblems } from '../base/ports.ts';
@@ -8,7 +9,6 @@ import type { EdgeProcess } from './edge/edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './edge/env-file.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
 import { localSettings, openLocalState } from './local-state.ts';
-import { logLine, openLines } from './output.ts';
 
 const LOG_TIMEOUT_MS = 500;
 

@@ -2,7 +2,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { makePrivateFolder, PRIVATE_FILE } from '../base/private-folder.ts';
+import { makePrivateFolder, PRIVATE_FILE } from '../../host/state/private-folder.ts';
 import type { Credential, SandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, runChild, startChild } from './child.ts';
 

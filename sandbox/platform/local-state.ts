@@ -5,7 +5,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } fr
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { makePrivateFolder, PRIVATE_FILE } from '../base/private-folder.ts';
+import { makePrivateFolder, PRIVATE_FILE } from '../../host/state/private-folder.ts';
 
 const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
 const LOCAL_AUDIENCE = 'passerelle';

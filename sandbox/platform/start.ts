@@ -2,10 +2,11 @@
 // with an LRM where RabbitMQ is installed; prints the addresses, a token and a command that returns real slots. Ctrl-C stops everything.
 
 import { join } from 'node:path';
+import { openLines } from '../../host/log/lines.ts';
+import { lockState } from '../../host/state/state-lock.ts';
 import { closeOnSignal, portNumber, readFlags } from '../base/flags.ts';
 import { findFreePort, findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
-import { lockState } from '../base/state-lock.ts';
 import { NO_RABBIT } from '../hub-sante/broker/rabbit-files.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
@@ -20,7 +21,6 @@ import {
 } from './local-hub-sante.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
 import { openLocalState, signToken } from './local-state.ts';
-import { openLines } from './output.ts';
 
 const LOG_TIMEOUT_MS = 500;
 

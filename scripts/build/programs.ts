@@ -22,10 +22,11 @@ export const PROGRAMS: readonly Program[] = [
     entries: ['relay/main.ts', 'relay/reading/reader-thread.ts'],
   },
   { folder: 'cloudflare', name: 'passerelle-deploy', entries: ['scripts/deploy/main.ts'] },
+  { folder: 'host', name: 'passerelle-edge', entries: ['host/main.ts', 'host/database.ts'] },
 ];
 
-/** worker.cpuUsage(), which bounds the reader threads, came with it. */
-export const NODE_MIN = '24.6.0';
+/** setAuthorizer() of node:sqlite, which keeps transactions ours, came with it; worker.cpuUsage(), for the relay, with 24.6. */
+export const NODE_MIN = '24.10.0';
 
 /** Packages that are CommonJS ask for Node's own modules by `require`. */
 const BANNER = `import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);`;

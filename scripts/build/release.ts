@@ -20,6 +20,7 @@ const MARK = 'build.json';
 const COPIES: readonly (readonly [string, string])[] = [
   ['worker/store/migrations', 'migrations'],
   ['relay/config.schema.json', 'relay/config.schema.json'],
+  ['host/config/config.schema.json', 'host/config.schema.json'],
   ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'docs', 'packaging'].map(
     (path) => [path, path] as const,
   ),

@@ -1,10 +1,11 @@
 // What is forgotten at night, on a real D1: as many statements as the run's budget allows, the rest in the next run.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { d1Over } from '../../sandbox/platform/edge/d1-client.ts';
 import { purgeFrontTables } from '../../worker/front/tables/purge.ts';
 import { purgeBroadcasts } from '../../worker/hub/memory/routing-table.ts';
 import { Budget } from '../../worker/store/budget.ts';
-import { type Database, d1Over, openDatabase } from '../support/scenes/database.ts';
+import { type Database, openDatabase } from '../support/scenes/database.ts';
 
 const HOUR_MS = 3_600_000;
 /** Three statements of 5,000. */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })];
 const read = (file: string): string => readFileSync(resolve(ROOT, file), 'utf8');
-const OURS = /^(?:worker|relay|shared|sandbox|conformance|test|bench|scripts|docs)\//;
+const OURS = /^(?:worker|relay|shared|host|sandbox|conformance|test|bench|scripts|docs)\//;
 
 /** As GitHub makes it of a heading. */
 function anchorOf(heading: string): string {
@@ -26,7 +26,7 @@ test('each file or folder of ours that a page names exists', () => {
 
 test('each file that a page names alone stands somewhere', () => {
   const names = new Set(
-    globSync('{worker,relay,shared,sandbox,conformance,test,bench,scripts}/**/*.ts', { cwd: ROOT }).map(
+    globSync('{worker,relay,shared,host,sandbox,conformance,test,bench,scripts}/**/*.ts', { cwd: ROOT }).map(
       (path) => basename(path),
     ),
   );
@@ -40,7 +40,7 @@ test('each file that a page names alone stands somewhere', () => {
 });
 
 test('each file that a comment names stands somewhere', () => {
-  const files = globSync('{worker,relay,shared,sandbox,conformance,test,bench,scripts}/**/*.{ts,sql}', {
+  const files = globSync('{worker,relay,shared,host,sandbox,conformance,test,bench,scripts}/**/*.{ts,sql}', {
     cwd: ROOT,
   });
   const isOne = (name: string): boolean =>

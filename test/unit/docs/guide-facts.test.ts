@@ -7,7 +7,7 @@ const GUIDE = readFileSync(new URL('docs/guide.md', ROOT), 'utf8');
 const FACTS = [...GUIDE.matchAll(/^\| ((?:G|AC)-\d+) \|/gm)].map(([, id]) => id ?? '');
 
 const SOURCES = globSync(
-  ['{worker,relay,shared,sandbox,conformance,scripts,bench,test}/**/*.{ts,sql}', 'docs/**/*.md', '*.md'],
+  ['{worker,relay,shared,host,sandbox,conformance,scripts,bench,test}/**/*.{ts,sql}', 'docs/**/*.md', '*.md'],
   { cwd: ROOT },
 ).filter((path) => path !== 'docs/guide.md');
 

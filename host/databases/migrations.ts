@@ -1,5 +1,5 @@
-// Applies the Worker's migrations to the databases of a local edge, each whole or not at all. Called by prepare-databases.ts; in
-// production `wrangler d1 migrations apply` does it, with the same table.
+// Applies the Worker's migrations to the databases of an edge that is not on the platform, each whole or not at all. There
+// `wrangler d1 migrations apply` does it, with the same table.
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ export const DATABASES = [
 ] as const;
 export type DatabaseName = (typeof DATABASES)[number]['name'];
 
-export const MIGRATIONS = join(import.meta.dirname, '../..', '..', 'worker', 'store', 'migrations');
+/** Of the source tree: the Worker's own. A release has them beside it. */
+export const MIGRATIONS = join(import.meta.dirname, '../..', 'worker', 'store', 'migrations');
 
 export interface Database {
   prepare(sql: string): { bind(...values: unknown[]): unknown; all<T>(): Promise<{ results: T[] }> };

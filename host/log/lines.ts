@@ -1,4 +1,4 @@
-// What the local programs print: lines that neither a reader who is gone nor one who does not read can hold up
+// What the programs that run an edge on a machine print: lines that neither a reader who is gone nor one who does not read can hold up
 // (shared/line-sink.ts). The Worker's own lines pass as they are; whatever else its runtime says gets the form of a log
 // line, with its time.
 

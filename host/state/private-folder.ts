@@ -7,7 +7,7 @@ import { join } from 'node:path';
 /** For whoever opens a file in such a folder. */
 export const PRIVATE_FILE = 0o600;
 /** For whoever makes one. */
-export const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FOLDER = 0o700;
 const STICKY = 0o1000;
 /** What a state folder holds that is ours to close: a folder that someone gave us may hold more. */
 const OURS = [

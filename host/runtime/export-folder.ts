@@ -1,10 +1,12 @@
-// The folder that a local edge exports changes of appointments to, in place of the bucket of the platform. Called by the Worker
-// through the binding EXPORT_FOLDER: `PUT http://export/{key}`.
+// The folder that an edge on one's own machine exports changes of appointments to, in place of the bucket of the platform.
+// Called by the Worker through the binding EXPORT_FOLDER: `PUT http://export/{key}`.
 
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PRIVATE_FILE, PRIVATE_FOLDER } from '../../base/private-folder.ts';
 
+/** Its owner's alone. */
+const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
 const KEY = /^(?:[\w-]+\/)*[\w-]+\.ndjson$/;
 
 /**

@@ -1,0 +1,66 @@
+// What the host counts of itself, for GET /metrics. docs/hebergement.md tells each.
+
+import { statSync } from 'node:fs';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { VERSION } from '../shared/version.ts';
+import { DATABASES } from './databases/migrations.ts';
+import { databaseFile } from './databases/prepare-files.ts';
+import type { HostEvent, HostHealth } from './edge-host.ts';
+
+export interface HostMetrics {
+  readonly registry: Registry;
+  note(event: HostEvent): void;
+}
+
+/** `databaseFolder`: where the files are. */
+export function makeMetrics(databaseFolder: string, health: () => HostHealth | undefined): HostMetrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const { number: version, build } = VERSION;
+  const labels = { version, commit: build?.commit ?? '', time: build?.time ?? '' };
+  const info = { name: 'host_build_info', help: 'Version du programme', labelNames: Object.keys(labels) };
+  new Gauge({ ...info, registers }).set(labels, 1);
+  const events = new Counter({
+    name: 'host_events_total',
+    help: "Débuts, fins et blocages de l'exécution, fins d'une base",
+    labelNames: ['event', 'database'] as const,
+    registers,
+  });
+  new Gauge({
+    name: 'host_up',
+    help: '1 : la partie tourne et répond',
+    labelNames: ['part'] as const,
+    registers,
+    collect() {
+      const { runtime = false, databases } = health() ?? {};
+      this.set({ part: 'runtime' }, Number(runtime));
+      for (const { name, folder } of DATABASES)
+        this.set({ part: folder }, Number(databases?.[name] ?? false));
+    },
+  });
+  new Gauge({
+    name: 'host_database_bytes',
+    help: "Taille d'un fichier, et de son journal (wal)",
+    labelNames: ['database', 'file'] as const,
+    registers,
+    collect() {
+      for (const { name, folder } of DATABASES) {
+        const file = databaseFile(databaseFolder, name);
+        this.set({ database: folder, file: 'main' }, sizeOf(file));
+        this.set({ database: folder, file: 'wal' }, sizeOf(`${file}-wal`));
+      }
+    },
+  });
+  return {
+    registry,
+    note: (event) => {
+      const database = 'database' in event ? folderOf(event.database) : '';
+      events.inc({ event: event.event, database });
+    },
+  };
+}
+
+export const folderOf = (name: string): string => DATABASES.find((one) => one.name === name)?.folder ?? '';
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
