@@ -2,7 +2,7 @@
 // one that first makes one D1 statement. On Cloudflare D1 runs elsewhere; here its imitation shares the edge's process.
 
 import { Miniflare } from 'miniflare';
-import { COMPATIBILITY_DATE } from '../sandbox/platform/edge/edge-process.ts';
+import { COMPATIBILITY_DATE } from '../host/runtime/edge-config.ts';
 import { findChild, readCpuSeconds } from './cpu.ts';
 import { Load } from './load.ts';
 

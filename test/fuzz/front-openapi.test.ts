@@ -4,8 +4,8 @@
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DATABASES } from '../../host/databases/migrations.ts';
 import type { Child } from '../../sandbox/platform/child.ts';
-import { DATABASES } from '../../sandbox/platform/edge/migrations.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
 import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';

@@ -3,18 +3,23 @@
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Miniflare, MiniflareOptions, SharedOptions, WorkerOptions } from 'miniflare';
-import { lockState } from '../../base/state-lock.ts';
-import { splitLines } from '../child.ts';
-import { edgeLine, logLine, openLines } from '../output.ts';
+import type { MiniflareOptions, SharedOptions, WorkerOptions } from 'miniflare';
+import { ownSettings } from '../../../host/config/own-settings.ts';
+import { MIGRATIONS } from '../../../host/databases/migrations.ts';
+import { edgeLine, logLine, openLines } from '../../../host/log/lines.ts';
+import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS } from '../../../host/runtime/edge-config.ts';
+import { writeExport } from '../../../host/runtime/export-folder.ts';
+import { readLines } from '../../../host/runtime/read-lines.ts';
+import { lockState } from '../../../host/state/state-lock.ts';
 import { buildWorker } from './build-worker.ts';
-import { writeExport } from './export-folder.ts';
+import type { EdgeOptions, EdgeProcess } from './edge-options.ts';
 import { withHubBeside } from './hub-beside.ts';
-import { type DatabaseName, MIGRATIONS } from './migrations.ts';
 import { changeTables, D1_DATABASES, d1Folder, prepareDatabases } from './prepare-databases.ts';
+import { startOnWorkerd } from './workerd-edge.ts';
+
+export type { EdgeOptions, EdgeProcess } from './edge-options.ts';
 
 /** As in wrangler.toml. */
-export const COMPATIBILITY_DATE = '2026-07-30';
 export const DURABLE_OBJECTS = {
   RELAY_HUB: { className: 'RelayHub', useSQLite: true },
   GATE: { className: 'Gate', useSQLite: true },
@@ -22,56 +27,18 @@ export const DURABLE_OBJECTS = {
 };
 /** What the runtime said of a file is told to the Worker for so long. */
 const FAULT_MS = 15_000;
-const COMPATIBILITY_FLAGS = ['enable_request_signal'];
 
-export interface EdgeOptions {
-  readonly host: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-  /** Folder of the databases and of the Durable Object; undefined keeps them in memory. */
-  readonly stateDir: string | undefined;
-  /** Vars of the Worker. */
-  readonly settings: Readonly<Record<string, string>>;
-  /** Receives what the Worker logs, line by line; by default standard output. */
-  readonly onLog?: (line: string) => void;
-  /** What people typed, for whoever finds the state folder taken. */
-  readonly command?: string;
-  /** Folder that changes of appointments are exported to; undefined: they are not. */
-  readonly exportDir?: string;
-  /** Folder of the migrations of all databases, for tests; by default the Worker's. */
-  readonly migrations?: string;
-  /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
-  readonly script?: string;
-  /** Another code for the hub, for tests of two releases; by default the Worker's own. */
-  readonly hubScript?: string;
-  /** Opens V8's inspector on a free port of loopback. */
-  readonly inspect?: boolean;
-}
-
-export interface EdgeProcess {
-  readonly url: string;
-  /** Restarts the Worker with other settings; the port and the data stay. */
-  configure(settings: Readonly<Record<string, string>>): Promise<void>;
-  /**
-   * Runs the schedule now, as if it were that time; false when a step failed. By itself it runs as it does in production,
-   * by the object's alarm, each SCHEDULE_S.
-   */
-  runSchedule(at?: Date, what?: 'everything' | 'by day'): Promise<boolean>;
-  /** A D1 of it, by default the core one, for tests of what only the Worker calls. */
-  database(name?: DatabaseName): ReturnType<Miniflare['getD1Database']>;
-  /** One of its Durable Objects, for tests; `binding` as in wrangler.toml. */
-  object(binding: string, name: string): Promise<{ fetch(url: string): Promise<unknown> }>;
-  /** Of V8's inspector, when it is open. */
-  inspectorUrl(): Promise<URL>;
-  close(): Promise<void>;
-}
+/** What runs the edge: Miniflare, Cloudflare's simulator, or `workerd`, as on one's own machines (host/). */
+const HOST = process.env.EDGE_HOST ?? 'miniflare';
+/** Of a state folder: where the databases are. */
+export const DATABASES_FOLDER = HOST === 'workerd' ? 'databases' : 'd1';
 
 /** @throws Error with a French sentence when another program runs on its state folder. */
 export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
   const lock =
     options.stateDir === undefined ? undefined : lockState(options.stateDir, options.command ?? 'accès');
   try {
-    const edge = await startLocked(options);
+    const edge = await (HOST === 'workerd' ? startOnWorkerd(options) : startLocked(options));
     return {
       ...edge,
       close: async () => {
@@ -110,8 +77,7 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
-    // The runtime alone knows no jurisdiction: this machine is where it is.
-    bindings: { ...settings, JURISDICTION: '', LOCAL_HOSTS: hostsAt(options.host) },
+    bindings: { ...settings, ...ownSettings(options.host) },
     d1Databases: D1_DATABASES,
     durableObjects: DURABLE_OBJECTS,
     ...(options.stateDir === undefined
@@ -132,8 +98,8 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
       meantStarts -= 1;
       if (meantStarts < 0) say(logLine('error', 'edge-runtime-restarted', {}));
       meantStarts = Math.max(meantStarts, 0);
-      splitLines(stdout, write);
-      splitLines(stderr, write);
+      readLines(stdout, write);
+      readLines(stderr, write);
     },
   });
   const { hubScript } = options;
@@ -174,15 +140,6 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     close: () => miniflare.dispose(),
   };
 }
-
-/** By what names an edge that listens on this machine alone is reached: any of its own. At another address, by that. */
-function hostsAt(host: string): string {
-  const isLocal = /^(?:localhost|127(?:\.\d+){3}|::1|\[::1\])$/.test(host);
-  if (isLocal) return `localhost 127.0.0.1 [::1] ${bracketed(host)}`;
-  return ['0.0.0.0', '::'].includes(host) ? '' : bracketed(host);
-}
-
-const bracketed = (host: string): string => (/^[^[]*:/.test(host) ? `[${host}]` : host);
 
 function exportInto(dir: string): NonNullable<WorkerOptions['serviceBindings']> {
   return {

@@ -2,7 +2,7 @@
 // is copied is counted before the old tables go; a start that dies in the midst is taken up by the next. Kept answers of
 // then are seconds old and go. Called by prepare-databases.ts, before anything is served.
 
-import type { Database } from './migrations.ts';
+import type { Database } from '../../../host/databases/migrations.ts';
 
 const APPOINTMENT_TABLES = ['appointments', 'appointment_versions'] as const;
 /** What a core database of then has, and one of today has not. */

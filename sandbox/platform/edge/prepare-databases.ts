@@ -6,7 +6,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Miniflare } from 'miniflare';
-import { applyMigrations, DATABASES, type DatabaseName, migrationsOf } from './migrations.ts';
+import {
+  applyMigrations,
+  DATABASES,
+  type DatabaseName,
+  migrationsOf,
+} from '../../../host/databases/migrations.ts';
 import { moveFromCore, OLD_TABLES } from './move-tables.ts';
 
 /** The databases by their binding, as Miniflare names their files. */

@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
-import type { DatabaseName } from '../../../sandbox/platform/edge/migrations.ts';
+import type { DatabaseName } from '../../../host/databases/migrations.ts';
 import { VERSIONS_MAX } from '../../../worker/appointments/tables/record.ts';
 import { until } from '../../support/wait/until.ts';
 

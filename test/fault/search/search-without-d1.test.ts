@@ -1,7 +1,7 @@
 // Claim: searches need no database. One that cannot be read costs what it alone holds, and nothing of what the hub knows; an
 // edge that starts again meanwhile serves as soon as its relay is back.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { DatabaseName } from '../../../sandbox/platform/edge/migrations.ts';
+import type { DatabaseName } from '../../../host/databases/migrations.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

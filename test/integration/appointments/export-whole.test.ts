@@ -1,9 +1,10 @@
 // GET /admin/export/appointments when the rows are more than one answer may carry: what ends by itself is whole.
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import { exportAppointments } from '../../../worker/appointments/export.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
-import { type Database, d1Over, openDatabase } from '../../support/scenes/database.ts';
+import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 /** More than two batches, and than one stretch of what a filter looks at. */
 const APPOINTMENTS = 21_000;

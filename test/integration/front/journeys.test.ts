@@ -3,7 +3,7 @@
 // front's cookies go nowhere (AC-28). docs/guide.md G-904. Sign-in and withdrawal: regulators.test.ts.
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DATABASES } from '../../../sandbox/platform/edge/migrations.ts';
+import { DATABASES } from '../../../host/databases/migrations.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { draw } from '../../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../../worker/store/interfaced.ts';

@@ -1,6 +1,7 @@
 // Claim: D1 keeps the newest word of each relay, whichever hub brings it late, and says who was first; what is not a relay's
 // own changes nothing. On a real D1; docs/decisions/0016-vendor-claims.md.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import type { EditorAnnouncement } from '../../../shared/link/hub.ts';
 import { exposureByVendor } from '../../../worker/accounts/tables/exposure.ts';
 import { openEverywhere } from '../../../worker/store/account-openings.ts';
@@ -13,7 +14,7 @@ import {
   saveSwitches,
 } from '../../../worker/store/editors.ts';
 import type { ClaimState, VendorClaim } from '../../../worker/store/vendor-claims.ts';
-import { type Database, d1Over, openDatabase } from '../../support/scenes/database.ts';
+import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 let database: Database;
 let db: Parameters<typeof listVendors>[0];

@@ -1,6 +1,7 @@
 // Claim: that one hub's vendors were all asked for somebody says nothing of another hub's vendors, who may never have
 // answered. Learned routing over a real D1.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import type { Flow } from '../../../shared/sas/query.ts';
 import { routeSearch } from '../../../worker/hub/memory/routing.ts';
 import {
@@ -10,7 +11,7 @@ import {
   scopeOf,
 } from '../../../worker/hub/memory/routing-table.ts';
 import type { VendorRow } from '../../../worker/store/editors.ts';
-import { type Database, d1Over, openDatabase } from '../../support/scenes/database.ts';
+import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 const FLOW: Flow = 'INT_R01';
 const NOW = Date.parse('2026-11-30T12:00:00Z');

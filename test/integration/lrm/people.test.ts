@@ -2,6 +2,7 @@
 // forgotten.
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Ask, d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
@@ -13,7 +14,7 @@ import { Budget } from '../../../worker/store/budget.ts';
 import { apply } from '../../support/samples/edit.ts';
 import { individualBundle, sosBundle } from '../../support/samples/valid/bundles.ts';
 import { rpps, type Sample } from '../../support/samples/valid/resources.ts';
-import { type Ask, type Database, d1Over, openDatabase } from '../../support/scenes/database.ts';
+import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 const NOW_MS = Date.parse('2026-03-02T08:00:00+01:00');
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 // The running edge is what /openapi.json says: every operation answers as described, each status that is described
 // short of 500 is seen, and nothing else answers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DATABASES } from '../../../sandbox/platform/edge/migrations.ts';
+import { DATABASES } from '../../../host/databases/migrations.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/front-caller.ts';

@@ -4,8 +4,8 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MIGRATIONS } from '../../../host/databases/migrations.ts';
 import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
-import { MIGRATIONS } from '../../../sandbox/platform/edge/migrations.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 let dir: string;

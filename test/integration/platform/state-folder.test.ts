@@ -7,7 +7,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeExport } from '../../../sandbox/platform/edge/export-folder.ts';
+import { writeExport } from '../../../host/runtime/export-folder.ts';
 import { openLocalState } from '../../../sandbox/platform/local-state.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';

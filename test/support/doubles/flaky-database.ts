@@ -1,8 +1,9 @@
 // A D1 on a bad day: the real one, that now and then answers with an error, before it has done what was asked or after. The
 // local runtime has no network between Worker and D1 that could be lost.
 
+import { type Ask, d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import type { Env } from '../../../worker/base/env.ts';
-import { type Ask, type Database, d1Over } from '../scenes/database.ts';
+import type { Database } from '../scenes/database.ts';
 
 /** Which calls fail, how often, and how. */
 export interface Fault {

@@ -1,6 +1,7 @@
 // The account machinery without network: the real engine on a real D1, and vendors kept in memory by the sandbox's own
 // rules. Time, lost answers, late messages and deaths of an isolate are the test's to decide. Invented people only.
 
+import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import { Accounts } from '../../../sandbox/vendors/accounts.ts';
 import { Refusal } from '../../../sandbox/vendors/outcome.ts';
 import type { AccountRequest } from '../../../shared/link/accounts.ts';
@@ -13,7 +14,7 @@ import { Turns } from '../../../worker/accounts/turns.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
 import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
 import { Budget } from '../../../worker/store/budget.ts';
-import { type Database, d1Over, openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 
 /** What becomes of one request. `late`: written when the test says so, long after the caller has given up. */
 export type Fate =

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { buildWorker } from '../../../sandbox/platform/edge/build-worker.ts';
-import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
+import { DATABASES_FOLDER, type EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { type LocalEdgeOptions, startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { runFile } from '../samples/run-file.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
@@ -14,9 +14,6 @@ type Options = Omit<LocalEdgeOptions, 'host'>;
 /** test/support/worker/mortal.ts */
 const BESIDE = join(import.meta.dirname, '../worker/beside.ts');
 const MORTAL = join(import.meta.dirname, '../worker/mortal.ts');
-
-/** Of a state folder: where D1 is. */
-const D1 = 'd1';
 
 /** The Worker's code. */
 export const builtWorker = (): Promise<string> => runFile('worker.js', buildWorker);
@@ -29,7 +26,7 @@ export const mortalWorker = (): Promise<string> => runFile('mortal-worker.js', (
 
 /** `script`: another code than the Worker's. A state folder without database gets one that is empty and migrated, as the edge itself would make it at its start. */
 export async function startBuiltEdge(options: Options): Promise<EdgeProcess> {
-  const database = join(options.stateDir, D1);
+  const database = join(options.stateDir, DATABASES_FOLDER);
   if (!(await isThere(database))) await cp(await migratedDatabase(), database, { recursive: true });
   return startOver(options);
 }
@@ -39,13 +36,13 @@ async function startOver(options: Options): Promise<EdgeProcess> {
 }
 
 async function migratedDatabase(): Promise<string> {
-  const made = join(inject('runDir'), D1);
+  const made = join(inject('runDir'), DATABASES_FOLDER);
   if (await isThere(made)) return made;
   const stateDir = await mkdtemp(join(inject('runDir'), 'state-'));
   const edge = await startOver({ port: 0, stateDir, onLog: () => undefined });
   await edge.close();
   try {
-    await rename(join(stateDir, D1), made);
+    await rename(join(stateDir, DATABASES_FOLDER), made);
   } catch {
     // Another test file was first: what it made serves both.
   }

@@ -4,25 +4,13 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Log, LogLevel, Miniflare } from 'miniflare';
-import { COMPATIBILITY_DATE } from '../../../sandbox/platform/edge/edge-process.ts';
 import {
   applyMigrations,
   MIGRATIONS,
   type Database as Migrated,
-} from '../../../sandbox/platform/edge/migrations.ts';
-
-interface Statement {
-  readonly sql: string;
-  readonly values: readonly unknown[];
-}
-
-/** As D1 answers one statement. */
-interface Result {
-  readonly results: readonly Readonly<Record<string, unknown>>[];
-}
-
-/** Runs statements in one transaction; throws what D1 throws. */
-export type Ask = (statements: readonly Statement[]) => Promise<readonly Result[]>;
+} from '../../../host/databases/migrations.ts';
+import { COMPATIBILITY_DATE } from '../../../host/runtime/edge-config.ts';
+import { type Ask, type D1Rows, d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 
 export interface Database {
   readonly ask: Ask;
@@ -65,7 +53,7 @@ export async function openDatabase(folder = 'core'): Promise<Database> {
   const ask: Ask = async (statements) => {
     const { status, said } = await post(JSON.stringify(statements));
     if (status !== 200) throw new Error(said);
-    return JSON.parse(said) as Result[];
+    return JSON.parse(said) as D1Rows[];
   };
   await applyMigrations(d1Over(ask) as Migrated, MIGRATIONS, folder);
   return {
@@ -74,31 +62,5 @@ export async function openDatabase(folder = 'core'): Promise<Database> {
       agent.destroy();
       await miniflare.dispose();
     },
-  };
-}
-
-/** D1's own interface, as far as the Worker uses it. */
-export function d1Over(ask: Ask): unknown {
-  const prepare = (sql: string, values: readonly unknown[] = []) => {
-    const all = async (): Promise<Result | undefined> => (await ask([{ sql, values }]))[0];
-    return {
-      sql,
-      values,
-      bind: (...bound: readonly unknown[]) => {
-        // JSON would make null of it, D1 refuses it.
-        if (bound.includes(undefined)) throw new Error('D1_TYPE_ERROR: undefined');
-        return prepare(sql, bound);
-      },
-      all,
-      run: all,
-      first: async (column?: string) => {
-        const row = (await all())?.results[0];
-        return (column === undefined ? row : row?.[column]) ?? null;
-      },
-    };
-  };
-  return {
-    prepare,
-    batch: (statements: readonly Statement[]) => ask(statements.map(({ sql, values }) => ({ sql, values }))),
   };
 }
