@@ -1,7 +1,7 @@
 // First file of each Node program of a release, in words that an old Node reads too: it loads the program itself, or says in
 // one sentence which Node is wanted. esbuild puts both constants in (scripts/build/programs.ts).
 
-/** Oldest Node that has all the program uses: `24.6.0`. */
+/** Oldest Node that has all the program uses: `24.10.0`. */
 declare const NODE_MIN: string;
 /** The program beside this file. */
 declare const PROGRAM: string;

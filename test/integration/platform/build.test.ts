@@ -178,10 +178,10 @@ test('a Node that is too old is told so in one sentence, and runs nothing', () =
     const { status, stdout, stderr } = asNode(number, '--version');
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `Node 24.6.0 ou plus récent est nécessaire ; celui-ci est Node ${number} (${process.execPath}).\n`,
+      `Node 24.10.0 ou plus récent est nécessaire ; celui-ci est Node ${number} (${process.execPath}).\n`,
     );
   }
-  for (const number of ['24.6.0', '24.21.0', '26.0.0']) {
+  for (const number of ['24.10.0', '24.21.0', '26.0.0']) {
     const { status, stdout } = asNode(number, '--version');
     expect([status, stdout]).toEqual([0, `passerelle-relay ${version} (0123456789ab, ${TIME})\n`]);
   }
