@@ -23,7 +23,12 @@ import { confine, credentialsOf, readUnit } from '../../support/scenes/unit-file
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const UNITS = resolve(import.meta.dirname, '../../../packaging/systemd');
-const SERVICES = ['passerelle-relay.service', 'passerelle-relay-crl.service'] as const;
+const SERVICES = [
+  'passerelle-relay.service',
+  'passerelle-relay-crl.service',
+  'passerelle-edge.service',
+] as const;
+const WORKERD = resolve(UNITS, '../../node_modules/@cloudflare/workerd-linux-64/bin/workerd');
 const HOUR_MS = 3_600_000;
 /** More than the main thread of a relay reads: a thread of the build reads them. */
 const SLOTS = 100;
@@ -31,6 +36,20 @@ const SLOTS = 100;
 const UID = 64_001;
 const STATE = '/var/lib/passerelle-relay';
 const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0;
+/** Its ports are those of a network of its own. */
+const EDGE = {
+  listen: { host: '127.0.0.1', port: 8787 },
+  admin: { host: '127.0.0.1', port: 9091 },
+  stateFolder: '/var/lib/passerelle-edge',
+  workerd: '/opt/passerelle/workerd',
+  settings: {
+    PUBLIC_URL: 'https://passerelle.example',
+    AUTH_ISSUER: 'https://issuer.example',
+    AUTH_AUDIENCE: 'passerelle',
+    AUTH_JWKS: { keys: [] },
+    RELAY_JWKS: { keys: [] },
+  },
+};
 /** Of ten; what systemd calls "OK" ends at 4. */
 const EXPOSURE_MAX = 2;
 
@@ -67,6 +86,7 @@ let publisher: ListPublisher;
 let authority: TestAuthority;
 let scene: Scene;
 let state: string;
+let runtime: string;
 let settings: object;
 let release: string;
 
@@ -83,6 +103,8 @@ beforeAll(async () => {
   expect([built.code, built.stderr]).toEqual([0, '']);
   state = join(dir, 'state');
   await mkdir(state);
+  runtime = join(dir, 'runtime');
+  await mkdir(runtime);
   for (const issuer of ['root', 'org'] as const) {
     const { der } = await authority.writeCrl({ issuer, file: join(dir, 'published.crl') });
     publisher.publish(issuer === 'root' ? 'ACR-EL.crl' : 'ACI-EL-ORG.crl', der);
@@ -121,7 +143,7 @@ function confinementOf(name: (typeof SERVICES)[number]): Confinement {
     keys[credential] ?? '',
   ]);
   return {
-    ...confine(unit, UID, state),
+    ...confine(unit, UID, { state, runtime }),
     secrets: Object.fromEntries(secrets),
     copies: {
       '/opt/passerelle/': release,
@@ -176,6 +198,36 @@ test.skipIf(!CAN_CONFINE)(
     }
   },
 );
+
+test.skipIf(!CAN_CONFINE)('the edge is whole under its unit, and writes its own folders alone', async () => {
+  const [edgeState, edgeRuntime] = [join(dir, 'edge-state'), join(dir, 'edge-runtime')];
+  await Promise.all([mkdir(edgeState), mkdir(edgeRuntime)]);
+  await writeFile(join(dir, 'edge.json'), JSON.stringify(EDGE));
+  const unit = readUnit(join(UNITS, 'passerelle-edge.service'));
+  const edge = startConfined({
+    ...confine(unit, UID, { state: edgeState, runtime: edgeRuntime }),
+    ownNetwork: true,
+    build: [['install', '-d', '-m', '1777', '/srv/open']],
+    copies: {
+      '/opt/passerelle/': release,
+      '/opt/passerelle/workerd': WORKERD,
+      '/etc/passerelle/edge.json': join(dir, 'edge.json'),
+      '/etc/ssl/certs/': '/etc/ssl/certs',
+    },
+  });
+  try {
+    await edge.said('host-ready');
+    for (const port of [EDGE.listen.port, EDGE.admin.port]) {
+      const ask = `fetch('http://127.0.0.1:${port}/healthz').then(({ status }) => console.log(status))`;
+      expect(edge.run(['node', '-e', ask])).toEqual({ code: 0, output: '200\n' });
+    }
+    const writable = ['/run/passerelle-edge', '/tmp', EDGE.stateFolder, '/var/tmp'];
+    expect(JSON.parse(edge.run(['node', '-e', FIND_WRITABLE]).output)).toEqual(writable);
+    expect((await stat(join(edgeState, 'databases'))).mode & 0o777).toBe(0o700);
+  } finally {
+    await edge.stop();
+  }
+});
 
 test('each credential of the unit is told where its keys are asked for, and each folder that it writes', async () => {
   const page = await readFile(resolve(UNITS, '../../docs/exploitation/relais.md'), 'utf8');

@@ -217,6 +217,21 @@ test('an authority of which no certificate names an address is brought by crlUrl
   expect((await run('--check')).code).toBe(0);
 });
 
+test('the lists of Hub Santé’s authorities come like those of vendors', async () => {
+  const own = await authority.client('hub-sante');
+  const hubSante = {
+    clientId: 'fr.health.passerelle',
+    host: 'hub.example',
+    certFile: own.certFile,
+    keyFile: own.keyFile,
+    caFile: authority.files.caBundle,
+    crlFiles: [`hub/${ROOT}`, `hub/${ORG}`],
+  };
+  await settle({ hubSante }, { crlFiles: [] });
+  expect(await bring()).toEqual({ outcomes: ['fetched', 'fetched'], failures: [] });
+  expect(existsSync(join(scene.dir, 'hub', ORG))).toBe(true);
+});
+
 test('the running relay takes the new list at once, and tells at its port what did not come', async () => {
   await bring();
   const relay = scene.startRelay();

@@ -46,6 +46,8 @@ export const CAN_CONFINE =
   spawnSync('ip', ['-V']).status === 0 &&
   spawnSync('unshare', ['--mount', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
+/** Whose /usr the root has: this machine's, or that of another Debian in a folder (mmdebstrap makes one). */
+const BASE = process.env.CONFINED_BASE ?? '';
 /** Where the root is made, in the mount namespace of the program alone. */
 const ROOT = '/mnt';
 const PATH = 'PATH=/usr/local/bin:/usr/bin:/bin';
@@ -117,10 +119,10 @@ function writeScript(spec: Confinement): string {
     `cd ${ROOT}`,
     'mkdir -p usr etc proc dev opt run tmp var/lib var/tmp home root',
     'chmod 1777 tmp var/tmp',
-    'mount --bind /usr usr && mount -o remount,bind,ro usr',
+    `mount --bind ${quote(`${BASE}/usr`)} usr && mount -o remount,bind,ro usr`,
     'mount -t tmpfs -o mode=0755 tmpfs usr/local && mkdir usr/local/bin',
     'ln -s usr/bin bin; ln -s usr/lib lib; ln -s usr/lib64 lib64; ln -s usr/sbin sbin',
-    'cp /etc/ld.so.cache /etc/hosts etc/',
+    `cp ${quote(`${BASE}/etc/ld.so.cache`)} /etc/hosts etc/`,
     `cp ${quote(process.execPath)} usr/local/bin/node`,
     'mount -t tmpfs -o mode=0755 tmpfs dev',
     'for one in null zero random urandom; do touch dev/$one; mount --bind /dev/$one dev/$one; done',

@@ -15,18 +15,29 @@ export function readUnit(file: string): Unit {
   return unit;
 }
 
-/** What the unit does not ask for is left open: a test then finds it so. `uid`: of its `User`. */
-export function confine(unit: Unit, uid: number, stateFolder: string): Omit<Confinement, 'copies'> {
+/** What the unit does not ask for is left open: a test then finds it so. `uid`: of its `User`; `folders`: of the host. */
+export function confine(
+  unit: Unit,
+  uid: number,
+  folders: { readonly state: string; readonly runtime: string },
+): Omit<Confinement, 'copies'> {
   const one = (key: string): string => unit.get(key)?.at(-1) ?? '';
-  const state = one('StateDirectory');
+  const [state, runtime] = [one('StateDirectory'), one('RuntimeDirectory')];
   return {
     uid: one('User') === '' ? 0 : uid,
-    writable: state === '' ? {} : { [`/var/lib/${state}`]: stateFolder },
+    writable: {
+      ...(state !== '' && { [`/var/lib/${state}`]: folders.state }),
+      ...(runtime !== '' && { [`/run/${runtime}`]: folders.runtime }),
+    },
     hidden: (unit.get('InaccessiblePaths') ?? []).map((path) => path.replace(/^-/, '')),
     isReadOnly: one('ProtectSystem') === 'strict',
     hasCapabilities: one('CapabilityBoundingSet') !== '' || !unit.has('CapabilityBoundingSet'),
     umask: one('UMask') || '0022',
-    command: one('ExecStart').split(' '),
+    command: [
+      'env',
+      ...(runtime === '' ? [] : [`RUNTIME_DIRECTORY=/run/${runtime}`]),
+      ...one('ExecStart').split(' '),
+    ],
   };
 }
 
