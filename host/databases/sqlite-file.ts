@@ -3,7 +3,7 @@
 // for migrations. No network, no clock but for durations.
 // https://developers.cloudflare.com/d1/worker-api/return-object/
 
-import { chmodSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { constants, DatabaseSync, type StatementSync } from 'node:sqlite';
 import { LRUCache } from 'lru-cache';
 
@@ -121,7 +121,8 @@ export class SqliteFile {
   constructor({ file, bytesMax }: SqliteFileOptions) {
     try {
       this.#db = new DatabaseSync(file, { timeout: BUSY_MS });
-      chmodSync(file, 0o600);
+      // A disk that takes no writes has files that are closed already.
+      if ((statSync(file).mode & 0o077) !== 0) chmodSync(file, 0o600);
       // FULL: what was acknowledged is on the disk also when the machine loses its power.
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
       this.#pageBytes = Number(this.#db.prepare('PRAGMA page_size').get()?.page_size);

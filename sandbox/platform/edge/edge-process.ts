@@ -32,6 +32,10 @@ const FAULT_MS = 15_000;
 const HOST = process.env.EDGE_HOST ?? 'miniflare';
 /** Of a state folder: where the databases are. */
 export const DATABASES_FOLDER = HOST === 'workerd' ? 'databases' : 'd1';
+/** Of a state folder: where SQLite's files are, an `.sqlite` for each. */
+export const DATABASE_FILES = HOST === 'workerd' ? 'databases' : 'd1/miniflare-D1DatabaseObject';
+/** Whether D1 tells how many rows a statement read: node:sqlite cannot. */
+export const TELLS_ROWS_READ = HOST !== 'workerd';
 
 /** @throws Error with a French sentence when another program runs on its state folder. */
 export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {

@@ -10,6 +10,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
+import { DATABASE_FILES, DATABASES_FOLDER } from '../../../sandbox/platform/edge/edge-process.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -23,13 +24,13 @@ beforeEach(async () => {
 });
 afterEach(() => edge?.stop());
 
-const folder = (): string => join(edge.state.dir, 'd1', 'miniflare-D1DatabaseObject');
+const folder = (): string => join(edge.state.dir, DATABASE_FILES);
 
 /** Of the database that has this table, with what SQLite keeps beside it. */
 async function filesWith(table: string): Promise<string[]> {
   const names = await readdir(folder());
   const main = names.find((name) => {
-    if (!/^[0-9a-f]{64}\.sqlite$/.test(name)) return false;
+    if (!name.endsWith('.sqlite') || name === 'metadata.sqlite') return false;
     const db = new DatabaseSync(join(folder(), name));
     const has = db.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table) !== undefined;
     // What the runtime left in the journal is in the file after it.
@@ -238,7 +239,7 @@ function canMount(): boolean {
 }
 
 describe.skipIf(!canMount())('a disk', () => {
-  const disk = (): string => join(edge.state.dir, 'd1');
+  const disk = (): string => join(edge.state.dir, DATABASES_FOLDER);
 
   beforeEach(() =>
     restart(async () => {
