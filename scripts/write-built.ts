@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { fold } from './fold.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BUILT = join(ROOT, 'worker/built');
@@ -19,9 +20,12 @@ function write(name: string, text: string): void {
 }
 
 function writeApi(title: string, document: string): void {
-  const openApi = gzipSync(document, { level: 9 }).toString('base64');
+  const openApi = gzipSync(JSON.stringify(fold(document)), { level: 9 }).toString('base64');
   const api = { title, base: BASE, openApi };
-  write('api.ts', `/** \`openApi\`: gzip in base64. */\nexport const API = ${JSON.stringify(api)};\n`);
+  write(
+    'api.ts',
+    `/** \`openApi\`: JSON of a Folded (worker/openapi/folded.ts), gzip, base64. */\nexport const API = ${JSON.stringify(api)};\n`,
+  );
 }
 
 mkdirSync(BUILT, { recursive: true });

@@ -6,6 +6,7 @@ import { html, raw } from '../../shared/html.ts';
 import { API } from '../built/api.ts';
 import { pageResponse } from '../http/html-page.ts';
 import { publicCache, type RequestContext } from '../http/http.ts';
+import { type Folded, unfold } from './folded.ts';
 import type { ApiDocument } from './model/documented.ts';
 import { writeDocs } from './page/page.ts';
 import { DOCS_STYLE } from './page/style.ts';
@@ -48,7 +49,7 @@ function atOwnAddress(body: string, address: string): string {
 
 async function bodies(): Promise<Unpacked> {
   if (unpacked === undefined) {
-    const openApi = await unpack(API.openApi);
+    const openApi = unfold(JSON.parse(await unpack(API.openApi)) as Folded);
     unpacked = { openApi, docs: writeDocs(JSON.parse(openApi) as ApiDocument).text };
   }
   return unpacked;

@@ -7,11 +7,13 @@ import type { Config } from '../../../worker/base/config.ts';
 import { API } from '../../../worker/built/api.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
 import { describeApi } from '../../../worker/openapi/document.ts';
+import { type Folded, unfold } from '../../../worker/openapi/folded.ts';
 import { answerDocs, answerOpenApi } from '../../../worker/openapi/handlers.ts';
 import { writeDocs } from '../../../worker/openapi/page/page.ts';
 import { ROUTES } from '../../../worker/routes.ts';
 
-const textOf = (packed: string): string => gunzipSync(Buffer.from(packed, 'base64')).toString();
+const textOf = (packed: string): string =>
+  unfold(JSON.parse(gunzipSync(Buffer.from(packed, 'base64')).toString()) as Folded);
 const contextAt = (url: string, publicUrl?: string): RequestContext =>
   ({ url: new URL(url), requestId: 'r', config: { publicUrl } as Config }) as RequestContext;
 
