@@ -7,12 +7,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { ask } from '../../support/doubles/edge.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
+import { peopleOf } from '../../support/samples/people.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
 import { startBuiltEdge } from '../../support/scenes/built-edge.ts';
 import { type Ran, runCommand } from '../../support/scenes/command.ts';
 import { makePlan, makeScene } from '../../support/scenes/relay-scene.ts';
+import { System, slotPath } from '../../support/scenes/system.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -159,6 +162,23 @@ test('the relay runs from its folder alone, reads on its threads, and says which
     expect(relay.output()).not.toContain('reader-ended');
   } finally {
     await scene.close();
+  }
+});
+
+test('a built relay serves a search at the edge, which shows what it is built of', async () => {
+  const system = await System.start({
+    vendors: [{ seed: 1 }],
+    relayFile: join(release, 'relay/passerelle-relay.js'),
+  });
+  try {
+    const person = peopleOf(system.vendors).find(({ full }) => !full)?.identifier ?? '';
+    expect((await system.search(slotPath([person]))).states.get(person)).toBe('slots');
+    const headers = { Authorization: `Bearer ${await signToken(system.state, 'admin')}` };
+    expect(await (await system.fetch('/admin/relays', { headers })).json()).toMatchObject({
+      relays: [{ id: 'relay-a', version, build: { commit: COMMIT, time: TIME } }],
+    });
+  } finally {
+    await system.stop();
   }
 });
 
