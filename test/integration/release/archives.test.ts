@@ -64,6 +64,10 @@ test('each is the whole of its road under one folder, of one time and nobody’s
   expect(cloudflare).toContain('/cloudflare/passerelle-deploy.js');
   expect(machines).not.toContain('/cloudflare/');
   run('tar', '-xzf', `${NAME}-cloudflare.tar.gz`);
+  const deploy = join(dir, 'out', NAME, 'cloudflare/passerelle-deploy.js');
+  const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
+  const rehearsed = run(process.execPath, deploy, '--env', 'staging', '--dry-run', '--wrangler', wrangler);
+  expect(rehearsed).toContain('envoie le Worker passerelle-edge-staging, à 0 %');
   const relay = join(dir, 'out', NAME, 'relay/passerelle-relay.js');
   expect(run(process.execPath, relay, '--version')).toContain(`passerelle-relay ${VERSION.number} (`);
 });
