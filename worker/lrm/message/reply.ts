@@ -27,7 +27,7 @@ interface ErrorReply {
   readonly sender: string | undefined;
   /** distributionID of the message of ours; undefined: the Hub could not read it. */
   readonly reference: string | undefined;
-  /** error-codes.ts; 0: none that is a number. */
+  /** error-codes.ts; 0: none that is a whole number of six digits at most. */
   readonly code: number;
   /** Cut to 100 characters. */
   readonly name: string;
@@ -93,9 +93,10 @@ function messageOf(envelope: JsonObject | undefined): JsonObject | undefined {
   return asObject(asObject(asObject(content?.jsonContent)?.embeddedJsonContent)?.message);
 }
 
+/** What is no such number would find no place in the table that keeps it, and keep all that came beside it out. */
 function codeOf(value: unknown): number {
-  const text = asText(value);
-  return asFiniteNumber(value) ?? (text !== undefined && /^\d{1,6}$/.test(text) ? Number(text) : 0);
+  const text = asText(value) ?? String(asFiniteNumber(value));
+  return /^\d{1,6}$/.test(text) ? Number(text) : 0;
 }
 
 /** One that is too long is none of ours. */

@@ -58,6 +58,15 @@ export interface Taken {
   readonly state: string | undefined;
 }
 
+/**
+ * Parameters: 1 distributionID, 2 now. Whatever is said of a message of which the relay has said nothing yet, or nothing sure,
+ * shows that it arrived. Comes before what notes it of the attempt: the relay's own word is not asked any more after that.
+ */
+const NOTE_ARRIVED = `UPDATE lrm_messages AS m SET state = 'confirmed', reason = NULL, changed_ms = ?2, due_ms = t.expires_ms
+  FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND t.outcome IN ('leased', 'unknown')
+    AND m.appointment = t.appointment AND m.turn = t.turn AND m.attempts = t.attempt
+    AND m.state IN ('leased', 'pending', 'held')`;
+
 /** Parameters: 1 distributionID, 2 now, 3 step, 4 1 when the LRM refuses it, 5 1 for the first try. */
 const ACK_MESSAGE = `UPDATE lrm_messages AS m SET state = 'acked', reason = NULL, changed_ms = ?2, due_ms = ?2
   FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND ?4 = 0
@@ -118,6 +127,7 @@ function statementsOf(
     const refused = arrival.isRefused ? 1 : 0;
     return [
       stray('unknown', code, id),
+      db.prepare(NOTE_ARRIVED).bind(id, nowMs),
       db.prepare(ACK_MESSAGE).bind(id, nowMs, null, refused),
       db.prepare(ACK_ATTEMPT).bind(id, nowMs, arrival.step ?? null, refused, isFirst),
       db.prepare(STATE).bind(id),
@@ -126,6 +136,7 @@ function statementsOf(
   const { reaction, sender, cause } = arrival;
   return [
     stray('unknown', code, id),
+    db.prepare(NOTE_ARRIVED).bind(id, nowMs),
     db.prepare(FAIL_MESSAGE).bind(id, nowMs, String(arrival.code), reaction),
     db.prepare(FAIL_ATTEMPT).bind(id, nowMs, arrival.code, reaction, sender ?? null, cause ?? null, isFirst),
     db.prepare(STATE).bind(id),
