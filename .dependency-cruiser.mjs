@@ -70,8 +70,8 @@ const WINGS = [
   only('relay', '^(relay|shared)/', 'relay/ imports shared/ only.'),
   only(
     'host',
-    '^(host/|shared/|worker/base/settings[.]ts$|relay/base/output[.]ts$)',
-    "host/ imports shared/, the schema of the Worker's settings, and how the relay writes lines.",
+    '^(host/|shared/|worker/base/settings[.]ts$|relay/base/(output|private-file)[.]ts$)',
+    "host/ imports shared/, the schema of the Worker's settings, and how the relay writes lines and reads a private file.",
   ),
   only('conformance', '^(conformance|relay|shared)/', 'conformance/ imports shared/ and relay/ only.'),
   only(

@@ -2,9 +2,10 @@
 // that are settings. All problems are told together, by field and never by value.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import * as v from 'valibot';
+import { readPrivateFile } from '../../relay/base/private-file.ts';
 import { nearestOf } from '../../shared/command-line.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { findSettingProblems, SETTING_NAMES } from '../../worker/base/settings.ts';
@@ -37,7 +38,6 @@ const SECRETS = ['FRONT_KEYS', 'FRONT_USERS', 'FRONT_BASIC'];
 /** The host says them itself (own-settings.ts). */
 const OWN = ['JURISDICTION', 'LOCAL_HOSTS'];
 const DATABASE_MB_MAX = 10_000;
-const OTHERS = 0o077;
 
 /** `file` is absolute. `environment`: the process's own. */
 export function readHostConfig(
@@ -55,7 +55,7 @@ export function readHostConfig(
   const read = (field: string, path: string | undefined, isSecret = false): string | undefined =>
     path === undefined ? undefined : readText(field, at(path), isSecret, problems);
   const secretsInside = SECRETS.filter((name) => Object.hasOwn(rest.settings, name));
-  if (secretsInside.length > 0 && isOpenToOthers(file)) {
+  if (secretsInside.length > 0 && readPrivateFile(file).openness !== undefined) {
     problems.push({
       field: `settings.${secretsInside[0]}`,
       text: closeIt('ce fichier, qui contient un secret,'),
@@ -147,17 +147,15 @@ function readText(
   problems: ConfigProblem[],
 ): string | undefined {
   try {
-    const content = readFileSync(path, 'utf8');
-    if (isSecret && isOpenToOthers(path)) problems.push({ field, text: closeIt('ce fichier') });
-    return content;
+    const { content, openness } = readPrivateFile(path);
+    if (isSecret && openness !== undefined) problems.push({ field, text: closeIt('ce fichier') });
+    return content.toString('utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'erreur inconnue';
     problems.push({ field, text: `ne peut pas être lu (${code})` });
     return undefined;
   }
 }
-
-const isOpenToOthers = (path: string): boolean => (statSync(path).mode & OTHERS) !== 0;
 
 const closeIt = (what: string): string =>
   `d'autres comptes que le sien peuvent lire ${what} : chmod 600 le réserve à son propriétaire`;

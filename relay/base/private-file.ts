@@ -1,5 +1,6 @@
 // Reads a private key's file, and says when accounts other than the relay's may read it too: a key that others can read is
-// one that others may have. Called wherever a key is read.
+// one that others may have. Called wherever a key is read, and by the edge's host for its
+// secrets.
 
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 

@@ -1,6 +1,7 @@
 // The settings file of passerelle-edge: what is read of it, and every way in which it may be wrong.
 
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -130,6 +131,42 @@ it('refuses secrets that other accounts can read, and never says them', () => {
     );
   }
 });
+
+/** Problems that a service which is not root finds in what root and its group may read, as systemd hands credentials over. */
+function problemsOfService(mode: number): string {
+  const service = 65_534;
+  const source = new URL('../../../host/config/read-config.ts', import.meta.url).href;
+  writeFileSync(join(dir, 'users.json'), '{"a":"b"}');
+  writeFileSync(
+    join(dir, 'edge.json'),
+    JSON.stringify({
+      settings: { ...SETTINGS, FRONT_BASIC: 'a:b' },
+      settingFiles: { FRONT_USERS: 'users.json' },
+    }),
+  );
+  chmodSync(dir, 0o755);
+  for (const name of ['users.json', 'edge.json']) {
+    chownSync(join(dir, name), 0, service);
+    chmodSync(join(dir, name), mode);
+  }
+  const script = `import(${JSON.stringify(source)}).then(({ readHostConfig }) => {
+    process.setgroups([]); process.setegid(${service}); process.seteuid(${service});
+    // Paths stay relative: the service may not pass the folders above.
+    process.cwd = () => '.';
+    const read = readHostConfig('edge.json', {});
+    console.log(read.ok ? 'ok' : read.error.map(({ text }) => text).join());
+  })`;
+  return execFileSync(process.execPath, ['-e', script], { cwd: dir, encoding: 'utf8' });
+}
+
+it.skipIf(process.geteuid?.() !== 0)(
+  "takes root's secrets that its own group may read, and no others",
+  () => {
+    expect(problemsOfService(0o440)).toBe('ok\n');
+    for (const mode of [0o444, 0o460])
+      expect(problemsOfService(mode).match(/d'autres comptes/g)).toHaveLength(2);
+  },
+);
 
 it('refuses a key that is not the certificate', () => {
   writeFileSync(join(dir, 'cert.pem'), 'no certificate');
