@@ -19,7 +19,6 @@ beforeEach(() => scene.clear());
 afterAll(() => scene?.stop());
 
 const OVER_MS = DAY_MS + 16 * MINUTE_MS;
-const dueNow = () => scene.rows('UPDATE lrm_messages SET due_ms = 0');
 
 /** An appointment whose message was published. */
 async function published(options: object = {}): Promise<{ id: string; value: string; sent: Sent }> {
@@ -68,7 +67,7 @@ describe('an acknowledgement', () => {
     await scene.later(OVER_MS);
     expect(await scene.messages(id)).toMatchObject([{ state: 'pending', reason: 'not-acknowledged' }]);
     await scene.carrier.receive(ackOf(sent));
-    await dueNow();
+    await scene.pauseOver();
     expect(await scene.carrier.lease()).toEqual([]);
     expect(await scene.states(id)).toEqual(['acked']);
   });
@@ -76,7 +75,7 @@ describe('an acknowledgement', () => {
   it('of the first of two attempts delivers the message, and that of the second changes nothing', async () => {
     const { id, sent: first } = await published();
     await scene.later(OVER_MS);
-    await dueNow();
+    await scene.pauseOver();
     const second = await scene.carrier.publish();
     await scene.carrier.receive(ackOf(first));
     expect(await scene.states(id)).toEqual(['acked']);
@@ -120,7 +119,7 @@ describe('an error', () => {
         level: 'error',
         reason: String(code),
       });
-      await dueNow();
+      await scene.pauseOver();
       expect(await scene.carrier.lease()).toEqual([]);
     },
   );
@@ -136,7 +135,7 @@ describe('an error', () => {
     const due = await scene.rows('SELECT due_ms FROM lrm_messages');
     await scene.carrier.receive({ ...errorOf(sent, code), redelivered: true });
     expect(await scene.rows('SELECT due_ms FROM lrm_messages')).toEqual(due);
-    await dueNow();
+    await scene.pauseOver();
     const again = await scene.carrier.publish();
     expect(again.id).not.toBe(sent.id);
     expect(again.appointment.method).toBe('UpdateAppointment');
@@ -148,7 +147,7 @@ describe('an error', () => {
     const id = await scene.put(scene.fresh());
     const lost = await scene.carrier.leaseOne();
     await scene.carrier.settle('unknown', lost);
-    await dueNow();
+    await scene.pauseOver();
     const created = await scene.carrier.publish();
     expect(created.appointment.method).toBe('CreateAppointment');
     await scene.carrier.receive(errorOf(created, 409));
@@ -208,7 +207,7 @@ describe('an error', () => {
     await scene.carrier.receive(errorOf(sent, 500));
     expect(await scene.states(id)).toEqual(['superseded', 'confirmed']);
     await scene.carrier.receive(errorOf(newer, 500));
-    await dueNow();
+    await scene.pauseOver();
     expect((await scene.carrier.leaseOne()).appointment.status).toBe('booked');
     expect(await scene.states(id)).toEqual(['superseded', 'leased']);
   });
@@ -224,7 +223,7 @@ describe('an error', () => {
   it('of an older attempt changes nothing while a newer one is under way', async () => {
     const { id, sent: first } = await published();
     await scene.later(OVER_MS);
-    await dueNow();
+    await scene.pauseOver();
     await scene.carrier.publish();
     await scene.carrier.receive(errorOf(first, 500), errorOf(first, 300));
     expect(await scene.states(id)).toEqual(['confirmed']);
@@ -256,7 +255,7 @@ describe('what is not acknowledged in its time', () => {
       recipient: 'fr.health.samu990',
       count: 1,
     });
-    await dueNow();
+    await scene.pauseOver();
     const again = await scene.carrier.publish();
     expect(again.id).not.toBe(sent.id);
     await scene.rows('UPDATE lrm_messages SET useful_ms = 1');

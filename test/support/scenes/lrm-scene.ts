@@ -287,6 +287,12 @@ export class LrmScene {
       throw new Error('a step failed');
   }
 
+  /** Every pause of the outbox is over. */
+  async pauseOver(): Promise<void> {
+    await this.rows('UPDATE lrm_messages SET due_ms = 0');
+    await this.rows(`UPDATE lrm_attempts SET settled_ms = 0 WHERE outcome = 'unknown'`);
+  }
+
   /** Nothing is in the outbox. */
   async clear(): Promise<void> {
     const db = await this.database();

@@ -28,15 +28,24 @@ export interface DueMessage {
   readonly receivedMs: number;
 }
 
-/** Of one appointment one message at a time is on its way, and in their order: the one before is confirmed, or at its end. */
-const MAY_LEAVE = `NOT EXISTS (SELECT 1 FROM lrm_attempts AS t WHERE t.appointment = m.appointment AND t.outcome = 'leased')
+/** What a relay wrote on a connection that ended, its broker reads within it, or never. Milliseconds. */
+const SOCKET_MS = 1_000;
+
+/**
+ * Of one appointment one message at a time is on its way, and in their order: the one before is confirmed, or at its end. One of
+ * which its relay lost the confirmation may be in the broker's socket for a moment longer, whatever else ends its message.
+ */
+const mayLeave = (now: string): string => `NOT EXISTS (SELECT 1 FROM lrm_attempts AS t
+    WHERE t.appointment = m.appointment AND t.outcome = 'leased')
+  AND NOT EXISTS (SELECT 1 FROM lrm_attempts AS t WHERE t.appointment = m.appointment AND t.outcome = 'unknown'
+    AND t.settled_ms > ${now} - ${SOCKET_MS})
   AND NOT EXISTS (SELECT 1 FROM lrm_messages AS b WHERE b.appointment = m.appointment AND b.turn < m.turn
     AND b.state IN ('pending', 'held', 'leased'))`;
 
 const dueOf = (
   state: 'pending' | 'held',
 ): string => `SELECT m.appointment, m.turn, m.due_ms FROM lrm_messages AS m
-  WHERE m.${IS_OPEN} AND m.state = '${state}' AND m.due_ms <= ?1 AND ${MAY_LEAVE} ORDER BY m.due_ms LIMIT ?2`;
+  WHERE m.${IS_OPEN} AND m.state = '${state}' AND m.due_ms <= ?1 AND ${mayLeave('?1')} ORDER BY m.due_ms LIMIT ?2`;
 /** Parameters: 1 now, 2 how many. */
 const DUE = `SELECT m.appointment, m.turn, m.version, m.attempts, m.useful_ms AS usefulMs,
     m.is_known = 1 OR EXISTS (SELECT 1 FROM lrm_attempts AS t WHERE t.appointment = m.appointment AND t.outcome = 'confirmed')
@@ -100,7 +109,7 @@ const IS_AS_READ = `m.appointment = j.value ->> 0 AND m.turn = j.value ->> 1 AND
 const TAKE = `INSERT INTO lrm_attempts (distribution_id, appointment, turn, attempt, method, recipient, relay, instance,
     leased_ms, until_ms, expires_ms, outcome)
   SELECT j.value ->> 4, m.appointment, m.turn, m.attempts + 1, j.value ->> 5, j.value ->> 6, ?2, ?3, ?4, ?5, j.value ->> 7, 'leased'
-  FROM json_each(?1) AS j CROSS JOIN lrm_messages AS m ON ${IS_AS_READ} WHERE ${MAY_LEAVE}
+  FROM json_each(?1) AS j CROSS JOIN lrm_messages AS m ON ${IS_AS_READ} WHERE ${mayLeave('?4')}
   ON CONFLICT (distribution_id) DO NOTHING`;
 
 /** Parameters: 1 leases, 2 now, 3 until. What TAKE took, once. */
