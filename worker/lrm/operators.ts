@@ -16,7 +16,7 @@ import {
   readTold,
   resendLast,
 } from './tables/overview.ts';
-import { countWaiting, WAITING_MAX } from './tables/undelivered.ts';
+import { countWaiting, isAtLeast } from './tables/undelivered.ts';
 import { tellRelays } from './tell-relays.ts';
 
 const STRAYS_MAX = 50;
@@ -45,7 +45,7 @@ export async function answerLrm(context: RequestContext): Promise<Response> {
       state: lrm === undefined ? 'off' : 'on',
       ...(lrm && { clientId: lrm.clientId, schema: lrm.schema }),
       undelivered: total(waiting),
-      isAtLeast: total(waiting) === WAITING_MAX,
+      isAtLeast: isAtLeast(waiting),
       recipients: [...Map.groupBy(waiting, ({ recipient }) => recipient)].map(([recipient, some]) => {
         const oldestMs = Math.min(...some.map((one) => one.oldestMs));
         return {

@@ -27,7 +27,10 @@ export async function runOutbox(env: Env, nowMs: number): Promise<number> {
 export async function watchOutbox(env: Env, nowMs: number): Promise<void> {
   if (readConfig(env).lrm === undefined) return;
   const waiting = await countWaiting(env.APPOINTMENTS);
-  const late = waiting.filter(({ oldestMs }) => oldestMs < nowMs - UNDELIVERED_MS);
+  // What is of no use any more had its own alarm when it ended.
+  const late = waiting.filter(
+    ({ state, oldestMs }) => state !== 'expired' && oldestMs < nowMs - UNDELIVERED_MS,
+  );
   for (const [recipient, some] of Map.groupBy(late, (one) => one.recipient ?? '')) {
     log('error', 'lrm-undelivered', {
       recipient,

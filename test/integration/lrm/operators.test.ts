@@ -66,6 +66,29 @@ describe('operators', () => {
     expect(json.strays).toMatchObject([{ queue: 'ack', kind: 'unreadable', bytes: 1, count: 1 }]);
   });
 
+  it('see and hear of what waits, whatever has ended in the course of years', async () => {
+    await scene.rows(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+       INSERT INTO lrm_messages (appointment, turn, version, state, recipient, day, made_ms, changed_ms, due_ms, useful_ms)
+       SELECT 'ended-' || i, 1, 1, 'expired', ?1, '2020-01-01', 1, 1, 1, 1 FROM n`,
+      OTHER_SAMU,
+    );
+    await scene.put(scene.fresh());
+    await scene.carrier.publish();
+    await scene.put(scene.fresh());
+    const { json } = await get('/admin/lrm');
+    expect(json).toMatchObject({ undelivered: 10_002, isAtLeast: true });
+    expect(json.recipients).toMatchObject([
+      { recipient: null, states: { pending: 1 } },
+      { recipient: SAMU, states: { confirmed: 1 } },
+      { recipient: OTHER_SAMU, states: { expired: 10_000 } },
+    ]);
+    const before = scene.logged('lrm-undelivered').length;
+    await scene.later(16 * MINUTE_MS);
+    const alarms = scene.logged('lrm-undelivered').slice(before);
+    expect(alarms.map(({ detail }) => detail).sort()).toEqual(['confirmed 1', 'pending 1']);
+  });
+
   it('list messages page by page, by state and LRM, and those of an appointment', async () => {
     const ids: string[] = [];
     for (let count = 0; count < 5; count += 1)

@@ -269,6 +269,23 @@ describe('what cannot be made', () => {
     expect((await scene.carrier.leaseOne()).recipient).toBe(SAMU);
   });
 
+  it('holds up no newer version, once a relay had it', async () => {
+    await scene.know('3990000011/REG-GOES', ['SAS 990']);
+    const value = scene.fresh();
+    const id = await scene.put(value, { operator: '3990000011/REG-GOES' });
+    await scene.carrier.settle('unknown', await scene.carrier.leaseOne());
+    const core = await scene.database('DB');
+    await core.prepare(`DELETE FROM regulators WHERE id = 'r-3990000011/REG-GOES'`).run();
+    await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
+    expect(await scene.carrier.lease()).toEqual([]);
+    expect(await scene.messages(id)).toMatchObject([{ state: 'held', reason: 'regulator-unknown' }]);
+    await scene.put(value, { operator: '3990000011/REG-77', status: 'booked' });
+    await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
+    expect(await scene.carrier.lease()).toEqual([]);
+    expect(await scene.states(id)).toEqual(['superseded', 'pending']);
+    expect((await scene.carrier.leaseOne()).appointment.status).toBe('booked');
+  });
+
   it('goes to the LRM that has the appointment, wherever the regulator is now', async () => {
     await scene.know('3990000011/REG-MOVES', ['SAS 990']);
     const value = scene.fresh();

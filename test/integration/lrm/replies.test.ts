@@ -220,6 +220,26 @@ describe('an error', () => {
     expect((await scene.carrier.leaseOne()).appointment.status).toBe('booked');
   });
 
+  it('of a message that stopped matters no more once its LRM has a newer one, whichever comes first', async () => {
+    const { id, value, sent } = await published();
+    await scene.carrier.receive(errorOf(sent, 300));
+    await scene.put(value, { status: 'booked' });
+    const newer = await scene.carrier.publish();
+    expect(await scene.states(id)).toEqual(['errored', 'confirmed']);
+    await scene.carrier.receive(ackOf(newer));
+    expect(await scene.messages(id)).toMatchObject([
+      { state: 'superseded', reason: '300' },
+      { state: 'acked' },
+    ]);
+    await scene.put(value, { status: 'cancelled' });
+    const third = await scene.carrier.publish();
+    await scene.put(value, { status: 'fulfilled' });
+    await scene.carrier.receive(ackOf(await scene.carrier.publish()), errorOf(third, 300));
+    expect(await scene.states(id)).toEqual(['superseded', 'acked', 'superseded', 'acked']);
+    await scene.carrier.receive(ackOf(sent));
+    expect(await scene.states(id)).toEqual(['acked', 'acked', 'superseded', 'acked']);
+  });
+
   it('of an older attempt changes nothing while a newer one is under way', async () => {
     const { id, sent: first } = await published();
     await scene.later(OVER_MS);

@@ -39,7 +39,6 @@ const FROM_ONE_END: readonly RegExp[] = [
   /FROM declaration_changes ORDER BY id DESC LIMIT \?1/,
   /FROM declared_editors\s+GROUP BY practitioner ORDER BY practitioner LIMIT \?1/,
   /FROM account_drift\s+ORDER BY at_ms DESC LIMIT \?1/,
-  /FROM lrm_messages WHERE state NOT IN \('acked', 'superseded'\) LIMIT 10000/,
   /FROM lrm_strays ORDER BY last_ms DESC LIMIT \?1/,
   /FROM erased_regulators ORDER BY asked_ms DESC LIMIT \?1/,
 ];

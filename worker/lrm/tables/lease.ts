@@ -118,10 +118,14 @@ const NOTE_TAKEN = `UPDATE lrm_messages AS m SET state = 'leased', reason = NULL
   FROM json_each(?1) AS j WHERE m.appointment = j.value ->> 0 AND m.turn = j.value ->> 1 AND m.attempts = j.value ->> 3
     AND EXISTS (SELECT 1 FROM lrm_attempts AS t WHERE t.distribution_id = j.value ->> 4)`;
 
-/** Parameters: 1 holds or what is late, 2 now, 3 the state. */
-const PUT_ASIDE = `UPDATE lrm_messages AS m SET state = ?3, reason = COALESCE(j.value ->> 4, reason),
-    recipient = COALESCE(j.value ->> 5, recipient), due_ms = COALESCE(j.value ->> 6, ?2),
-    changed_ms = CASE WHEN state = ?3 THEN changed_ms ELSE ?2 END
+/**
+ * Parameters: 1 holds or what is late, 2 now, 3 the state. What is held while a newer version waits behind it gives way: that
+ * one tells the whole appointment, and may be such that a message can be made of it.
+ */
+const PUT_ASIDE = `UPDATE lrm_messages AS m SET state = CASE WHEN ?3 = 'held' AND EXISTS (SELECT 1 FROM lrm_messages AS l
+      WHERE l.appointment = m.appointment AND l.turn > m.turn) THEN 'superseded' ELSE ?3 END,
+    reason = COALESCE(j.value ->> 4, reason), recipient = COALESCE(j.value ->> 5, recipient),
+    due_ms = COALESCE(j.value ->> 6, ?2), changed_ms = CASE WHEN state = ?3 THEN changed_ms ELSE ?2 END
   FROM json_each(?1) AS j WHERE ${IS_AS_READ}`;
 
 const TAKEN = `SELECT t.distribution_id AS id FROM json_each(?1) AS j

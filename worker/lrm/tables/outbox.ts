@@ -11,6 +11,10 @@ export const IS_OPEN = `state NOT IN ('acked', 'superseded')`;
 export const IS_OVERTAKEN = `EXISTS (SELECT 1 FROM lrm_messages AS l WHERE l.appointment = m.appointment AND l.turn > m.turn
   AND l.attempts > 0)`;
 
+/** A newer version of the appointment is at its LRM: what became of this one, `m`, matters no more. */
+export const IS_REPLACED = `EXISTS (SELECT 1 FROM lrm_messages AS l WHERE l.appointment = m.appointment AND l.turn > m.turn
+  AND l.state = 'acked')`;
+
 /** Of the appointments of these distributionIDs (JSON list, parameter 1), one may leave now (parameter 2). */
 export const HAS_DUE = `SELECT 1 AS due FROM json_each(?1) AS j
   CROSS JOIN lrm_attempts AS t ON t.distribution_id = j.value

@@ -4,7 +4,7 @@
 
 import { guardIdempotent } from '../../store/guard.ts';
 import type { Reaction } from '../message/error-codes.ts';
-import { HAS_DUE, IS_OVERTAKEN } from './outbox.ts';
+import { HAS_DUE, IS_OVERTAKEN, IS_REPLACED } from './outbox.ts';
 
 interface Arrived {
   /** SHA-256 of queue and body, hexadecimal. */
@@ -67,10 +67,11 @@ const NOTE_ARRIVED = `UPDATE lrm_messages AS m SET state = 'confirmed', reason =
     AND m.appointment = t.appointment AND m.turn = t.turn AND m.attempts = t.attempt
     AND m.state IN ('leased', 'pending', 'held')`;
 
-/** Parameters: 1 distributionID, 2 now, 3 step, 4 1 when the LRM refuses it, 5 1 for the first try. */
-const ACK_MESSAGE = `UPDATE lrm_messages AS m SET state = 'acked', reason = NULL, changed_ms = ?2, due_ms = ?2
-  FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND ?4 = 0
-    AND m.appointment = t.appointment AND m.turn = t.turn AND m.state <> 'acked'`;
+/** Parameters: 1 distributionID, 2 now, 3 step, 4 1 when the LRM refuses it, 5 1 for the first try. What had failed before it is replaced. */
+const ACK_MESSAGE = `UPDATE lrm_messages AS m SET state = CASE m.turn WHEN t.turn THEN 'acked' ELSE 'superseded' END,
+    reason = CASE m.turn WHEN t.turn THEN NULL ELSE m.reason END, changed_ms = ?2, due_ms = ?2
+  FROM lrm_attempts AS t WHERE t.distribution_id = ?1 AND ?4 = 0 AND m.appointment = t.appointment AND m.turn <= t.turn
+    AND m.state <> 'acked' AND (m.turn = t.turn OR m.state IN ('errored', 'expired'))`;
 const ACK_ATTEMPT = `UPDATE lrm_attempts SET outcome = 'confirmed', settled_ms = COALESCE(settled_ms, ?2),
     reply = CASE WHEN ?4 = 0 THEN 'ack' ELSE reply END,
     reply_ms = CASE WHEN ?4 = 0 AND COALESCE(reply, '') <> 'ack' THEN ?2 ELSE reply_ms END,
@@ -85,7 +86,7 @@ const AGAIN = `MIN(3600000, 60000 << MIN(m.attempts - 1, 10))`;
  */
 const IS_STOP = `(?4 = 'stop' OR (?4 = 'update' AND t.method = 'UpdateAppointment'))`;
 const FAIL_MESSAGE = `UPDATE lrm_messages AS m SET
-    state = CASE WHEN ${IS_STOP} THEN 'errored' WHEN ${IS_OVERTAKEN} THEN 'superseded'
+    state = CASE WHEN ${IS_REPLACED} THEN 'superseded' WHEN ${IS_STOP} THEN 'errored' WHEN ${IS_OVERTAKEN} THEN 'superseded'
       WHEN m.useful_ms < ?2 THEN 'expired' ELSE 'pending' END,
     is_known = m.is_known OR ?4 = 'update', reason = ?3, changed_ms = ?2,
     due_ms = ?2 + CASE WHEN ?4 = 'resend' THEN ${AGAIN} ELSE 0 END
