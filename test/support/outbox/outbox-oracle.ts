@@ -107,11 +107,11 @@ function placesOf({ held }: Life, messages: readonly Message[]): number {
 
 function judgeMessage(
   { hub, edge }: OutboxWorld,
-  { held }: Life,
+  { id, held }: Life,
   message: Message,
   received: readonly Report[],
 ): void {
-  const { state, reason, version, attempts, tries } = message;
+  const { turn, state, reason, version, attempts, tries } = message;
   expect(STATES, `${state} ${reason ?? ''}`).toContain(state);
   expect(attempts).toHaveLength(tries);
   const ids = attempts.map(({ distributionId }) => distributionId);
@@ -126,8 +126,9 @@ function judgeMessage(
   if (state === 'errored') expect(said.map(String), 'its code was said').toContain(reason);
   if (state === 'expired') {
     const [row] = edge.appointments.rows<{ usefulMs: number }>(
-      'SELECT MAX(useful_ms) AS usefulMs FROM lrm_messages WHERE version = ?',
-      version,
+      'SELECT useful_ms AS usefulMs FROM lrm_messages WHERE appointment = ? AND turn = ?',
+      id,
+      turn,
     );
     expect(edge.nowMs, 'it was of no use any more').toBeGreaterThan(row?.usefulMs ?? 0);
   }
