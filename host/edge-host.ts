@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { DatabaseProcess } from './databases/database-process.ts';
 import { DATABASES, type DatabaseName } from './databases/migrations.ts';
-import { databaseFile, prepareFiles } from './databases/prepare-files.ts';
+import { databaseFile, prepareFile } from './databases/prepare-files.ts';
 import { edgeConfig, type TlsPair, variableOf, type WorkerdConfig } from './runtime/edge-config.ts';
 import { serveHost } from './runtime/host-server.ts';
 import { openPort } from './runtime/open-port.ts';
@@ -122,25 +122,25 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
     fault = { words: detail, atMs: Date.now() };
     onEvent({ event: 'database-file-refused', database, detail });
   };
-  await prepareFiles({ ...limits, folder: databaseDir, migrations: options.migrations, onDamage: noteFault });
   const socketOf = (name: DatabaseName): string => join(folder, `${name}.sock`);
-  const databases = await Promise.all(
-    DATABASES.map(async ({ name }) => {
-      const one = await DatabaseProcess.start({
-        ...limits,
-        program: DATABASE_PROGRAM,
-        file: databaseFile(databaseDir, name),
-        socket: socketOf(name),
-        statementMs,
-        onEnd: ({ why, detail }) => {
-          if (why === 'failed') noteFault(name, detail);
-          else onEvent({ event: 'database-ended', database: name, why, detail });
-        },
-      });
-      undo.push(() => one.close());
-      return [name, one] as const;
-    }),
-  );
+  const prepared = { ...limits, folder: databaseDir, migrations: options.migrations };
+  const databases: (readonly [DatabaseName, DatabaseProcess])[] = [];
+  for (const { name } of DATABASES) {
+    const one = await DatabaseProcess.start({
+      ...limits,
+      program: DATABASE_PROGRAM,
+      prepare: () => prepareFile(name, prepared),
+      file: databaseFile(databaseDir, name),
+      socket: socketOf(name),
+      statementMs,
+      onEnd: ({ why, detail }) => {
+        if (why === 'failed') noteFault(name, detail);
+        else onEvent({ event: 'database-ended', database: name, why, detail });
+      },
+    });
+    undo.push(() => one.close());
+    databases.push([name, one]);
+  }
   const hostSocket = join(folder, 'host.sock');
   const server = await serveHost({
     socket: hostSocket,

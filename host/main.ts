@@ -81,7 +81,14 @@ async function run(file: string, config: HostConfig, release: string): Promise<v
     },
   });
   const running = host;
-  const port = await openHostAdmin({ ...admin, registry: metrics.registry, ill: () => illOf(running) });
+  const port = await openHostAdmin({
+    ...admin,
+    registry: metrics.registry,
+    ill: () => illOf(running),
+  }).catch(async (cause: unknown) => {
+    await running.close();
+    throw cause;
+  });
   lines.say(logLine('info', 'host-ready', { event: 'host-ready', port: running.port, adminPort: port.port }));
   act({
     reload: () => reload(file, config, running),

@@ -7,6 +7,8 @@ import type { DatabaseStart, DatabaseWord } from './database-words.ts';
 export interface DatabaseProcessOptions extends DatabaseStart {
   /** Path of host/database.ts, or what it was built into. */
   readonly program: string;
+  /** Makes the file ready, as prepareFile() does; called before the first start and after each refusal of the file. */
+  readonly prepare?: () => Promise<string | undefined>;
   /** Hears each time that it ended by itself, and why as far as it said so. */
   readonly onEnd: (end: DatabaseEnd) => void;
 }
@@ -29,12 +31,16 @@ export class DatabaseProcess {
   #failures = 0;
   #isClosed = false;
   #isServing = false;
+  #isPrepared = false;
 
   private constructor(options: DatabaseProcessOptions) {
     this.#options = options;
   }
 
-  /** Resolves when it serves, or at its first failure: the edge runs with a database that is away. */
+  /**
+   * Resolves when it serves, or at its first failure: the edge runs with a database that is away. @throws what `prepare`
+   * throws; then nothing runs.
+   */
   static async start(options: DatabaseProcessOptions): Promise<DatabaseProcess> {
     const one = new DatabaseProcess(options);
     await one.#start();
@@ -63,8 +69,21 @@ export class DatabaseProcess {
     clearTimeout(timer);
   }
 
-  #start(): Promise<void> {
-    const { program, onEnd: _, ...start } = this.#options;
+  async #start(): Promise<void> {
+    if (!this.#isPrepared) {
+      const refusal = await this.#options.prepare?.();
+      if (this.#isClosed) return;
+      if (refusal !== undefined) {
+        this.#ended({ event: 'failed', detail: refusal }, '');
+        return;
+      }
+      this.#isPrepared = true;
+    }
+    await this.#run();
+  }
+
+  #run(): Promise<void> {
+    const { program, onEnd: _, prepare: __, ...start } = this.#options;
     const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
     this.#child = child;
     let said: DatabaseWord | undefined;
@@ -91,10 +110,19 @@ export class DatabaseProcess {
     this.#isServing = false;
     if (this.#isClosed) return;
     if (said?.event === 'too-long') this.#options.onEnd({ why: 'too-long', detail: how });
-    else if (said?.event === 'failed') this.#options.onEnd({ why: 'failed', detail: said.detail });
-    else this.#options.onEnd({ why: 'ended', detail: how });
+    else if (said?.event === 'failed') {
+      // Whoever mends or replaces it meanwhile may leave one of an earlier release.
+      this.#isPrepared = false;
+      this.#options.onEnd({ why: 'failed', detail: said.detail });
+    } else this.#options.onEnd({ why: 'ended', detail: how });
     const delayMs = this.#failures === 0 ? 0 : Math.min(AGAIN_MS * 2 ** this.#failures, AGAIN_MS_MAX);
     this.#failures += 1;
-    this.#timer = setTimeout(() => void this.#start(), delayMs);
+    this.#timer = setTimeout(() => void this.#again(), delayMs);
+  }
+
+  async #again(): Promise<void> {
+    await this.#start().catch((cause: unknown) => {
+      this.#ended({ event: 'failed', detail: cause instanceof Error ? cause.message : String(cause) }, '');
+    });
   }
 }

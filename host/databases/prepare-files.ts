@@ -1,4 +1,5 @@
-// The files of the three databases, made and migrated before anything asks them. Called by the host at its start.
+// The files of the three databases, made and migrated before anything asks them. Called by the host at its start, and
+// by database-process.ts before a file that could not be used is served after all.
 
 import { join } from 'node:path';
 import { applyMigrations, DATABASES, type Database, type DatabaseName } from './migrations.ts';
@@ -12,33 +13,34 @@ export interface PrepareOptions extends Omit<SqliteFileOptions, 'file'> {
   readonly folder: string;
   /** A folder per database, of `.sql` files. */
   readonly migrations: string;
-  /** Hears of a file that cannot be used; the edge starts without it. */
-  readonly onDamage: (name: DatabaseName, words: string) => void;
 }
 
 /** Where a database's file is. */
 export const databaseFile = (folder: string, name: DatabaseName): string =>
-  join(folder, `${DATABASES.find((one) => one.name === name)?.folder}.sqlite`);
+  join(folder, `${folderOf(name)}.sqlite`);
 
-/** @throws Error with a French sentence when a migration cannot be applied; nothing of that file of it was done. */
-export async function prepareFiles({
-  folder,
-  migrations,
-  onDamage,
-  ...limits
-}: PrepareOptions): Promise<void> {
-  for (const database of DATABASES) {
-    let file: SqliteFile | undefined;
-    try {
-      file = new SqliteFile({ ...limits, file: databaseFile(folder, database.name) });
-      await applyMigrations(databaseOver(file), migrations, database.folder);
-    } catch (cause) {
-      const words = DAMAGE.exec(cause instanceof Error ? cause.message : '')?.[0];
-      if (words === undefined) throw cause;
-      onDamage(database.name, words);
-    } finally {
-      file?.close();
-    }
+const folderOf = (name: DatabaseName): string | undefined =>
+  DATABASES.find((one) => one.name === name)?.folder;
+
+/**
+ * @returns SQLite's word of a file that cannot be used, or not be migrated for that reason: it must be prepared again before
+ * anybody asks it. @throws Error with a French sentence when a migration itself fails; nothing of that file of it was done.
+ */
+export async function prepareFile(
+  name: DatabaseName,
+  { folder, migrations, ...limits }: PrepareOptions,
+): Promise<string | undefined> {
+  let file: SqliteFile | undefined;
+  try {
+    file = new SqliteFile({ ...limits, file: databaseFile(folder, name) });
+    await applyMigrations(databaseOver(file), migrations, folderOf(name) ?? '');
+    return undefined;
+  } catch (cause) {
+    const words = DAMAGE.exec(cause instanceof Error ? cause.message : '')?.[0];
+    if (words === undefined) throw cause;
+    return words;
+  } finally {
+    file?.close();
   }
 }
 

@@ -1,7 +1,7 @@
 // The process of one database, under what may happen to it: a statement that does not end, a process that is killed, a file
 // that is none, a limit that is reached. At the end of each it serves what was acknowledged, or says why it cannot.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import {
   DatabaseProcess,
   type DatabaseProcessOptions,
 } from '../../../host/databases/database-process.ts';
+import { databaseFile, prepareFile } from '../../../host/databases/prepare-files.ts';
 import { askUnix } from '../../../host/runtime/unix-request.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
@@ -95,6 +96,33 @@ it('says why a file cannot be served, and serves it once it can', async () => {
   await writeFile(file, '');
   await until('the database', () => running.isServing);
   expect((await ask('SELECT 1')).status).toBe(200);
+});
+
+it('serves no file that its migrations have not reached, and applies them once they can be', async () => {
+  const migrations = join(dir, 'migrations');
+  await mkdir(join(migrations, 'core'), { recursive: true });
+  await writeFile(join(migrations, 'core', '0001_first.sql'), 'CREATE TABLE first (a);');
+  const place = { folder: dir, migrations };
+  expect(await prepareFile('DB', place)).toBe(undefined);
+  await copyFile(databaseFile(dir, 'DB'), join(dir, 'before'));
+  await writeFile(join(migrations, 'core', '0002_second.sql'), 'CREATE TABLE second (a);');
+  // A disk with no page left, as SQLite sees it.
+  let room: { readonly bytesMax?: number } = { bytesMax: 4_096 };
+  const running = await start({
+    file: databaseFile(dir, 'DB'),
+    prepare: () => prepareFile('DB', { ...place, ...room }),
+  });
+  expect(running.isServing).toBe(false);
+  expect(ends[0]).toEqual({ why: 'failed', detail: 'SQLITE_FULL' });
+  room = {};
+  expect(await countOf('second')).toEqual([{ count: 0 }]);
+  // The file breaks, and an operator puts back one from before the release.
+  for (const more of ['-wal', '-shm']) await rm(`${databaseFile(dir, 'DB')}${more}`, { force: true });
+  await writeFile(databaseFile(dir, 'DB'), 'no database at all, but long enough to be one'.repeat(100));
+  process.kill(running.pid ?? 0, 'SIGKILL');
+  await until('the refusal', () => ends.at(-1)?.detail.includes('SQLITE_NOTADB'));
+  await rename(join(dir, 'before'), databaseFile(dir, 'DB'));
+  expect(await countOf('second')).toEqual([{ count: 0 }]);
 });
 
 it('takes no write past its limit, and says so as D1 does', async () => {

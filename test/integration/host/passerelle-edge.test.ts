@@ -247,8 +247,9 @@ it('speaks TLS 1.2 and later with the certificate of its file', async () => {
 it('refuses to share its folder, and a port that is taken', async () => {
   const file = await configure();
   run(file);
-  const { port } = await said('host-ready');
+  const { port, adminPort } = await said('host-ready');
   const first = child;
+  const folders = globSync('pe-*', { cwd: dir });
   const second = run(file);
   expect(await exitOf(second)).toBe(1);
   await until('the sentence', () =>
@@ -256,6 +257,12 @@ it('refuses to share its folder, and a port that is taken', async () => {
   );
   const third = run(await configure({ stateFolder: 'other', listen: { port } }));
   expect(await exitOf(third)).toBe(1);
-  await until('the sentence', () => lines.some(({ message }) => /un port est déjà pris/.test(message ?? '')));
+  const taken = (): number =>
+    lines.filter(({ message }) => /un port est déjà pris/.test(message ?? '')).length;
+  await until('the sentence', () => taken() === 1);
+  const fourth = run(await configure({ stateFolder: 'other', admin: { port: adminPort } }));
+  expect(await exitOf(fourth)).toBe(1);
+  await until('the sentence again', () => taken() === 2);
+  expect(globSync('pe-*', { cwd: dir })).toEqual(folders);
   child = first;
 });
