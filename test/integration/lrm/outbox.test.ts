@@ -273,7 +273,7 @@ describe('what cannot be made', () => {
     await scene.know('3990000011/REG-GOES', ['SAS 990']);
     const value = scene.fresh();
     const id = await scene.put(value, { operator: '3990000011/REG-GOES' });
-    await scene.carrier.settle('unknown', await scene.carrier.leaseOne());
+    await scene.carrier.settle('unsent', await scene.carrier.leaseOne());
     const core = await scene.database('DB');
     await core.prepare(`DELETE FROM regulators WHERE id = 'r-3990000011/REG-GOES'`).run();
     await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
@@ -284,6 +284,18 @@ describe('what cannot be made', () => {
     expect(await scene.carrier.lease()).toEqual([]);
     expect(await scene.states(id)).toEqual(['superseded', 'pending']);
     expect((await scene.carrier.leaseOne()).appointment.status).toBe('booked');
+  });
+
+  it('leaves what can be made its turn, however much is held and due again', async () => {
+    for (let count = 0; count < 3; count += 1)
+      await scene.put(scene.fresh(), { operator: '3990000011/REG-NEVER' });
+    expect(await scene.carrier.lease()).toEqual([]);
+    const id = await scene.put(scene.fresh());
+    await scene.rows(`UPDATE lrm_messages SET due_ms = 0 WHERE state = 'held'`);
+    const { messages, more } = await scene.carrier.leaseAnswer(1);
+    expect(messages.map(({ body }) => appointmentOf(body))).toEqual([id]);
+    expect(more).toBe(true);
+    expect((await scene.carrier.leaseAnswer(3)).more).toBe(false);
   });
 
   it('goes to the LRM that has the appointment, wherever the regulator is now', async () => {

@@ -44,9 +44,9 @@ const mayLeave = (now: string): string => `NOT EXISTS (SELECT 1 FROM lrm_attempt
 
 const dueOf = (
   state: 'pending' | 'held',
-): string => `SELECT m.appointment, m.turn, m.due_ms FROM lrm_messages AS m
+): string => `SELECT m.appointment, m.turn, m.due_ms, ${state === 'held' ? 1 : 0} AS is_held FROM lrm_messages AS m
   WHERE m.${IS_OPEN} AND m.state = '${state}' AND m.due_ms <= ?1 AND ${mayLeave('?1')} ORDER BY m.due_ms LIMIT ?2`;
-/** Parameters: 1 now, 2 how many. */
+/** Parameters: 1 now, 2 how many. What is held comes last: it keeps nothing back that can be made. */
 const DUE = `SELECT m.appointment, m.turn, m.version, m.attempts, m.useful_ms AS usefulMs,
     m.is_known = 1 OR EXISTS (SELECT 1 FROM lrm_attempts AS t WHERE t.appointment = m.appointment AND t.outcome = 'confirmed')
       AS isUpdate,
@@ -55,12 +55,12 @@ const DUE = `SELECT m.appointment, m.turn, m.version, m.attempts, m.useful_ms AS
     a.editor, v.profile, v.status, v.practitioner, v.operator_system AS operatorSystem, v.operator, v.content,
     (SELECT f.updated_ms FROM appointment_versions AS f WHERE f.appointment = m.appointment ORDER BY f.version LIMIT 1)
       AS receivedMs
-  FROM (SELECT appointment, turn FROM (SELECT * FROM (${dueOf('pending')}) UNION ALL SELECT * FROM (${dueOf('held')}))
-    ORDER BY due_ms LIMIT ?2) AS d
+  FROM (SELECT appointment, turn, is_held FROM (SELECT * FROM (${dueOf('pending')}) UNION ALL SELECT * FROM (${dueOf('held')}))
+    ORDER BY is_held, due_ms LIMIT ?2) AS d
   CROSS JOIN lrm_messages AS m ON m.appointment = d.appointment AND m.turn = d.turn
   CROSS JOIN appointments AS a ON a.id = m.appointment
   CROSS JOIN appointment_versions AS v ON v.appointment = m.appointment AND v.version = m.version
-  ORDER BY m.due_ms`;
+  ORDER BY d.is_held, m.due_ms`;
 
 /** Those that may leave now, one of an appointment, in the order in which they are to. @throws GatewayError storage-unavailable, as all here. */
 export async function listDue(db: D1Database, nowMs: number, max: number): Promise<readonly DueMessage[]> {
