@@ -278,7 +278,9 @@ describe('what cannot be made', () => {
     await core.prepare(`DELETE FROM regulators WHERE id = 'r-3990000011/REG-GOES'`).run();
     await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
     expect(await scene.carrier.lease()).toEqual([]);
-    expect(await scene.messages(id)).toMatchObject([{ state: 'held', reason: 'regulator-unknown' }]);
+    expect(await scene.messages(id)).toMatchObject([
+      { state: 'held', reason: 'regulator-unknown recipient-unknown' },
+    ]);
     await scene.put(value, { operator: '3990000011/REG-77', status: 'booked' });
     await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
     expect(await scene.carrier.lease()).toEqual([]);
