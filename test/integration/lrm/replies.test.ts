@@ -325,3 +325,46 @@ describe('what belongs to no message', () => {
     expect(scene.logged('lrm-reply-unreadable').length - loggedBefore).toBe(4);
   });
 });
+
+describe('what comes together', () => {
+  it('is stored in its order: of several messages, refusing, with steps, twice, and of none', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => scene.put(scene.fresh())));
+    const sent = await scene.carrier.lease();
+    await scene.carrier.settle('confirmed', ...sent);
+    const of = (id: string | undefined): Sent =>
+      sent.find(({ appointment }) => appointment.appointmentId === id) as Sent;
+    const [first, second, third, fourth] = all.map(of) as [Sent, Sent, Sent, Sent];
+    const unknown = ackOf({ id: `${CLIENT}_00000000-0000-4000-8000-000000000001` });
+    const count = await scene.carrier.receive(
+      ackOf(first, { step: 'RECU' }),
+      ackOf(second, { refused: true, step: 'ERREUR' }),
+      unknown,
+      ackOf(third),
+      { queue: 'info', body: '{' },
+      errorOf(third, 300),
+      errorOf(fourth, 300),
+      ackOf(fourth),
+      ackOf(first, { step: 'INTEGRE' }),
+      unknown,
+    );
+    expect(count).toBe(10);
+    expect(await Promise.all(all.map(scene.states.bind(scene)))).toEqual([
+      ['acked'],
+      ['confirmed'],
+      ['acked'],
+      ['acked'],
+    ]);
+    const kept = await scene.rows<{ id: string }>(
+      'SELECT distribution_id AS id, reply, step, code, replies FROM lrm_attempts',
+    );
+    const attempts = [first, second, third, fourth].map(({ id }) => kept.find((row) => row.id === id));
+    expect(attempts).toMatchObject([
+      { reply: 'ack', step: 'INTEGRE', code: null, replies: 2 },
+      { reply: null, step: 'ERREUR', code: null, replies: 1 },
+      { reply: 'ack', step: null, code: 300, replies: 2 },
+      { reply: 'ack', step: null, code: 300, replies: 2 },
+    ]);
+    const told = (await strays()).map(({ kind, queue, count: times }) => `${kind} ${queue} ${times}`);
+    expect(told.sort()).toEqual(['unknown ack 2', 'unreadable info 1']);
+  });
+});

@@ -140,16 +140,18 @@ export async function takeLeases(db: D1Database, taking: Taking): Promise<Readon
   );
   const holds = taking.holds.map((one) => [...read(one), one.reason, one.recipient ?? null, one.againMs]);
   const late = taking.late.map(read);
+  const putAside = (all: readonly unknown[], state: 'held' | 'expired') =>
+    all.length === 0 ? [] : [db.prepare(PUT_ASIDE).bind(JSON.stringify(all), nowMs, state)];
   const results = await guardIdempotent(() =>
     db.batch<{ readonly id: string }>([
       db.prepare(TAKE).bind(leases, relay, instance, nowMs, untilMs),
       db.prepare(NOTE_TAKEN).bind(leases, nowMs, untilMs),
-      db.prepare(PUT_ASIDE).bind(JSON.stringify(holds), nowMs, 'held'),
-      db.prepare(PUT_ASIDE).bind(JSON.stringify(late), nowMs, 'expired'),
       db.prepare(TAKEN).bind(leases),
+      ...putAside(holds, 'held'),
+      ...putAside(late, 'expired'),
     ]),
   );
-  return new Set((results[4]?.results ?? []).map(({ id }) => id));
+  return new Set((results[2]?.results ?? []).map(({ id }) => id));
 }
 
 /** Parameters: 1 leases that ended before, 2 now. Of an appointment one message at most is leased. */
