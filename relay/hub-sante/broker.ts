@@ -5,7 +5,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { rejectLate, within } from '../../shared/deadline.ts';
-import type { PublishOutcome, ReceivedMessage } from '../../shared/link/hub-sante.ts';
+import {
+  type PublishOutcome,
+  RECEIVED_MESSAGES_MAX,
+  type ReceivedMessage,
+} from '../../shared/link/hub-sante.ts';
 import { dial } from '../vendor/dial.ts';
 import { openAmqp } from './amqp.ts';
 import { BrokerError, describeBrokerError, isAboutPublishing, REPLY } from './broker-failure.ts';
@@ -13,8 +17,8 @@ import type { HubSanteState } from './files.ts';
 
 const EXCHANGE = 'hubsante';
 const QUEUES = ['ack', 'info'] as const;
-/** Of each queue: what the edge has not stored yet. */
-const PREFETCH = 20;
+/** Of each queue, what the edge has not stored yet: as much as one request takes, and as much that comes meanwhile. */
+const PREFETCH = 2 * RECEIVED_MESSAGES_MAX;
 /** From the first packet until our queues are read. */
 const OPEN_MS = 15_000;
 const CLOSE_MS = 1000;

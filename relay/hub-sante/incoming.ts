@@ -11,7 +11,7 @@ import type { Log } from '../../shared/log.ts';
 import type { Delivery } from './broker.ts';
 import type { EdgeOutbox, OutboxFailure } from './edge-outbox.ts';
 import type { HubSanteMetrics } from './metrics.ts';
-import { backoffMs, EDGE_BACKOFF, Pause } from './pause.ts';
+import { backoffMs, EDGE_BACKOFF, Pause, TOGETHER_MS } from './pause.ts';
 
 /** Of the bodies of one request, before JSON doubles some of them: four of the largest. */
 const BATCH_BYTES_MAX = 4 * RECEIVED_BYTES_MAX;
@@ -80,12 +80,25 @@ export class Incoming {
         await this.#pause.wait(IDLE_MS);
         continue;
       }
+      const startedMs = performance.now();
       const failure = await this.#hand(this.#nextBatch());
       failures = failure === undefined ? 0 : failures + 1;
-      if (failure === undefined) continue;
+      if (failure === undefined) {
+        await this.#gather(startedMs + TOGETHER_MS);
+        continue;
+      }
       if (this.#isEnding) return;
       const askedMs = Math.min((failure.retryAfterS ?? 0) * 1000, IDLE_MS);
       await this.#rest.wait(Math.max(askedMs, backoffMs(failures, EDGE_BACKOFF)));
+    }
+  }
+
+  /** What comes after a rest goes at once; else with what comes until `endMs`, or when a request is full. */
+  async #gather(endMs: number): Promise<void> {
+    for (;;) {
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0 || this.#isEnding || this.#waiting.length >= RECEIVED_MESSAGES_MAX) return;
+      await this.#pause.wait(leftMs);
     }
   }
 

@@ -15,11 +15,13 @@ import type { Broker } from './broker.ts';
 import { BrokerError } from './broker-failure.ts';
 import type { EdgeOutbox } from './edge-outbox.ts';
 import type { HubSanteMetrics } from './metrics.ts';
-import { backoffMs, EDGE_BACKOFF, Pause } from './pause.ts';
+import { backoffMs, EDGE_BACKOFF, Pause, TOGETHER_MS } from './pause.ts';
 
 /** The edge says when to ask again; never sooner or later than this. */
 const POLL_MIN_MS = 100;
 const POLL_MAX_MS = 60_000;
+/** From one full lease to the next: 250 messages a second leave the edge to the vendors. */
+const LEASE_EVERY_MS = 400;
 /** Without a broker that takes messages there is nothing to do until `wake`. */
 const IDLE_MS = 60_000;
 
@@ -90,9 +92,11 @@ export class Outgoing {
       // Another connection may serve since: the one from before is about to close.
       const serving = this.#parts.broker() ?? broker;
       if (messages.length > 0) await this.#carry(serving, leased.value, startedMs);
-      if (!more && !this.#isEnding) {
-        await this.#pause.wait(Math.min(Math.max(nextMs, POLL_MIN_MS), POLL_MAX_MS));
-      }
+      if (this.#isEnding) return;
+      if (!more) await this.#pause.wait(Math.min(Math.max(nextMs, POLL_MIN_MS), POLL_MAX_MS));
+      // What becomes due after a rest leaves at once; else together.
+      const everyMs = messages.length < LEASE_MESSAGES_MAX ? TOGETHER_MS : LEASE_EVERY_MS;
+      await this.#rest.wait(Math.max(0, startedMs + everyMs - performance.now()));
     }
   }
 

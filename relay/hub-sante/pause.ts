@@ -36,3 +36,6 @@ export function backoffMs(failures: number, { baseMs, maxMs }: Backoff): number 
 
 /** Of requests to the edge: it is asked again soon, since appointments wait. */
 export const EDGE_BACKOFF: Backoff = { baseMs: 500, maxMs: 15_000 };
+
+/** From one request to the edge to the next of its kind while few things come: what comes meanwhile goes together. */
+export const TOGETHER_MS = 100;

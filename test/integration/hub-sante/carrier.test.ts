@@ -1,7 +1,7 @@
 // The relay carries: messages from the outbox to Hub Santé, acknowledgements and errors back, each once and in order.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { RECEIVED_BYTES_MAX } from '../../../shared/link/hub-sante.ts';
+import { RECEIVED_BYTES_MAX, RECEIVED_MESSAGES_MAX } from '../../../shared/link/hub-sante.ts';
 import type { RelayApi } from '../../../shared/link/relay.ts';
 import { type CarrierScene, emptyQueues, openCarrier } from '../../support/scenes/carrier-scene.ts';
 import {
@@ -42,14 +42,17 @@ describe.skipIf(hubSanteMissing)('a relay as carrier', () => {
 
   test('carries what is due, in its order, and brings the acknowledgement of each', async () => {
     const practitioner = { rppsId: '819990000001', ...CANARY };
-    const ids = scene.owe(230, { practitioner });
+    const ids = scene.owe(430, { practitioner });
     expect(new Set(await scene.told(ids))).toEqual(new Set(['confirmed']));
-    expect(scene.outbox.count()).toEqual({ confirmed: 230 });
-    await until('an acknowledgement of each', () => acked().length >= 230);
+    expect(scene.outbox.count()).toEqual({ confirmed: 430 });
+    await until('an acknowledgement of each', () => acked().length >= 430);
     expect(idsAt()).toEqual(ids);
     expect(acked().sort()).toEqual([...ids].sort());
     // The broker's first answer is waited for with one message; then a lease is as large as may be.
-    expect(scene.outbox.leases.map(({ ids: given }) => given.length)).toEqual([1, 100, 100, 29]);
+    expect(scene.outbox.leases.map(({ ids: given }) => given.length)).toEqual([1, 100, 100, 100, 100, 29]);
+    // Four rests, less what the first request may have been late.
+    const [, second, ...later] = scene.outbox.leases;
+    expect((later.at(-1)?.atMs ?? 0) - (second?.atMs ?? 0)).toBeGreaterThan(900);
     expect(scene.outbox.leases[0]?.request).toEqual({
       clientId: SAS_ID,
       instance: expect.any(String),
@@ -58,9 +61,9 @@ describe.skipIf(hubSanteMissing)('a relay as carrier', () => {
     expect(scene.outbox.badTokens).toEqual([]);
     expect(scene.outbox.received.filter(({ redelivered }) => redelivered)).toEqual([]);
 
-    expect(await scene.metric('published_total{outcome="confirmed"}')).toBe(230);
-    expect(await scene.metric('received_total{queue="ack"}')).toBe(230);
-    await until('everything to be stored', async () => (await scene.metric('stored_total')) === 230);
+    expect(await scene.metric('published_total{outcome="confirmed"}')).toBe(430);
+    expect(await scene.metric('received_total{queue="ack"}')).toBe(430);
+    await until('everything to be stored', async () => (await scene.metric('stored_total')) === 430);
     for (const gauge of ['unconfirmed', 'held', 'alarm{kind="broker"}', 'alarm{kind="publish"}']) {
       expect(await scene.metric(gauge)).toBe(0);
     }
@@ -77,7 +80,7 @@ describe.skipIf(hubSanteMissing)('a relay as carrier', () => {
         expect(written.toLowerCase()).not.toContain(secret.toLowerCase());
       }
     }
-    expect(scene.relay.lines.filter(({ message }) => message === 'hub-sante-published').length).toBe(4);
+    expect(scene.relay.lines.filter(({ message }) => message === 'hub-sante-published').length).toBe(6);
   });
 
   test('announces the client id that it carries for, and asks at once when the edge says that a message is due', async () => {
@@ -91,6 +94,28 @@ describe.skipIf(hubSanteMissing)('a relay as carrier', () => {
     await (link.relay as unknown as Required<RelayApi>).publishDue();
     expect(await scene.told(ids)).toEqual(['confirmed']);
     expect(performance.now() - startedMs).toBeLessThan(50_000);
+  });
+
+  test('asks the edge ten times a second at most, however often messages are due or come, one by one', async () => {
+    const asked = { lease: 0, receive: 0 };
+    scene.outbox.nextMs = 60_000;
+    scene.outbox.refuse = (kind) => {
+      if (kind !== 'settle') asked[kind] += 1;
+      return undefined;
+    };
+    const link = await scene.edge.linked();
+    const relay = link.relay as unknown as Required<RelayApi>;
+    const startedMs = performance.now();
+    for (let count = 1; count <= 150; count += 1) {
+      await relay.publishDue();
+      await hub.hub.dispatcher.inject(`${SAS_ID}.info`, Buffer.from(`${count}`));
+    }
+    const { received } = scene.outbox;
+    await until('all that came', () => received.length === 150);
+    const most = (performance.now() - startedMs) / 100;
+    expect(received.map(({ body }) => Number(body))).toEqual(Array.from({ length: 150 }, (_, i) => i + 1));
+    expect(asked.lease).toBeLessThan(most + 3);
+    expect(asked.receive).toBeLessThan(most + 150 / RECEIVED_MESSAGES_MAX + 3);
   });
 
   test('hands over whatever comes: no text, no JSON, too long, and says what it cut', async () => {

@@ -19,6 +19,8 @@ import {
 export interface GivenLease {
   readonly request: LeaseRequest;
   readonly ids: readonly string[];
+  /** On the steady clock. */
+  readonly atMs: number;
 }
 
 type RequestKind = keyof typeof HUB_SANTE_PATHS;
@@ -82,7 +84,8 @@ export class TestOutbox {
     this.polls += 1;
     const messages = this.due.splice(0, Math.min(request.max, LEASE_MESSAGES_MAX));
     if (messages.length > 0) {
-      this.leases.push({ request, ids: messages.map(({ distributionId }) => distributionId) });
+      const ids = messages.map(({ distributionId }) => distributionId);
+      this.leases.push({ request, ids, atMs: performance.now() });
     }
     return { leaseMs: this.leaseMs, messages, more: this.due.length > 0, nextMs: this.nextMs };
   }
