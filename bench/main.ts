@@ -1,10 +1,11 @@
-// npm run bench -- [search|memory|accounts|appointments|front …] [--quick] [--json FILE] [--profile DIR]:
+// npm run bench -- [search|memory|accounts|front|appointments|lrm …] [--quick] [--json FILE] [--profile DIR]:
 // measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { nearestOf, readFlagsAndWords } from '../sandbox/base/flags.ts';
+import { findRabbit, NO_RABBIT } from '../sandbox/hub-sante/broker/rabbit-files.ts';
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { benchAppointments } from './appointments/appointments.ts';
 import { appointmentTables } from './appointments/report.ts';
@@ -12,11 +13,13 @@ import { measureEdgeFloor } from './edge-floor.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front/front.ts';
 import { benchHanging, FULL_HANGING, hangingTables, QUICK_HANGING } from './front/hanging.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front/lots.ts';
+import { benchLrm, FULL_LRM, QUICK_LRM } from './lrm/lrm.ts';
+import { lrmTables } from './lrm/report.ts';
 import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } from './memory.ts';
 import { benchSearch, type Cell, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 
-const NAMES = ['search', 'memory', 'accounts', 'front', 'appointments'] as const;
+const NAMES = ['search', 'memory', 'accounts', 'front', 'appointments', 'lrm'] as const;
 const { values: flags, words } = readFlagsAndWords(
   `npm run bench -- [${NAMES.join('|')}]… [options]`,
   {
@@ -124,6 +127,16 @@ async function runFront(): Promise<Report> {
   };
 }
 
+async function runLrm(): Promise<Report> {
+  if (findRabbit() === undefined) {
+    console.log(NO_RABBIT);
+    return { results: 'skipped', misses: [] };
+  }
+  const report = await benchLrm(flags.quick ? QUICK_LRM : FULL_LRM, (line) => console.log(line));
+  console.log(['', ...lrmTables(report), ''].join('\n'));
+  return report;
+}
+
 const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> = {
   search: runSearch,
   memory: runMemory,
@@ -134,6 +147,7 @@ const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> =
     console.log(appointmentTables(report).join('\n'));
     return report;
   },
+  lrm: runLrm,
 };
 
 async function versionOf(name: string): Promise<string> {

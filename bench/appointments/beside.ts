@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { readActivity } from '../../worker/appointments/tables/activity.ts';
+import { paced } from '../paced.ts';
 import { type Latency, summarise } from '../statistics.ts';
 import { type AppointmentEdge, SYSTEM_A, type TestRelay } from './appointment-edge.ts';
 import { joinMuteRelay } from './mute-relay.ts';
@@ -152,6 +153,7 @@ class Load {
   async run(seconds: number, hasReports: boolean): Promise<void> {
     const kind = hasReports ? 'beside' : 'quiet';
     const endMs = performance.now() + seconds * 1_000;
+    const isOver = (): boolean => performance.now() >= endMs;
     const note = async (
       samples: { quiet: number[]; beside: number[]; failed: number },
       asked: Promise<number>,
@@ -163,8 +165,8 @@ class Load {
       }
     };
     await Promise.all([
-      paced(PUTS_PER_SECOND, endMs, () => note(this.#puts, this.#put())),
-      paced(SEARCHES_PER_SECOND, endMs, () => note(this.#searches, this.#search())),
+      paced(PUTS_PER_SECOND, isOver, () => note(this.#puts, this.#put())),
+      paced(SEARCHES_PER_SECOND, isOver, () => note(this.#searches, this.#search())),
       hasReports ? this.#report(endMs) : undefined,
     ]);
   }
@@ -215,16 +217,4 @@ class Load {
     if (answer.statusCode > 201) throw new Error(`${method} was answered ${answer.statusCode}`);
     return performance.now() - startedMs;
   }
-}
-
-/** Begins one each so often, whether those before have ended or not: who waits is not asked less. */
-async function paced(perSecond: number, endMs: number, ask: () => Promise<unknown>): Promise<void> {
-  const asked: Promise<unknown>[] = [];
-  const firstMs = performance.now();
-  for (let count = 0; performance.now() < endMs; count += 1) {
-    const dueMs = firstMs + (count / perSecond) * 1_000;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - performance.now())));
-    asked.push(ask());
-  }
-  await Promise.all(asked);
 }
