@@ -63,15 +63,17 @@ async function runVendor(
 /** The metric, as one line per vendor; an error once the oldest has been open for longer than the threshold. */
 async function tellExposure(engine: Engine): Promise<void> {
   const nowMs = engine.nowMs();
-  for (const { editor, open, held, oldestMs } of await exposureByVendor(engine.db)) {
+  for (const { editor, open, held, reasserted, oldestMs } of await exposureByVendor(engine.db)) {
     const durationMs = Math.max(0, nowMs - oldestMs);
+    const counts = Object.entries({ held, reasserted }).filter(([, count]) => count > 0);
+    const said = counts.map(([name, count]) => `${name}=${count}`).join(' ');
     const level = isLongAgo(oldestMs, nowMs, engine.settings.alarmMs) ? 'error' : 'warn';
     log(level, 'accounts-exposed', {
       requestId: engine.requestId,
       editor,
       count: open,
       durationMs,
-      ...(held === 0 ? {} : { detail: `held=${held}` }),
+      ...(said === '' ? {} : { detail: said }),
     });
   }
 }

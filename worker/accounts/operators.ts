@@ -7,6 +7,7 @@ import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
 import { listVendors } from '../store/editors.ts';
+import { listRestores } from '../store/restores.ts';
 import { openEngine } from './engine.ts';
 import { listDrift } from './tables/drift.ts';
 import { accountsByVendor, exposureByVendor, listOpen } from './tables/exposure.ts';
@@ -37,10 +38,11 @@ export async function answerAccounts(context: RequestContext): Promise<Response>
 /** GET /admin/accounts/exposure: how long, where, and what is tried next. */
 export async function answerExposure(context: RequestContext): Promise<Response> {
   const { env, startedMs, config } = context;
-  const [vendors, accounts, waves] = await Promise.all([
+  const [vendors, accounts, waves, restores] = await Promise.all([
     exposureByVendor(env.DB),
     listOpen(env.DB, LIST_MAX),
     listWaves(env.DB),
+    listRestores(env.DB),
   ]);
   const secondsSince = (ms: number): number => Math.max(0, Math.round((startedMs - ms) / 1000));
   const { alarmMs } = config.accounts;
@@ -52,10 +54,11 @@ export async function answerExposure(context: RequestContext): Promise<Response>
       isAlarm: vendors.some((vendor) => isLongAgo(vendor.oldestMs, startedMs, alarmMs)),
       open: vendors.reduce((sum, { open }) => sum + open, 0),
       oldestSeconds: secondsSince(oldestMs),
-      vendors: vendors.map(({ editor, open, held, oldestMs: oldest }) => ({
+      vendors: vendors.map(({ editor, open, held, reasserted, oldestMs: oldest }) => ({
         editor,
         open,
         held,
+        reasserted,
         oldestSeconds: secondsSince(oldest),
       })),
       accounts: accounts.map((account) => ({
@@ -69,6 +72,7 @@ export async function answerExposure(context: RequestContext): Promise<Response>
         status: account.status,
         nextTry: account.nextTryMs === null ? null : instant(account.nextTryMs),
         heldBy: account.wave,
+        isReasserted: account.isReasserted === 1,
       })),
       waves: waves.map(({ id, kind, openedMs, confirmedMs, regulators }) => ({
         id,
@@ -77,6 +81,7 @@ export async function answerExposure(context: RequestContext): Promise<Response>
         confirmed: confirmedMs === null ? null : instant(confirmedMs),
         regulators,
       })),
+      restores: restores.map(({ atMs, ...state }) => ({ at: instant(atMs), ...state })),
     },
     context,
   );

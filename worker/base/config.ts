@@ -69,6 +69,8 @@ export interface Config {
     readonly driftPerHour: number;
     /** After so many drift events within a day, a vendor is no longer re-asserted. */
     readonly driftStop: number;
+    /** After a restore, withdrawals of so many days before its state are said again. */
+    readonly restoreDays: number;
     /** A regulator without right, closed everywhere, is forgotten after this. */
     readonly retentionDays: number;
   };
@@ -154,6 +156,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
       alarmMs: settings.ACCOUNT_ALARM_S * 1000,
       driftPerHour: settings.ACCOUNT_DRIFT_PER_HOUR,
       driftStop: settings.ACCOUNT_DRIFT_STOP,
+      restoreDays: settings.ACCOUNT_RESTORE_DAYS,
       retentionDays: settings.ACCOUNT_RETENTION_DAYS,
     }),
     scheduleMs: settings.SCHEDULE_S * 1000,

@@ -61,6 +61,7 @@ const entries = {
   ACCOUNT_DRIFT_PER_HOUR: integer('0', 0, 3_600),
   ACCOUNT_DRIFT_STOP: integer('10', 1, 10_000),
   ACCOUNT_RETENTION_DAYS: integer('365', 1, 3_650),
+  ACCOUNT_RESTORE_DAYS: integer('7', 0, 365),
   SCHEDULE_S: integer('60', 1, 3_600),
   JURISDICTION: v.optional(v.picklist(['', 'eu'], 'is not eu')),
   PUBLIC_URL: v.optional(

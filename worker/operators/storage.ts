@@ -12,7 +12,8 @@ import { STORE_NAMES } from '../gate/stores.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { operatorOf } from '../http/operator.ts';
-import { acceptStore } from '../store/loss.ts';
+import { acceptStore, lossNow } from '../store/loss.ts';
+import { noteRestore } from '../store/restores.ts';
 import { type DatabaseSize, measureDatabases } from '../store/sizes.ts';
 
 const GATE_MS = 2_000;
@@ -74,6 +75,10 @@ export async function acceptStorage(context: RequestContext): Promise<Response> 
     'reason, de 3 à 300 caractères.',
   );
   const operator = operatorOf(context.caller);
+  // First, as accounts are told again once it is taken. A database that has no accounts any more says none.
+  if (name === 'core' && (await lossNow(context.env, name, 0)) !== undefined) {
+    await noteRestore(context.env.DB, Date.now(), context.config.accounts.restoreDays);
+  }
   const before = await acceptStore(context.env, name, { atMs: Date.now(), operator, reason });
   log('warn', 'store-accepted', {
     requestId: context.requestId,

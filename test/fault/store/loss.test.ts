@@ -228,6 +228,44 @@ it('the database of accounts is held against its own mark, and that of kept answ
   await record('beside');
 });
 
+it('accounts that went back are told withdrawals again once an operator takes them, and only then', async () => {
+  const database = await edge.edge?.database('DB');
+  const now = Date.now();
+  const restores = async (): Promise<unknown> =>
+    (await edge.get('/admin/accounts/exposure', admin)).json.restores;
+  for (const [id, hoursAgo] of [
+    ['lately', 1],
+    ['long-ago', 30 * 24],
+  ] as const) {
+    await database?.batch([
+      database
+        .prepare(
+          `INSERT INTO regulators (id, system, value, active, family, given, email, territories, version, hash, stamp,
+             updated_ms, withdrawn_ms)
+           VALUES (?1, 'urn:x', ?1, 0, 'Imaginaire', 'Camille', 'c@regulation.example', '[]', 1, 'h', 's', ?2, ?2)`,
+        )
+        .bind(id, now - hoursAgo * 3_600_000),
+      database
+        .prepare(
+          `INSERT INTO accounts (regulator, editor, revision, open, withdrawing, attempts, confirmed_hash, confirmed_active)
+           VALUES (?1, 'agenda-a', 1, 0, 0, 0, 'h', 0)`,
+        )
+        .bind(id),
+    ]);
+  }
+  await edge.edge?.runSchedule(new Date(), 'by day');
+  // A database that is well is taken as it is: nothing is said again.
+  expect(await accept('core')).toBe(200);
+  expect(await restores()).toEqual([]);
+  await database?.prepare('UPDATE core_mark SET writes = 1').run();
+  await edge.edge?.runSchedule(new Date(), 'by day');
+  expect(await illOf('core')).toBe('rolled-back');
+  expect(await restores()).toEqual([]);
+  expect(await accept('core')).toBe(200);
+  expect(await restores()).toMatchObject([{ days: 7, accounts: 1, open: 1 }]);
+  expect(await illOf('core')).toBeUndefined();
+});
+
 /** Only a system that lets us mount has a disk that we can fill. */
 function canMount(): boolean {
   try {

@@ -119,6 +119,7 @@ const SETTINGS: Engine['settings'] = {
   alarmMs: 900_000,
   driftPerHour: 0,
   driftStop: 10,
+  restoreDays: 7,
   retentionDays: 365,
 };
 
@@ -160,7 +161,14 @@ export class AccountBench {
   }
 
   async clear(): Promise<void> {
-    const tables = ['accounts', 'regulators', 'former_identifiers', 'account_waves', 'account_drift'];
+    const tables = [
+      'accounts',
+      'regulators',
+      'former_identifiers',
+      'account_waves',
+      'account_drift',
+      'restores',
+    ];
     await this.#database.ask(tables.map((table) => ({ sql: `DELETE FROM ${table}`, values: [] })));
     for (const vendor of this.vendors.values()) {
       vendor.accounts.clear();

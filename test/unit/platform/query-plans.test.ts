@@ -25,6 +25,7 @@ const SMALL: Readonly<Record<string, string>> = {
   samu_lrms: "an operator's list, 2,000 at most",
   sos_associations: "an operator's list, 2,000 at most",
   account_waves: 'a few a year',
+  restores: 'a few in a life',
 };
 /** Partial indexes that hold few rows, whatever their table holds. */
 const SHORT: Readonly<Record<string, string>> = {

@@ -46,7 +46,10 @@ export async function driftBudgets(db: D1Database, nowMs: number): Promise<Drift
   return results;
 }
 
-/** Accounts the vendor has confirmed as they are wanted, the longest unchecked first; none twice within a day. */
+/**
+ * Accounts the vendor has confirmed as they are wanted, the longest unchecked first; none twice within a day. A grant
+ * confirmed before the database was put back may have ended since: it is not said again before its next login.
+ */
 export async function nextToAssert(
   db: D1Database,
   editor: string,
@@ -58,6 +61,7 @@ export async function nextToAssert(
       .prepare(
         `SELECT a.regulator, a.editor FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
          WHERE a.editor = ?1 AND a.confirmed_hash = r.hash AND a.sent_hash IS NULL AND a.withdrawing = 0
+           AND (r.active = 0 OR a.confirmed_ms > COALESCE((SELECT MAX(at_ms) FROM restores), 0))
            AND (COALESCE(a.checked_ms, 0) < ?2 OR a.checked_ms > ?4) AND (a.confirmed_ms < ?2 OR a.confirmed_ms > ?4)
          ORDER BY COALESCE(a.checked_ms, a.confirmed_ms) LIMIT ?3`,
       )

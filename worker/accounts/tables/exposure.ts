@@ -2,6 +2,7 @@
 // waves that wait. Tables `accounts`, `regulators` and `account_waves`. No name and no national identifier leaves here.
 
 import { guardIdempotent } from '../../store/guard.ts';
+import { IS_REASSERTED } from '../../store/restores.ts';
 
 /** Accounts still open at one vendor although withdrawn. `oldestMs`: when the right of the first ended. */
 export interface VendorExposure {
@@ -9,6 +10,8 @@ export interface VendorExposure {
   readonly open: number;
   /** Of these, in a wave that waits for an operator. */
   readonly held: number;
+  /** Of these, said again because the database was put back. */
+  readonly reasserted: number;
   readonly oldestMs: number;
 }
 
@@ -27,6 +30,7 @@ async function ofEachVendor<Row>(db: D1Database, sql: string, ...more: readonly 
 }
 
 const EXPOSURE = `SELECT a.editor, COUNT(*) AS open, SUM(r.wave IS NOT NULL) AS held,
+    SUM(${IS_REASSERTED}) AS reasserted,
     MIN(COALESCE(r.withdrawn_ms, r.updated_ms)) AS oldestMs
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
   WHERE a.withdrawing = 1 AND a.editor = ?1 GROUP BY a.editor`;
@@ -47,10 +51,13 @@ export interface OpenAccount {
   readonly reason: string | null;
   readonly status: number | null;
   readonly wave: string | null;
+  /** 1: said again because the database was put back. */
+  readonly isReasserted: number;
 }
 
 const OPEN = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.updated_ms) AS withdrawnMs, a.attempts,
-    a.next_try_ms AS nextTryMs, a.error AS reason, a.error_status AS status, r.wave
+    a.next_try_ms AS nextTryMs, a.error AS reason, a.error_status AS status, r.wave,
+    ${IS_REASSERTED} AS isReasserted
   FROM accounts AS a JOIN regulators AS r ON r.id = a.regulator
   WHERE a.withdrawing = 1 AND a.editor = ?1 ORDER BY withdrawnMs, a.regulator LIMIT ?2`;
 

@@ -86,6 +86,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
               editor: EDITOR,
               open: count('Ouverts.'),
               held: count('Dont en attente d’un opérateur.'),
+              reasserted: count('Dont redits parce que la base est revenue en arrière.'),
               oldestSeconds: count('Âge du plus ancien.'),
             }),
           ),
@@ -101,6 +102,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
               status: { type: ['integer', 'null'], description: 'Son statut HTTP.' },
               nextTry: orNull(instant('Prochain essai.')),
               heldBy: orNull(text('Vague qui attend un opérateur.')),
+              isReasserted: flag('Redit parce que la base est revenue en arrière.'),
             }),
           ),
           waves: list(
@@ -115,6 +117,14 @@ export const ACCOUNT_OPERATIONS: Operations = {
               regulators: count('Régulateurs.'),
             }),
           ),
+          restores: list(
+            object({
+              at: instant('Quand la base a été remise à un état antérieur.'),
+              days: count('Retraits redits, de tant de jours avant cet état.'),
+              accounts: count('Retraits redits ou à redire.'),
+              open: count('Dont pas encore confirmés.'),
+            }),
+          ),
         }),
         {
           at: '2026-11-23T08:01:40.000Z',
@@ -122,7 +132,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
           isAlarm: false,
           open: 1,
           oldestSeconds: 100,
-          vendors: [{ editor: 'agenda-a', open: 1, held: 0, oldestSeconds: 100 }],
+          vendors: [{ editor: 'agenda-a', open: 1, held: 0, reasserted: 0, oldestSeconds: 100 }],
           accounts: [
             {
               regulator: 'r-7',
@@ -135,9 +145,11 @@ export const ACCOUNT_OPERATIONS: Operations = {
               status: null,
               nextTry: '2026-11-23T08:02:00.000Z',
               heldBy: null,
+              isReasserted: false,
             },
           ],
           waves: [],
+          restores: [],
         },
       ),
     },
