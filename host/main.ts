@@ -1,26 +1,18 @@
-// passerelle-edge: the edge on one's own machine, `passerelle-edge --config FICHIER [--check]`. Exit codes: 0 done, 1 something
+// passerelle-edge: the edge on one's own machine, `passerelle-edge [backup | restore] --config FICHIER [--check]`. Exit codes: 0 done, 1 something
 // is wrong with the settings, the files or a port, 2 wrong command line. docs/hebergement.md.
 
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { describeUsage, type Flags, readCommandLine } from '../shared/command-line.ts';
+import { join } from 'node:path';
 import { openHostAdmin } from './admin.ts';
+import { readCommand, USAGE } from './command.ts';
 import { type ConfigProblem, type HostConfig, readHostConfig } from './config/read-config.ts';
+import { type CopyCommand, runCopyCommand } from './copies/commands.ts';
 import { type EdgeHost, type HostEvent, startEdgeHost } from './edge-host.ts';
 import { folderOf, makeMetrics } from './host-metrics.ts';
 import { edgeLine, logLine, openLines } from './log/lines.ts';
 import { findWorkerd } from './runtime/workerd-process.ts';
 import { lockState } from './state/state-lock.ts';
 
-const FLAGS = {
-  config: { kind: 'text', hint: 'FICHIER', required: true, about: 'réglages, voir docs/hebergement.md' },
-  check: { kind: 'switch', about: 'vérifie tout sans ouvrir de port, et se termine' },
-  release: {
-    kind: 'text',
-    hint: 'DOSSIER',
-    about: 'où sont worker/index.js et migrations/ (par défaut : à côté du dossier du programme)',
-  },
-} as const satisfies Flags;
 const LOG_TIMEOUT_MS = 1_000;
 const ERRORS: ReadonlySet<string> = new Set([
   ...['runtime-ended', 'runtime-not-started', 'runtime-hung', 'database-ended', 'database-file-refused'],
@@ -34,29 +26,42 @@ async function main(): Promise<void> {
   // Whatever it writes, or has written for it, is its owner's alone.
   process.umask(0o077);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const { help, values, problems } = readCommandLine(process.argv.slice(2), FLAGS, { env: process.env });
-  const usage = describeUsage('passerelle-edge --config FICHIER [options]', FLAGS);
-  if (help) {
-    process.stdout.write(usage);
-    return;
-  }
-  if (problems.length > 0) {
-    process.stderr.write(`${problems.join('\n')}\n\n${usage}`);
+  const command = readCommand(process.argv.slice(2), process.env);
+  if (!command.ok) {
+    process.stderr.write(`${command.error}\n\n${USAGE}`);
     process.exitCode = 2;
     return;
   }
-  const file = resolve(values.config);
+  if (command.value.name === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
+  const { file, release } = command.value;
   const read = readHostConfig(file, process.env);
   if (!read.ok) return refuse(read.error);
   const { config, dated } = read.value;
-  if (values.check) {
-    if (dated.length > 0) return refuse(dated);
-    process.stdout.write('Configuration correcte.\n');
-    return;
+  switch (command.value.name) {
+    case 'check':
+      if (dated.length > 0) return refuse(dated);
+      process.stdout.write('Configuration correcte.\n');
+      return;
+    case 'backup':
+    case 'restore':
+      return copy(config, command.value);
+    case 'run':
+      for (const { field, text } of dated)
+        lines.say(logLine('warn', 'host-file-problem', { field, detail: text }));
+      return run(file, config, release);
   }
-  for (const { field, text } of dated)
-    lines.say(logLine('warn', 'host-file-problem', { field, detail: text }));
-  await run(file, config, resolve(values.release ?? join(import.meta.dirname, '..')));
+}
+
+async function copy(config: HostConfig, command: CopyCommand): Promise<void> {
+  try {
+    process.stdout.write(await runCopyCommand(config, command));
+  } catch (cause) {
+    process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
+    process.exitCode = 1;
+  }
 }
 
 async function run(file: string, config: HostConfig, release: string): Promise<void> {

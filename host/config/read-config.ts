@@ -22,6 +22,8 @@ export interface HostConfig {
   readonly workerd: string | undefined;
   /** DATABASE_MB_MAX, in bytes. */
   readonly databaseBytesMax: number;
+  /** ACCOUNT_RESTORE_DAYS. */
+  readonly restoreDays: number;
   readonly settings: EdgeSettings;
 }
 
@@ -38,6 +40,7 @@ const SECRETS = ['FRONT_KEYS', 'FRONT_USERS', 'FRONT_BASIC'];
 /** The host says them itself (own-settings.ts). */
 const OWN = ['JURISDICTION', 'LOCAL_HOSTS'];
 const DATABASE_MB_MAX = 10_000;
+const ACCOUNT_RESTORE_DAYS = 7;
 
 /** `file` is absolute. `environment`: the process's own. */
 export function readHostConfig(
@@ -78,6 +81,7 @@ export function readHostConfig(
     exportFolder: rest.exportFolder === undefined ? undefined : at(rest.exportFolder),
     workerd: rest.workerd === undefined ? undefined : at(rest.workerd),
     databaseBytesMax: Number(values.DATABASE_MB_MAX ?? DATABASE_MB_MAX) * 1_000_000,
+    restoreDays: Number(values.ACCOUNT_RESTORE_DAYS ?? ACCOUNT_RESTORE_DAYS),
     settings: {
       values,
       tls: cert === undefined || key === undefined ? undefined : { certificateChain: cert, privateKey: key },

@@ -29,6 +29,11 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^curl -X POST .*\/erase$/, "erases somebody at an operator's own address"],
   [/^npx wrangler dev/, 'a development server of somebody else, which asks the network for updates'],
   [/^npx wrangler d1 create /, "makes a database in somebody's account"],
+  [/^npx wrangler d1 (?:time-travel|migrations) /, "changes a database in somebody's account"],
+  [
+    /^node dist\/\S+ (?:backup|restore) /,
+    'test/integration/host/copies.test.ts runs it on an edge of its own',
+  ],
   ...(hubSanteMissing ? [[/^npm run hub-sante /, 'RabbitMQ is not installed'] as const] : []),
 ];
 
