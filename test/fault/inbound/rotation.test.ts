@@ -47,7 +47,7 @@ async function step(change: () => Promise<unknown>, broken = false): Promise<voi
 
 /** As certificates should be renewed: written beside, then put in place. */
 async function replace(file: string, content: string): Promise<void> {
-  await writeFile(`${file}.new`, content);
+  await writeFile(`${file}.new`, content, { mode: 0o600 });
   await rename(`${file}.new`, file);
 }
 

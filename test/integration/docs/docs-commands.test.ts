@@ -34,6 +34,14 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
     /^node dist\/\S+ (?:backup|restore) /,
     'test/integration/host/copies.test.ts runs it on an edge of its own',
   ],
+  [
+    /^(?:install -m|systemctl) /,
+    'changes the machine; test/integration/packaging/ runs the units and the image',
+  ],
+  [
+    /^node dist\/\S+ --config edge\.json/,
+    'test/integration/host/passerelle-edge.test.ts runs it with a file of its own',
+  ],
   ...(hubSanteMissing ? [[/^npm run hub-sante /, 'RabbitMQ is not installed'] as const] : []),
 ];
 
@@ -46,7 +54,11 @@ const LASTING: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Exit codes other than 0 that the page explains. */
-const ALSO_RIGHT: readonly (readonly [RegExp, readonly number[]])[] = [[/^npm run conformance /, [1]]];
+const ALSO_RIGHT: readonly (readonly [RegExp, readonly number[]])[] = [
+  [/^npm run conformance /, [1]],
+  // The test authority publishes its lists nowhere: each is named, with why it did not come.
+  [/^npm run relay -- fetch-crl /, [1]],
+];
 
 const skip = spawnSync('curl', ['--version']).status !== 0 || spawnSync('bash', ['--version']).status !== 0;
 if (skip) console.log('no curl or no bash: the commands of the pages are not run');
