@@ -35,7 +35,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
     'test/integration/host/copies.test.ts runs it on an edge of its own',
   ],
   [
-    /^(?:install -m|systemctl) /,
+    /^(?:install|systemctl) /,
     'changes the machine; test/integration/packaging/ runs the units and the image',
   ],
   [
