@@ -247,7 +247,8 @@ describe('what the pages write', () => {
       ).toBe(true);
     }
     const left = written.filter(([, command]) => reasonNotToRun(command) !== undefined);
-    expect(left.length).toBeLessThanOrEqual(12);
+    // Two thirds of them put a service onto a machine.
+    expect(left.length).toBeLessThanOrEqual(36);
   });
 
   test('names files of the repository that are there', async () => {

@@ -327,7 +327,7 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
     expect(await messagesOf(told)).toMatchObject([{ reason: '300' }]);
     expect(reportsOf(told)).toEqual([]);
     await change(told, { status: 'cancelled' });
-    await untilStates(told, 'errored', 'acked');
+    await untilStates(told, 'superseded', 'acked');
   });
 
   it('waits while the broker is away, whatever the vendor is answered, and leaves when it is back', async () => {
@@ -384,8 +384,9 @@ describe.skipIf(hubSanteMissing)('an appointment on its way to the LRM', () => {
     }
     const header = ['messageId', 'sender', 'sentAt', 'status', 'kind', 'recipient'];
     expect([...keys].sort()).toEqual([...header, 'appointment'].sort());
-    const ids = all.filter(({ redelivered }) => !redelivered).map(({ distributionId }) => distributionId);
-    expect(new Set(ids).size).toBe(ids.length);
+    // A Hub that is killed may pass one on twice; no id is ever another message's.
+    const ids = new Set(all.map(({ distributionId }) => distributionId));
+    expect(new Set(all.map(({ distributionId, body }) => `${distributionId} ${body}`)).size).toBe(ids.size);
     // By its own schemas the Hub has refused what a test had it refuse, and nothing else.
     expect(scene.hub.dispatcher.errors.map(({ code }) => code)).toEqual([600, 300]);
   });

@@ -77,11 +77,11 @@ describe('operators', () => {
     await scene.carrier.publish();
     await scene.put(scene.fresh());
     const { json } = await get('/admin/lrm');
-    expect(json).toMatchObject({ undelivered: 10_002, isAtLeast: true });
+    expect(json).toMatchObject({ undelivered: 3_002, isAtLeast: true });
     expect(json.recipients).toMatchObject([
       { recipient: null, states: { pending: 1 } },
       { recipient: SAMU, states: { confirmed: 1 } },
-      { recipient: OTHER_SAMU, states: { expired: 10_000 } },
+      { recipient: OTHER_SAMU, states: { expired: 3_000 } },
     ]);
     const before = scene.logged('lrm-undelivered').length;
     await scene.later(16 * MINUTE_MS);

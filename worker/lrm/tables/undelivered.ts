@@ -45,7 +45,7 @@ export interface Waiting {
 /** Counted apart, so that what ended in the course of years hides nothing of what waits. D1 joins five SELECTs at most. */
 const COUNTED_APART = [['pending'], ['held'], ['leased'], ['confirmed'], ['errored', 'expired']] as const;
 /** So many of each of these are looked at. */
-const WAITING_MAX = 10_000;
+const WAITING_MAX = 3_000;
 const some = (
   states: readonly string[],
 ): string => `SELECT * FROM (SELECT state, recipient, made_ms FROM lrm_messages
