@@ -25,7 +25,7 @@ const VENDOR_LATENCY_MS = 50;
 const VENDORS = 6;
 /** Attackers and harmless partners have machines of their own elsewhere; here they have what others leave. */
 const NICENESS = 10;
-/** What is done first pays for connections, compiled code and first reads, and is not measured. */
+/** The first searches pay for connections, compiled code and first reads: the run does not measure them. */
 const WARM_UP_MS = 20_000;
 const WARM_UP_LOAD: Load = { searchesPerS: 0.5, streamsPerS: 0.5, handshakesPerS: 10 };
 

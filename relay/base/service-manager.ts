@@ -7,6 +7,7 @@ import type { Log } from '../../shared/log.ts';
 
 const TOOL = 'systemd-notify';
 
+/** The service manager (systemd) that started this relay, told of each state by `systemd-notify`; none: nothing is told. */
 export class ServiceManager {
   readonly #isThere: boolean;
   readonly #everyMs: number | undefined;

@@ -6,6 +6,7 @@ import { readPrivateFile } from '../base/private-file.ts';
 import type { Problem } from '../base/problem.ts';
 import { readBlocks } from './revocation-list.ts';
 
+/** Reads the files that one entry of the configuration names, and gathers what is wrong with each as a problem: no method throws for a file. */
 export class FileReading {
   readonly problems: Problem[] = [];
   readonly #field: string;

@@ -32,6 +32,7 @@ export type BrokerReason =
   | 'lost'
   | 'protocol';
 
+/** The connection to the broker cannot be, or is no more; `reason` is of the list above. */
 export class BrokerError extends Error {
   readonly reason: BrokerReason;
   /** Node's, OpenSSL's or AMQP's code. */

@@ -19,6 +19,7 @@ export interface SessionEvents {
   readonly send: (frame: Buffer) => boolean;
 }
 
+/** What the edge calls over one link: each message is checked here, then carried out. Rejects what is malformed. */
 export class LinkSession extends RpcTarget implements RelayApi {
   readonly #searches: Searches;
   readonly #accounts: Accounts | undefined;

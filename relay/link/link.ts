@@ -79,6 +79,7 @@ type State =
   | { readonly name: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly name: 'closed' };
 
+/** One link to one hub of the edge: the relay dials it, holds it, and dials again when it ends, until it is closed. */
 export class Link {
   readonly #settings: LinkSettings;
   readonly #url: string;

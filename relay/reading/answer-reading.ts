@@ -95,6 +95,7 @@ export function sinceMs(startedMs: number): number {
   return Math.round((sharedNowMs() - startedMs) * 10) / 10;
 }
 
+/** Reads the pages of one call, in order, within its share of bytes and values; its answer is ready after the last. */
 export class AnswerReading {
   readonly #question: ReadQuestion;
   readonly #memory: VendorMemory;

@@ -2,32 +2,17 @@
 // said so, what it had confirmed arrives, and the relay comes back by itself. End state: everything that the edge gave is
 // told, connected again, nothing held.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type CarrierScene, emptyQueues, openCarrier } from '../../support/scenes/carrier-scene.ts';
-import {
-  type HubSanteScene,
-  hubSanteMissing,
-  openHubSante,
-  SAMU_ID,
-} from '../../support/scenes/hub-sante-scene.ts';
+import { describe, expect, test } from 'vitest';
+import { type CarrierScene, carrierForEachTest } from '../../support/scenes/carrier-scene.ts';
+import { type HubSanteScene, hubSanteMissing, SAMU_ID } from '../../support/scenes/hub-sante-scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 describe.skipIf(hubSanteMissing)('a broker that goes away', () => {
   let hub: HubSanteScene;
   let scene: CarrierScene;
 
-  beforeAll(async () => {
-    hub = await openHubSante();
-  });
-  afterAll(() => hub?.close());
-  beforeEach(async () => {
-    scene = await openCarrier(hub);
-    await scene.relay.said('hub-sante-up');
-  });
-  afterEach(async () => {
-    await scene?.close();
-    await emptyQueues(hub);
-    await hub.hub.lrm(SAMU_ID).reset();
+  carrierForEachTest((made) => {
+    ({ hub, scene } = made);
   });
 
   const idsAt = (): string[] => hub.hub.lrm(SAMU_ID).received.map(({ distributionId }) => distributionId);

@@ -2,16 +2,10 @@
 // forgotten. Phases: messages come, or leave, while the edge is away; the relay may be killed meanwhile; the edge is there
 // again. End state: the edge has everything, the broker nothing.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startTestEdge } from '../../support/doubles/edge.ts';
-import { type CarrierScene, emptyQueues, openCarrier } from '../../support/scenes/carrier-scene.ts';
-import {
-  type HubSanteScene,
-  hubSanteMissing,
-  openHubSante,
-  SAMU_ID,
-  SAS_ID,
-} from '../../support/scenes/hub-sante-scene.ts';
+import { type CarrierScene, carrierForEachTest } from '../../support/scenes/carrier-scene.ts';
+import { type HubSanteScene, hubSanteMissing, SAS_ID } from '../../support/scenes/hub-sante-scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const NAMES = Array.from({ length: 30 }, (_, index) => `message ${index}`);
@@ -20,18 +14,8 @@ describe.skipIf(hubSanteMissing)('an edge that goes away', () => {
   let hub: HubSanteScene;
   let scene: CarrierScene;
 
-  beforeAll(async () => {
-    hub = await openHubSante();
-  });
-  afterAll(() => hub?.close());
-  beforeEach(async () => {
-    scene = await openCarrier(hub);
-    await scene.relay.said('hub-sante-up');
-  });
-  afterEach(async () => {
-    await scene?.close();
-    await emptyQueues(hub);
-    await hub.hub.lrm(SAMU_ID).reset();
+  carrierForEachTest((made) => {
+    ({ hub, scene } = made);
   });
 
   const bodies = (): string[] => scene.outbox.received.map(({ body }) => body);

@@ -2,12 +2,11 @@
 // no more, and nothing is tried in a loop. Phases: the broker refuses, or is full, or the lease is over; then all is well
 // again. End state: what was not taken is carried when the edge gives it again, and no alarm stands.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type CarrierScene, emptyQueues, openCarrier } from '../../support/scenes/carrier-scene.ts';
+import { describe, expect, test } from 'vitest';
+import { type CarrierScene, carrierForEachTest } from '../../support/scenes/carrier-scene.ts';
 import {
   type HubSanteScene,
   hubSanteMissing,
-  openHubSante,
   SAMU_ID,
   SAS_ID,
 } from '../../support/scenes/hub-sante-scene.ts';
@@ -19,18 +18,8 @@ describe.skipIf(hubSanteMissing)('publishing, when the broker does not take a me
   let hub: HubSanteScene;
   let scene: CarrierScene;
 
-  beforeAll(async () => {
-    hub = await openHubSante();
-  });
-  afterAll(() => hub?.close());
-  beforeEach(async () => {
-    scene = await openCarrier(hub);
-    await scene.relay.said('hub-sante-up');
-  });
-  afterEach(async () => {
-    await scene?.close();
-    await emptyQueues(hub);
-    await hub.hub.lrm(SAMU_ID).reset();
+  carrierForEachTest((made) => {
+    ({ hub, scene } = made);
   });
 
   const idsAt = (): string[] => hub.hub.lrm(SAMU_ID).received.map(({ distributionId }) => distributionId);

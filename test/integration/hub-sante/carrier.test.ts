@@ -1,13 +1,12 @@
 // The relay carries: messages from the outbox to Hub Santé, acknowledgements and errors back, each once and in order.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { RECEIVED_BYTES_MAX, RECEIVED_MESSAGES_MAX } from '../../../shared/link/hub-sante.ts';
 import type { RelayApi } from '../../../shared/link/relay.ts';
-import { type CarrierScene, emptyQueues, openCarrier } from '../../support/scenes/carrier-scene.ts';
+import { type CarrierScene, carrierForEachTest } from '../../support/scenes/carrier-scene.ts';
 import {
   type HubSanteScene,
   hubSanteMissing,
-  openHubSante,
   SAMU_ID,
   SAS_ID,
 } from '../../support/scenes/hub-sante-scene.ts';
@@ -20,18 +19,8 @@ describe.skipIf(hubSanteMissing)('a relay as carrier', () => {
   let hub: HubSanteScene;
   let scene: CarrierScene;
 
-  beforeAll(async () => {
-    hub = await openHubSante();
-  });
-  afterAll(() => hub?.close());
-  beforeEach(async () => {
-    scene = await openCarrier(hub);
-    await scene.relay.said('hub-sante-up');
-  });
-  afterEach(async () => {
-    await scene?.close();
-    await emptyQueues(hub);
-    await hub.hub.lrm(SAMU_ID).reset();
+  carrierForEachTest((made) => {
+    ({ hub, scene } = made);
   });
 
   const idsAt = (): string[] => hub.hub.lrm(SAMU_ID).received.map(({ distributionId }) => distributionId);

@@ -3,6 +3,7 @@
 import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
 import { writeLeaf } from '../../../sandbox/pki/authority.ts';
 import type { PublishOutcome } from '../../../shared/link/hub-sante.ts';
@@ -11,7 +12,7 @@ import type { TestOutbox } from '../doubles/edge-outbox.ts';
 import { sampleReport } from '../samples/hub-sante-report.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
-import { type HubSanteScene, SAMU_ID, SAS_ID } from './hub-sante-scene.ts';
+import { type HubSanteScene, openHubSante, SAMU_ID, SAS_ID } from './hub-sante-scene.ts';
 import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 const CLIENT = { ou: '399990000000019' } as const;
@@ -139,4 +140,26 @@ export async function emptyQueues(hub: HubSanteScene): Promise<void> {
   channel.on('error', () => undefined);
   for (const queue of ['ack', 'info']) await channel.purgeQueue(`${SAS_ID}.${queue}`);
   await model.close();
+}
+
+/** For the tests of the describe that calls it: one Hub Santé for all, a connected relay of its own for each; `set` gets both. */
+export function carrierForEachTest(
+  set: (made: { readonly hub: HubSanteScene; readonly scene: CarrierScene }) => void,
+): void {
+  let hub: HubSanteScene;
+  let scene: CarrierScene | undefined;
+  beforeAll(async () => {
+    hub = await openHubSante();
+  });
+  afterAll(() => hub?.close());
+  beforeEach(async () => {
+    scene = await openCarrier(hub);
+    set({ hub, scene });
+    await scene.relay.said('hub-sante-up');
+  });
+  afterEach(async () => {
+    await scene?.close();
+    await emptyQueues(hub);
+    await hub.hub.lrm(SAMU_ID).reset();
+  });
 }
