@@ -26,16 +26,32 @@ export function normalisePhone(value: string): string | undefined {
 /** True of a number that costs its caller more than a call, however it is written. */
 export function isPremiumPhone(value: string): boolean {
   const plus = toE164(value);
-  return plus === undefined ? PREMIUM_SHORT.test(bareOf(value)) : PREMIUM.test(plus);
+  if (plus !== undefined) return PREMIUM.test(plus);
+  return PREMIUM_SHORT.test(bareOf(value)) || withoutPremiumPhones(value) !== value;
 }
 
-/** Ten digits of a premium number within a text, and its international forms. */
-const PREMIUM_WITHIN =
-  /(?<!\d)(?:(?:\+|00)[\s.-]*33[\s.-]*(?:\(0\)|0)?|0)[\s.-]*8[\s.-]*[1-9](?:[\s.-]*\d){7}(?!\d)/g;
+/** What may stand between two digits: anything but letters and digits, seen or not. */
+const GAP = String.raw`[^\p{L}\p{N}]{0,4}`;
+/** `8` and what follows it in a premium number; the eighth of a month is none. */
+const EIGHT = String.raw`(?!8[/.-]1[0-2][/.-](?:19|20))8${GAP}[1-9](?:${GAP}\d){7}`;
+/**
+ * Ten digits of a premium number within a text, its international forms, and directory enquiries. Four digits may be the
+ * number of a house.
+ */
+const PREMIUM_WITHIN = new RegExp(
+  String.raw`(?<!\d)(?:(?:(?:(?:\+|00)${GAP})?(?:33|262|59[046])${GAP}(?:0${GAP}){0,2}|0${GAP})${EIGHT}|118[^\p{L}\p{N},;]{0,2}\d{3})(?!\d)`,
+  'gu',
+);
 
-/** The text without the premium numbers that stand in it. */
+/** Letters of French, digits and signs that everybody sees and that stand for themselves: most texts. */
+export const PLAIN = /^[\x20-\x7e\u00c0-\u017f]*$/;
+
+/** The text without the premium numbers that stand in it, also in digits of another width or style. */
 export function withoutPremiumPhones(text: string): string {
-  return text.includes('8') ? text.replace(PREMIUM_WITHIN, '').trim() : text;
+  const plain = PLAIN.test(text) ? text : text.normalize('NFKC');
+  if (!plain.includes('8')) return text;
+  const kept = plain.replace(PREMIUM_WITHIN, '');
+  return kept === plain ? text : kept.trim();
 }
 
 function toE164(value: string): string | undefined {

@@ -81,6 +81,15 @@ describe('phones', () => {
     '3624',
     '32 00',
     '39.15',
+    '00 33 8 99 12 34 56',
+    'tel:+33899123456;ext=2',
+    'callto:0899123456',
+    '0899–123–456',
+    '0899\u200b123456',
+    '０８９９１２３４５６',
+    '33 0 899 12 34 56',
+    '0899123456 poste 12',
+    '0899123456 / 0561000001',
   ])('leaves %j out as one that costs more than a call', (written) => {
     expect(normalisePhone(written)).toBeUndefined();
     expect(isPremiumPhone(written)).toBe(true);
@@ -114,6 +123,19 @@ describe('phones', () => {
     ['12 rue du 8 Mai 1945', '12 rue du 8 Mai 1945'],
     ['08200 Sedan', '08200 Sedan'],
     ['Bât. 0812345678901', 'Bât. 0812345678901'],
+    ['08 99/12/34/56', ''],
+    ['08 • 99 • 12 • 34 • 56', ''],
+    ['0899\u200b123\u2011456 Fictive', 'Fictive'],
+    ['𝟎𝟖𝟗𝟗𝟏𝟐𝟑𝟒𝟓𝟔 Fictive', 'Fictive'],
+    ['+33(0)0899123456', ''],
+    ['33 8 99 12 34 56', ''],
+    ['+590 8 92 12 34 56', ''],
+    ['appelez le 118 218', 'appelez le'],
+    ['118218', ''],
+    ['3624 route de Narbonne', '3624 route de Narbonne'],
+    ['Bât. 118, 218 rue Imaginaire', 'Bât. 118, 218 rue Imaginaire'],
+    ['31118 Imaginaire', '31118 Imaginaire'],
+    ['fermé le 08/10/2026 12:30', 'fermé le 08/10/2026 12:30'],
     ['rappel au 0800 12 34 56 ou 05 81 00 00 01', 'rappel au 0800 12 34 56 ou 05 81 00 00 01'],
   ])('%j is shown as %j', (text, shown) => {
     expect(withoutPremiumPhones(text)).toBe(shown);

@@ -1,7 +1,7 @@
 // Phones and postal addresses as the guide wants them. docs/guide.md G-702, G-703.
 
 import { asFiniteNumber, asObject, asText, type JsonObject, objectsOf, textsOf } from '../../../fhir/json.ts';
-import { isPremiumPhone, normalisePhone, withoutPremiumPhones } from '../../phone.ts';
+import { isPremiumPhone, normalisePhone, PLAIN, withoutPremiumPhones } from '../../phone.ts';
 import type { ReadRuleId } from './rules.ts';
 
 export interface Phone {
@@ -38,9 +38,13 @@ export function readPhones(telecom: unknown, repairs: ReadRuleId[]): Phone[] {
   return phones;
 }
 
-/** A name, a street or a town as it is shown: without the premium numbers that stand in it. */
+/** Signs that no reader sees: they turn a line round, hide a word, or let two names look the same. */
+const UNSEEN = /[\u0080-\u009f\u2028\u2029\p{Cf}]+/gu;
+
+/** A name, a street or a town as it is shown: without unseen signs, and the premium numbers that stand in it. */
 export function readShownText(value: unknown, repairs: ReadRuleId[]): string | undefined {
-  const written = asText(value);
+  const sent = asText(value);
+  const written = sent === undefined || PLAIN.test(sent) ? sent : asText(sent.replace(UNSEEN, ''));
   const text = written && withoutPremiumPhones(written);
   if (text === written) return written;
   repairs.push('phone-premium');
