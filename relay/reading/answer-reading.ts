@@ -57,7 +57,7 @@ export interface WrittenAnswer {
   readonly facts: AnswerFacts;
   /** UTF-8 of `writeAnswerLines`. */
   readonly lines: Uint8Array<ArrayBuffer>;
-  /** Of the call's milliseconds, those in our queue for the vendor. */
+  /** Of the call's milliseconds, those in our queues: for the vendor, and for a thread to read its pages. */
   readonly waitedMs?: number;
 }
 

@@ -39,6 +39,8 @@ export interface ReadJob {
   /** All that came so far: kept until the answer is done, so that another thread can read it. */
   readonly pages: readonly SentPage[];
   readonly failure?: FailedCall;
+  /** Its turn has come: on the next thread once more, when it was given to one that was ended. */
+  readonly begun: () => void;
   readonly resolve: (step: Step | { readonly kind: 'lost'; readonly bound: VendorBound }) => void;
   readonly reject: (error: Error) => void;
 }
@@ -129,7 +131,7 @@ export class Lane {
       const known = this.#known.get(job.reading);
       const from = known?.thread === this.#thread ? known.pages : 0;
       this.#known.set(job.reading, { thread: this.#thread, pages: job.pages.length });
-      if (this.#posted.push(job) === 1) this.#headSinceMs = performance.now();
+      if (this.#posted.push(job) === 1) this.#turnToHead();
       const { reading, share, question, failure } = job;
       const pages = job.pages.slice(from);
       const message = { kind: 'read', reading, vendor: share.vendor, question, pages } as const;
@@ -151,13 +153,19 @@ export class Lane {
     return job;
   }
 
-  #take(reply: FromReader): void {
+  #turnToHead(): void {
     this.#headSinceMs = performance.now();
+    this.#posted[0]?.begun();
+  }
+
+  #take(reply: FromReader): void {
     if (reply.kind === 'ready') {
       this.#cpuUs = reply.cpuUs;
+      this.#turnToHead();
       return;
     }
     const job = this.#posted.shift();
+    this.#turnToHead();
     if (job === undefined) return;
     this.#charge(job.share, reply.cpuUs);
     this.#post();

@@ -169,6 +169,8 @@ let readings = 0;
 
 /** Reads the pages of one call, one after the other. */
 export class CallReader {
+  /** Milliseconds that its pages waited for their turns on a thread, which says nothing of the vendor. */
+  waitedMs = 0;
   readonly #vendor: VendorReader;
   readonly #question: ReadQuestion;
   readonly #pages: SentPage[] = [];
@@ -214,16 +216,22 @@ export class CallReader {
     this.#lane ??= this.#vendor.lane;
     const lane = this.#lane;
     const { promise, resolve, reject } = Promise.withResolvers<Step | { kind: 'lost'; bound: VendorBound }>();
+    const submittedMs = performance.now();
+    let begunMs: number | undefined;
     lane.submit({
       reading: this.#reading,
       share: this.#vendor,
       question: this.#question,
       pages: [...this.#pages],
+      begun: () => {
+        begunMs = performance.now();
+      },
       resolve,
       reject,
       ...(failure && { failure }),
     });
     const step = await orLate(promise, signal);
+    this.waitedMs += (begunMs ?? performance.now()) - submittedMs;
     if (step === undefined) {
       const waited = lane.drop(this.#reading);
       const failure = whyOver();

@@ -47,7 +47,8 @@ export async function callVendor(
   const reading = new Reading({ pages, reader, holding, signal, baseUrl, first });
   client.retain();
   try {
-    const answer = { ...(await reading.run()), waitedMs: pages.waitedMs };
+    const written = await reading.run();
+    const answer = { ...written, waitedMs: pages.waitedMs + reader.waitedMs };
     const { status, code } = reading;
     return { answer, status, code, retry: pages.retry };
   } finally {

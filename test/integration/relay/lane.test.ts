@@ -27,6 +27,7 @@ test('a call that was given up while another was read is not read again on the n
         ...{ fromMs: 0, toMs: 1, trace: false, startedMs: 0 },
       },
       pages: [{ ...page, status: 200, noStore: false }],
+      begun: () => undefined,
       resolve: ({ kind }) => {
         said.push(`${reading} ${kind}`);
         resolve();

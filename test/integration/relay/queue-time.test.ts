@@ -75,6 +75,33 @@ const costly = `{"resourceType":"Bundle","type":"searchset","entry":[${Array.fro
     `{"resource":{"resourceType":"Slot",${Array.from({ length: 9 }, (_, key) => `"k${slot}-${key}":0`).join(',')}}}`,
 ).join(',')}]}`;
 
+test('what a page waited for its turn to be read is not told as the vendor taking long', async () => {
+  const page = { body: Buffer.from(costly), encoding: undefined, contentType: 'application/fhir+json' };
+  const costs: number[] = [];
+  let isOver = false;
+  // Three at once: whatever comes finds one being read, and another before it.
+  const beside = Array.from({ length: 3 }, async (_, which) => {
+    for (let time = 0; !isOver; time += 1) {
+      const editor = `agenda-beside-${which}-${time}`;
+      const reader = readers.open(editor);
+      const question = { call: 0, editor, flow: 'INT_R01', subjects: [], trace: false } as const;
+      const asked = reader.ask({ ...question, fromMs: 0, toMs: 1, startedMs: 0 });
+      const signal = AbortSignal.timeout(60_000);
+      await asked.add({ ...page, status: 200, noStore: false }, signal, () => ({ reason: 'timeout' }));
+      costs.push(reader.cpuMs);
+      reader.close();
+    }
+  });
+  const sound = { ...soundAnswer(), filling: 'x'.repeat(64 * 1024) };
+  vendor.handler = (_request, response) => sendJson(response, sound);
+  const { answer } = await ask(connect('agenda-waiting', 1));
+  isOver = true;
+  await Promise.all(beside);
+  const [told] = [...cutFrames([answer])][0]?.heads ?? [];
+  expect(told?.failure).toBeUndefined();
+  expect(told?.durationMs).toBeLessThanOrEqual(answer.facts.durationMs - Math.min(...costs) + 1);
+});
+
 test("a page that waits behind another vendor's until its call is over is no fault of its vendor", async () => {
   const read = async (id: string): Promise<unknown> => {
     const question = { call: 0, editor: id, flow: 'INT_R01', subjects: [], trace: false } as const;
