@@ -1,10 +1,11 @@
 // The relay's counters, for Prometheus. Labels are vendors, reasons and rules: never a person, never a URL.
 // What can be read at any moment (queues, connections, expiry) is read when asked. docs/decisions/0003-prom-client.md.
 
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { VendorFailure } from '../shared/failure.ts';
 import type { SearchPlan } from '../shared/link/relay.ts';
 import { VERSION } from '../shared/version.ts';
+import { Metered } from './base/metered.ts';
 import type { AuthorityOutcome } from './crl/fetch-report.ts';
 import type { Vendors } from './search/searches.ts';
 import type { Exchanged } from './search/vendor-call.ts';
@@ -35,26 +36,34 @@ export interface Observed {
 
 export class Metrics {
   readonly registry = new Registry();
-  readonly #calls = this.#counter('vendor_calls_total', 'Vendor calls by outcome', [
+  readonly #metered = new Metered(PREFIX, this.registry);
+  readonly #calls = this.#metered.counter('vendor_calls_total', 'Vendor calls by outcome', [
     'editor',
     'flow',
     'outcome',
   ]);
-  readonly #bytes = this.#counter('vendor_bytes_total', 'Bytes of vendor answers, decoded', ['editor']);
-  readonly #pages = this.#counter('vendor_pages_total', 'Pages read', ['editor']);
-  readonly #received = this.#counter('slots_received_total', 'Slots vendors sent', ['editor']);
-  readonly #shown = this.#counter('slots_shown_total', 'Slots handed to the edge', ['editor']);
-  readonly #dropped = this.#counter('slots_dropped_total', 'Slots left out, by rule', ['editor', 'rule']);
-  readonly #repaired = this.#counter('repairs_total', 'Repairs of what vendors sent, by rule', [
+  readonly #bytes = this.#metered.counter('vendor_bytes_total', 'Bytes of vendor answers, decoded', [
+    'editor',
+  ]);
+  readonly #pages = this.#metered.counter('vendor_pages_total', 'Pages read', ['editor']);
+  readonly #received = this.#metered.counter('slots_received_total', 'Slots vendors sent', ['editor']);
+  readonly #shown = this.#metered.counter('slots_shown_total', 'Slots handed to the edge', ['editor']);
+  readonly #dropped = this.#metered.counter('slots_dropped_total', 'Slots left out, by rule', [
     'editor',
     'rule',
   ]);
-  readonly #retries = this.#counter('retries_total', 'Second tries of vendor requests, made or not', [
+  readonly #repaired = this.#metered.counter('repairs_total', 'Repairs of what vendors sent, by rule', [
+    'editor',
+    'rule',
+  ]);
+  readonly #retries = this.#metered.counter('retries_total', 'Second tries of vendor requests, made or not', [
     'editor',
     'outcome',
   ]);
-  readonly #reloads = this.#counter('reloads_total', 'Reloads of settings and certificates', ['outcome']);
-  readonly #dials = this.#counter('link_dials_total', 'Attempts to reach the edge', []);
+  readonly #reloads = this.#metered.counter('reloads_total', 'Reloads of settings and certificates', [
+    'outcome',
+  ]);
+  readonly #dials = this.#metered.counter('link_dials_total', 'Attempts to reach the edge');
   readonly #seconds = new Histogram({
     name: `${PREFIX}vendor_call_seconds`,
     help: 'Duration of vendor calls, queue included',
@@ -104,32 +113,36 @@ export class Metrics {
   #tellBuild(): void {
     const { number, build } = VERSION;
     const labels = { version: number, commit: build?.commit ?? '', time: build?.time ?? '' };
-    new Gauge({
-      name: `${PREFIX}build_info`,
-      help: 'Which build this is; always 1',
-      labelNames: Object.keys(labels),
-      registers: [this.registry],
-    }).set(labels, 1);
+    this.#metered.gauge(
+      'build_info',
+      'Which build this is; always 1',
+      (gauge) => gauge.set(labels, 1),
+      Object.keys(labels),
+    );
   }
 
   #observe({ vendors, states, problems, linkUp, searches, lostLines, fetches }: Observed): void {
-    new Counter({
-      name: `${PREFIX}log_lines_lost_total`,
-      help: 'Log lines that standard output has not taken',
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        this.inc(lostLines());
-      },
-    });
-    this.#gauge('link_up', 'Whether the edge knows this relay', () => Number(linkUp()));
-    this.#gauge('reload_failed', 'Whether the last reload met a problem', () =>
-      Number(this.#lastReload === 'failed'),
+    const metered = this.#metered;
+    metered.total('log_lines_lost_total', 'Log lines that standard output has not taken', (counter) =>
+      counter.inc(lostLines()),
     );
-    this.#gauge('file_problems', 'Problems of settings and files that stand', problems);
-    this.#observeStates(states);
+    metered.gauge('link_up', 'Whether the edge knows this relay', (gauge) => gauge.set(Number(linkUp())));
+    metered.gauge('reload_failed', 'Whether the last reload met a problem', (gauge) =>
+      gauge.set(Number(this.#lastReload === 'failed')),
+    );
+    metered.gauge('file_problems', 'Problems of settings and files that stand', (gauge) =>
+      gauge.set(problems()),
+    );
+    metered.gauge(
+      'vendor_broken',
+      'Whether the entry of a vendor is broken: 1 and its old one serves, 2 and nothing serves',
+      (gauge) => {
+        for (const [id, state] of states()) gauge.labels(id).set(BROKEN[state]);
+      },
+      ['editor'],
+    );
     this.#observeFetches(fetches);
-    this.#gauge('searches_running', 'Searches that run', searches);
+    metered.gauge('searches_running', 'Searches that run', (gauge) => gauge.set(searches()));
     this.#perVendor('vendor_in_flight', 'Requests under way', vendors, (one) => one.running);
     this.#perVendor('vendor_queue', 'Requests waiting for a place', vendors, (one) => one.waiting);
     this.#perVendor('vendor_connections', 'Open connections', vendors, (one) => one.connections);
@@ -162,13 +175,31 @@ export class Metrics {
     );
   }
 
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.registry],
-    });
+  /** An authority that has two keys under one name is told as the worse of them. */
+  #observeFetches(fetches: Observed['fetches']): void {
+    const byName = (): Iterable<[string, AuthorityOutcome[]]> => Map.groupBy(fetches(), ({ name }) => name);
+    this.#metered.gauge(
+      'crl_fetch_failed',
+      'Whether the last fetch-crl brought no sound list of this authority',
+      (gauge) => {
+        for (const [name, ones] of byName())
+          gauge.labels(name).set(Number(ones.some((one) => one.outcome === 'failed')));
+      },
+      ['authority'],
+    );
+    this.#metered.gauge(
+      'crl_fetch_age_seconds',
+      'Seconds since fetch-crl last brought a sound list of this authority',
+      (gauge) => {
+        for (const [name, ones] of byName()) {
+          const times = ones.flatMap(({ succeeded }) =>
+            succeeded === undefined ? [] : [Date.parse(succeeded)],
+          );
+          if (times.length > 0) gauge.labels(name).set(Math.round((Date.now() - Math.min(...times)) / 1000));
+        }
+      },
+      ['authority'],
+    );
   }
 
   /** Counted by the vendor's reader itself. */
@@ -178,74 +209,14 @@ export class Metrics {
     vendors: () => Vendors,
     read: (one: VendorOf) => number,
   ): void {
-    new Counter({
-      name: PREFIX + name,
+    this.#metered.total(
+      name,
       help,
-      labelNames: ['editor'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [id, client] of vendors()) this.labels(id).inc(read(client));
+      (counter) => {
+        for (const [id, client] of vendors()) counter.labels(id).inc(read(client));
       },
-    });
-  }
-
-  #gauge(name: string, help: string, read: () => number): void {
-    new Gauge({
-      name: PREFIX + name,
-      help,
-      registers: [this.registry],
-      collect() {
-        this.set(read());
-      },
-    });
-  }
-
-  #observeStates(states: Observed['states']): void {
-    new Gauge({
-      name: `${PREFIX}vendor_broken`,
-      help: 'Whether the entry of a vendor is broken: 1 and its old one serves, 2 and nothing serves',
-      labelNames: ['editor'],
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [id, state] of states()) this.labels(id).set(BROKEN[state]);
-      },
-    });
-  }
-
-  /** An authority that has two keys under one name is told as the worse of them. */
-  #observeFetches(fetches: Observed['fetches']): void {
-    const byName = (): readonly (readonly [string, readonly AuthorityOutcome[]])[] => [
-      ...Map.groupBy(fetches(), ({ name }) => name),
-    ];
-    const labelNames = ['authority'];
-    new Gauge({
-      name: `${PREFIX}crl_fetch_failed`,
-      help: 'Whether the last fetch-crl brought no sound list of this authority',
-      labelNames,
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [name, ones] of byName())
-          this.labels(name).set(Number(ones.some((one) => one.outcome === 'failed')));
-      },
-    });
-    new Gauge({
-      name: `${PREFIX}crl_fetch_age_seconds`,
-      help: 'Seconds since fetch-crl last brought a sound list of this authority',
-      labelNames,
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [name, ones] of byName()) {
-          const times = ones.flatMap(({ succeeded }) =>
-            succeeded === undefined ? [] : [Date.parse(succeeded)],
-          );
-          if (times.length > 0) this.labels(name).set(Math.round((Date.now() - Math.min(...times)) / 1000));
-        }
-      },
-    });
+      ['editor'],
+    );
   }
 
   #perVendor(
@@ -254,20 +225,17 @@ export class Metrics {
     vendors: () => Vendors,
     read: (one: VendorOf) => number | undefined,
   ): void {
-    new Gauge({
-      name: PREFIX + name,
+    this.#metered.gauge(
+      name,
       help,
-      labelNames: ['editor'],
-      registers: [this.registry],
-      collect() {
-        // A vendor that has left the settings leaves the page too.
-        this.reset();
+      (gauge) => {
         for (const [id, client] of vendors()) {
           const value = read(client);
-          if (value !== undefined) this.labels(id).set(value);
+          if (value !== undefined) gauge.labels(id).set(value);
         }
       },
-    });
+      ['editor'],
+    );
   }
 }
 

@@ -1,13 +1,12 @@
 // The counters of the way to Hub Santé, for Prometheus, beside the relay's others. Labels are outcomes, reasons and queues:
 // never a recipient, never an appointment.
 
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Counter, Registry } from 'prom-client';
 import type { PublishOutcome, ReceivedMessage } from '../../shared/link/hub-sante.ts';
+import { Metered } from '../base/metered.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import type { BrokerReason } from './broker-failure.ts';
 import type { OutboxReason } from './edge-outbox.ts';
-
-const PREFIX = 'passerelle_relay_hub_sante_';
 
 /** What a carrier tells when the page is asked for. */
 export interface CarrierObserved {
@@ -20,7 +19,7 @@ export interface CarrierObserved {
 
 /** The counters of one carrier; each registers itself when it is made. */
 export class HubSanteMetrics {
-  readonly #registry: Registry;
+  readonly #metered: Metered;
   readonly #connections: Counter<'outcome'>;
   readonly #published: Counter<'outcome'>;
   readonly #refusals: Counter<'code'>;
@@ -29,17 +28,18 @@ export class HubSanteMetrics {
   readonly #edge: Counter<'request' | 'outcome'>;
 
   constructor(registry: Registry) {
-    this.#registry = registry;
-    this.#connections = this.#counter('connections_total', 'Connections to the broker, by outcome', [
+    const metered = new Metered('passerelle_relay_hub_sante_', registry);
+    this.#metered = metered;
+    this.#connections = metered.counter('connections_total', 'Connections to the broker, by outcome', [
       'outcome',
     ]);
-    this.#published = this.#counter('published_total', 'Messages taken on, by outcome', ['outcome']);
-    this.#refusals = this.#counter('publish_refusals_total', 'Channels closed over what we published', [
+    this.#published = metered.counter('published_total', 'Messages taken on, by outcome', ['outcome']);
+    this.#refusals = metered.counter('publish_refusals_total', 'Channels closed over what we published', [
       'code',
     ]);
-    this.#received = this.#counter('received_total', 'Messages of our queues', ['queue']);
-    this.#stored = this.#counter('stored_total', 'Messages that the edge has stored', []);
-    this.#edge = this.#counter('edge_requests_total', "Requests to the edge's outbox", [
+    this.#received = metered.counter('received_total', 'Messages of our queues', ['queue']);
+    this.#stored = metered.counter('stored_total', 'Messages that the edge has stored');
+    this.#edge = metered.counter('edge_requests_total', "Requests to the edge's outbox", [
       'request',
       'outcome',
     ]);
@@ -72,20 +72,28 @@ export class HubSanteMetrics {
   }
 
   observe({ isUp, unconfirmed, held, certificates, alarms }: CarrierObserved): void {
-    this.#gauge('up', 'Whether messages may be published and our queues are read', (gauge) =>
+    this.#metered.gauge('up', 'Whether messages may be published and our queues are read', (gauge) =>
       gauge.set(Number(isUp())),
     );
-    this.#gauge('unconfirmed', 'Messages published and not confirmed', (gauge) => gauge.set(unconfirmed()));
-    this.#gauge('held', 'Messages received and not stored', (gauge) => gauge.set(held()));
-    this.#gauge('certificate_expiry_seconds', 'Seconds until our certificate for Hub Santé ends', (gauge) =>
-      gauge.set(secondsUntil(certificates().notAfterMs)),
+    this.#metered.gauge('unconfirmed', 'Messages published and not confirmed', (gauge) =>
+      gauge.set(unconfirmed()),
     );
-    this.#gauge('crl_next_update_seconds', 'Seconds until the first revocation list is stale', (gauge) => {
-      const { crlNextUpdateMs } = certificates();
-      gauge.remove();
-      if (crlNextUpdateMs !== undefined) gauge.set(secondsUntil(crlNextUpdateMs));
-    });
-    this.#gauge(
+    this.#metered.gauge('held', 'Messages received and not stored', (gauge) => gauge.set(held()));
+    this.#metered.gauge(
+      'certificate_expiry_seconds',
+      'Seconds until our certificate for Hub Santé ends',
+      (gauge) => gauge.set(secondsUntil(certificates().notAfterMs)),
+    );
+    this.#metered.gauge(
+      'crl_next_update_seconds',
+      'Seconds until the first revocation list is stale',
+      (gauge) => {
+        const { crlNextUpdateMs } = certificates();
+        gauge.remove();
+        if (crlNextUpdateMs !== undefined) gauge.set(secondsUntil(crlNextUpdateMs));
+      },
+    );
+    this.#metered.gauge(
       'alarm',
       '1: somebody must act (broker: it does not let us in; publish: it refuses what we publish; blocked: it takes nothing; message: the edge refuses one)',
       (gauge) => {
@@ -93,27 +101,6 @@ export class HubSanteMetrics {
       },
       ['kind'],
     );
-  }
-
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-    });
-  }
-
-  #gauge(name: string, help: string, read: (gauge: Gauge) => void, labelNames: readonly string[] = []): void {
-    new Gauge({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-      collect() {
-        read(this);
-      },
-    });
   }
 }
 

@@ -1,14 +1,13 @@
 // The counters of the mTLS port, for Prometheus, beside the relay's others. Labels are vendors, reasons and
 // authorities: never a certificate's names, never a person.
 
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Counter, Gauge, Registry } from 'prom-client';
+import { Metered } from '../base/metered.ts';
 import type { ListTrouble } from '../certificates/held-lists.ts';
 import type { RefusalReason } from '../certificates/trust.ts';
 import type { Dropped } from './connections.ts';
 import type { EdgeFailureReason } from './edge-client.ts';
 import { type InboundState, listTroubles } from './files.ts';
-
-const PREFIX = 'passerelle_relay_inbound_';
 
 export interface InboundObserved {
   readonly state: () => InboundState;
@@ -23,7 +22,7 @@ export interface InboundObserved {
 
 /** The counters of one port; each registers itself when it is made. */
 export class InboundMetrics {
-  readonly #registry: Registry;
+  readonly #metered: Metered;
   readonly #requests: Counter<'editor' | 'status'>;
   readonly #refusals: Counter<'reason'>;
   readonly #unchecked: Counter<'reason'>;
@@ -32,17 +31,21 @@ export class InboundMetrics {
   readonly #edge: Counter<'reason'>;
 
   constructor(registry: Registry, observed: InboundObserved) {
-    this.#registry = registry;
-    this.#requests = this.#counter('requests_total', 'Requests of vendors, by answer', ['editor', 'status']);
-    this.#refusals = this.#counter('refusals_total', 'Requests refused for their certificate', ['reason']);
-    this.#unchecked = this.#counter('unchecked_total', 'Requests accepted without a fresh list (soft)', [
+    const metered = new Metered('passerelle_relay_inbound_', registry);
+    this.#metered = metered;
+    this.#requests = metered.counter('requests_total', 'Requests of vendors, by answer', [
+      'editor',
+      'status',
+    ]);
+    this.#refusals = metered.counter('refusals_total', 'Requests refused for their certificate', ['reason']);
+    this.#unchecked = metered.counter('unchecked_total', 'Requests accepted without a fresh list (soft)', [
       'reason',
     ]);
-    this.#handshakes = this.#counter('handshake_failures_total', 'TLS handshakes that failed', ['reason']);
-    this.#dropped = this.#counter('connections_dropped_total', 'Connections closed for want of a place', [
+    this.#handshakes = metered.counter('handshake_failures_total', 'TLS handshakes that failed', ['reason']);
+    this.#dropped = metered.counter('connections_dropped_total', 'Connections closed for want of a place', [
       'reason',
     ]);
-    this.#edge = this.#counter('edge_failures_total', 'Forwarded requests without an answer to pass on', [
+    this.#edge = metered.counter('edge_failures_total', 'Forwarded requests without an answer to pass on', [
       'reason',
     ]);
     this.#observe(observed);
@@ -74,12 +77,14 @@ export class InboundMetrics {
   }
 
   #observe({ state, connections, strangers, heldBytes, filesBroken }: InboundObserved): void {
-    this.#gauge('connections', 'Open connections', (gauge) => gauge.set(connections()));
-    this.#gauge('strangers', 'Open connections that are no vendor’s yet', (gauge) => gauge.set(strangers()));
-    this.#gauge('held_bytes', 'Bodies that came and answers that have not left', (gauge) =>
+    this.#metered.gauge('connections', 'Open connections', (gauge) => gauge.set(connections()));
+    this.#metered.gauge('strangers', 'Open connections that are no vendor’s yet', (gauge) =>
+      gauge.set(strangers()),
+    );
+    this.#metered.gauge('held_bytes', 'Bodies that came and answers that have not left', (gauge) =>
       gauge.set(heldBytes()),
     );
-    this.#gauge('certificate_expiry_seconds', "Seconds until the port's certificate ends", (gauge) =>
+    this.#metered.gauge('certificate_expiry_seconds', "Seconds until the port's certificate ends", (gauge) =>
       gauge.set(Math.round((state().certificates.notAfterMs - Date.now()) / 1000)),
     );
     this.#perAuthority(
@@ -94,7 +99,7 @@ export class InboundMetrics {
       state,
       ({ nextUpdateMs }, nowMs) => Math.round(((nextUpdateMs ?? nowMs) - nowMs) / 1000),
     );
-    this.#gauge(
+    this.#metered.gauge(
       'alarm',
       '1: somebody must act (files: the last reload was broken; revocation: a list is missing or stale)',
       (gauge) => {
@@ -112,7 +117,6 @@ export class InboundMetrics {
     read: (list: { thisUpdateMs: number; nextUpdateMs: number | undefined }, nowMs: number) => number,
   ): void {
     const collect = (gauge: Gauge): void => {
-      gauge.reset();
       const { authorities, lists } = state();
       const keys = [...new Map(authorities.all.map((one) => [one.keyId, one])).values()];
       for (const { keyId, name: authority } of keys) {
@@ -123,27 +127,6 @@ export class InboundMetrics {
         if (list !== undefined) gauge.labels(label).set(read(list, Date.now()));
       }
     };
-    this.#gauge(name, help, collect, ['authority']);
-  }
-
-  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-    });
-  }
-
-  #gauge(name: string, help: string, read: (gauge: Gauge) => void, labelNames: readonly string[] = []): void {
-    new Gauge({
-      name: PREFIX + name,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-      collect() {
-        read(this);
-      },
-    });
+    this.#metered.gauge(name, help, collect, ['authority']);
   }
 }
