@@ -15,7 +15,8 @@ import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
 import { FHIR_SCHEMAS } from './fhir/parts.ts';
 import { FHIR_SEARCH_OPERATIONS } from './fhir/search.ts';
 import { FRONT_OPERATIONS, FRONT_SCHEMAS } from './front/front.ts';
-import { SLOT_OPERATIONS, SLOT_SCHEMAS } from './front/slots.ts';
+import { SLOT_SCHEMAS } from './front/slot-schemas.ts';
+import { SLOT_OPERATIONS } from './front/slots.ts';
 import { bodySchema } from './model/body-schema.ts';
 import type {
   ApiDocument,
