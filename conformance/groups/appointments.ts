@@ -3,7 +3,7 @@
 
 import { asObject, objectsOf } from '../../shared/fhir/json.ts';
 import { EXTENSION, PROFILE } from '../../shared/sas/canonical.ts';
-import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../shared/sas/rules/appointment/appointment.ts';
 import { describeFinding, ruleOf } from '../../shared/sas/rules/table/table.ts';
 import { firstValue } from '../bundle-view.ts';
 import { defineRequirements, type Problem, passUnless, skip, type Verdict } from '../requirement.ts';

@@ -5,18 +5,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PROFILE } from '../../shared/sas/canonical.ts';
-import { judgeAppointment } from '../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../shared/sas/rules/appointment/appointment.ts';
 import { judgeBundle } from '../../shared/sas/rules/bundle.ts';
-import { judgeHealthcareService } from '../../shared/sas/rules/healthcare-service.ts';
-import { judgeLocation } from '../../shared/sas/rules/location.ts';
-import { judgeOrganization } from '../../shared/sas/rules/organization.ts';
-import { judgePractitioner } from '../../shared/sas/rules/practitioner.ts';
-import { judgePractitionerRole } from '../../shared/sas/rules/practitioner-role.ts';
 import type { Finding } from '../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../shared/sas/rules/regulator.ts';
-import { judgeSchedule } from '../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../shared/sas/rules/slot.ts';
 import { RULES } from '../../shared/sas/rules/table/table.ts';
+import {
+  judgeHealthcareService,
+  judgeLocation,
+  judgeOrganization,
+  judgePractitioner,
+  judgePractitionerRole,
+  judgeSchedule,
+} from '../support/oracles/entry-judges.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const EXAMPLES = resolve(ROOT, '../shared/ig/examples');

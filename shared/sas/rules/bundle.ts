@@ -7,8 +7,7 @@ import type { Flow } from '../query.ts';
 import { checkEntry } from './bundle-entry.ts';
 import { BundleGraph, type BundleOptions } from './bundle-graph.ts';
 import { checkProfile } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
-import { Checker, isObject, type Json, list } from './r4/checker.ts';
+import { Checker, type Finding, isObject, type Json, list } from './r4/checker.ts';
 import { URL_ILLEGAL } from './r4/formats.ts';
 import { walkResource } from './r4/r4-walk.ts';
 

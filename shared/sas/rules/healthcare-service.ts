@@ -2,13 +2,7 @@
 
 import { PROFILE } from '../canonical.ts';
 import { checkProfile, checkReference, checkSpecialties, checkTelecoms } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, type Json, list } from './r4/checker.ts';
-import { judge } from './r4/judge.ts';
-
-export function judgeHealthcareService(value: unknown): readonly Finding[] {
-  return judge(value, 'HealthcareService', checkHealthcareService, undefined);
-}
 
 export function checkHealthcareService(c: Checker, service: Json): void {
   checkProfile(c, service, PROFILE.healthcareService);

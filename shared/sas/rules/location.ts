@@ -10,16 +10,10 @@ import {
   hasCoding,
   isFilled,
 } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 import { POSTAL_CODE } from './r4/formats.ts';
-import { judge } from './r4/judge.ts';
 
 export type LocationProfile = 'contained' | 'sos';
-
-export function judgeLocation(value: unknown, profile: LocationProfile): readonly Finding[] {
-  return judge(value, 'Location', checkLocation, profile);
-}
 
 export function checkLocation(c: Checker, location: Json, profile: LocationProfile): void {
   checkProfile(c, location, profile === 'sos' ? PROFILE.locationSos : PROFILE.location);

@@ -5,15 +5,9 @@ import { PROFILE, SYSTEM } from '../canonical.ts';
 import { isSiret, isStrictFiness } from '../identifier.ts';
 import { ORGANIZATION_TYPE_SYSTEM, SECTOR_SYSTEM } from '../terms.ts';
 import { checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { judge } from './r4/judge.ts';
 
 export type OrganizationProfile = 'cpts' | 'sos';
-
-export function judgeOrganization(value: unknown, profile: OrganizationProfile): readonly Finding[] {
-  return judge(value, 'Organization', checkOrganization, profile);
-}
 
 export function checkOrganization(c: Checker, organization: Json, profile: OrganizationProfile): void {
   checkProfile(c, organization, profile === 'sos' ? PROFILE.organizationSos : PROFILE.organizationCpts);

@@ -12,14 +12,7 @@ import {
   isFilled,
 } from './elements.ts';
 import { checkLocation } from './location.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { judge } from './r4/judge.ts';
-
-/** Judges the role and the Location it contains. */
-export function judgePractitionerRole(value: unknown): readonly Finding[] {
-  return judge(value, 'PractitionerRole', checkPractitionerRole, undefined);
-}
 
 export function checkPractitionerRole(c: Checker, role: Json): void {
   checkProfile(c, role, PROFILE.practitionerRole);

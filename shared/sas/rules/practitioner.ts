@@ -4,13 +4,7 @@
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { professionalKind } from '../identifier.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { judge } from './r4/judge.ts';
-
-export function judgePractitioner(value: unknown): readonly Finding[] {
-  return judge(value, 'Practitioner', checkPractitioner, undefined);
-}
 
 export function checkPractitioner(c: Checker, practitioner: Json): void {
   checkProfile(c, practitioner, PROFILE.practitioner);

@@ -4,8 +4,7 @@
 
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { type Checker, type Finding, isObject, type Json, list } from './r4/checker.ts';
 import { REGULATOR_ID } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
 

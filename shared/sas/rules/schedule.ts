@@ -4,15 +4,9 @@
 
 import { PROFILE } from '../canonical.ts';
 import { checkProfile, checkSpecialties, referenceProblem, referenceProblemAmong } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { judge } from './r4/judge.ts';
 
 export type ScheduleProfile = 'individual' | 'sos';
-
-export function judgeSchedule(value: unknown, profile: ScheduleProfile): readonly Finding[] {
-  return judge(value, 'Schedule', checkSchedule, profile);
-}
 
 const ACTOR_TYPES: ReadonlySet<string> = new Set([
   'Device',

@@ -5,8 +5,7 @@
 import { PROFILE, SYSTEM } from '../canonical.ts';
 import { APPOINTMENT_TYPES, KINDS, SOS_KINDS } from '../terms.ts';
 import { checkProfile, checkSpecialties, referenceProblem } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { type Checker, type Finding, isObject, type Json, list } from './r4/checker.ts';
 import { HTTP_URL, instantMs, isGuideInstant } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
 import { checkServiceTypes, type SlotProfile } from './slot-service-type.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, OPERATOR, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
 
 let edge: AppointmentEdge;

@@ -1,18 +1,20 @@
 // What can be judged, by name: a valid sample and its judge. The failing samples refer to these names.
 
 import { PROFILE } from '../../../shared/sas/canonical.ts';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
 import type { BundleOptions } from '../../../shared/sas/rules/bundle-graph.ts';
-import { judgeHealthcareService } from '../../../shared/sas/rules/healthcare-service.ts';
-import { judgeLocation } from '../../../shared/sas/rules/location.ts';
-import { judgeOrganization } from '../../../shared/sas/rules/organization.ts';
-import { judgePractitioner } from '../../../shared/sas/rules/practitioner.ts';
-import { judgePractitionerRole } from '../../../shared/sas/rules/practitioner-role.ts';
 import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
-import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
+import {
+  judgeHealthcareService,
+  judgeLocation,
+  judgeOrganization,
+  judgePractitioner,
+  judgePractitionerRole,
+  judgeSchedule,
+} from '../oracles/entry-judges.ts';
 import * as bundles from './valid/bundles.ts';
 import * as valid from './valid/resources.ts';
 

@@ -1,7 +1,7 @@
 // The examples of the FHIR face in /openapi.json are conformant under the guide's rules.
 import type { Bundle } from 'fhir/r4';
 import { expect, it } from 'vitest';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';

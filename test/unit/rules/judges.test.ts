@@ -1,14 +1,13 @@
 // How the judges report: where, how much, and what they let through on purpose.
 import { describe, expect, it } from 'vitest';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import { judgeBundle } from '../../../shared/sas/rules/bundle.ts';
-import { judgePractitionerRole } from '../../../shared/sas/rules/practitioner-role.ts';
 import { FINDING_COUNT_MAX } from '../../../shared/sas/rules/r4/checker.ts';
 import { judgeRegulator } from '../../../shared/sas/rules/regulator.ts';
-import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
 import { RULES } from '../../../shared/sas/rules/table/table.ts';
+import { judgePractitionerRole, judgeSchedule } from '../../support/oracles/entry-judges.ts';
 import { apply } from '../../support/samples/edit.ts';
 import * as bundles from '../../support/samples/valid/bundles.ts';
 import * as valid from '../../support/samples/valid/resources.ts';

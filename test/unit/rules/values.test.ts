@@ -2,10 +2,10 @@
 
 import { describe, expect, it, test } from 'vitest';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
-import { judgeSchedule } from '../../../shared/sas/rules/schedule.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import { judgeSlot } from '../../../shared/sas/rules/slot.ts';
 import { describeFinding, RULES } from '../../../shared/sas/rules/table/table.ts';
+import { judgeSchedule } from '../../support/oracles/entry-judges.ts';
 
 /** Short names of systems, profiles and extensions; each needs a URL or an OID in the same sentence. */
 const SHORT =

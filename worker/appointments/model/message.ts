@@ -6,8 +6,8 @@ import { asObject, asText, type JsonObject, objectsOf } from '../../../shared/fh
 import { err, ok, type Result } from '../../../shared/result.ts';
 import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { professionalKind } from '../../../shared/sas/identifier.ts';
-import { judgeAppointment } from '../../../shared/sas/rules/appointment.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment/participant.ts';
 import type { Finding } from '../../../shared/sas/rules/r4/checker.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { describeFinding, ruleOf } from '../../../shared/sas/rules/table/table.ts';

@@ -1,11 +1,11 @@
 // What the rules of the guide leave open and could carry a patient: narrative, extensions, texts without a code,
 // persons without a national identifier. Refused, with a sentence that says so: the vendor must learn of it. What
-// the rules themselves refuse (contained, comment, reasons…) is in shared/sas/rules/appointment-privacy.ts.
+// the rules themselves refuse (contained, comment, reasons…) is in shared/sas/rules/appointment/privacy.ts.
 
 import { asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import { readReference } from '../../../shared/fhir/reference.ts';
 import { EXTENSION, SYSTEM } from '../../../shared/sas/canonical.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment/participant.ts';
 import { ORIENTATION_EXTENSION } from '../../../shared/sas/terms.ts';
 
 /** Rules of this file, with the sentence the vendor reads. */

@@ -5,7 +5,7 @@
 import { asList, asObject, type JsonObject } from '../../../shared/fhir/json.ts';
 import { canonicalName, EXTENSION, PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { normaliseProfessional } from '../../../shared/sas/identifier.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment/participant.ts';
 import { instantMs } from '../../../shared/sas/rules/r4/formats.ts';
 import { formatInstant, parseInstant } from '../../../shared/time.ts';
 import { withoutContainedSlots } from './named.ts';

@@ -1,7 +1,7 @@
 // What a message to an LRM is made of, and why none can be made. The outbox reads it from its tables. Types only.
 
 import type { RegulatorContent } from '../../../shared/sas/regulator.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment/participant.ts';
 import type { SaidOfAppointment } from '../people/said.ts';
 import type { LrmSchema } from './schema.ts';
 

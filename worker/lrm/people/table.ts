@@ -3,7 +3,7 @@
 import { asObject, type JsonObject, objectsOf } from '../../../shared/fhir/json.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { normaliseSiret } from '../../../shared/sas/identifier.ts';
-import type { AppointmentProfile } from '../../../shared/sas/rules/appointment-participant.ts';
+import type { AppointmentProfile } from '../../../shared/sas/rules/appointment/participant.ts';
 import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { PURGED_ROWS, purgeInBatches } from '../../store/purge-batches.ts';

@@ -2,8 +2,7 @@
 // `judgeInto` for each entry with the Bundle's checker, so that paths and limits are shared.
 // docs/decisions/0001-validators.md.
 
-import type { Finding } from './checker.ts';
-import { Checker, type Json } from './checker.ts';
+import { Checker, type Finding, type Json } from './checker.ts';
 import { walkResource } from './r4-walk.ts';
 
 export type Check<Profile> = (c: Checker, resource: Json, profile: Profile) => void;

@@ -1,6 +1,6 @@
 // What an appointment must not carry: a patient, a relative, another resource inside, free text. The flow needs
 // none of it, so it is refused rather than stripped: the vendor learns of it. docs/guide.md G-508.
-import { type Checker, isObject, type Json } from './r4/checker.ts';
+import { type Checker, isObject, type Json } from '../r4/checker.ts';
 
 const FREE_TEXT: readonly string[] = [
   'comment',

@@ -1,11 +1,11 @@
 // Who takes part in an appointment: the practitioner by his national identifier. SOS appointments may
 // name nobody (type ADM). Profile FrAppointmentSAS; page "gestion des rendez-vous"; R4 app-1.
 
-import { SYSTEM } from '../canonical.ts';
-import { professionalKind } from '../identifier.ts';
-import { PARTICIPANT_STATUSES } from '../terms.ts';
-import { hasCoding, isFilled } from './elements.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+import { SYSTEM } from '../../canonical.ts';
+import { professionalKind } from '../../identifier.ts';
+import { PARTICIPANT_STATUSES } from '../../terms.ts';
+import { hasCoding, isFilled } from '../elements.ts';
+import { type Checker, isObject, type Json, list } from '../r4/checker.ts';
 
 /** Which of the two appointment profiles judges an appointment. */
 export type AppointmentProfile = 'individual' | 'sos';

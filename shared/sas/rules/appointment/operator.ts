@@ -1,17 +1,17 @@
 // Who took the appointment: the extension FrAppointmentOperator, by the identifier that INT_R02 gave; and the
 // orientation category, the other extension the package defines. Page "gestion des rendez-vous".
 
-import { EXTENSION, SYSTEM } from '../canonical.ts';
+import { EXTENSION, SYSTEM } from '../../canonical.ts';
 import {
   OPERATOR_TYPES,
   ORIENTATION_CATEGORIES,
   ORIENTATION_EXTENSION,
   ORIENTATION_SYSTEM,
   ORIENTATIONS,
-} from '../terms.ts';
-import type { AppointmentProfile } from './appointment-participant.ts';
-import { checkCoherent } from './elements.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
+} from '../../terms.ts';
+import { checkCoherent } from '../elements.ts';
+import { type Checker, isObject, type Json, list } from '../r4/checker.ts';
+import type { AppointmentProfile } from './participant.ts';
 
 export function checkOperator(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const extensions = list(appointment.extension);

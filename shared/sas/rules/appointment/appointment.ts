@@ -2,17 +2,16 @@
 // name a patient is refused: the flow needs none (docs/guide.md G-508). Profiles FrAppointmentSAS, sas-sos-appointment;
 // page "gestion des rendez-vous".
 
-import { readReference } from '../../fhir/reference.ts';
-import { PROFILE } from '../canonical.ts';
-import { SAS_APPOINTMENT_STATUSES } from '../terms.ts';
-import { checkOperator } from './appointment-operator.ts';
-import { type AppointmentProfile, checkParticipants } from './appointment-participant.ts';
-import { checkPrivacy } from './appointment-privacy.ts';
-import { checkProfile, checkSpecialties } from './elements.ts';
-import type { Finding } from './r4/checker.ts';
-import { type Checker, isObject, type Json, list } from './r4/checker.ts';
-import { instantMs } from './r4/formats.ts';
-import { judge } from './r4/judge.ts';
+import { readReference } from '../../../fhir/reference.ts';
+import { PROFILE } from '../../canonical.ts';
+import { SAS_APPOINTMENT_STATUSES } from '../../terms.ts';
+import { checkProfile, checkSpecialties } from '../elements.ts';
+import { type Checker, type Finding, isObject, type Json, list } from '../r4/checker.ts';
+import { instantMs } from '../r4/formats.ts';
+import { judge } from '../r4/judge.ts';
+import { checkOperator } from './operator.ts';
+import { type AppointmentProfile, checkParticipants } from './participant.ts';
+import { checkPrivacy } from './privacy.ts';
 
 export function judgeAppointment(value: unknown, profile: AppointmentProfile): readonly Finding[] {
   return judge(value, 'Appointment', checkAppointment, profile);
