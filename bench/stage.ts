@@ -163,11 +163,9 @@ export class Stage {
       id: 'relay-a',
       dir: join(dir, 'relay'),
       edgeUrl: edge.url,
-      edgeStateDir: state.dir,
       pki: vendors.pki,
       vendors: chosen.map(({ id, url }) => ({ id, name: id, url })),
       adminPort: 0,
-      onLog: ignore,
     });
     await allowConnections(file);
     await introduceRelay(file, state.dir);

@@ -67,12 +67,10 @@ export async function startLrmStage(stored: number): Promise<LrmStage> {
       id: RELAY_ID,
       dir: relayDir,
       edgeUrl: edge.url,
-      edgeStateDir: edge.state.dir,
       pki,
       vendors: [],
       adminPort: 0,
       hubSante,
-      onLog: ignore,
     });
     const relay = await startChild({
       command: ['relay/main.ts', '--config', config],

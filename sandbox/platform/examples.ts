@@ -59,7 +59,6 @@ export async function makeExamples(
   );
   const trial = chooseForTrial(directories[0]);
   const one = await findSlots(edgeUrl, trial, token);
-  const small = slotSearch([one.identifier], one.second);
   return {
     variables: {
       EDGE: edgeUrl,
@@ -69,12 +68,12 @@ export async function makeExamples(
       RPPS_LIST: trial.join(','),
       SIRET: directories[0]?.associations[0]?.siret ?? '',
       CONTROL: vendors[0]?.control ?? '',
-      SEARCH_URL: `${edgeUrl}/fhir/Slot?${small.map(encodeParameter).join('&')}`,
+      SEARCH_URL: searchUrl(edgeUrl, [one.identifier], one.second),
     },
     searches: [
       {
         title: 'Deux créneaux d’un professionnel (INT_R01)',
-        command: curl(`${edgeUrl}/fhir/Slot`, small),
+        command: curl(`${edgeUrl}/fhir/Slot`, slotSearch([one.identifier], one.second)),
       },
       ...largeSearches(edgeUrl, practitioners.slice(0, 5), associations.slice(0, 2)),
       {
@@ -115,6 +114,11 @@ function largeSearches(
   ];
 }
 
+/** The address of that search. */
+export function searchUrl(edgeUrl: string, practitioners: readonly string[], to?: string): string {
+  return `${edgeUrl}/fhir/Slot?${slotSearch(practitioners, to).map(encodeParameter).join('&')}`;
+}
+
 /** INT_R01, until the given instant or as far as SAS asks. */
 function slotSearch(practitioners: readonly string[], to?: string): string[] {
   const who = practitioners.map((id) => `urn:oid:1.2.250.1.71.4.2.1|${id}`).join(',');
@@ -148,8 +152,9 @@ async function findSlots(
   token: string,
 ): Promise<{ identifier: string; first: string; second: string | undefined }> {
   for (const identifier of identifiers) {
-    const url = `${edgeUrl}/fhir/Slot?${slotSearch([identifier]).map(encodeParameter).join('&')}`;
-    const response = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
+    const response = await fetch(searchUrl(edgeUrl, [identifier]), {
+      headers: { Authorization: `Bearer ${token}` },
+    });
     const { entry = [] } = (await response.json()) as {
       entry?: { resource: { resourceType: string; start?: string } }[];
     };

@@ -12,12 +12,12 @@ export interface LocalVendor {
   readonly url: string;
 }
 
-export interface LocalRelayOptions {
+/** What its file is written of. */
+export interface RelayConfigOptions {
   readonly id: string;
   /** Folder of the configuration and of the link's key. */
   readonly dir: string;
   readonly edgeUrl: string;
-  readonly edgeStateDir: string;
   readonly pki: SandboxPki;
   readonly vendors: readonly LocalVendor[];
   readonly flows?: readonly string[];
@@ -27,6 +27,10 @@ export interface LocalRelayOptions {
   readonly listenPort?: number;
   /** Where it carries messages to LRMs; absent, it carries none. */
   readonly hubSante?: LocalHubSante;
+}
+
+export interface LocalRelayOptions extends RelayConfigOptions {
+  readonly edgeStateDir: string;
   readonly onLog: (line: string) => void;
 }
 
@@ -48,7 +52,7 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Child
 }
 
 /** Returns the path of the file. */
-export async function writeRelayConfig(options: LocalRelayOptions): Promise<string> {
+export async function writeRelayConfig(options: RelayConfigOptions): Promise<string> {
   makePrivateFolder(options.dir);
   const { pki } = options;
   const flows = options.flows ?? ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'];

@@ -16,14 +16,18 @@ export interface Carried extends Manifest {
   readonly folder: string;
 }
 
-/** Those of these bundles, by their folders. */
-export function listCarried(root: string, metafiles: readonly Metafile[]): readonly Carried[] {
+/** Those of these bundles, by their folders, and `whole`: folders that are carried as they stand. */
+export function listCarried(
+  root: string,
+  metafiles: readonly Metafile[],
+  whole: readonly string[],
+): readonly Carried[] {
   const folders = new Set(
     metafiles
       .flatMap(({ inputs }) => Object.keys(inputs))
       .flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   );
-  return [...folders].sort().map((folder) => {
+  return [...folders, ...whole].sort().map((folder) => {
     const path = join(root, folder, 'package.json');
     const { name, version, license } = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
     return { folder, name, version, ...(license !== undefined && { license }) };

@@ -23,6 +23,7 @@ export const PROGRAMS: readonly Program[] = [
   },
   { folder: 'cloudflare', name: 'passerelle-deploy', entries: ['scripts/deploy/main.ts'] },
   { folder: 'host', name: 'passerelle-edge', entries: ['host/main.ts', 'host/database.ts'] },
+  { folder: 'essai', name: 'passerelle-essai', entries: ['sandbox/trial/main.ts'] },
 ];
 
 /** setAuthorizer() of node:sqlite, which keeps transactions ours, came with it; worker.cpuUsage(), for the relay, with 24.6. */

@@ -1,7 +1,8 @@
 // What a release is made of, and how it is put on disk: whole or not at all.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { bundleWorker, writeBuilt } from '../../sandbox/platform/edge/build-worker.ts';
 import { type Build, VERSION } from '../../shared/version.ts';
@@ -43,7 +44,8 @@ export async function makeRelease(root: string, build: Build): Promise<Release> 
   if (workerGzipBytes > WORKER_GZIP_BYTES_MAX) {
     throw new Error(`le Worker fait ${workerGzipBytes} octets en gzip, plus que ${WORKER_GZIP_BYTES_MAX}`);
   }
-  const carried = listCarried(root, [worker.metafile, ...programs.map(({ metafile }) => metafile)]);
+  const metafiles = [worker.metafile, ...programs.map(({ metafile }) => metafile)];
+  const carried = listCarried(root, metafiles, findRuntime());
   const files = new Map<string, string | Uint8Array>([
     ['worker/index.js', worker.script],
     ['worker/index.js.map', worker.map],
@@ -73,12 +75,29 @@ export function writeRelease({ files }: Release, root: string, out: string): voi
       mkdirSync(dirname(join(made, path)), { recursive: true });
       writeFileSync(join(made, path), content);
     }
-    for (const [from, to] of COPIES) cpSync(join(root, from), join(made, to), { recursive: true });
+    for (const [from, to] of [...COPIES, ...runtimeCopies()])
+      cpSync(join(root, from), join(made, to), { recursive: true });
     rmSync(out, { recursive: true, force: true });
     renameSync(made, out);
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
+}
+
+/**
+ * The npm packages by which the self-hosted edge finds workerd, for the machine that builds; folders from the root: the way to
+ * the program, then the program. @throws Error when npm installed none for this machine.
+ */
+function findRuntime(): readonly [string, string] {
+  const program = (createRequire(import.meta.url)('workerd') as { default: string }).default;
+  return ['node_modules/workerd', `node_modules/@cloudflare/${basename(dirname(dirname(program)))}`];
+}
+
+/** As COPIES. The first package may hold the program a second time, which is left out. */
+function runtimeCopies(): typeof COPIES {
+  const [way, program] = findRuntime();
+  const paths = [`${way}/package.json`, `${way}/lib`, program];
+  return paths.map((path) => [path, `host/${path}`] as const);
 }
 
 function manifest(): object {

@@ -14,16 +14,32 @@ import { type ArchiveEntry, makeArchive } from './tar.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Road → the folder of the build that only the other road needs. Relay, migrations and pages are in both. */
-const ROADS = { cloudflare: 'host', machines: 'cloudflare' } as const;
+/**
+ * Archive → the folder of the build that is its own. Relay, migrations and pages are in both roads; the trial is unpacked beside
+ * the road on one's own machines, whose workerd is a program for one kind of machine.
+ */
+const ARCHIVES = {
+  cloudflare: 'cloudflare',
+  [`machines-${process.platform}-${process.arch}`]: 'host',
+  essai: 'essai',
+};
 
-const flags = readFlags('npm run release -- [options]', {
-  out: { kind: 'text', hint: 'DOSSIER', default: 'dist/archives', about: 'où écrire' },
-  draft: {
-    kind: 'switch',
-    about: 'sans étiquette ni partie de CHANGELOG.md : pour essayer, pas pour publier',
+const flags = readFlags(
+  'npm run release -- [options]',
+  {
+    out: { kind: 'text', hint: 'DOSSIER', default: 'dist/archives', about: 'où écrire' },
+    draft: {
+      kind: 'switch',
+      about: 'sans étiquette ni partie de CHANGELOG.md : pour essayer, pas pour publier',
+    },
+    commit: {
+      kind: 'text',
+      hint: 'EMPREINTE',
+      about: "avec --draft : le commit que c'est, comme à npm run build",
+    },
   },
-});
+  ({ draft, commit }) => (commit !== undefined && !draft ? ["--commit ne va qu'avec --draft."] : []),
+);
 
 function readFiles(folder: string): readonly ArchiveEntry[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -50,10 +66,14 @@ function makeAll(folder: string): ReadonlyMap<string, Uint8Array> {
   const { time } = JSON.parse(Buffer.from(contentOf('build.json')).toString()) as { readonly time: string };
   const name = `passerelle-${number}${flags.draft ? '-draft' : ''}`;
   const all = new Map<string, Uint8Array>();
-  for (const [road, without] of Object.entries(ROADS)) {
-    const own = files.filter(({ path }) => !path.startsWith(`${without}/`));
+  const folders = Object.values(ARCHIVES);
+  for (const [archive, folder] of Object.entries(ARCHIVES)) {
+    const own = files.filter(({ path }) => {
+      const [top = ''] = path.split('/');
+      return top === folder || (folder !== 'essai' && !folders.includes(top));
+    });
     const entries = own.map((one) => ({ ...one, path: `${name}/${one.path}` }));
-    all.set(`${name}-${road}.tar.gz`, makeArchive(entries, time));
+    all.set(`${name}-${archive}.tar.gz`, makeArchive(entries, time));
   }
   const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
   const notes = readNotes(changelog, number) ?? readNotes(changelog, 'Unreleased') ?? '';
@@ -73,7 +93,10 @@ try {
     throw new Error(`Rien n'est écrit :\n${problems.map((one) => `- ${one}`).join('\n')}`);
   const built = join(folder, 'built');
   const builder = join(ROOT, 'scripts/build/main.ts');
-  execFileSync(process.execPath, [builder, '--out', built], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const commit = flags.commit === undefined ? [] : ['--commit', flags.commit];
+  execFileSync(process.execPath, [builder, '--out', built, ...commit], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const out = resolve(flags.out);
   mkdirSync(out, { recursive: true });
   for (const [name, content] of makeAll(built)) {

@@ -13,6 +13,8 @@ export interface ArchiveEntry {
 const BLOCK_BYTES = 512;
 const NAME_BYTES_MAX = 100;
 const PREFIX_BYTES_MAX = 155;
+/** workerd, most of what is packed, is 3 % larger than at 6, in half of the time. */
+const GZIP_LEVEL = 4;
 
 /** `time`: ISO instant that every file bears. @throws RangeError for a path that the format has no room for. */
 export function makeArchive(entries: readonly ArchiveEntry[], time: string): Uint8Array {
@@ -26,7 +28,7 @@ export function makeArchive(entries: readonly ArchiveEntry[], time: string): Uin
       Buffer.alloc(rest),
     ];
   });
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]), { level: 9 });
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(2 * BLOCK_BYTES)]), { level: GZIP_LEVEL });
 }
 
 function headerOf(path: string, size: number, mode: number, seconds: number): Buffer {

@@ -1,12 +1,12 @@
 // The Containerfiles that we ship, followed line by line over a root of this machine, and run as their own comments run them: not
 // root, the root closed, no capability. No engine is needed.
 
-import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
-import { runCommand } from '../../support/scenes/command.ts';
+import { builtRelease } from '../../support/scenes/built-release.ts';
 import {
   CAN_CONFINE,
   type Confinement,
@@ -16,7 +16,6 @@ import {
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const FILES = resolve(import.meta.dirname, '../../../packaging/container');
-const WORKERD = resolve(FILES, '../../node_modules/@cloudflare/workerd-linux-64/bin/workerd');
 
 let dir: string;
 let context: string;
@@ -24,10 +23,7 @@ let context: string;
 beforeAll(async () => {
   if (!CAN_CONFINE) return;
   dir = await mkdtemp(join(tmpdir(), 'image-'));
-  context = join(dir, 'release');
-  const built = await runCommand('build', ['--out', context], { cwd: dir });
-  expect([built.code, built.stderr]).toEqual([0, '']);
-  await copyFile(WORKERD, join(context, 'workerd'));
+  context = await builtRelease();
   ensureIdentityKey(join(dir, 'link.key'));
 });
 afterAll(async () => {
@@ -43,7 +39,6 @@ const RELAY = {
 const EDGE = {
   listen: { host: '0.0.0.0', port: 8787, behindProxy: true },
   stateFolder: '/var/lib/passerelle-edge',
-  workerd: '/opt/passerelle/workerd',
   settings: {
     PUBLIC_URL: 'https://passerelle.example',
     AUTH_ISSUER: 'https://issuer.example',

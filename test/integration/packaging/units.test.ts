@@ -10,7 +10,7 @@ import { ask } from '../../support/doubles/edge.ts';
 import { type ListPublisher, startListPublisher } from '../../support/doubles/list-publisher.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { runCommand } from '../../support/scenes/command.ts';
+import { builtRelease } from '../../support/scenes/built-release.ts';
 import {
   CAN_CONFINE,
   type Confinement,
@@ -28,7 +28,6 @@ const SERVICES = [
   'passerelle-relay-crl.service',
   'passerelle-edge.service',
 ] as const;
-const WORKERD = resolve(UNITS, '../../node_modules/@cloudflare/workerd-linux-64/bin/workerd');
 const HOUR_MS = 3_600_000;
 /** More than the main thread of a relay reads: a thread of the build reads them. */
 const SLOTS = 100;
@@ -41,7 +40,6 @@ const EDGE = {
   listen: { host: '127.0.0.1', port: 8787 },
   admin: { host: '127.0.0.1', port: 9091 },
   stateFolder: '/var/lib/passerelle-edge',
-  workerd: '/opt/passerelle/workerd',
   settings: {
     PUBLIC_URL: 'https://passerelle.example',
     AUTH_ISSUER: 'https://issuer.example',
@@ -98,9 +96,7 @@ beforeAll(async () => {
     [(_, response) => sendJson(response, makeBundle({ startMs: Date.now() + HOUR_MS, slots: SLOTS }))],
     authority,
   );
-  release = join(dir, 'release');
-  const built = await runCommand('build', ['--out', release], { cwd: dir });
-  expect([built.code, built.stderr]).toEqual([0, '']);
+  release = await builtRelease();
   state = join(dir, 'state');
   await mkdir(state);
   runtime = join(dir, 'runtime');
@@ -146,7 +142,8 @@ function confinementOf(name: (typeof SERVICES)[number]): Confinement {
     ...confine(unit, UID, { state, runtime }),
     secrets: Object.fromEntries(secrets),
     copies: {
-      '/opt/passerelle/': release,
+      '/opt/passerelle/relay/': join(release, 'relay'),
+      '/opt/passerelle/package.json': join(release, 'package.json'),
       '/etc/passerelle/relay.json': join(dir, 'relay.json'),
       '/etc/passerelle/client.crt': join(authority.dir, 'relay.crt'),
       '/etc/passerelle/igc-sante.pem': authority.files.caBundle,
@@ -210,7 +207,6 @@ test.skipIf(!CAN_CONFINE)('the edge is whole under its unit, and writes its own 
     build: [['install', '-d', '-m', '1777', '/srv/open']],
     copies: {
       '/opt/passerelle/': release,
-      '/opt/passerelle/workerd': WORKERD,
       '/etc/passerelle/edge.json': join(dir, 'edge.json'),
       '/etc/ssl/certs/': '/etc/ssl/certs',
     },

@@ -2,53 +2,55 @@
 // that it carries. Unpacked by tar, summed by sha256sum: programs of other people.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readNotes } from '../../../scripts/release/premises.ts';
 import { makeArchive } from '../../../scripts/release/tar.ts';
 import { VERSION } from '../../../shared/version.ts';
+import { BUILT_TIME, builtArchives } from '../../support/scenes/built-release.ts';
 import { runCommand } from '../../support/scenes/command.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const NAME = `passerelle-${VERSION.number}-draft`;
-const TIME = '2026-09-21T14:13:20Z';
+const MACHINES = `machines-${process.platform}-${process.arch}`;
 
+/** What was published, and where it is unpacked. */
+let out: string;
 let dir: string;
-const release = (out: string, ...more: string[]) =>
-  runCommand('release', ['--out', out, ...more], { cwd: dir, env: { SOURCE_DATE_EPOCH: '1790000000' } });
 const run = (command: string, ...args: string[]): string => {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: join(dir, 'out'), encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: out, encoding: 'utf8' });
   expect([command, status, stderr]).toEqual([command, 0, '']);
   return stdout;
 };
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'passerelle-archives-'));
-  const { code, stderr } = await release('out', '--draft');
-  expect([code, stderr]).toEqual([0, '']);
+  out = await builtArchives();
+  run('tar', '-xzf', `${NAME}-cloudflare.tar.gz`, '-C', dir);
 });
 afterAll(() => removeFolder(dir));
 
-test('one archive for each road, notes, the list of what is inside, and sums that hold', async () => {
-  expect((await readdir(join(dir, 'out'))).sort()).toEqual([
+test('one archive for each road, one to try, notes, the list of what is inside, and sums that hold', async () => {
+  expect((await readdir(out)).sort()).toEqual([
     'SHA256SUMS',
     `${NAME}-cloudflare.tar.gz`,
-    `${NAME}-machines.tar.gz`,
+    `${NAME}-essai.tar.gz`,
+    `${NAME}-${MACHINES}.tar.gz`,
     `${NAME}-notes.md`,
     `${NAME}.cdx.json`,
   ]);
-  expect(run('sha256sum', '--check', '--strict', 'SHA256SUMS').match(/: /g)).toHaveLength(4);
-  const notes = await readFile(join(dir, 'out', `${NAME}-notes.md`), 'utf8');
+  expect(run('sha256sum', '--check', '--strict', 'SHA256SUMS').match(/: /g)).toHaveLength(5);
+  const notes = await readFile(join(out, `${NAME}-notes.md`), 'utf8');
   expect(notes).toMatch(/^## \[.*^## Ce qui ne se défait pas$/ms);
 });
 
 test('each is the whole of its road under one folder, of one time and nobody’s', () => {
   const listed = (road: string) =>
     run('tar', '--numeric-owner', '--utc', '-tvzf', `${NAME}-${road}.tar.gz`).trim();
-  const [cloudflare, machines] = [listed('cloudflare'), listed('machines')];
+  const [cloudflare, machines, trial] = [listed('cloudflare'), listed(MACHINES), listed('essai')];
   for (const list of [cloudflare, machines]) {
     for (const path of [
       'worker/index.js',
@@ -62,28 +64,43 @@ test('each is the whole of its road under one folder, of one time and nobody’s
     }
   }
   expect(cloudflare).toContain('/cloudflare/passerelle-deploy.js');
-  expect(machines).not.toContain('/cloudflare/');
-  run('tar', '-xzf', `${NAME}-cloudflare.tar.gz`);
-  const deploy = join(dir, 'out', NAME, 'cloudflare/passerelle-deploy.js');
+  expect(cloudflare).not.toMatch(/\/(?:host|essai)\//);
+  expect(machines).toMatch(/^-rwxr-xr-x .*\/host\/node_modules\/@cloudflare\/workerd-[\w-]+\/bin\/workerd$/m);
+  expect(machines).not.toMatch(/ passerelle-[^/]+\/(?:cloudflare|essai)\//);
+  // What imitates an authority is in no road.
+  expect(trial).toContain('/essai/passerelle-essai.js');
+  expect(trial.split('\n').filter((line) => !line.includes(` ${NAME}/essai/`))).toEqual([]);
+  const deploy = join(dir, NAME, 'cloudflare/passerelle-deploy.js');
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js');
   const rehearsed = run(process.execPath, deploy, '--env', 'staging', '--dry-run', '--wrangler', wrangler);
   expect(rehearsed).toContain('envoie le Worker passerelle-edge-staging, à 0 %');
-  const relay = join(dir, 'out', NAME, 'relay/passerelle-relay.js');
+  const relay = join(dir, NAME, 'relay/passerelle-relay.js');
   expect(run(process.execPath, relay, '--version')).toContain(`passerelle-relay ${VERSION.number} (`);
 });
 
-test('it is the same to the byte when it is made again', async () => {
-  expect((await release('again', '--draft')).code).toBe(0);
-  const sums = (out: string) => readFile(join(dir, out, 'SHA256SUMS'), 'utf8');
-  expect(await sums('again')).toBe(await sums('out'));
+test('an archive of the same files is the same to the byte, in whichever order they are found', async () => {
+  const files = await readdir(join(dir, NAME), { recursive: true, withFileTypes: true });
+  const entries = files
+    .filter((one) => one.isFile())
+    .reverse()
+    .map(async ({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return { path: path.slice(dir.length + 1), content: await readFile(path) };
+    });
+  const packed = makeArchive(await Promise.all(entries), BUILT_TIME);
+  expect(Buffer.compare(packed, await readFile(join(out, `${NAME}-cloudflare.tar.gz`)))).toBe(0);
 });
 
 test('the list names each package inside, as package-lock.json holds it', async () => {
-  const sbom = JSON.parse(await readFile(join(dir, 'out', `${NAME}.cdx.json`), 'utf8')) as {
+  const sbom = JSON.parse(await readFile(join(out, `${NAME}.cdx.json`), 'utf8')) as {
     components: { name: string; version: string; purl: string; hashes: { content: string }[] }[];
     metadata: { timestamp: string };
   };
-  expect(sbom).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', metadata: { timestamp: TIME } });
+  expect(sbom).toMatchObject({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    metadata: { timestamp: BUILT_TIME },
+  });
   const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string; integrity: string }>;
   };
@@ -94,13 +111,15 @@ test('the list names each package inside, as package-lock.json holds it', async 
     expect(`sha512-${Buffer.from(hashes[0]!.content, 'hex').toString('base64')}`).toBe(held.integrity);
   }
   const names = sbom.components.map(({ name }) => name);
-  expect(names).toEqual(expect.arrayContaining(['capnweb', 'jose', 'pino', 'undici', 'valibot', 'ws']));
-  const text = await readFile(join(dir, 'out', NAME, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+  expect(names).toEqual(
+    expect.arrayContaining(['capnweb', 'jose', 'pino', 'undici', 'valibot', 'workerd', 'ws']),
+  );
+  const text = await readFile(join(dir, NAME, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
   for (const { name, version } of sbom.components) expect(text).toContain(`${name} ${version}\n`);
 });
 
 test('what is not tagged, or not told in CHANGELOG.md, is not published', async () => {
-  const { code, stderr } = await release('published');
+  const { code, stderr } = await runCommand('release', ['--out', 'published'], { cwd: dir });
   expect(code).toBe(1);
   expect(stderr).toMatch(/^Rien n'est écrit :\n- /);
   expect(await readdir(dir)).not.toContain('published');
@@ -112,15 +131,15 @@ test('what is not tagged, or not told in CHANGELOG.md, is not published', async 
 });
 
 test('paths as long as the format allows are kept, one longer is refused', async () => {
-  const { writeFile } = await import('node:fs/promises');
   const longest = `${'d'.repeat(155)}/${'f'.repeat(100)}`;
   const content = Buffer.from('x'.repeat(513));
   const entries = [
     { path: longest, content, isExecutable: true },
     { path: 'empty', content: Buffer.alloc(0) },
   ];
-  await writeFile(join(dir, 'out', 'long.tar.gz'), makeArchive(entries, TIME));
-  expect(run('tar', '-tzf', 'long.tar.gz')).toBe(`${longest}\nempty\n`);
-  expect(run('tar', '-xOzf', 'long.tar.gz', longest)).toBe('x'.repeat(513));
-  expect(() => makeArchive([{ path: `${longest}f`, content }], TIME)).toThrow(RangeError);
+  const file = join(dir, 'long.tar.gz');
+  await writeFile(file, makeArchive(entries, BUILT_TIME));
+  expect(run('tar', '-tzf', file)).toBe(`${longest}\nempty\n`);
+  expect(run('tar', '-xOzf', file, longest)).toBe('x'.repeat(513));
+  expect(() => makeArchive([{ path: `${longest}f`, content }], BUILT_TIME)).toThrow(RangeError);
 });

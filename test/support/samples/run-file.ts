@@ -1,8 +1,12 @@
-// A file that one run makes once, whichever test file needs it first, and all then read.
+// A file, or a folder, that one run makes once, whichever test file needs it first, and all then read.
 
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
+import { until } from '../wait/until.ts';
+
+/** Of a folder that takes the longest to make, on a busy machine. */
+const HANG_MS = 280_000;
 
 /** What `name`, a path under the run's folder, holds; `make` gives it when it is not there yet. */
 export async function runFile(name: string, make: () => Promise<string>): Promise<string> {
@@ -22,6 +26,37 @@ export async function runFile(name: string, make: () => Promise<string>): Promis
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+/**
+ * The folder `name` under the run's, made whole by one test file while the others wait. `make` is given where to make it, a path
+ * where nothing stands. @throws Error of `make`, to all of them.
+ */
+export async function runFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(inject('runDir'), name);
+  const failed = `${folder}.failed`;
+  try {
+    mkdirSync(`${folder}.claimed`);
+  } catch {
+    await until(
+      folder,
+      () => {
+        const why = readOptional(failed);
+        if (why !== undefined) throw new Error(why);
+        return existsSync(folder);
+      },
+      HANG_MS,
+    );
+    return folder;
+  }
+  try {
+    await make(`${folder}.making`);
+    renameSync(`${folder}.making`, folder);
+  } catch (cause) {
+    writeFileSync(failed, `${folder} was not made: ${String(cause)}`);
+    throw cause;
+  }
+  return folder;
 }
 
 function readOptional(file: string): string | undefined {

@@ -53,11 +53,9 @@ export async function openConformance(options: Partial<VendorOptions> = {}): Pro
     id: 'relay-a',
     dir,
     edgeUrl: 'http://127.0.0.1:1',
-    edgeStateDir: dir,
     pki,
     vendors: [{ id: 'agenda-a', name: 'Agenda A', url: vendor.url }],
     adminPort: 0,
-    onLog: () => {},
   });
   ensureIdentityKey(join(dir, 'link.key.pem'));
   const { directory } = vendor.practice;

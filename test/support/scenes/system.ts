@@ -168,7 +168,6 @@ export class System {
       id,
       dir: join(this.dir, id),
       edgeUrl: this.url,
-      edgeStateDir: this.state.dir,
       pki: this.pki,
       vendors: vendors.map((vendor) => ({
         id: vendor.id,
@@ -179,7 +178,6 @@ export class System {
       ...(over.hubSante && { hubSante: over.hubSante }),
       adminPort: 0,
       listenPort: 0,
-      onLog: () => undefined,
     });
     const child = await startChild({
       command: [relative(ROOT, this.#options.relayFile ?? join(ROOT, 'relay/main.ts')), '--config', config],
