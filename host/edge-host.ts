@@ -2,8 +2,7 @@
 // supervises them. Used by main.ts, and by the local launcher of sandbox/platform. What the host says goes to `say` as lines
 // of the edge's log; what workerd writes goes to `onLine` as it is. docs/decisions/0019-host.md.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { DatabaseProcess } from './databases/database-process.ts';
 import { DATABASES, type DatabaseName } from './databases/migrations.ts';
@@ -11,8 +10,10 @@ import { databaseFile, prepareFile } from './databases/prepare-files.ts';
 import { edgeConfig, type TlsPair, variableOf, type WorkerdConfig } from './runtime/edge-config.ts';
 import { serveHost } from './runtime/host-server.ts';
 import { openPort } from './runtime/open-port.ts';
-import { type RuntimeEvent, Supervisor } from './runtime/supervisor.ts';
+import { type ProbeTimes, type RuntimeEvent, Supervisor } from './runtime/supervisor.ts';
+import { isFull } from './state/disk-room.ts';
 import { makePrivateFolder } from './state/private-folder.ts';
+import { makeSocketFolder } from './state/socket-folder.ts';
 
 export interface EdgeHostOptions {
   readonly host: string;
@@ -35,6 +36,8 @@ export interface EdgeHostOptions {
   readonly statementMs?: number;
   /** What requests under way may take before a runtime is ended; 0: they are cut. */
   readonly drainMs?: number;
+  /** Of the supervision of the runtime; absent: as supervisor.ts says. */
+  readonly probe?: ProbeTimes;
   readonly onLine: (line: string) => void;
   readonly onEvent: (event: HostEvent) => void;
   /** For tests: another configuration than the edge's own. */
@@ -67,8 +70,6 @@ const STATEMENT_MS = 15_000;
 const DRAIN_MS = 12_000;
 /** What was said of a file is told to the Worker for so long. */
 const FAULT_MS = 15_000;
-/** A Unix socket's path has 108 bytes; the longest name here has 18. */
-const FOLDER_LENGTH_MAX = 88;
 /** In the source tree, and in a release, where each program is one file of the same folder. */
 const DATABASE_PROGRAM = join(import.meta.dirname, `database${extname(import.meta.filename)}`);
 
@@ -109,18 +110,15 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
   const databaseDir = join(stateDir, 'databases');
   const objects = join(stateDir, 'objects');
   for (const dir of [databaseDir, objects]) makePrivateFolder(dir);
-  const folder = await mkdtemp(join(process.env.RUNTIME_DIRECTORY ?? tmpdir(), 'pe-'));
+  const folder = await makeSocketFolder(stateDir);
   undo.push(() => rm(folder, { recursive: true, force: true }));
-  if (Buffer.byteLength(folder) > FOLDER_LENGTH_MAX) {
-    throw new Error(
-      `Le dossier temporaire ${folder} a un nom trop long pour des sockets : donnez un TMPDIR plus court.`,
-    );
-  }
   const limits = bytesMax === undefined ? {} : { bytesMax };
   let fault = { words: '', atMs: 0 };
   const noteFault = (database: DatabaseName, detail: string): void => {
-    fault = { words: detail, atMs: Date.now() };
-    onEvent({ event: 'database-file-refused', database, detail });
+    // SQLite calls its journal's index that finds no room an error of input and output.
+    const words = detail.includes('SQLITE_IOERR') && isFull(databaseDir) ? 'SQLITE_FULL' : detail;
+    fault = { words, atMs: Date.now() };
+    onEvent({ event: 'database-file-refused', database, detail: words });
   };
   const socketOf = (name: DatabaseName): string => join(folder, `${name}.sock`);
   const prepared = { ...limits, folder: databaseDir, migrations: options.migrations };
@@ -182,6 +180,7 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
     runtime: runtimeOf(options.settings),
     control: controlSocket,
     drainMs: options.drainMs ?? DRAIN_MS,
+    probe: options.probe,
     onEvent,
   });
   undo.push(() => supervisor.close());

@@ -6,6 +6,7 @@ import { VERSION } from '../shared/version.ts';
 import { DATABASES } from './databases/migrations.ts';
 import { databaseFile } from './databases/prepare-files.ts';
 import type { HostEvent, HostHealth } from './edge-host.ts';
+import { roomOf } from './state/disk-room.ts';
 
 export interface HostMetrics {
   readonly registry: Registry;
@@ -50,6 +51,14 @@ export function makeMetrics(databaseFolder: string, health: () => HostHealth | u
         this.set({ database: folder, file: 'main' }, sizeOf(file));
         this.set({ database: folder, file: 'wal' }, sizeOf(`${file}-wal`));
       }
+    },
+  });
+  new Gauge({
+    name: 'host_disk_free_bytes',
+    help: 'Place libre où sont les bases ; sans place, ni écriture ni relais',
+    registers,
+    collect() {
+      this.set(roomOf(databaseFolder));
     },
   });
   return {

@@ -10,7 +10,7 @@ import { type CopyCommand, runCopyCommand } from './copies/commands.ts';
 import { type EdgeHost, type HostEvent, startEdgeHost } from './edge-host.ts';
 import { folderOf, makeMetrics } from './host-metrics.ts';
 import { edgeLine, logLine, openLines } from './log/lines.ts';
-import { findWorkerd } from './runtime/workerd-process.ts';
+import { findWorkerd } from './runtime/find-workerd.ts';
 import { lockState } from './state/state-lock.ts';
 
 const LOG_TIMEOUT_MS = 1_000;
@@ -43,6 +43,11 @@ async function main(): Promise<void> {
   switch (command.value.name) {
     case 'check':
       if (dated.length > 0) return refuse(dated);
+      try {
+        findWorkerd(config.workerd);
+      } catch (cause) {
+        return refuse([{ field: 'workerd', text: (cause as Error).message }]);
+      }
       process.stdout.write('Configuration correcte.\n');
       return;
     case 'backup':
@@ -67,7 +72,7 @@ async function copy(config: HostConfig, command: CopyCommand): Promise<void> {
 async function run(file: string, config: HostConfig, release: string): Promise<void> {
   const act = hearSignals();
   const { listen, admin, stateFolder } = config;
-  const lock = lockState(stateFolder, 'passerelle-edge');
+  const lock = lockState(stateFolder, 'passerelle-edge', 'stateFolder');
   let host: EdgeHost | undefined;
   const metrics = makeMetrics(join(stateFolder, 'databases'), () => host?.health());
   host = await startEdgeHost({
@@ -77,7 +82,7 @@ async function run(file: string, config: HostConfig, release: string): Promise<v
     migrations: join(release, 'migrations'),
     settings: config.settings,
     exportDir: config.exportFolder,
-    workerd: config.workerd ?? findWorkerd(),
+    workerd: findWorkerd(config.workerd),
     bytesMax: config.databaseBytesMax,
     onLine: (line) => lines.say(edgeLine(line)),
     onEvent: (event) => {

@@ -48,7 +48,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const { stateFolder, from } = options;
   const manifest = readManifest(from);
   if (!manifest.ok) throw new Error(manifest.error);
-  const lock = lockState(stateFolder, 'passerelle-edge restore');
+  const lock = lockState(stateFolder, 'passerelle-edge restore', 'stateFolder');
   const staging = await mkdtemp(join(stateFolder, 'restoring-'));
   try {
     for (const about of manifest.value.databases) await take(from, staging, about);

@@ -24,7 +24,14 @@ export interface SupervisorOptions {
   readonly control: string;
   /** See EdgeHostOptions. */
   readonly drainMs: number;
+  readonly probe?: ProbeTimes | undefined;
   readonly onEvent: (event: RuntimeEvent) => void;
+}
+
+/** How often the runtime is asked whether it lives, and how long it may take to say so. */
+export interface ProbeTimes {
+  readonly eachMs: number;
+  readonly limitMs: number;
 }
 
 /** Doubled with each end that comes soon after the start. */
@@ -32,8 +39,8 @@ const AGAIN_MS = 250;
 const AGAIN_MS_MAX = 30_000;
 /** A runtime that lived so long is not one that cannot live. */
 const STEADY_MS = 60_000;
-const PROBE_EACH_MS = 10_000;
-const PROBE_MS = 20_000;
+/** A runtime that hangs is begun anew after 40 s. */
+const PROBE: ProbeTimes = { eachMs: 10_000, limitMs: 20_000 };
 /** Probes that came to nothing, one after the other, before a runtime is ended. */
 const PROBES_LOST_MAX = 3;
 
@@ -66,7 +73,8 @@ export class Supervisor {
   /** @throws Error when workerd does not start at all. */
   async start(): Promise<void> {
     await this.#inTurn(() => this.#begin());
-    this.#probing = setInterval(() => void this.#probe(), PROBE_EACH_MS);
+    const { eachMs } = this.#options.probe ?? PROBE;
+    this.#probing = setInterval(() => void this.#probe(), eachMs);
     this.#probing.unref();
   }
 
@@ -156,14 +164,15 @@ export class Supervisor {
   async #probe(): Promise<void> {
     const runtime = this.#runtime;
     if (runtime === undefined) return;
-    const signal = AbortSignal.timeout(PROBE_MS);
+    const signal = AbortSignal.timeout((this.#options.probe ?? PROBE).limitMs);
     const isAlive = await askUnix(this.#options.control, '/alive', { signal }).then(
       ({ status }) => status === 200,
       () => false,
     );
     if (this.#runtime !== runtime) return;
     this.#lostProbes = isAlive ? 0 : this.#lostProbes + 1;
-    if (this.#lostProbes < PROBES_LOST_MAX) return;
+    // Those that were sent before its end come to nothing too.
+    if (this.#lostProbes !== PROBES_LOST_MAX) return;
     this.#options.onEvent({ event: 'runtime-hung' });
     await runtime.kill();
   }

@@ -3,7 +3,6 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { configText, EDGE_SOCKET, type WorkerdConfig } from './edge-config.ts';
@@ -22,20 +21,6 @@ export interface WorkerdOptions {
   readonly onLine: (line: string) => void;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
-}
-
-/** The program of the npm package workerd, when it is installed beside this one. @throws Error with a French sentence when it is not. */
-export function findWorkerd(): string {
-  try {
-    return (createRequire(import.meta.url)('workerd') as { default: string }).default;
-  } catch (cause) {
-    throw new Error(
-      "le programme workerd n'est pas installé ici : le champ workerd des réglages dit où il est",
-      {
-        cause,
-      },
-    );
-  }
 }
 
 /**

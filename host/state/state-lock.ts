@@ -18,23 +18,22 @@ export interface StateLock {
 }
 
 /**
- * `command` is the caller's own, as people type it. @throws Error with a French sentence: who holds the folder and what
- * to do, or that it cannot be written.
+ * `command` is the caller's own, as people type it; `option`: where they name the folder. @throws Error with a French
+ * sentence: who holds the folder and what to do, or that it cannot be written. A disk without room is no reason.
  */
-export function lockState(dir: string, command: string): StateLock {
+export function lockState(dir: string, command: string, option = '--state'): StateLock {
   let lock: DatabaseSync | undefined;
   try {
     makePrivateFolder(dir);
     lock = new DatabaseSync(join(dir, LOCK_FILE), { timeout: 0 });
-    lock.exec('BEGIN EXCLUSIVE');
-    const holder = { pid: process.pid, command, since: new Date().toISOString() };
-    writeFileSync(join(dir, HOLDER_FILE), JSON.stringify(holder), { mode: PRIVATE_FILE });
+    // Its journal would be a file: the lock must be had on a disk without room too.
+    lock.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    noteHolder(dir, command);
     closeToOthers(dir);
   } catch (cause) {
     if (lock?.isOpen === true) lock.close();
-    throw new Error(isTaken(cause) ? describeHolder(dir) : `Le dossier ${dir} ne peut pas être écrit.`, {
-      cause,
-    });
+    const text = isTaken(cause) ? describeHolder(dir, option) : `Le dossier ${dir} ne peut pas être écrit.`;
+    throw new Error(text, { cause });
   }
   const held = lock;
   return {
@@ -46,14 +45,25 @@ export function lockState(dir: string, command: string): StateLock {
   };
 }
 
+function noteHolder(dir: string, command: string): void {
+  const file = join(dir, HOLDER_FILE);
+  const holder = { pid: process.pid, command, since: new Date().toISOString() };
+  try {
+    writeFileSync(file, JSON.stringify(holder), { mode: PRIVATE_FILE });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') throw cause;
+    rmSync(file, { force: true });
+  }
+}
+
 function isTaken(cause: unknown): boolean {
   return cause instanceof Error && 'errcode' in cause && cause.errcode === SQLITE_BUSY;
 }
 
-function describeHolder(dir: string): string {
+function describeHolder(dir: string, option: string): string {
   const { pid, command, since } = readHolder(join(dir, HOLDER_FILE));
   const who = pid === undefined ? 'un autre programme' : `le processus ${pid} (${command}, depuis ${since})`;
-  return `Le dossier ${dir} est déjà utilisé par ${who} : arrêtez-le, ou donnez un autre dossier avec --state DOSSIER.`;
+  return `Le dossier ${dir} est déjà utilisé par ${who} : arrêtez-le, ou donnez un autre dossier (${option}).`;
 }
 
 /** Its holder writes it just after taking the lock: not there yet, it is a moment away. */

@@ -8,8 +8,9 @@ import { Log, LogLevel, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseProcess } from '../../host/databases/database-process.ts';
 import { COMPATIBILITY_DATE, EDGE_SOCKET } from '../../host/runtime/edge-config.ts';
+import { findWorkerd } from '../../host/runtime/find-workerd.ts';
 import { openPort } from '../../host/runtime/open-port.ts';
-import { findWorkerd, WorkerdProcess } from '../../host/runtime/workerd-process.ts';
+import { WorkerdProcess } from '../../host/runtime/workerd-process.ts';
 import { removeFolder } from '../support/wait/remove-folder.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../host/database.ts');

@@ -124,6 +124,7 @@ it('serves the edge, tells how it is, keeps what it writes to its owner, and end
   const { text: metrics } = await get(adminPort, '/metrics');
   for (const part of ['runtime', 'core', 'appointments', 'cache'])
     expect(metrics).toContain(`host_up{part="${part}"} 1`);
+  expect(metrics).toMatch(/^host_disk_free_bytes [1-9]/m);
   expect((await get(adminPort, '/other')).status).toBe(404);
   // Of the schedule, as soon as it is planned.
   await until(
@@ -209,9 +210,32 @@ it('leaves nothing running when it is killed itself', async () => {
   running.kill('SIGKILL');
   await until('workerd to be gone', () => !isThere(pid));
   for (const one of children) await until(`${one} to be gone`, () => !isThere(one));
-  // The folder is free again.
+  // The folder is free again, and what lay in the other one is gone.
+  const [left] = globSync('pe-*', { cwd: dir });
   run(await configure());
   await said('host-ready', 2);
+  const folders = globSync('pe-*', { cwd: dir });
+  expect(folders).toHaveLength(1);
+  expect(folders).not.toContain(left);
+});
+
+it('says that workerd is not there or does not run, before anything is opened', async () => {
+  const notOne = join(dir, 'workerd');
+  await writeFile(notOne, 'no program', { mode: 0o700 });
+  for (const [workerd, why] of [
+    ['absent', 'ENOENT'],
+    ['workerd', '\\w+'],
+  ]) {
+    const file = await configure({ workerd });
+    const sentence = `le programme workerd ne tourne pas ici : ${join(dir, workerd ?? '')} \\(${why}\\)`;
+    for (const [start, ...more] of [['workerd : ', '--check'], ["L'accès n'a pas démarré : "]]) {
+      lines = [];
+      expect(await exitOf(run(file, ...more))).toBe(1);
+      await until('the sentence', () => lines.length > 0);
+      expect(lines.map(({ message }) => message)).toEqual([expect.stringMatching(`^${start}${sentence}`)]);
+    }
+  }
+  expect(await exitOf(run(await configure(), '--check'))).toBe(0);
 });
 
 it('speaks TLS 1.2 and later with the certificate of its file', async () => {
@@ -253,7 +277,7 @@ it('refuses to share its folder, and a port that is taken', async () => {
   const second = run(file);
   expect(await exitOf(second)).toBe(1);
   await until('the sentence', () =>
-    lines.some(({ message }) => /est déjà utilisé par le processus/.test(message ?? '')),
+    lines.some(({ message }) => /est déjà utilisé par le processus.*\(stateFolder\)/.test(message ?? '')),
   );
   const third = run(await configure({ stateFolder: 'other', listen: { port } }));
   expect(await exitOf(third)).toBe(1);
