@@ -18,6 +18,7 @@ import {
   type Need,
 } from '../../../worker/http/auth.ts';
 import {
+  authenticateCarrier,
   authenticateRelay,
   authenticateSender,
   bodyNotSigned,
@@ -167,6 +168,14 @@ describe('which key counts', () => {
     expect(await reasonOf(keys, key)).toBe(reason);
   });
 
+  it('says of a token that is over that it is, whichever of two keys of one name signed it', async () => {
+    for (const keys of [
+      fixedKeys(jwks(jwk(known, 'one'), jwk(newer, 'one'))),
+      fixedKeys(jwks(jwk(newer, 'one'), jwk(known, 'one'))),
+    ])
+      expect((await refusalOf(() => callerOf({ exp: nowS() - 3_600 }, keys))).reason).toBe('token-expired');
+  });
+
   it('asks the issuer for no newer key when the token is wrong in itself', async () => {
     const keys: IssuerKeys = {
       ...fixedKeys(jwks(jwk(known, 'one'))),
@@ -288,6 +297,21 @@ describe("a relay's token", () => {
       relay: 'relay-a',
       jti: 'x'.repeat(16),
       untilMs: (exp + 30) * 1_000,
+    });
+  });
+
+  it('of a carrier is read whole', async () => {
+    const exp = nowS() + 120;
+    const claims = claimsOf({ aud: 'passerelle-hub-sante', method: 'POST', target: '/hub-sante/lease', exp });
+    const request = bearing(
+      await sign(relay, claims, 'relay-a'),
+      'https://localhost:8787/hub-sante/lease',
+      'POST',
+    );
+    expect(await authenticateCarrier(request, base)).toEqual({
+      token: { relay: 'relay-a', jti: 'x'.repeat(16), untilMs: (exp + 30) * 1_000 },
+      relay: 'relay-a',
+      bodySha256: 'h'.repeat(43),
     });
   });
 

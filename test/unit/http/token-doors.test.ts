@@ -1,16 +1,21 @@
-// Each claim × each door that takes a token: callers, the SAS front, a relay's link, a relay's sender. A door takes the
-// token that is right in all, and none that is wrong in one.
+// Each claim × each door that takes a token: callers, the SAS front, a relay's link, a relay's sender, a carrier of messages to
+// LRMs. A door takes the token that is right in all, and none that is wrong in one.
 
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it, test } from 'vitest';
 import { GatewayError } from '../../../shared/error.ts';
 import { INBOUND_AUDIENCE, LINK_AUDIENCE } from '../../../shared/link/hub.ts';
+import { HUB_SANTE_AUDIENCE } from '../../../shared/link/hub-sante.ts';
 import { type Config, readConfig } from '../../../worker/base/config.ts';
 import type { Env } from '../../../worker/base/env.ts';
 import { FRONT_AUDIENCE, FRONT_ISSUER } from '../../../worker/base/front-settings.ts';
 import { authenticate, authenticateFront, authorise, type Need } from '../../../worker/http/auth.ts';
-import { authenticateRelay, authenticateSender } from '../../../worker/http/relay-token.ts';
+import {
+  authenticateCarrier,
+  authenticateRelay,
+  authenticateSender,
+} from '../../../worker/http/relay-token.ts';
 
 const makeKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
 const jwkOf = (key: KeyObject, kid: string): object => ({
@@ -101,18 +106,33 @@ const doors: Readonly<Record<string, Door>> = {
     }),
     enter: (request) => authenticateSender(request, config),
   },
+  carrier: {
+    key: keys.relay,
+    kid: 'relay-a',
+    method: 'POST',
+    path: '/hub-sante/lease',
+    claims: () => ({
+      ...ofRelay(HUB_SANTE_AUDIENCE, 'POST', '/hub-sante/lease'),
+      iat: nowS(),
+      exp: nowS() + 120,
+      jti: randomUUID(),
+      bodySha256: sha256,
+    }),
+    enter: (request) => authenticateCarrier(request, config),
+  },
 };
+const OF_RELAYS: readonly string[] = ['link', 'sender', 'carrier'];
 
 interface Made {
   readonly claims?: Readonly<Record<string, unknown>>;
-  readonly header?: Partial<JWTHeaderParameters>;
+  readonly header?: { readonly alg?: string; readonly kid?: string | undefined };
   readonly key?: KeyObject | Uint8Array;
 }
 
 async function enter(door: Door, { claims = {}, header = {}, key = door.key }: Made = {}): Promise<string> {
   const all = { ...door.claims(), ...claims };
   const token = await new SignJWT(JSON.parse(JSON.stringify(all)) as JWTPayload)
-    .setProtectedHeader({ alg: 'EdDSA', kid: door.kid, ...header })
+    .setProtectedHeader({ alg: 'EdDSA', kid: door.kid, ...header } as JWTHeaderParameters)
     .sign(key);
   return enterWith(door, token);
 }
@@ -155,6 +175,8 @@ const ofRelays: readonly (readonly [string, Made])[] = [
   ['an end before its beginning', { claims: { iat: nowS() + 10, exp: nowS() + 5 } }],
   ['jti left out', { claims: { jti: undefined } }],
   ['jti no text', { claims: { jti: 7 } }],
+  ['jti a number as long as one', { claims: { jti: 1_234_567_890_123_456 } }],
+  ['nobody, in no name', { claims: { iss: undefined, sub: '' }, header: { kid: undefined } }],
   ['jti with what no key may hold', { claims: { jti: 'a/b c'.padEnd(20, 'x') } }],
   ['jti too short to be one of a kind', { claims: { jti: '1' } }],
   ['edge left out', { claims: { edge: undefined } }],
@@ -175,6 +197,8 @@ const ofSenders: readonly (readonly [string, Made])[] = [
   ['appointmentSystem empty', { claims: { appointmentSystem: '' } }],
   ['appointmentSystem no text', { claims: { appointmentSystem: {} } }],
   ['appointmentSystem without end', { claims: { appointmentSystem: 'x'.repeat(1_025) } }],
+];
+const ofBodies: readonly (readonly [string, Made])[] = [
   ['bodySha256 left out', { claims: { bodySha256: undefined } }],
   ['bodySha256 too short', { claims: { bodySha256: sha256.slice(1) } }],
   ['bodySha256 no text', { claims: { bodySha256: 0 } }],
@@ -182,8 +206,9 @@ const ofSenders: readonly (readonly [string, Made])[] = [
 
 const cases = (name: string): readonly (readonly [string, Made])[] => [
   ...anywhere,
-  ...(name === 'link' || name === 'sender' ? ofRelays : []),
+  ...(OF_RELAYS.includes(name) ? ofRelays : []),
   ...(name === 'sender' ? ofSenders : []),
+  ...(name === 'sender' || name === 'carrier' ? ofBodies : []),
 ];
 
 describe.each(Object.entries(doors))('the door %s', (name, door) => {
@@ -216,7 +241,7 @@ describe.each(Object.entries(doors))('the door %s', (name, door) => {
   );
 
   it('takes each relay token at any address that the settings name', async () => {
-    if (name !== 'link' && name !== 'sender') return;
+    if (!OF_RELAYS.includes(name)) return;
     expect(await enter(door, { claims: { edge: 'edge.internal:8443' } })).toBe('in');
   });
 });
