@@ -9,7 +9,6 @@ import { findRabbit, NO_RABBIT } from '../sandbox/hub-sante/broker/rabbit-files.
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { benchAppointments } from './appointments/appointments.ts';
 import { appointmentTables } from './appointments/report.ts';
-import { measureEdgeFloor } from './edge-floor.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front/front.ts';
 import { benchHanging, FULL_HANGING, hangingTables, QUICK_HANGING } from './front/hanging.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front/lots.ts';
@@ -88,15 +87,14 @@ async function runSearch(): Promise<Report> {
     `search: ${cells.length} cells; ${effort.rounds} rounds a side in turns, each of at most ` +
       `${effort.searchesPerRound} searches or ${effort.roundLimitMs / 1_000} s`,
   );
-  const floor = await measureEdgeFloor();
   const results = await benchSearch(
     cells,
     effort,
     (result) => console.log(cellLine(result)),
     flags.profile === undefined ? undefined : resolve(flags.profile),
   );
-  console.log(['', ...searchTables(results, floor), ''].join('\n'));
-  return { results: { floor, cells: results }, misses: misses(results) };
+  console.log(['', ...searchTables(results), ''].join('\n'));
+  return { results: { cells: results }, misses: misses(results) };
 }
 
 async function runMemory(): Promise<Report> {

@@ -1,7 +1,6 @@
 // Prints what the search bench found: one line per cell as it comes, then the tables and the verdict.
 
 import { cpus, totalmem } from 'node:os';
-import type { EdgeFloor } from './edge-floor.ts';
 import { budgetOf, type CellResult, PRACTITIONERS } from './search.ts';
 import { alignColumns } from './statistics.ts';
 
@@ -29,7 +28,7 @@ export function cellLine(result: CellResult): string {
   );
 }
 
-export function searchTables(results: readonly CellResult[], floor: EdgeFloor): string[] {
+export function searchTables(results: readonly CellResult[]): string[] {
   const latency = results.map((result) => [
     nameOf(result),
     ...[result.ours, result.plain].flatMap((side) => [
@@ -52,7 +51,6 @@ export function searchTables(results: readonly CellResult[], floor: EdgeFloor): 
       number(ours.cpuS, 1),
       number(plain.cpuS, 1),
       number(cpuRatio, 2),
-      number((ours.cpuS - floor.statementS) / plain.cpuS, 2),
       number(ours.vendorsCpuS, 1),
       number(plain.vendorsCpuS, 1),
       number(ours.bytesPerSearch / 1_000, 0),
@@ -67,10 +65,9 @@ export function searchTables(results: readonly CellResult[], floor: EdgeFloor): 
       ...latency,
     ]),
     '',
-    'CPU seconds per 1,000 searches; less D1 = the ratio without its local imitation, which is no part of a Worker on',
-    `Cloudflare (${number(floor.statementS, 2)} s a statement here; a bare Worker: ${number(floor.emptyS, 2)} s); vendors while we ask, while plain asks; kB per answer`,
+    'CPU seconds per 1,000 searches; vendors while we ask, while plain asks; kB per answer',
     ...alignColumns([
-      ['', 'edge', 'relay', 'ours', 'plain', 'ratio', 'less D1', 'vendors', 'p vendors', 'kB', 'p kB'],
+      ['', 'edge', 'relay', 'ours', 'plain', 'ratio', 'vendors', 'p vendors', 'kB', 'p kB'],
       ...cost,
     ]),
   ];

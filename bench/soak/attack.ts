@@ -4,21 +4,16 @@
 // ordinary vendors bring, or of appointments, is more than 1.5 times that beside the harmless partners, when somebody whom a
 // vendor has slots of is told as "none", or when an acknowledged appointment is not there. docs/performance.md says why.
 
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { oneOf, readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
-import type { Child } from '../../sandbox/platform/child.ts';
-import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
-import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
 import { Vendors } from '../stage.ts';
 import { emptySamples, judgeSamples, PARTS, type Part, tableOf } from './attack-report.ts';
 import { Beside } from './beside-handle.ts';
 import { Bookings } from './bookings.ts';
 import { OrdinarySearches } from './ordinary.ts';
 import type { Load } from './partners.ts';
+import { minutes, SEED, type System, searchesPerSecond, seedOf, soakSystem } from './system.ts';
 
 const VENDOR_LATENCY_MS = 50;
 /** The last of them is hostile when attackers are at work. */
@@ -30,7 +25,7 @@ const WARM_UP_MS = 20_000;
 const WARM_UP_LOAD: Load = { searchesPerS: 0.5, streamsPerS: 0.5, handshakesPerS: 10 };
 
 const flags = readFlags('node bench/soak/attack.ts [options]', {
-  minutes: { kind: 'text', hint: 'N', default: '60', check: wholeNumber(1, 10_080), about: 'durée' },
+  minutes: minutes('60'),
   rounds: {
     kind: 'text',
     hint: 'N',
@@ -38,13 +33,7 @@ const flags = readFlags('node bench/soak/attack.ts [options]', {
     check: wholeNumber(1, 1_000),
     about: 'tours, chacun un tiers calme, un tiers attaqué, un tiers chargé sans malice',
   },
-  'per-second': {
-    kind: 'text',
-    hint: 'N',
-    default: '5',
-    check: wholeNumber(1, 1_000),
-    about: 'recherches ordinaires par seconde',
-  },
+  'per-second': searchesPerSecond('5'),
   breaker: {
     kind: 'text',
     hint: 'MODE',
@@ -52,56 +41,32 @@ const flags = readFlags('node bench/soak/attack.ts [options]', {
     check: oneOf('off', 'simulate', 'enforce'),
     about: 'BREAKER_MODE de l’accès',
   },
-  seed: { kind: 'text', hint: 'N', check: wholeNumber(0, 2 ** 31), about: 'graine ; une neuve sinon' },
+  seed: SEED,
 });
-const seed = Number(flags.seed ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOf(flags.seed);
 const partMs = (Number(flags.minutes) * 60_000) / Number(flags.rounds) / PARTS.length;
 
 const vendors = await Vendors.start(VENDORS, { count: 1, niceness: NICENESS });
 const ordinary = vendors.list.slice(0, -1);
-let edge: EdgeProcess | undefined;
-let relay: Child | undefined;
-let port = 0;
-try {
-  await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
+await soakSystem(
+  {
+    vendors,
+    latencyMs: VENDOR_LATENCY_MS,
+    settings: { CACHE_TTL_S: '0', BREAKER_MODE: flags.breaker },
+    relays: [['relay-a', vendors.list]],
+    isListening: true,
+  },
+  attack,
+);
+
+async function attack(system: System): Promise<readonly string[]> {
+  const { state, listenPort } = system;
+  const edgeUrl = system.edge.url;
   // Practitioners with an even number have slots at each ordinary vendor, those with an odd one at the hostile vendor only:
   // whatever it says, it says of its own.
   for (const rank of vendors.list.keys()) {
     await vendors.share({ part: rank < ordinary.length ? 0 : 1, of: 2 }, rank);
   }
-  const state = await openLocalState(join(vendors.dir, 'edge'));
-  edge = await startLocalEdge({
-    host: '127.0.0.1',
-    port: 0,
-    stateDir: state.dir,
-    settings: { CACHE_TTL_S: '0', BREAKER_MODE: flags.breaker },
-    onLog: () => undefined,
-  });
-  relay = await startLocalRelay({
-    id: 'relay-a',
-    dir: join(vendors.dir, 'relay'),
-    edgeUrl: edge.url,
-    edgeStateDir: state.dir,
-    pki: vendors.pki,
-    vendors: vendors.list.map(({ id, url }) => ({ id, name: id, url })),
-    adminPort: 0,
-    listenPort: 0,
-    onLog: (line) => {
-      if (line.includes('"relay-listening"')) port = Number(/"port":(\d+)/.exec(line)?.[1] ?? port);
-    },
-  });
-  await waitUntilReady(edge.url);
-  const problems = await attack(edge.url, state);
-  for (const problem of problems) console.log(`not kept: ${problem}`);
-  if (problems.length === 0) console.log('every bound is kept');
-  process.exitCode = problems.length === 0 ? 0 : 1;
-} finally {
-  await relay?.stop();
-  await edge?.close();
-  await vendors.close();
-}
-
-async function attack(edgeUrl: string, state: LocalState): Promise<readonly string[]> {
   const searches = new OrdinarySearches({
     origin: edgeUrl,
     token: await signToken(state, 'system/Slot.s'),
@@ -109,8 +74,8 @@ async function attack(edgeUrl: string, state: LocalState): Promise<readonly stri
     seed,
     vendors: ordinary.map(({ id }) => id),
   });
-  const bookings = await Bookings.open(vendors.pki, port);
-  const beside = await startBeside(edgeUrl, state);
+  const bookings = await Bookings.open(vendors.pki, listenPort);
+  const beside = await startBeside(system);
   const samples = emptySamples();
   let load = WARM_UP_LOAD;
   let told: readonly string[] = [];
@@ -152,12 +117,12 @@ async function attack(edgeUrl: string, state: LocalState): Promise<readonly stri
   ];
 }
 
-async function startBeside(edgeUrl: string, state: LocalState): Promise<Beside> {
+async function startBeside({ edge, state, listenPort: port }: System): Promise<Beside> {
   const client = vendors.pki.vendors.get('agenda-b')?.client;
   if (client === undefined) throw new Error('no certificate of agenda-b');
   return Beside.start({
     niceness: NICENESS,
-    edgeUrl,
+    edgeUrl: edge.url,
     token: await signToken(state, 'system/Slot.s', undefined, 'hostile'),
     seed,
     port,

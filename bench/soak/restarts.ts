@@ -5,17 +5,13 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
-import type { Child } from '../../sandbox/platform/child.ts';
 import { buildWorker } from '../../sandbox/platform/edge/build-worker.ts';
-import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
-import { openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
 import { Vendors } from '../stage.ts';
 import { percentile } from '../statistics.ts';
 import { Bookings } from './bookings.ts';
 import { SoakLoad } from './load.ts';
+import { SEED, type System, searchesPerSecond, seedOf, soakSystem } from './system.ts';
 
 const DEADLINE_MS = 7_000;
 const VENDOR_LATENCY_MS = 50;
@@ -32,71 +28,40 @@ const flags = readFlags('node bench/soak/restarts.ts [options]', {
     check: wholeNumber(1, 3_600),
     about: 'secondes d’une fin du concentrateur à la suivante',
   },
-  'per-second': {
-    kind: 'text',
-    hint: 'N',
-    default: '10',
-    check: wholeNumber(1, 1_000),
-    about: 'recherches par seconde',
-  },
-  seed: { kind: 'text', hint: 'N', check: wholeNumber(0, 2 ** 31), about: 'graine ; une neuve sinon' },
+  'per-second': searchesPerSecond('10'),
+  seed: SEED,
 });
-const seed = Number(flags.seed ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOf(flags.seed);
 
 const vendors = await Vendors.start(VENDORS);
-const relays: Child[] = [];
-let edge: EdgeProcess | undefined;
-let port = 0;
 let failedCalls = 0;
-const onLog = (line: string): void => {
-  if (line.includes('"hub-call-failed"')) failedCalls += 1;
-  if (line.includes('"relay-listening"')) port = Number(/"port":(\d+)/.exec(line)?.[1] ?? port);
-};
-try {
-  await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
-  const state = await openLocalState(join(vendors.dir, 'edge'));
-  edge = await startLocalEdge({
-    host: '127.0.0.1',
-    port: 0,
-    stateDir: state.dir,
+await soakSystem(
+  {
+    vendors,
+    latencyMs: VENDOR_LATENCY_MS,
     settings: { DEADLINE_MS: String(DEADLINE_MS), CACHE_TTL_S: '0' },
     script: await buildWorker(ENTRY),
-    onLog,
-  });
-  for (const [id, from, to] of [
-    ['relay-b', 2, 5],
-    ['relay-a', 0, 3],
-  ] as const) {
-    const served = vendors.list.slice(from, to);
-    const options = { id, dir: join(vendors.dir, id), edgeUrl: edge.url, edgeStateDir: state.dir, onLog };
-    const named = served.map(({ id: name, url }) => ({ id: name, name, url }));
-    relays.push(
-      await startLocalRelay({ ...options, pki: vendors.pki, vendors: named, adminPort: 0, listenPort: 0 }),
-    );
-    await waitUntilReady(edge.url);
-  }
-  const problems = await soak(edge, state);
-  for (const problem of problems) console.log(`not kept: ${problem}`);
-  if (problems.length === 0) console.log('every bound is kept');
-  process.exitCode = problems.length === 0 ? 0 : 1;
-} finally {
-  for (const relay of relays) await relay.stop();
-  await edge?.close();
-  await vendors.close();
-}
+    relays: [
+      ['relay-b', vendors.list.slice(2)],
+      ['relay-a', vendors.list.slice(0, 3)],
+    ],
+    isListening: true,
+    onLog: (line) => {
+      if (line.includes('"hub-call-failed"')) failedCalls += 1;
+    },
+  },
+  soak,
+);
 
-async function soak(
-  running: EdgeProcess,
-  state: Awaited<ReturnType<typeof openLocalState>>,
-): Promise<readonly string[]> {
+async function soak({ edge, state, listenPort }: System): Promise<readonly string[]> {
   const load = new SoakLoad({
-    origin: running.url,
+    origin: edge.url,
     token: await signToken(state, 'system/Slot.s'),
     seed,
     perSecond: Number(flags['per-second']),
     deadlineMs: DEADLINE_MS,
   });
-  const bookings = await Bookings.open(vendors.pki, port);
+  const bookings = await Bookings.open(vendors.pki, listenPort);
   bookings.start();
   load.start();
   let ends = 0;
@@ -106,14 +71,14 @@ async function soak(
     ends += 1
   ) {
     await wait(Number(flags.every) * 1_000);
-    const hub = await running.object('RELAY_HUB', 'hub');
+    const hub = await edge.object('RELAY_HUB', 'hub');
     await hub.fetch('https://hub/end').catch(() => undefined);
   }
   await load.pause();
   await bookings.close();
   await load.close();
   const { acknowledged, refused } = bookings;
-  const lost = await bookings.countLost(running.url, await signToken(state, 'system/Appointment.rs'));
+  const lost = await bookings.countLost(edge.url, await signToken(state, 'system/Appointment.rs'));
   const samples = [...load.takeSamples()].sort((a, b) => a - b);
   const { asked, answered, left, partial, failed, late } = load.counts;
   console.log(

@@ -6,12 +6,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
-import type { Child } from '../../sandbox/platform/child.ts';
-import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
-import { openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local-state.ts';
 import { draw, hash } from '../../sandbox/vendors/world/random.ts';
 import { findChild } from '../cpu.ts';
 import { LiveHeap } from '../live-heap.ts';
@@ -27,6 +22,7 @@ import {
   sampleLine,
   totalsLine,
 } from './report.ts';
+import { minutes, SEED, type System, searchesPerSecond, seedOf, soakSystem } from './system.ts';
 import { above, type Counts, type RestMemory, type Sample, Watch } from './watch.ts';
 
 const DEADLINE_MS = 3_000;
@@ -67,90 +63,59 @@ const FAULTS: readonly unknown[] = [
 ];
 
 const flags = readFlags('npm run soak -- [options]', {
-  minutes: { kind: 'text', hint: 'N', default: '10', check: wholeNumber(1, 10_080), about: 'durée' },
-  'per-second': {
-    kind: 'text',
-    hint: 'N',
-    default: '10',
-    check: wholeNumber(1, 1_000),
-    about: 'recherches par seconde',
-  },
+  minutes: minutes('10'),
+  'per-second': searchesPerSecond('10'),
   vendors: { kind: 'text', hint: 'N', default: '20', check: wholeNumber(1, 26), about: 'éditeurs simulés' },
-  seed: {
-    kind: 'text',
-    hint: 'N',
-    check: wholeNumber(0, 2 ** 31),
-    about: 'graine des pannes ; une neuve sinon',
-  },
+  seed: SEED,
 });
 const durationMs = Number(flags.minutes) * 60_000;
 const perSecond = Number(flags['per-second']);
 const vendorCount = Number(flags.vendors);
-const seed = Number(flags.seed ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOf(flags.seed);
+const RELAY = 'relay-a';
 
 const vendors = await Vendors.start(vendorCount);
-const relayConfig = join(vendors.dir, 'relay', 'relay.json');
+const relayConfig = join(vendors.dir, RELAY, 'relay.json');
 let reloads = 0;
-let edge: EdgeProcess | undefined;
-let relay: Child | undefined;
-try {
-  await vendors.set({ latencyMs: VENDOR_LATENCY_MS, slotsPerPractitioner: 2 });
-  const state = await openLocalState(join(vendors.dir, 'edge'));
-  const logged = new Map<string, number>();
-  let relayInspector = '';
-  const onLog = (line: string): void => {
-    relayInspector = /^Debugger listening on (ws:\S+)/.exec(line)?.[1] ?? relayInspector;
-    if (line.includes('"message":"relay-reloaded"')) reloads += 1;
-    countLine(logged, line);
-  };
-  edge = await startLocalEdge({
-    host: '127.0.0.1',
-    port: 0,
-    stateDir: state.dir,
+const logged = new Map<string, number>();
+let relayInspector = '';
+await soakSystem(
+  {
+    vendors,
+    latencyMs: VENDOR_LATENCY_MS,
     settings: { DEADLINE_MS: String(DEADLINE_MS) },
-    inspect: true,
-    onLog,
-  });
-  process.env.NODE_OPTIONS = '--inspect=127.0.0.1:0';
-  relay = await startLocalRelay({
-    id: 'relay-a',
-    dir: join(vendors.dir, 'relay'),
-    edgeUrl: edge.url,
-    edgeStateDir: state.dir,
-    pki: vendors.pki,
-    vendors: vendors.list.map(({ id, url }) => ({ id, name: id, url })),
-    adminPort: 0,
-    onLog,
-  });
-  await waitUntilReady(edge.url);
-  const watch = new Watch({
-    // Found now only: learning the relay's key has restarted it.
-    edgePid: (await findChild('workerd')) ?? 0,
-    relayPid: relay.process.pid ?? 0,
-    edgeUrl: edge.url,
-    relayUrl: `http://127.0.0.1:${relay.ready.port}`,
-    token: await signToken(state, 'admin'),
-    edgeHeap: await LiveHeap.find(await edge.inspectorUrl(), 'core:user:edge'),
-    relayHeap: await LiveHeap.open(relayInspector),
-  });
-  const load = new SoakLoad({
-    origin: edge.url,
-    token: await signToken(state, 'system/Slot.s'),
-    seed,
-    perSecond,
-    deadlineMs: DEADLINE_MS,
-  });
-  const problems = await soak(watch, load);
-  for (const [message, count] of logged) console.log(`logged ${count} times: ${message}`);
-  for (const problem of problems) console.log(`not kept: ${problem}`);
-  if (problems.length === 0) console.log('every bound is kept');
-  process.exitCode = problems.length === 0 ? 0 : 1;
-  await watch.close();
-} finally {
-  await relay?.stop();
-  await edge?.close();
-  await vendors.close();
-}
+    relays: [[RELAY, vendors.list]],
+    isInspected: true,
+    onLog: (line) => {
+      relayInspector = /^Debugger listening on (ws:\S+)/.exec(line)?.[1] ?? relayInspector;
+      if (line.includes('"message":"relay-reloaded"')) reloads += 1;
+      countLine(logged, line);
+    },
+  },
+  async ({ edge, state, relays: [relay] }: System) => {
+    const watch = new Watch({
+      // Found now only: learning the relay's key has restarted it.
+      edgePid: (await findChild('workerd')) ?? 0,
+      relayPid: relay?.process.pid ?? 0,
+      edgeUrl: edge.url,
+      relayUrl: `http://127.0.0.1:${relay?.ready.port}`,
+      token: await signToken(state, 'admin'),
+      edgeHeap: await LiveHeap.find(await edge.inspectorUrl(), 'core:user:edge'),
+      relayHeap: await LiveHeap.open(relayInspector),
+    });
+    const load = new SoakLoad({
+      origin: edge.url,
+      token: await signToken(state, 'system/Slot.s'),
+      seed,
+      perSecond,
+      deadlineMs: DEADLINE_MS,
+    });
+    const problems = await soak(watch, load);
+    for (const [message, count] of logged) console.log(`logged ${count} times: ${message}`);
+    await watch.close();
+    return problems;
+  },
+);
 
 async function soak(watch: Watch, load: SoakLoad): Promise<readonly string[]> {
   console.log(

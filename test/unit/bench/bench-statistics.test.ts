@@ -101,8 +101,7 @@ test('an answer that is not whole is a miss of its own', () => {
 });
 
 test('the tables name their units and have one line per cell', () => {
-  const floor = { emptyS: 0.1, statementS: 1 };
-  const lines = searchTables([cellResult(1, 50), cellResult(1, 0)], floor);
+  const lines = searchTables([cellResult(1, 50), cellResult(1, 0)]);
   expect(lines.filter((line) => line.startsWith('20 vendors'))).toHaveLength(4);
   expect(lines.join('\n')).toContain('CPU seconds per 1,000 searches');
 });
