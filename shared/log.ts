@@ -32,13 +32,10 @@ export interface LogFields {
   readonly pages?: number;
   /** Calls made to vendors. */
   readonly calls?: number;
-  /** Identifiers in them. */
-  readonly asked?: number;
   readonly attempt?: number;
   readonly delayMs?: number;
   readonly port?: number;
   readonly host?: string;
-  readonly file?: string;
   readonly field?: string;
   /** The subject of an operator's token, when it is an id (worker/http/operator.ts). */
   readonly operator?: string;
@@ -49,11 +46,10 @@ export interface LogFields {
   /** Of the relay's process: the one that signals are for. */
   readonly pid?: number;
   readonly version?: string;
-  /** Certificate facts: subject CN and OU of a machine, serial, expiry, TLS version and cipher. */
+  /** Certificate facts: subject CN and OU of a machine, serial, TLS version and cipher. */
   readonly cn?: string;
   readonly ou?: string;
   readonly serial?: string;
-  readonly notAfter?: string;
   readonly tls?: string;
   readonly cipher?: string;
   /** Why, in our own words (an error's class or code, never its text when it comes from outside). */
