@@ -27,7 +27,6 @@ export interface Closing {
   /** Writes what is left of the log; resolves at the latest after so long. */
   readonly finishLog: (timeoutMs: number) => Promise<void>;
   readonly flushLog: () => void;
-  readonly finishMs?: number;
 }
 
 /** Ends the process, with this exit code when all went well. */
@@ -52,7 +51,7 @@ async function close(closing: Closing, why: LogFields): Promise<void> {
   // Plans on their way to us are still served: only once the edge has been told is one that comes a mistake.
   await closing.drainLink(DRAIN_TIMEOUT_MS);
   const running = Promise.all([closing.finishSearches(), ...beside]);
-  const finished = await before(running, closing.finishMs ?? FINISH_MS);
+  const finished = await before(running, FINISH_MS);
   // The last search is over, but what says so to the edge is only written in this turn of the event loop.
   await nextTurn();
   await closing.closeLink();

@@ -30,10 +30,7 @@ import { BareStore, fillEdge, storedValue } from './store.ts';
 const CLIENTS = 16;
 const ROUNDS = 3;
 
-export async function benchAppointments(
-  isQuick: boolean,
-  say: (line: string) => void = console.log,
-): Promise<AppointmentReport> {
+export async function benchAppointments(isQuick: boolean): Promise<AppointmentReport> {
   const sizes = isQuick ? [1_000, 20_000] : [1_000, 100_000, 1_000_000];
   const puts = isQuick ? 200 : 1_500;
   const mute = await makeRelay('relay-s');
@@ -50,17 +47,17 @@ export async function benchAppointments(
       stored = size;
       await edge.startEdge();
       stages.push(await runStage(edge, bare, size, puts));
-      say(stageLine(stages.at(-1) as StageResult));
+      console.log(stageLine(stages.at(-1) as StageResult));
     }
     const beside = await benchBeside(edge, mute, stored, isQuick);
-    say(besideLine(beside));
+    console.log(besideLine(beside));
     const exports: ExportResult[] = [];
     for (const format of ['ndjson', 'csv']) {
       // A fresh runtime: what the stages left in memory is not the export's.
       await edge.stopEdge();
       await edge.startEdge();
       exports.push(await runExport(edge, format, stored));
-      say(exportLine(exports.at(-1) as ExportResult));
+      console.log(exportLine(exports.at(-1) as ExportResult));
     }
     return { results: { stages, beside, exports }, misses: missesOf(stages, beside, exports) };
   } finally {

@@ -49,7 +49,7 @@ export function showFragment(root: unknown, expression: string, mask: Mask): str
 }
 
 /** Indented JSON, cut with a sign when it is long. */
-export function showJson(value: unknown, charsMax = FRAGMENT_CHARS_MAX): string {
+export function showJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2) ?? 'absent';
-  return text.length > charsMax ? `${text.slice(0, charsMax)}\n… (coupé)` : text;
+  return text.length > FRAGMENT_CHARS_MAX ? `${text.slice(0, FRAGMENT_CHARS_MAX)}\n… (coupé)` : text;
 }

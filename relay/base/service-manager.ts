@@ -15,8 +15,9 @@ export class ServiceManager {
   #timer: NodeJS.Timeout | undefined;
   #hasFailed = false;
 
-  /** `env`: NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID as systemd sets them. */
-  constructor(log: Log, env: Readonly<Record<string, string | undefined>> = process.env) {
+  /** Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID as systemd sets them. */
+  constructor(log: Log) {
+    const { env } = process;
     this.#log = log;
     this.#isThere = (env.NOTIFY_SOCKET ?? '') !== '';
     const isOurs = env.WATCHDOG_PID === undefined || Number(env.WATCHDOG_PID) === process.pid;

@@ -24,8 +24,6 @@ export interface CarrierParts {
   readonly client: HubSanteClient;
   readonly log: Log;
   readonly metrics: HubSanteMetrics;
-  /** Milliseconds; default `REFUSED_MS`. */
-  readonly refusedMs?: number;
 }
 
 /** One connection and what comes from it. */
@@ -209,11 +207,10 @@ export class Carrier {
   }
 
   #refuse(status: number): void {
-    const delayMs = this.#parts.refusedMs ?? REFUSED_MS;
     this.#isRefused = true;
     this.#parts.metrics.countRefusal(status);
-    this.#parts.log('error', 'hub-sante-publish-refused', { status, delayMs });
-    this.#refusal = setTimeout(() => void this.#allowPublishing(), delayMs).unref();
+    this.#parts.log('error', 'hub-sante-publish-refused', { status, delayMs: REFUSED_MS });
+    this.#refusal = setTimeout(() => void this.#allowPublishing(), REFUSED_MS).unref();
   }
 
   async #allowPublishing(): Promise<void> {

@@ -14,7 +14,7 @@ import { Lrm } from './lrm/lrm.ts';
 import { makeJudge } from './message/judge.ts';
 import type { SchemaVersion } from './message/schema.ts';
 
-const DAY_MS = 86_400_000;
+const QUEUE_TTL_MS = 86_400_000;
 
 export interface HubSanteOptions {
   readonly files: RabbitFiles;
@@ -30,10 +30,6 @@ export interface HubSanteOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
   readonly controlPort?: number;
-  /** Default `/`. */
-  readonly vhost?: string;
-  /** Default a day, as at the real one. */
-  readonly queueTtlMs?: number;
 }
 
 export class HubSante {
@@ -55,7 +51,8 @@ export class HubSante {
   }
 
   static async start(options: HubSanteOptions): Promise<HubSante> {
-    const { pki, vhost = '/', queueTtlMs = DAY_MS, lrms: names } = options;
+    const { pki, lrms: names } = options;
+    const vhost = '/';
     const clients = [...options.clients, ...names];
     const broker = await Broker.start({
       files: options.files,
@@ -64,7 +61,7 @@ export class HubSante {
       tls: { ...pki.server, caFile: pki.caFile },
       vhost,
       clients,
-      queueTtlMs,
+      queueTtlMs: QUEUE_TTL_MS,
     });
     const opened: { close(): Promise<void> }[] = [];
     try {
@@ -74,7 +71,7 @@ export class HubSante {
         ...(await where(DISPATCHER_ID)),
         judge,
         clients,
-        queueTtlMs,
+        queueTtlMs: QUEUE_TTL_MS,
       });
       opened.push(dispatcher);
       const lrms = new Map<string, Lrm>();

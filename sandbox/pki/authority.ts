@@ -36,7 +36,6 @@ type LeafIssuer = 'org' | 'pers' | 'spoof' | 'self' | Leaf | Signer;
 export interface LeafRequest extends Style {
   readonly cn: string | readonly string[];
   readonly ou: string | readonly string[];
-  readonly o?: string;
   /** Order of the name's attributes; one left out is absent from the name. */
   readonly order?: readonly DnAttribute['type'][];
   readonly issuer?: LeafIssuer;

@@ -40,7 +40,6 @@ export function nameAuthority(role: CaRole): readonly DnAttribute[] {
 export interface LeafNameParts {
   readonly cn: string | readonly string[];
   readonly ou: string | readonly string[];
-  readonly o?: string;
   readonly order?: readonly DnAttribute['type'][];
 }
 
@@ -49,7 +48,7 @@ export function nameLeaf(parts: LeafNameParts): readonly DnAttribute[] {
   const values: Readonly<Record<DnAttribute['type'], readonly string[]>> = {
     C: ['FR'],
     ST: ['Paris (75)'],
-    O: [parts.o ?? 'EDITEUR DE BAC A SABLE (IMITATION)'],
+    O: ['EDITEUR DE BAC A SABLE (IMITATION)'],
     OU: typeof parts.ou === 'string' ? [parts.ou] : parts.ou,
     CN: typeof parts.cn === 'string' ? [parts.cn] : parts.cn,
   };

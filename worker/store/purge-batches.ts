@@ -14,19 +14,15 @@ export interface Forgotten {
 }
 
 /**
- * Runs a statement that deletes `rows` at most until it deletes fewer, or until the budget is at its end.
+ * Runs a statement that deletes `PURGED_ROWS` at most until it deletes fewer, or until the budget is at its end.
  * @throws GatewayError storage-unavailable; what was forgotten stays so.
  */
-export async function purgeInBatches(
-  statement: D1PreparedStatement,
-  budget: Budget,
-  rows = PURGED_ROWS,
-): Promise<Forgotten> {
+export async function purgeInBatches(statement: D1PreparedStatement, budget: Budget): Promise<Forgotten> {
   let count = 0;
   while (budget.allows(1)) {
     const { meta } = await guardIdempotent(() => statement.run());
     count += meta.changes;
-    if (meta.changes < rows) return { count, isBehind: false };
+    if (meta.changes < PURGED_ROWS) return { count, isBehind: false };
   }
   return { count, isBehind: true };
 }

@@ -88,19 +88,18 @@ export interface SearchMemory {
   readonly knowledge: RoutingKnowledge | undefined;
 }
 
-/** `known`: as recalled for this question. `random`: in [0, 1). */
+/** `known`: as recalled for this question. */
 export function planSearch(
   known: SearchMemory,
   { query, withoutFlow, only }: SearchQuestion,
   { cacheTtlS: defaultTtlS, routing }: Pick<Config, 'cacheTtlS' | 'routing'>,
   nowMs: number,
-  random: () => number = Math.random,
 ): Plan {
   const { flow, subjects, window: shownWindow } = query;
   const ttlMs = ({ cacheTtlS }: VendorRow): number => (cacheTtlS ?? defaultTtlS) * 1000;
   const concerned = concernedBy({ withoutFlow, only }, known.vendors);
   const serving = servingVendors(concerned, flow, only);
-  const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, random);
+  const route = routeSearch(subjects, serving, known.knowledge, routing, nowMs, Math.random);
   const { vendors } = route;
   const ttlsMs = new Map(vendors.map((vendor) => [vendor.id, ttlMs(vendor)]));
   const { covered, aging } = coverageOf(known.kept, { query, nowMs, ttlsMs });

@@ -75,12 +75,7 @@ export const text = (description: string, more: Schema = {}): Schema => ({
   description,
   ...more,
 });
-export const count = (description: string, more: Schema = {}): Schema => ({
-  type: 'integer',
-  minimum: 0,
-  description,
-  ...more,
-});
+export const count = (description: string): Schema => ({ type: 'integer', minimum: 0, description });
 export const flag = (description: string): Schema => ({ type: 'boolean', description });
 export const instant = (description: string): Schema => text(description, { format: 'date-time' });
 export const oneOf = (values: readonly string[], description: string): Schema => ({
