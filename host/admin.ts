@@ -11,6 +11,8 @@ export interface HostAdminOptions {
   readonly registry: Registry;
   /** What does not run, by name; empty: all does. */
   readonly ill: () => readonly string[];
+  /** What runs and is late, by name: said, and no reason to be taken out of service. */
+  readonly late: () => readonly string[];
 }
 
 export interface HostAdmin {
@@ -19,7 +21,7 @@ export interface HostAdmin {
 }
 
 /** @throws what `listen` throws. */
-export function openHostAdmin({ host, port, registry, ill }: HostAdminOptions): Promise<HostAdmin> {
+export function openHostAdmin({ host, port, registry, ill, late }: HostAdminOptions): Promise<HostAdmin> {
   const server = createServer((request, response) => {
     const answer = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
@@ -28,7 +30,9 @@ export function openHostAdmin({ host, port, registry, ill }: HostAdminOptions): 
     if (path === '/healthz') {
       const names = ill();
       const state = names.length === 0 ? 'ok' : names.join(' ');
-      answer(names.length === 0 ? 200 : 503, `${state}\npasserelle-edge ${describeVersion()}\n`);
+      const behind = late().map((name) => `behind: ${name}\n`);
+      const text = `${state}\n${behind.join('')}passerelle-edge ${describeVersion()}\n`;
+      answer(names.length === 0 ? 200 : 503, text);
     } else if (path === '/metrics') {
       registry.metrics().then(
         (text) => answer(200, text, registry.contentType),

@@ -6,15 +6,22 @@ import { VERSION } from '../shared/version.ts';
 import { DATABASES } from './databases/migrations.ts';
 import { databaseFile } from './databases/prepare-files.ts';
 import type { HostEvent, HostHealth } from './edge-host.ts';
+import type { ReplicaEvent } from './replica/replication.ts';
 import { roomOf } from './state/disk-room.ts';
 
 export interface HostMetrics {
   readonly registry: Registry;
-  note(event: HostEvent): void;
+  note(event: HostEvent | ReplicaEvent): void;
+}
+
+export interface HostState {
+  readonly health: () => HostHealth | undefined;
+  /** By database; empty without a replica. */
+  readonly replicaBehindMs: () => ReadonlyMap<string, number>;
 }
 
 /** `databaseFolder`: where the files are. */
-export function makeMetrics(databaseFolder: string, health: () => HostHealth | undefined): HostMetrics {
+export function makeMetrics(databaseFolder: string, { health, replicaBehindMs }: HostState): HostMetrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -24,7 +31,7 @@ export function makeMetrics(databaseFolder: string, health: () => HostHealth | u
   new Gauge({ ...info, registers }).set(labels, 1);
   const events = new Counter({
     name: 'host_events_total',
-    help: "Débuts, fins et blocages de l'exécution, fins d'une base",
+    help: "Débuts, fins et blocages de l'exécution, fins d'une base, la réplique",
     labelNames: ['event', 'database'] as const,
     registers,
   });
@@ -61,6 +68,15 @@ export function makeMetrics(databaseFolder: string, health: () => HostHealth | u
       this.set(roomOf(databaseFolder));
     },
   });
+  new Gauge({
+    name: 'host_replica_behind_seconds',
+    help: 'Ce qui a été écrit il y a si longtemps est dans la réplique',
+    labelNames: ['database'] as const,
+    registers,
+    collect() {
+      for (const [database, ms] of replicaBehindMs()) this.set({ database }, ms / 1_000);
+    },
+  });
   return {
     registry,
     note: (event) => {
@@ -70,6 +86,7 @@ export function makeMetrics(databaseFolder: string, health: () => HostHealth | u
   };
 }
 
-export const folderOf = (name: string): string => DATABASES.find((one) => one.name === name)?.folder ?? '';
+/** By its binding, or by its folder itself. */
+export const folderOf = (name: string): string => DATABASES.find((one) => one.name === name)?.folder ?? name;
 
 const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

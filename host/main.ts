@@ -1,24 +1,46 @@
-// passerelle-edge: the edge on one's own machine, `passerelle-edge [backup | restore] --config FICHIER [--check]`. Exit codes: 0 done, 1 something
-// is wrong with the settings, the files or a port, 2 wrong command line. docs/hebergement.md.
+// passerelle-edge: the edge on one's own machine, `passerelle-edge [backup | restore | promote] --config FICHIER [--check]`. Exit
+// codes: 0 done, 1 something is wrong with the settings, the files or a port, 2 wrong command line, 3 another machine serves.
+// docs/hebergement.md.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHostAdmin } from './admin.ts';
 import { readCommand, USAGE } from './command.ts';
 import { type ConfigProblem, type HostConfig, readHostConfig } from './config/read-config.ts';
-import { type CopyCommand, runCopyCommand } from './copies/commands.ts';
+import { runCopyCommand } from './copies/commands.ts';
+import { COPIED, copyName } from './copies/manifest.ts';
 import { type EdgeHost, type HostEvent, startEdgeHost } from './edge-host.ts';
 import { folderOf, makeMetrics } from './host-metrics.ts';
 import { edgeLine, logLine, openLines } from './log/lines.ts';
+import { runPromoteCommand } from './replica/command.ts';
+import { openReplica, Superseded } from './replica/replica.ts';
+import { type ReplicaEvent, Replication } from './replica/replication.ts';
 import { findWorkerd } from './runtime/find-workerd.ts';
 import { lockState } from './state/state-lock.ts';
 
 const LOG_TIMEOUT_MS = 1_000;
 const ERRORS: ReadonlySet<string> = new Set([
   ...['runtime-ended', 'runtime-not-started', 'runtime-hung', 'database-ended', 'database-file-refused'],
+  ...[
+    'replica-ended',
+    'replica-stuck',
+    'replica-behind',
+    'replica-unsent',
+    'replica-unread',
+    'replica-superseded',
+  ],
 ]);
 /** Fixed at the start. */
-const LASTING = ['listen', 'admin', 'stateFolder', 'exportFolder', 'workerd', 'databaseBytesMax'] as const;
+const LASTING = [
+  'listen',
+  'admin',
+  'stateFolder',
+  'exportFolder',
+  'replica',
+  'workerd',
+  'databaseBytesMax',
+] as const;
+const SUPERSEDED = 3;
 
 const lines = openLines();
 
@@ -37,7 +59,9 @@ async function main(): Promise<void> {
     return;
   }
   const { file, release } = command.value;
-  const read = readHostConfig(file, process.env);
+  const { name } = command.value;
+  const serves = name === 'run' || name === 'check' || (name === 'promote' && command.value.serves);
+  const read = readHostConfig(file, process.env, serves);
   if (!read.ok) return refuse(read.error);
   const { config, dated } = read.value;
   switch (command.value.name) {
@@ -52,7 +76,10 @@ async function main(): Promise<void> {
       return;
     case 'backup':
     case 'restore':
-      return copy(config, command.value);
+      return tell(runCopyCommand(config, command.value));
+    case 'promote':
+      await tell(runPromoteCommand(config, command.value));
+      return command.value.serves && process.exitCode === undefined ? run(file, config, release) : undefined;
     case 'run':
       for (const { field, text } of dated)
         lines.say(logLine('warn', 'host-file-problem', { field, detail: text }));
@@ -60,9 +87,9 @@ async function main(): Promise<void> {
   }
 }
 
-async function copy(config: HostConfig, command: CopyCommand): Promise<void> {
+async function tell(work: Promise<string>): Promise<void> {
   try {
-    process.stdout.write(await runCopyCommand(config, command));
+    process.stdout.write(await work);
   } catch (cause) {
     process.stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
     process.exitCode = 1;
@@ -73,8 +100,18 @@ async function run(file: string, config: HostConfig, release: string): Promise<v
   const act = hearSignals();
   const { listen, admin, stateFolder } = config;
   const lock = lockState(stateFolder, 'passerelle-edge', 'stateFolder');
+  // Whose the replica is comes first: one that has been superseded serves nobody.
+  const replica = config.replica && (await openReplica(config.replica, stateFolder));
   let host: EdgeHost | undefined;
-  const metrics = makeMetrics(join(stateFolder, 'databases'), () => host?.health());
+  let replication: Replication | undefined;
+  const metrics = makeMetrics(join(stateFolder, 'databases'), {
+    health: () => host?.health(),
+    replicaBehindMs: () => replication?.behindMs() ?? new Map(),
+  });
+  const onEvent = (event: HostEvent | ReplicaEvent): void => {
+    metrics.note(event);
+    lines.say(lineOf(event));
+  };
   host = await startEdgeHost({
     ...listen,
     stateDir: stateFolder,
@@ -85,34 +122,53 @@ async function run(file: string, config: HostConfig, release: string): Promise<v
     workerd: findWorkerd(config.workerd),
     bytesMax: config.databaseBytesMax,
     onLine: (line) => lines.say(edgeLine(line)),
-    onEvent: (event) => {
-      metrics.note(event);
-      lines.say(lineOf(event));
-    },
+    onEvent,
   });
   const running = host;
-  const port = await openHostAdmin({
-    ...admin,
-    registry: metrics.registry,
-    ill: () => illOf(running),
-  }).catch(async (cause: unknown) => {
+  const close = async (): Promise<void> => {
     await running.close();
+    // What the databases were written last is sent too.
+    await replication?.close();
+  };
+  try {
+    if (replica !== undefined) {
+      replication = new Replication({ ...replica, databases: sentOf(stateFolder), onEvent, onSuperseded });
+      await replication.begin();
+    }
+    const port = await openHostAdmin({
+      ...admin,
+      registry: metrics.registry,
+      ill: () => illOf(running),
+      late: () => (replication?.late ?? []).map((name) => `replica ${name}`),
+    });
+    const ready = { event: 'host-ready', port: running.port, adminPort: port.port };
+    lines.say(logLine('info', 'host-ready', ready));
+    act({
+      reload: () => reload(file, config, running),
+      end: async () => {
+        await close();
+        await port.close();
+        lock.release();
+        lines.say(logLine('info', 'host-ended', {}));
+        await lines.finish(LOG_TIMEOUT_MS);
+      },
+    });
+  } catch (cause) {
+    await close();
     throw cause;
-  });
-  lines.say(logLine('info', 'host-ready', { event: 'host-ready', port: running.port, adminPort: port.port }));
-  act({
-    reload: () => reload(file, config, running),
-    end: async () => {
-      await running.close();
-      await port.close();
-      lock.release();
-      lines.say(logLine('info', 'host-ended', {}));
-      await lines.finish(LOG_TIMEOUT_MS);
-    },
-  });
+  }
 }
 
-function lineOf({ event, ...fields }: HostEvent): string {
+const sentOf = (stateFolder: string): readonly { readonly name: string; readonly file: string }[] =>
+  COPIED.map((name) => ({ name, file: join(stateFolder, 'databases', copyName(name)) }));
+
+/** At once: what is under way would be acknowledged and lost. All that was started ends with this process. */
+function onSuperseded(): void {
+  lines.say(logLine('error', 'replica-superseded', {}));
+  void lines.finish(LOG_TIMEOUT_MS).finally(() => process.exit(SUPERSEDED));
+}
+
+function lineOf({ event, ...fields }: HostEvent | ReplicaEvent): string {
   const about = 'database' in fields ? { ...fields, database: folderOf(fields.database) } : fields;
   return logLine(ERRORS.has(event) ? 'error' : 'info', event, about);
 }
@@ -190,5 +246,5 @@ try {
   const { code, message } = cause as NodeJS.ErrnoException;
   const why = code === 'EADDRINUSE' ? `un port est déjà pris (${message})` : message;
   process.stderr.write(`L'accès n'a pas démarré : ${why}\n`);
-  process.exit(1);
+  process.exit(cause instanceof Superseded ? SUPERSEDED : 1);
 }

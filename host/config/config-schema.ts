@@ -2,15 +2,12 @@
 // descriptions are read by people. scripts/host-schema.ts writes config.schema.json from it.
 
 import * as v from 'valibot';
+import { replicaField } from './replica-schema.ts';
+import { strict, text, told } from './schema-words.ts';
 
 const EDGE_PORT = 8787;
 const ADMIN_PORT = 9091;
 
-const text = v.pipe(
-  v.string('un texte est attendu'),
-  v.minLength(1, 'ne peut pas être vide'),
-  v.maxLength(1024, 'plus de 1024 caractères'),
-);
 const port = v.pipe(
   v.number('un nombre est attendu'),
   v.integer('un nombre entier est attendu'),
@@ -22,12 +19,6 @@ const loopback = v.pipe(
   text,
   v.regex(/^(127(\.\d{1,3}){3}|::1)$/, 'une adresse de bouclage est attendue (127.0.0.1 ou ::1)'),
 );
-const strict = <const E extends v.ObjectEntries>(entries: E) =>
-  v.strictObject(entries, ({ received }) =>
-    received.startsWith('"') ? 'champ inconnu' : 'un objet est attendu',
-  );
-const told = <const S extends v.GenericSchema>(schema: S, about: string) =>
-  v.pipe(schema, v.description(about));
 
 /** A value of a setting: what is no text is handed to the Worker as JSON. */
 const settingValue = v.union(
@@ -56,6 +47,7 @@ export const hostFile = strict({
     {},
   ),
   stateFolder: told(v.optional(text, 'edge-state'), 'Bases et objets ; créé, au compte du programme seul.'),
+  replica: v.optional(replicaField),
   exportFolder: told(v.optional(text), 'Où chaque nuit exporte les changements des rendez-vous.'),
   settings: told(
     v.optional(v.record(text, settingValue, 'un objet est attendu'), {}),

@@ -12,6 +12,7 @@ import { findSettingProblems, SETTING_NAMES } from '../../worker/base/settings.t
 import type { EdgeSettings } from '../edge-host.ts';
 import { type HostFile, hostFile } from './config-schema.ts';
 import { ownSettings } from './own-settings.ts';
+import { type ReplicaConfig, readReplica } from './read-replica.ts';
 
 /** Checked, with every path absolute. */
 export interface HostConfig {
@@ -19,6 +20,8 @@ export interface HostConfig {
   readonly admin: { readonly host: string; readonly port: number };
   readonly stateFolder: string;
   readonly exportFolder: string | undefined;
+  /** Undefined: the databases are not replicated. */
+  readonly replica: ReplicaConfig | undefined;
   readonly workerd: string | undefined;
   /** DATABASE_MB_MAX, in bytes. */
   readonly databaseBytesMax: number;
@@ -42,17 +45,21 @@ const OWN = ['JURISDICTION', 'LOCAL_HOSTS'];
 const DATABASE_MB_MAX = 10_000;
 const ACCOUNT_RESTORE_DAYS = 7;
 
-/** `file` is absolute. `environment`: the process's own. */
+/**
+ * `file` is absolute. `environment`: the process's own. `serves` false: for a command on the databases alone, which needs none of the
+ * secrets and may be called where they are not (`LoadCredential`); settings are not judged.
+ */
 export function readHostConfig(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
+  serves = true,
 ): Result<
   { readonly config: HostConfig; readonly dated: readonly ConfigProblem[] },
   readonly ConfigProblem[]
 > {
   const parsed = parse(file);
   if (!parsed.ok) return parsed;
-  const { listen, admin, ...rest } = parsed.value;
+  const { listen, admin, ...rest } = serves ? parsed.value : withoutSecrets(parsed.value);
   const problems: ConfigProblem[] = [];
   const at = (path: string): string => resolve(dirname(file), path);
   const read = (field: string, path: string | undefined, isSecret = false): string | undefined =>
@@ -68,17 +75,22 @@ export function readHostConfig(
     ...readSettings(rest, environment, read, problems),
     ...ownSettings(listen.host),
   };
+  if (serves && problems.length === 0) {
+    for (const problem of findSettingProblems(values)) problems.push({ field: 'réglages', text: problem });
+  }
   const cert = read('listen.tls.certFile', listen.tls?.certFile);
   const key = read('listen.tls.keyFile', listen.tls?.keyFile, true);
   if (cert !== undefined && key !== undefined) problems.push(...judgePair(cert, key));
   const authorities = read('issuerCaFile', rest.issuerCaFile);
   problems.push(...judgeListen(listen, values));
+  const replica = rest.replica && readReplica(rest.replica, at, read);
   if (problems.some(({ dated }) => dated !== true)) return err(problems);
   const config: HostConfig = {
     listen: { host: listen.host, port: listen.port },
     admin,
     stateFolder: at(rest.stateFolder),
     exportFolder: rest.exportFolder === undefined ? undefined : at(rest.exportFolder),
+    replica,
     workerd: rest.workerd === undefined ? undefined : at(rest.workerd),
     databaseBytesMax: Number(values.DATABASE_MB_MAX ?? DATABASE_MB_MAX) * 1_000_000,
     restoreDays: Number(values.ACCOUNT_RESTORE_DAYS ?? ACCOUNT_RESTORE_DAYS),
@@ -105,6 +117,10 @@ function parse(file: string): Result<HostFile, ConfigProblem[]> {
   return err(
     parsed.issues.map((issue) => ({ field: v.getDotPath(issue) ?? 'le fichier', text: issue.message })),
   );
+}
+
+function withoutSecrets({ listen, issuerCaFile: _, ...rest }: HostFile): HostFile {
+  return { ...rest, listen: { ...listen, tls: undefined, host: '127.0.0.1' }, settingFiles: {} };
 }
 
 /** Each setting from the one place that says it. */
@@ -137,9 +153,6 @@ function readSettings(
   for (const name of SETTING_NAMES) {
     const value = environment[PREFIX + name];
     if (value !== undefined) take(name, PREFIX + name, value);
-  }
-  if (problems.length === 0) {
-    for (const problem of findSettingProblems(values)) problems.push({ field: 'réglages', text: problem });
   }
   return values;
 }

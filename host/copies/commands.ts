@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { HostConfig } from '../config/read-config.ts';
 import { backUp } from './backup.ts';
-import type { Manifest } from './manifest.ts';
+import type { CopiedDatabase } from './manifest.ts';
 import { restore } from './restore.ts';
 
 export interface CopyCommand {
@@ -12,6 +12,10 @@ export interface CopyCommand {
   readonly folder: string;
   /** Of the program. */
   readonly release: string;
+}
+
+interface Described {
+  readonly databases: readonly Pick<CopiedDatabase, 'name' | 'bytes' | 'writes' | 'rows' | 'schema'>[];
 }
 
 /** @returns what was done, in French. @throws Error with a French sentence. */
@@ -38,7 +42,8 @@ Au démarrage, avant tout octroi : ${reasserted} retraits des ${days} derniers j
 (GET /admin/accounts/exposure).\n`;
 }
 
-function describe({ databases }: Manifest): string {
+/** A line for each database. */
+export function describe({ databases }: Described): string {
   const lines = databases.map(({ name, bytes, writes, rows, schema }) => {
     const count = Object.values(rows).reduce((sum, one) => sum + one, 0);
     return `${name} : ${bytes} octets, ${count} lignes, ${writes} écritures acquittées, schéma ${schema}\n`;

@@ -2,34 +2,17 @@
 // against the manifest before anything is replaced; what was there is kept beside. The restored core database says of itself
 // that it was restored, whereupon its own trigger makes every late withdrawal due again (docs/accounts.md § 4).
 
-import { chmod, copyFile, link, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { prepareFile } from '../databases/prepare-files.ts';
-import { makePrivateFolder, PRIVATE_FILE } from '../state/private-folder.ts';
+import { PRIVATE_FILE } from '../state/private-folder.ts';
 import { lockState } from '../state/state-lock.ts';
-import { syncPath } from './durable-files.ts';
 import { type Contents, inspectCopy } from './inspect-copy.ts';
-import {
-  COPIED,
-  type CopiedDatabase,
-  type CopiedName,
-  copyName,
-  type Manifest,
-  readManifest,
-  sha256Of,
-} from './manifest.ts';
+import { type CopiedDatabase, copyName, type Manifest, readManifest, sha256Of } from './manifest.ts';
+import { type PutOptions, prepareRestored, putInPlace } from './put-in-place.ts';
 
-export interface RestoreOptions {
-  /** Absolute. */
-  readonly stateFolder: string;
+export interface RestoreOptions extends PutOptions {
   /** Folder of a copy, absolute. */
   readonly from: string;
-  /** Folder with a folder of migrations per database: a copy of an older program is brought up to date. */
-  readonly migrations: string;
-  /** Withdrawals of so many days before the copy are said again. */
-  readonly days: number;
-  readonly nowMs: number;
 }
 
 export interface Restored {
@@ -40,9 +23,6 @@ export interface Restored {
   readonly reasserted: number;
 }
 
-/** What SQLite has beside a database, which must never be seen beside another. */
-const BESIDE = ['-wal', '-shm', '-journal'];
-
 /** @throws Error with a French sentence; then the databases are as they were. */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { stateFolder, from } = options;
@@ -52,7 +32,7 @@ export async function restore(options: RestoreOptions): Promise<Restored> {
   const staging = await mkdtemp(join(stateFolder, 'restoring-'));
   try {
     for (const about of manifest.value.databases) await take(from, staging, about);
-    const reasserted = await prepare(staging, options);
+    const reasserted = await prepareRestored(staging, options);
     return { manifest: manifest.value, keptAt: await putInPlace(staging, options), reasserted };
   } finally {
     await rm(staging, { recursive: true, force: true });
@@ -90,62 +70,4 @@ async function take(from: string, staging: string, about: CopiedDatabase): Promi
       wrong(`${table} a ${found.rows[table] ?? 'aucune'} lignes au lieu de ${about.rows[table] ?? 'aucune'}`);
     }
   }
-}
-
-/** Up to date, and marked as restored. @returns how many withdrawals are due again. */
-async function prepare(staging: string, { migrations, days, nowMs }: RestoreOptions): Promise<number> {
-  for (const name of ['DB', 'APPOINTMENTS'] as const) {
-    const words = await prepareFile(name, { folder: staging, migrations });
-    if (words === undefined) continue;
-    throw new Error(`la base ${name} restaurée ne s'ouvre pas : ${words}. Rien n'a été remplacé`);
-  }
-  const db = new DatabaseSync(join(staging, copyName('core')));
-  try {
-    db.exec('BEGIN');
-    const mark = db.prepare('SELECT writes FROM core_mark WHERE id = 1').get();
-    db.prepare('INSERT INTO restores (at_ms, days) VALUES (?, ?)').run(nowMs, days);
-    // Nobody was told of these writes: a gate that remembers more must see that there are fewer.
-    db.prepare('UPDATE core_mark SET writes = ? WHERE id = 1').run(Number(mark?.writes));
-    db.exec('COMMIT');
-    const marked = db.prepare('SELECT COUNT(*) AS count FROM accounts WHERE restored_ms = ?').get(nowMs);
-    return Number(marked?.count);
-  } finally {
-    // The last one that closes a database writes its journal into it and takes it away.
-    db.close();
-  }
-}
-
-/** At no moment is there no file. @returns where the old ones are. */
-async function putInPlace(
-  staging: string,
-  { stateFolder, nowMs }: RestoreOptions,
-): Promise<string | undefined> {
-  const databases = join(stateFolder, 'databases');
-  makePrivateFolder(databases);
-  const kept = join(stateFolder, `before-restore-${new Date(nowMs).toISOString().replace(/[^\dTZ]/g, '')}`);
-  await mkdir(kept, { mode: 0o700 });
-  let isKept = false;
-  for (const name of COPIED) {
-    await syncPath(join(staging, copyName(name)));
-    isKept = (await keep(databases, kept, name)) || isKept;
-    await rename(join(staging, copyName(name)), join(databases, copyName(name)));
-  }
-  for (const folder of [kept, databases, stateFolder]) await syncPath(folder);
-  if (isKept) return kept;
-  await rm(kept, { recursive: true });
-  return undefined;
-}
-
-async function keep(databases: string, kept: string, name: CopiedName): Promise<boolean> {
-  const unlessAbsent = (cause: NodeJS.ErrnoException): false => {
-    if (cause.code === 'ENOENT') return false;
-    throw cause;
-  };
-  const moved = (suffix: string, move: typeof link): Promise<boolean> =>
-    move(join(databases, copyName(name) + suffix), join(kept, copyName(name) + suffix)).then(
-      () => true,
-      unlessAbsent,
-    );
-  for (const suffix of BESIDE) await moved(suffix, rename);
-  return moved('', link);
 }

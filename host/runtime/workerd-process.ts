@@ -1,11 +1,11 @@
 // One run of workerd: begun on an open port, ready when it listens, ended by its owner, or with it however that ends. What
 // it writes goes to its owner line by line; its configuration, which may hold a key, lies on the disk only while it is read.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { configText, EDGE_SOCKET, type WorkerdConfig } from './edge-config.ts';
+import { spawnGuarded } from './guarded-process.ts';
 import { readLines } from './read-lines.ts';
 
 export interface WorkerdOptions {
@@ -23,14 +23,6 @@ export interface WorkerdOptions {
   readonly inspect?: boolean;
 }
 
-/**
- * Becomes workerd, and leaves behind a guard that waits at a pipe of the host's: a word ends the guard, the pipe's end ends
- * workerd too. Killed without warning, the host would else leave a runtime that keeps its port and writes to its objects.
- */
-const GUARDED = `umask 077
-(read -r word <&4 || kill -KILL $$) >/dev/null 2>&1 3>&- 5<&- &
-exec 4<&-
-exec "$0" "$@"`;
 const UNIX = 'unix:';
 const CONTROL_FD = 3;
 const PORT_FD = 5;
@@ -52,12 +44,7 @@ export class WorkerdProcess {
     this.#child = child;
     this.ended = new Promise((resolve) => {
       child.once('error', (cause) => resolve(cause.message));
-      child.once('exit', (code, signal) => {
-        const guard = child.stdio[4] as Writable;
-        guard.on('error', () => undefined);
-        guard.end('over\n');
-        resolve(String(signal ?? code));
-      });
+      child.once('exit', (code, signal) => resolve(String(signal ?? code)));
     });
   }
 
@@ -75,9 +62,9 @@ export class WorkerdProcess {
       ...(options.inspect === true ? ['--inspector-addr=127.0.0.1:0'] : []),
       file,
     ];
-    const child = spawn('/bin/sh', ['-c', GUARDED, options.workerd, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', options.fd],
-      env: { ...systemVariables(), ...options.environment },
+    const child = spawnGuarded(options.workerd, args, options.environment, {
+      3: 'pipe',
+      [PORT_FD]: options.fd,
     });
     const runtime = new WorkerdProcess(child);
     try {
@@ -134,12 +121,4 @@ export class WorkerdProcess {
     gone.catch(() => undefined);
     await Promise.race([listening, late, gone]).finally(() => clearTimeout(timer));
   }
-}
-
-/** What a program needs of the system to find authorities, names and its time zone. */
-function systemVariables(): Record<string, string> {
-  const names = ['PATH', 'LANG', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
-  return Object.fromEntries(
-    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
-  );
 }

@@ -65,7 +65,6 @@ export interface Loaded {
   readonly problems: readonly Problem[];
 }
 
-/** Whether the certificate holds at that moment, by its own dates. */
 export function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {
   return notBeforeMs <= nowMs && nowMs < notAfterMs;
 }

@@ -58,7 +58,6 @@ interface Exchange {
   held: number;
 }
 
-/** Answers the requests of one port; refusals are told to the vendor, never thrown. */
 export class InboundHandler {
   readonly #parts: InboundParts;
   readonly #buckets = new Map<string, TokenBucket>();

@@ -26,7 +26,6 @@ export interface PublicJwk {
   readonly use: 'sig';
 }
 
-/** Fails when the file is absent, not private or no Ed25519 key. */
 export function readIdentityKey(file: string): Result<KeyObject, Problem> {
   let read: PrivateFile;
   try {
@@ -62,7 +61,6 @@ export function ensureIdentityKey(file: string): void {
   }
 }
 
-/** The public half under the relay's id, as the edge's RELAY_JWKS lists it. */
 export function toPublicJwk(key: KeyObject, relayId: string): PublicJwk {
   const { x } = createPublicKey(key).export({ format: 'jwk' });
   if (x === undefined) throw new Error('an Ed25519 key has x');

@@ -54,7 +54,6 @@ interface Running {
   readonly abort: AbortController;
 }
 
-/** One of a process; `drain` resolves when no message is under way. */
 export class Accounts {
   readonly #settings: AccountSettings;
   readonly #running = new Set<Running>();

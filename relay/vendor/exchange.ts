@@ -31,7 +31,6 @@ export interface ExchangeSettings extends ExchangeEnds<Outcome> {
   readonly nowMs: () => number;
 }
 
-/** Used once, for one page. */
 export class Exchange extends OneOutcome<Outcome> implements Dispatcher.DispatchHandler {
   readonly #nowMs: () => number;
   readonly #holding: Holding;

@@ -48,7 +48,6 @@ export interface PageFailure extends FailedCall {
   readonly isStale?: boolean;
 }
 
-/** Retired by a reload, it finishes what runs on it and closes. */
 export class VendorClient {
   readonly editor: EditorConfig;
   readonly certificates: Certificates;

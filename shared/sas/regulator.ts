@@ -65,7 +65,6 @@ export function regulatorResource(content: RegulatorContent): JsonObject {
   };
 }
 
-/** Two that are absent are not the same. */
 export function sameIdentifier(
   a: RegulatorIdentifier | undefined,
   b: RegulatorIdentifier | undefined,

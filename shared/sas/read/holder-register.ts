@@ -16,7 +16,6 @@ export interface HolderQuestion {
   readonly memory: ReaderMemory;
 }
 
-/** One of an answer. */
 export class HolderRegister {
   readonly #question: HolderQuestion;
   readonly #repaired: Tally;

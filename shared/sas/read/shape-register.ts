@@ -18,7 +18,6 @@ interface KnownShape {
 /** By signature. */
 type KnownShapes = Map<string, KnownShape | ReadRuleId>;
 
-/** One of an answer. */
 export class ShapeRegister {
   /** In the order of their indexes. */
   readonly shapes: SlotShape[] = [];

@@ -197,3 +197,49 @@ it('takes its own sample, which its JSON Schema takes too', () => {
     false,
   ]);
 });
+
+it('a command on the databases alone needs no secret, nor the settings of the edge', () => {
+  const file = join(dir, 'edge.json');
+  const content = {
+    listen: { host: '0.0.0.0', tls: { certFile: 'away.crt', keyFile: 'away.key' } },
+    settings: { ACCOUNT_RESTORE_DAYS: 9 },
+    settingFiles: { FRONT_KEYS: 'away' },
+    replica: { folder: 'replica' },
+  };
+  writeFileSync(file, JSON.stringify(content));
+  expect(readHostConfig(file, {}).ok).toBe(false);
+  const read = readHostConfig(file, {}, false);
+  expect(read.ok && read.value.config).toMatchObject({
+    stateFolder: join(dir, 'edge-state'),
+    restoreDays: 9,
+    replica: {
+      place: { kind: 'folder', folder: join(dir, 'replica') },
+      behindMs: 10_000,
+      retentionHours: 24,
+    },
+  });
+});
+
+it('reads where the replica is: one place, its secrets closed to others', () => {
+  const replica = { s3: { bucket: 'b', path: 'edge', keyIdFile: 'id', secretFile: 'secret' } };
+  writeFileSync(join(dir, 'id'), 'AKIA\n');
+  writeFileSync(join(dir, 'secret'), 'shh\n', { mode: 0o600 });
+  const given = read({ settings: SETTINGS, replica });
+  expect(given.ok && given.value.config.replica?.place).toEqual({
+    ...{ kind: 's3', bucket: 'b', path: 'edge', endpoint: undefined, region: undefined },
+    ...{ keyId: 'AKIA', secret: 'shh' },
+  });
+  chmodSync(join(dir, 'secret'), 0o644);
+  expect(problemsOf({ settings: SETTINGS, replica })).toEqual([
+    expect.stringMatching(/^replica\.s3\.secretFile : d'autres comptes/),
+  ]);
+  const sftp = { host: 'copies.example:22', user: 'edge', keyFile: 'away', path: '/srv' };
+  expect(problemsOf({ settings: SETTINGS, replica: { sftp } })).toEqual([
+    'replica.sftp.keyFile : ne peut pas être lu (ENOENT)',
+  ]);
+  for (const none of [{}, { folder: 'x', sftp }]) {
+    expect(problemsOf({ settings: SETTINGS, replica: none })).toEqual([
+      'replica : un lieu est attendu, et un seul : folder, sftp ou s3',
+    ]);
+  }
+});

@@ -36,7 +36,6 @@ export interface RawRegulator {
   readonly wave: string | null;
 }
 
-/** From SQL's columns to the model. */
 export function toRegulator(raw: RawRegulator): Regulator {
   return {
     id: raw.id,

@@ -17,7 +17,6 @@ export const RULES = {
 
 export type RuleId = keyof typeof RULES;
 
-/** The rule of this id; there is always one. */
 export function ruleOf(id: RuleId): Rule {
   return RULES[id];
 }
