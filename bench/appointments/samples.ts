@@ -67,9 +67,10 @@ export function individual(options: SampleOptions): Sample {
 }
 
 export function sos(options: SampleOptions): Sample {
+  const sample = individual({ system: SYSTEM_B, status: 'pending', ...options });
   return {
-    ...individual({ system: SYSTEM_B, status: 'pending', ...options }),
-    meta: { profile: [PROFILE.appointmentSos] },
+    ...sample,
+    meta: { ...(sample.meta as object), profile: [PROFILE.appointmentSos] },
     participant: [
       {
         type: [

@@ -3,7 +3,7 @@
 // started again over the same state; what had no answer is sent again, as a vendor does. End state: a checker over
 // every recorded exchange finds each acknowledged message, nothing twice, and the state they add up to. The seed
 // is in the title.
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,9 +16,9 @@ import {
   type TestRelay,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local-state.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
+import { EdgeChild } from '../../support/scenes/edge-child.ts';
 import { SEED } from '../../support/seed.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
@@ -30,9 +30,7 @@ const APPOINTMENTS = 60;
 let dir = '';
 let relay: TestRelay;
 let reader = '';
-let edge: Child;
-let url = '';
-let port = 0;
+let edge: EdgeChild;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'passerelle-kill-'));
@@ -40,42 +38,14 @@ beforeAll(async () => {
   const state = await openLocalState(dir);
   await writeFile(join(dir, RELAY_JWKS_FILE), JSON.stringify({ keys: [relay.jwk] }));
   reader = await signToken(state, 'system/Appointment.rs');
-  await startEdge();
-  await announce(url, relay);
+  edge = new EdgeChild(dir);
+  await edge.start();
+  await announce(edge.url, relay);
 });
 afterAll(async () => {
   await edge?.stop();
   await removeFolder(dir);
 });
-
-async function startEdge(): Promise<void> {
-  edge = await startChild({
-    command: ['sandbox/platform/edge.ts', '--port', String(port), '--state', dir],
-    readyEvent: 'edge-ready',
-    onLine: () => undefined,
-  });
-  url = String(edge.ready.url);
-  port = Number(new URL(url).port);
-}
-
-/** workerd first: it holds the database. Then the process that would tidy up after it. */
-async function killEdge(): Promise<void> {
-  const pid = edge.process.pid ?? 0;
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean);
-  expect(children.length).toBeGreaterThan(0);
-  for (const child of children) process.kill(Number(child), 'SIGKILL');
-  edge.process.kill('SIGKILL');
-  await until('the edge is dead', () => edge.process.exitCode !== null || edge.process.signalCode !== null);
-  for (const child of children) await until('its runtime is dead', () => !isAlive(Number(child)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** xorshift32: the same seed sends the same messages. */
 function randomOf(seed: number): (max: number) => number {
@@ -114,8 +84,8 @@ async function send(message: Message): Promise<Exchange> {
   const path = `/fhir/Appointment?${query}`;
   const sent = JSON.stringify(body);
   const claims = { editor: 'agenda-a', appointmentSystem: SYSTEM_A };
-  const token = await relay.sign(url, { method: 'PUT', path, body: sent }, claims);
-  const answer = await fetch(`${url}${path}`, {
+  const token = await relay.sign(edge.url, { method: 'PUT', path, body: sent }, claims);
+  const answer = await fetch(`${edge.url}${path}`, {
     method: 'PUT',
     body: sent,
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/fhir+json' },
@@ -136,7 +106,7 @@ async function send(message: Message): Promise<Exchange> {
 }
 
 const get = async (path: string): Promise<Answer> =>
-  readAnswer(await fetch(`${url}${path}`, { headers: { Authorization: `Bearer ${reader}` } }));
+  readAnswer(await fetch(`${edge.url}${path}`, { headers: { Authorization: `Bearer ${reader}` } }));
 
 it.skipIf(process.platform !== 'linux')(
   `an edge killed ${KILLS} times under load keeps what it acknowledged, once (seed ${SEED})`,
@@ -168,11 +138,11 @@ it.skipIf(process.platform !== 'linux')(
       });
       if (life < KILLS) {
         await until('enough was sent', () => exchanges.length >= wanted);
-        await killEdge();
+        await edge.kill();
         isOver = true;
       }
       await Promise.all(clients);
-      if (life < KILLS) await startEdge();
+      if (life < KILLS) await edge.start();
       expect(await findFaults(exchanges, get)).toEqual([]);
     }
     expect(exchanges.filter(({ status }) => status === undefined).length).toBeGreaterThan(0);
