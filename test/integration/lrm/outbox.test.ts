@@ -1,10 +1,12 @@
 // What LRMs are told of appointments, at the real edge over D1: what comes to be due, in which order, to whom, and to which
 // process of a relay. docs/lrm.md.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sos } from '../../../bench/appointments/samples.ts';
 import {
   ackOf,
   CLIENT,
   DAY_MS,
+  errorOf,
   LRM_ON,
   LrmScene,
   MINUTE_MS,
@@ -48,6 +50,29 @@ describe('a message', () => {
     await scene.put(value, { status: 'booked' });
     expect(await scene.states(id)).toEqual(['confirmed']);
     expect(await scene.carrier.lease()).toEqual([]);
+  });
+
+  it('is none when what changes is nothing that an LRM is told, unless the last one failed', async () => {
+    const value = scene.fresh();
+    const id = await scene.put(value, { status: 'booked' });
+    const tell = async (more: object): Promise<void> => {
+      const { status } = await scene.edge.put(
+        { ...sos({ value, status: 'booked' }), ...more },
+        {},
+        'agenda-b',
+      );
+      expect(status).toBe(200);
+    };
+    await tell({ priority: 1 });
+    expect(await scene.messages(id)).toMatchObject([{ turn: 1, version: 1, merged: 0 }]);
+    const sent = await scene.carrier.publish();
+    await tell({ minutesDuration: 20, slot: [{ reference: 'Slot/s-1' }] });
+    expect(await scene.states(id)).toEqual(['confirmed']);
+    await tell({ priority: 2, end: '2026-12-02T09:40:00+01:00' });
+    expect(await scene.messages(id)).toMatchObject([{ version: 1 }, { version: 4, state: 'pending' }]);
+    await scene.carrier.receive(errorOf(sent, 300), errorOf(await scene.carrier.publish(), 300));
+    await tell({ priority: 3, end: '2026-12-02T09:40:00+01:00' });
+    expect(await scene.states(id)).toEqual(['errored', 'errored', 'pending']);
   });
 
   it('tells the last of several versions while no relay had the first', async () => {
@@ -282,6 +307,18 @@ describe('what cannot be made', () => {
       { state: 'held', reason: 'regulator-unknown recipient-unknown' },
     ]);
     await scene.put(value, { operator: '3990000011/REG-77', status: 'booked' });
+    expect(await scene.states(id)).toEqual(['superseded', 'pending']);
+    expect((await scene.carrier.publish()).appointment.status).toBe('booked');
+  });
+
+  it('holds up no newer version that came before it was known', async () => {
+    await scene.know('3990000011/REG-GOES', ['SAS 990']);
+    const value = scene.fresh();
+    const id = await scene.put(value, { operator: '3990000011/REG-GOES' });
+    await scene.carrier.settle('unsent', await scene.carrier.leaseOne());
+    await scene.put(value, { operator: '3990000011/REG-77', status: 'booked' });
+    const core = await scene.database('DB');
+    await core.prepare(`DELETE FROM regulators WHERE id = 'r-3990000011/REG-GOES'`).run();
     await scene.rows(`UPDATE lrm_messages SET due_ms = 0`);
     expect(await scene.carrier.lease()).toEqual([]);
     expect(await scene.states(id)).toEqual(['superseded', 'pending']);

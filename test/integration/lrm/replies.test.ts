@@ -212,6 +212,27 @@ describe('an error', () => {
     expect(await scene.states(id)).toEqual(['superseded', 'leased']);
   });
 
+  it.each([400, 500])('%i of a message has the newer one leave in its place, at once', async (code) => {
+    const { id, value, sent } = await published();
+    await scene.put(value, { status: 'booked' });
+    await scene.carrier.receive(errorOf(sent, code));
+    expect(await scene.messages(id)).toMatchObject([
+      { state: 'superseded', reason: String(code) },
+      { state: 'pending', reason: null },
+    ]);
+    const newer = await scene.carrier.publish();
+    expect(newer.appointment).toMatchObject({ method: 'UpdateAppointment', status: 'booked' });
+    await scene.carrier.receive(errorOf(newer, code));
+    expect(await scene.states(id)).toEqual(['superseded', 'pending']);
+    // What comes while it waits to leave again takes its place too.
+    await scene.put(value, { status: 'cancelled' });
+    expect(await scene.states(id)).toEqual(['superseded', 'superseded', 'pending']);
+    const last = await scene.carrier.publish();
+    expect(last.appointment).toMatchObject({ method: 'UpdateAppointment', status: 'cancelled' });
+    await scene.carrier.receive(ackOf(last));
+    expect(await scene.states(id)).toEqual(['superseded', 'superseded', 'acked']);
+  });
+
   it('of a message before it leaves the newer one its turn', async () => {
     const { id, value, sent } = await published();
     await scene.put(value, { status: 'booked' });
@@ -281,6 +302,18 @@ describe('what is not acknowledged in its time', () => {
     await scene.rows('UPDATE lrm_messages SET useful_ms = 1');
     await scene.later(OVER_MS);
     expect(await scene.states(id)).toEqual(['expired']);
+  });
+
+  it('gives way to a newer one that waits, or comes before it leaves again', async () => {
+    const { id, value } = await published();
+    await scene.put(value, { status: 'booked' });
+    await scene.later(OVER_MS);
+    expect(await scene.states(id)).toEqual(['superseded', 'pending']);
+    await scene.carrier.publish();
+    await scene.later(OVER_MS);
+    await scene.put(value, { status: 'cancelled' });
+    expect(await scene.states(id)).toEqual(['superseded', 'superseded', 'pending']);
+    expect((await scene.carrier.publish()).appointment.status).toBe('cancelled');
   });
 
   it('does not when a newer one has left', async () => {
