@@ -2,7 +2,7 @@
 // turns the attackers, and partners who ask for as much and do no harm. Argument: its settings as JSON; takes its orders from
 // the process that started it, and answers each when it is done.
 
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { HostileCaller, HostileVendor, Strangers } from './attackers.ts';
 import { BusyCaller, BusyVendor, type Load } from './partners.ts';
 
@@ -33,7 +33,7 @@ export interface BesideDone {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as BesideSettings;
-setPriority(settings.niceness);
+setPriority(Math.min(getPriority() + settings.niceness, 19));
 
 const { edgeUrl, token, seed, port } = settings;
 const vendor = new HostileVendor(settings.controlUrl, seed);

@@ -3,14 +3,14 @@
 
 import { Worker } from 'node:worker_threads';
 import type { VendorBound } from '../../shared/failure.ts';
-import type { FromReader, ToReader } from './reader-messages.ts';
+import type { FromReader, ReaderData, ToReader } from './reader-messages.ts';
 
 /** Beside this file, also when both are built. */
 const PROGRAM = import.meta.url.endsWith('.ts')
   ? new URL('./reader-thread.ts', import.meta.url)
   : new URL('./reader-thread.js', import.meta.url);
 
-export interface ThreadSettings {
+export interface ThreadSettings extends ReaderData {
   /** Of what JavaScript holds for more than a moment. */
   readonly memoryMb: () => number;
 }
@@ -25,9 +25,10 @@ export class ReaderThread {
   readonly #worker: Worker;
   #isEnded = false;
 
-  constructor({ memoryMb }: ThreadSettings, { reply, lost }: ThreadEvents) {
+  constructor({ memoryMb, niceness }: ThreadSettings, { reply, lost }: ThreadEvents) {
     this.#worker = new Worker(PROGRAM, {
       name: 'reader',
+      workerData: { niceness } satisfies ReaderData,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb() },
     });
     const fall = (why: VendorBound | 'broken'): void => {

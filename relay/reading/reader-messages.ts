@@ -3,6 +3,12 @@
 import type { FailedCall } from '../../shared/failure.ts';
 import type { ReadQuestion, SentPage, WrittenAnswer } from './answer-reading.ts';
 
+/** What a reader thread begins with. */
+export interface ReaderData {
+  /** Over that of the process, 0 to 19. */
+  readonly niceness: number;
+}
+
 /** What a reader thread is told. */
 export type ToReader =
   | {

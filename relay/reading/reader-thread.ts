@@ -1,16 +1,25 @@
 // A reader thread: takes vendors' pages, gives back lines for the link. All that a vendor can make costly happens here,
 // and the main thread may end it at any moment (lane.ts). Knows no socket, logs nothing, and lives as long as it is fed.
 
-import { parentPort } from 'node:worker_threads';
+import { constants, getPriority, setPriority } from 'node:os';
+import { parentPort, workerData } from 'node:worker_threads';
 import { VENDOR_HELD_BYTES_MAX, VENDOR_VALUES_MAX } from '../../shared/limits.ts';
 import { AnswerReading, type PageRead, VendorMemory } from './answer-reading.ts';
-import type { FromReader, Step, ToReader } from './reader-messages.ts';
+import type { FromReader, ReaderData, Step, ToReader } from './reader-messages.ts';
 
 const memories = new Map<number, VendorMemory>();
 /** Calls of which pages were read and more are to come. */
 const readings = new Map<number, { readonly vendor: number; readonly reading: AnswerReading }>();
 /** What they may hold of one vendor, as VENDOR_HELD_BYTES_MAX: V8 ends the whole process, not the thread, when one parse is too much. */
 const HELD_VALUES_MAX = 3 * VENDOR_VALUES_MAX;
+
+giveWay((workerData as ReaderData).niceness);
+
+/** To the thread that holds the link and vendors' connections, when cores are few. Only on Linux a thread has a priority of its own. */
+function giveWay(niceness: number): void {
+  if (process.platform === 'linux')
+    setPriority(Math.min(getPriority() + niceness, constants.priority.PRIORITY_LOW));
+}
 
 function memoryOf(vendor: number): VendorMemory {
   const known = memories.get(vendor);

@@ -36,10 +36,13 @@ const THREADS_MAX = 3;
  */
 const MEMORY_MB = 512;
 const MEMORY_MB_PER_VENDOR = 12;
+/** Where cores are few, the thread that holds the link comes before those that read, and the costly come last. */
+const NICENESS = 2;
+const COSTLY_NICENESS = 10;
 /** What the call's own end leaves to a page that is being read. */
 const LATE_MS = 50;
 
-export type ReadersSettings = Partial<LaneSettings> & {
+export type ReadersSettings = Partial<Omit<LaneSettings, 'niceness'>> & {
   readonly threads?: number;
   readonly onLost?: (editor: string, bound: VendorBound) => void;
 };
@@ -56,13 +59,14 @@ export class Readers {
     const threads = settings.threads ?? Math.min(Math.max(availableParallelism() - 1, 1), THREADS_MAX);
     this.onLost = settings.onLost ?? (() => undefined);
     const ofLane: LaneSettings = {
+      niceness: NICENESS,
       cpuMsMax: settings.cpuMsMax ?? CPU_MS_MAX,
       wallMsMax: settings.wallMsMax ?? WALL_MS_MAX,
       watchMs: settings.watchMs ?? WATCH_MS,
       memoryMb: settings.memoryMb ?? (() => MEMORY_MB + MEMORY_MB_PER_VENDOR * this.#vendors.size),
     };
     this.#lanes = Array.from({ length: threads }, () => new Lane(ofLane));
-    this.#costly = new Lane(ofLane);
+    this.#costly = new Lane({ ...ofLane, niceness: COSTLY_NICENESS });
   }
 
   /** Its threads are there before the first answer is. */
