@@ -4,7 +4,6 @@
 
 import { within } from '../../shared/deadline.ts';
 import {
-  LEASE_MESSAGES_MAX,
   type LeaseAnswer,
   type OutgoingMessage,
   type PublishOutcome,
@@ -20,8 +19,10 @@ import { backoffMs, EDGE_BACKOFF, Pause, TOGETHER_MS } from './pause.ts';
 /** The edge says when to ask again; never sooner or later than this. */
 const POLL_MIN_MS = 100;
 const POLL_MAX_MS = 60_000;
-/** From one full lease to the next: 250 messages a second leave the edge to the vendors. */
-const LEASE_EVERY_MS = 400;
+/** Few, so that an appointment that a vendor reports waits behind a short transaction of the edge. Not over `LEASE_MESSAGES_MAX`. */
+const LEASE_MESSAGES = 25;
+/** From one full lease to the next: 227 messages a second leave the edge to the vendors. */
+const LEASE_EVERY_MS = 110;
 /** Without a broker that takes messages there is nothing to do until `wake`. */
 const IDLE_MS = 60_000;
 
@@ -75,7 +76,7 @@ export class Outgoing {
     let failures = 0;
     while (!this.#isEnding) {
       const broker = this.#parts.broker();
-      const capacity = broker?.capacity(LEASE_MESSAGES_MAX) ?? 0;
+      const capacity = broker?.capacity(LEASE_MESSAGES) ?? 0;
       if (broker === undefined || capacity === 0) {
         await this.#pause.wait(IDLE_MS);
         continue;
@@ -95,7 +96,7 @@ export class Outgoing {
       if (this.#isEnding) return;
       if (!more) await this.#pause.wait(Math.min(Math.max(nextMs, POLL_MIN_MS), POLL_MAX_MS));
       // What becomes due after a rest leaves at once; else together.
-      const everyMs = messages.length < LEASE_MESSAGES_MAX ? TOGETHER_MS : LEASE_EVERY_MS;
+      const everyMs = messages.length < LEASE_MESSAGES ? TOGETHER_MS : LEASE_EVERY_MS;
       await this.#rest.wait(Math.max(0, startedMs + everyMs - performance.now()));
     }
   }
