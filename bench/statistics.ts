@@ -8,6 +8,7 @@ export function percentile(sorted: readonly number[], share: number): number {
 
 export interface Latency {
   readonly count: number;
+  readonly meanMs: number;
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
@@ -17,6 +18,7 @@ export function summarise(samplesMs: readonly number[]): Latency {
   const sorted = [...samplesMs].sort((a, b) => a - b);
   return {
     count: sorted.length,
+    meanMs: sorted.reduce((sum, one) => sum + one, 0) / sorted.length,
     p50Ms: percentile(sorted, 0.5),
     p95Ms: percentile(sorted, 0.95),
     p99Ms: percentile(sorted, 0.99),

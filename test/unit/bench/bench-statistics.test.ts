@@ -14,7 +14,7 @@ test('a percentile is the nearest rank, and nothing without samples', () => {
 
 test('samples are summarised whatever their order, and left as they are', () => {
   const samples = [30, 10, 20];
-  expect(summarise(samples)).toEqual({ count: 3, p50Ms: 20, p95Ms: 30, p99Ms: 30 });
+  expect(summarise(samples)).toEqual({ count: 3, meanMs: 20, p50Ms: 20, p95Ms: 30, p99Ms: 30 });
   expect(samples).toEqual([30, 10, 20]);
 });
 
@@ -53,6 +53,7 @@ test('the cells are every combination the issue asks for', () => {
 function cellResult(p50Ratio: number, latencyMs: number, failed = 0): CellResult {
   const side = {
     count: 100,
+    meanMs: 100,
     p50Ms: 100,
     p95Ms: 200,
     p99Ms: 300,
@@ -88,7 +89,7 @@ test.each([
   ['a lot, one vendor hangs', 5_000],
   ['one practitioner', 1_000],
 ])('%s may take %d ms at p99', (name, p99Ms) => {
-  const call = { name, count: 100, p50Ms: 1, p95Ms: 1, p99Ms, failed: 0 };
+  const call = { name, count: 100, meanMs: 1, p50Ms: 1, p95Ms: 1, p99Ms, failed: 0 };
   expect(frontMisses([call])).toEqual([]);
   expect(frontMisses([{ ...call, p99Ms: p99Ms + 1 }])).toHaveLength(1);
   expect(frontMisses([{ ...call, failed: 1 }])).toHaveLength(1);

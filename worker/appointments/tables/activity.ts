@@ -35,8 +35,10 @@ interface Row {
 
 /** So few that whoever shares the isolate waits some milliseconds for a page: a year of every territory has 650. */
 const PAGE_ROWS = 1_000;
-/** Between two pages. */
-const BREATH_MS = 5;
+/** Between two pages, of the time that the last one took: two thirds of the database and the isolate are others'. */
+const BREATH_SHARE = 2;
+const BREATH_MS_MIN = 5;
+const BREATH_MS_MAX = 200;
 
 /** Parameters: 1 last day, then where the page before ended: 2 day, 3 vendor, 4 status, 5 territory, 6 day there. */
 const SELECT = 'SELECT day, vendor, status, territory, own_day, count FROM activity_days';
@@ -62,7 +64,9 @@ export async function* readActivity(
   // Overseas, a day in Paris is parts of two: they may stand on both sides of the end of a page.
   let open: ActivityCount | undefined;
   for (;;) {
+    const askedMs = Date.now();
     const { results } = await guardIdempotent(() => statement.bind(last, ...from).all<Row>());
+    const breathMs = Math.min(Math.max(BREATH_SHARE * (Date.now() - askedMs), BREATH_MS_MIN), BREATH_MS_MAX);
     const counts: ActivityCount[] = [];
     for (const row of results) {
       const { day, vendor, status, count } = row;
@@ -81,7 +85,7 @@ export async function* readActivity(
     yield counts;
     if (end === undefined) return;
     // A database in this process answers before anybody else is let in.
-    await new Promise((resolve) => setTimeout(resolve, BREATH_MS));
+    await new Promise((resolve) => setTimeout(resolve, breathMs));
     from = [end.day, end.vendor, end.status, end.territory, end.own_day];
   }
 }
