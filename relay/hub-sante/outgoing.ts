@@ -3,11 +3,11 @@
 // carrier.ts; keeps nothing besides the one lease under way.
 
 import { within } from '../../shared/deadline.ts';
-import {
-  type LeaseAnswer,
-  type OutgoingMessage,
-  type PublishOutcome,
-  type SettleRequest,
+import type {
+  LeaseAnswer,
+  OutgoingMessage,
+  PublishOutcome,
+  SettleRequest,
 } from '../../shared/link/hub-sante.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Broker } from './broker.ts';
