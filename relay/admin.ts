@@ -28,6 +28,7 @@ export interface Admin {
   readonly close: () => Promise<void>;
 }
 
+/** Resolves when the port is open; rejects when the system refuses it. */
 export function openAdmin(settings: AdminSettings): Promise<Admin> {
   const server = createServer((request, response) => {
     answer(settings, request, response).catch(() => response.destroy());

@@ -9,6 +9,7 @@ import { loadHubSante } from './hub-sante/files.ts';
 import { loadInbound } from './inbound/files.ts';
 import { readIdentityKey } from './link/identity-key.ts';
 
+/** What is wrong with the files that the settings name, all at once; empty when nothing is. */
 export function checkFiles(config: RelayConfig, nowMs: number): readonly Problem[] {
   const marks = ListMarks.open(config.stateFolder);
   const problems: Problem[] = [...marks.problems];

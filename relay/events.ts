@@ -22,6 +22,7 @@ export function logAccount(log: Log, { request, reply, code }: AccountExchanged)
   });
 }
 
+/** One line for each call of a plan, at the level `error` for our own faults only. */
 export function logExchange(
   log: Log,
   plan: SearchPlan,

@@ -34,6 +34,7 @@ export interface Observed {
   readonly fetches: () => readonly AuthorityOutcome[];
 }
 
+/** One of a process; `registry` is what the admin port serves. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #metered = new Metered(PREFIX, this.registry);

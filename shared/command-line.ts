@@ -66,6 +66,7 @@ const SHOWN_MAX = 80;
 /** Flags of ours that npm has too: it may know a value of them that nobody meant for us. */
 const NPM_OWN: ReadonlySet<string> = new Set(['editor', 'help', 'json', 'scope']);
 
+/** `args`: without the program's own name. */
 export function readCommandLine<const F extends Flags>(
   args: readonly string[],
   flags: F,
@@ -220,6 +221,7 @@ export function wholeNumber(min: number, max: number): Check {
 export const portNumber: Check = (value) =>
   wholeNumber(0, 65_535)(value) === undefined ? undefined : 'un port de 0 à 65535 est attendu';
 
+/** Refuses a value that is none of these words. */
 export function oneOf(...words: readonly string[]): Check {
   return (value) => (words.includes(value) ? undefined : `${words.join(', ')} : un de ces mots est attendu`);
 }

@@ -25,6 +25,7 @@ function escapeHtml(text: string): string {
     .replace(/[&<>"'`]/g, (sign) => ESCAPES[sign] ?? '');
 }
 
+/** The template with its values escaped. */
 export function html(parts: TemplateStringsArray, ...values: readonly (string | number | Html)[]): Html {
   let text = parts[0] ?? '';
   values.forEach((value, rank) => {
@@ -39,6 +40,7 @@ export function raw(text: string): Html {
   return { text };
 }
 
+/** The pieces, each on a line of its own. */
 export function join(parts: readonly Html[]): Html {
   return { text: parts.map(({ text }) => text).join('\n') };
 }

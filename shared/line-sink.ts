@@ -31,6 +31,7 @@ interface Line {
   isBegun: boolean;
 }
 
+/** One of a program; `add` never throws and never waits. */
 export class LineSink {
   readonly #options: SinkOptions;
   readonly #encoder = new TextEncoder();

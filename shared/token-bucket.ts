@@ -1,5 +1,6 @@
 // How fast one caller may ask: so many at once, then so many per second. No clock, no I/O.
 
+/** `nowMs` of any clock that does not run back. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;

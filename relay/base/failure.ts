@@ -30,6 +30,7 @@ export class DialError extends Error {
   }
 }
 
+/** Why a wait was given up; `internal` when nothing of ours ended it. */
 export function failureOf(signal: AbortSignal): VendorFailure {
   return signal.reason instanceof GivenUp ? signal.reason.failure : 'internal';
 }
@@ -50,6 +51,7 @@ const BY_CODE: Readonly<Record<string, VendorFailure>> = {
   EPROTO: 'tls',
 };
 
+/** The reason for which undici, TLS or the parser ended an exchange. */
 export function describeExchangeError(error: Error): VendorFailure {
   if (error instanceof DialError) return error.failure;
   const code = (error as NodeJS.ErrnoException).code ?? '';

@@ -61,6 +61,7 @@ export interface RelayLog {
   readonly flush: () => void;
 }
 
+/** `relay`: its id, on every line. `fd`: the descriptor that takes the lines. */
 export function openLog(relay: string, fd = 1): RelayLog {
   const sink = new LineSink({
     write: openOutput(fd),
@@ -104,6 +105,7 @@ export function openLog(relay: string, fd = 1): RelayLog {
   };
 }
 
+/** The fields that may be logged, texts cut at 200 characters. */
 export function pick(fields: LogFields): LogFields {
   const picked: Record<string, string | number> = {};
   for (const [key, value] of Object.entries(fields)) {

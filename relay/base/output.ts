@@ -6,6 +6,7 @@ import { Socket } from 'node:net';
 import { isatty } from 'node:tty';
 import type { WriteBytes } from '../../shared/line-sink.ts';
 
+/** Writes to the descriptor; throws EAGAIN when it takes nothing now, and any other error when it is broken. */
 export function openOutput(fd: number): WriteBytes {
   const own = withoutWaiting(fd);
   return (bytes) => writeSync(own, bytes);

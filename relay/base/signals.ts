@@ -17,6 +17,7 @@ export interface SignalActions {
   readonly end: (why: Heard, isAgain: boolean) => void;
 }
 
+/** One of a process: what it hears before `actWith` is done then, in order. */
 export class Signals {
   readonly #isUnderNpm = process.env.npm_lifecycle_event === 'relay';
   readonly #hasTerminal = [0, 1, 2].some((fd) => isatty(fd));

@@ -28,6 +28,7 @@ interface Watched {
   readonly inode: string;
 }
 
+/** Calls `onChange` once for changes that come together; it keeps no process alive. */
 export class FileWatch {
   readonly #onChange: () => void;
   readonly #onError: (error: unknown) => void;

@@ -1,6 +1,7 @@
 // The little of DER that Node does not read: walks a certificate or a revocation list as nested elements.
 // Bounds are checked at each step; whatever does not fit throws Asn1Error. No I/O. ITU-T X.690.
 
+/** The bytes are no DER that this file reads. */
 export class Asn1Error extends Error {}
 
 export interface Element {
@@ -19,6 +20,7 @@ export const TAG = {
   sequence: 0x30,
 } as const;
 
+/** The elements that fill the buffer, one after the other. @throws Asn1Error. */
 export function readElements(buffer: Buffer): readonly Element[] {
   const elements: Element[] = [];
   let at = 0;
@@ -30,6 +32,7 @@ export function readElements(buffer: Buffer): readonly Element[] {
   return elements;
 }
 
+/** The element that begins at `at`. @throws Asn1Error. */
 export function readElement(buffer: Buffer, at = 0): Element {
   const tag = buffer[at];
   const first = buffer[at + 1];

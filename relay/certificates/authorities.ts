@@ -19,6 +19,7 @@ export interface Authorities {
   readonly problems: readonly Problem[];
 }
 
+/** `pems`: the certificates of the file. Problems are French sentences, beside what is sound. */
 export function readAuthorities(pems: readonly string[]): Authorities {
   const problems: Problem[] = [];
   const report = (text: string): void => void problems.push({ field: FIELD, text });

@@ -43,10 +43,12 @@ export function readAuthority(certificate: X509Certificate): Authority | undefin
   };
 }
 
+/** Whether the certificate's own extensions let its key sign certificates. */
 export function mayIssue({ isAuthority, keyUsage }: CertificateFacts): boolean {
   return isAuthority && (keyUsage === undefined || (keyUsage & KEY_USAGE.keyCertSign) !== 0);
 }
 
+/** Frozen when made; every way to a root is searched, bounded in length and number. */
 export class AuthorityPool {
   /** Those of the file, each once. */
   readonly all: readonly Authority[];

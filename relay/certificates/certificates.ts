@@ -65,6 +65,7 @@ export interface Loaded {
   readonly problems: readonly Problem[];
 }
 
+/** Whether the certificate holds at that moment, by its own dates. */
 export function isInForce({ notBeforeMs, notAfterMs }: Certificates, nowMs: number): boolean {
   return notBeforeMs <= nowMs && nowMs < notAfterMs;
 }

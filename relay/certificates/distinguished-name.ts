@@ -12,6 +12,7 @@ export interface SubjectNames {
   readonly ou: readonly string[];
 }
 
+/** The CNs and OUs in their order. @throws Asn1Error. */
 export function readSubjectNames(subject: Element): SubjectNames {
   const cn: string[] = [];
   const ou: string[] = [];

@@ -69,6 +69,7 @@ export function isOlder(one: ListAge, other: ListAge): boolean {
   return one.number !== undefined && other.number !== undefined && one.number < other.number;
 }
 
+/** Neither list is newer than the other. */
 export function isOfOneAge(one: ListAge, other: ListAge): boolean {
   return !isOlder(one, other) && !isOlder(other, one);
 }

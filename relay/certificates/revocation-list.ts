@@ -32,6 +32,7 @@ export function readBlocks(file: Buffer, label: RegExp): readonly Buffer[] {
   return blocks;
 }
 
+/** DER as PEM, 64 characters a line. */
 export function writePem(label: string, der: Buffer): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
@@ -62,6 +63,7 @@ export function readRevocationList(der: Buffer): RevocationList | undefined {
   }
 }
 
+/** False also for an algorithm that is unknown or too weak. */
 export function isSignedBy({ algorithm, signed, signature }: RevocationList, key: KeyObject): boolean {
   return algorithm !== undefined && verifySignature(algorithm, key, signed, signature);
 }

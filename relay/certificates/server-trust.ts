@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<Revocation, string>> = {
   'list-stale': 'CRL_HAS_EXPIRED',
 };
 
+/** What one vendor's servers are judged by: the authorities and lists of one reload. */
 export class ServerTrust {
   /** Undefined when the vendor has no `crlFiles`: revocation is then not checked. */
   readonly lists: HeldLists | undefined;

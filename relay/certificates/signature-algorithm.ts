@@ -75,6 +75,7 @@ export function verifySignature(
   }
 }
 
+/** RSA of 2,048 bits at least, or one of the curves above. */
 export function isStrongKey(key: KeyObject): boolean {
   const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss') {

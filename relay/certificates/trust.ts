@@ -35,6 +35,7 @@ export interface InboundEditor {
 /** The vendors that may write appointments, by the exact pair of their certificate. */
 export type InboundEditors = ReadonlyMap<string, InboundEditor>;
 
+/** One text for a pair of names, for maps: no two pairs share one. */
 export function pairKey(cn: string, ou: string): string {
   return JSON.stringify([cn, ou]);
 }
@@ -61,6 +62,7 @@ export type Judgment =
       readonly serial?: string;
     };
 
+/** Judges certificates by the settings of one reload. */
 export class Trust {
   readonly #settings: TrustSettings;
 

@@ -57,6 +57,7 @@ const LASTING: ReadonlySet<BrokerReason> = new Set([
   'queue-gone',
 ]);
 
+/** Whether trying again cannot help until somebody acts. */
 export function isLasting(reason: BrokerReason): boolean {
   return LASTING.has(reason);
 }

@@ -23,6 +23,7 @@ export interface HubSanteLoaded {
   readonly problems: readonly Problem[];
 }
 
+/** `previous` stays in place of what is broken; without one a broken part leaves no state. */
 export function loadHubSante(
   config: HubSanteConfig,
   previous: HubSanteState | undefined,

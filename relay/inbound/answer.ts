@@ -26,6 +26,7 @@ export interface Answer {
 
 const APPOINTMENT = /\/fhir\/(Appointment\/([A-Za-z0-9.-]{1,64})(?:\/_history\/[A-Za-z0-9.-]{1,64})?)$/;
 
+/** The edge's answer, its base replaced by the one that this request was sent to. */
 export function passBack(answer: EdgeAnswer, request: IncomingMessage): Answer {
   const { status, contentType, etag, lastModified, location, retryAfter, fate, body } = answer;
   return {

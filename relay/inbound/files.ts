@@ -28,6 +28,7 @@ export interface InboundLoaded {
   readonly problems: readonly Problem[];
 }
 
+/** `previous`: what stays in place of a part that is broken; undefined at the start. */
 export function loadInbound(
   listen: ListenConfig,
   editors: readonly EditorConfig[],

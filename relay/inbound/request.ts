@@ -58,6 +58,7 @@ interface Exchange {
   held: number;
 }
 
+/** Answers the requests of one port; refusals are told to the vendor, never thrown. */
 export class InboundHandler {
   readonly #parts: InboundParts;
   readonly #buckets = new Map<string, TokenBucket>();

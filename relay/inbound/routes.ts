@@ -38,6 +38,7 @@ export function matchRoute(method: string, target: string): InboundRoute {
   throw new GatewayError({ reason: 'not-found', text: "Ce chemin n'existe pas." });
 }
 
+/** `base`: the FHIR base as the vendor calls it. */
 export function capabilityStatement(base: string): CapabilityStatement {
   return {
     resourceType: 'CapabilityStatement',

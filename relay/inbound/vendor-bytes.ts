@@ -4,6 +4,7 @@
 /** Thirty bodies of the largest size, two thousand ordinary ones. */
 const HELD_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Bytes held for each vendor now. */
 export class VendorBytes {
   readonly #held = new Map<string, number>();
 

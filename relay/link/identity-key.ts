@@ -26,6 +26,7 @@ export interface PublicJwk {
   readonly use: 'sig';
 }
 
+/** Fails when the file is absent, not private or no Ed25519 key. */
 export function readIdentityKey(file: string): Result<KeyObject, Problem> {
   let read: PrivateFile;
   try {
@@ -61,6 +62,7 @@ export function ensureIdentityKey(file: string): void {
   }
 }
 
+/** The public half under the relay's id, as the edge's RELAY_JWKS lists it. */
 export function toPublicJwk(key: KeyObject, relayId: string): PublicJwk {
   const { x } = createPublicKey(key).export({ format: 'jwk' });
   if (x === undefined) throw new Error('an Ed25519 key has x');

@@ -91,6 +91,7 @@ export function sharedNowMs(): number {
   return performance.timeOrigin + performance.now();
 }
 
+/** Milliseconds since then, by the clock that all threads share, to a tenth. */
 export function sinceMs(startedMs: number): number {
   return Math.round((sharedNowMs() - startedMs) * 10) / 10;
 }

@@ -51,6 +51,7 @@ interface Known {
   readonly pages: number;
 }
 
+/** Runs one job after the other, on a thread that it begins anew when it had to end one. */
 export class Lane {
   readonly #settings: LaneSettings;
   readonly #waiting = new Map<VendorShare, ReadJob[]>();

@@ -21,6 +21,7 @@ interface ThreadEvents {
   readonly lost: (why: VendorBound | 'broken') => void;
 }
 
+/** One thread; after `end` it reports nothing more. */
 export class ReaderThread {
   readonly #worker: Worker;
   #isEnded = false;

@@ -47,6 +47,7 @@ export type ReadersSettings = Partial<Omit<LaneSettings, 'niceness'>> & {
   readonly onLost?: (editor: string, bound: VendorBound) => void;
 };
 
+/** Every reader thread of the process, shared by all vendors. */
 export class Readers {
   readonly #lanes: readonly Lane[];
   readonly #costly: Lane;
@@ -105,6 +106,7 @@ interface Lanes {
   readonly left: () => void;
 }
 
+/** Reads what one vendor answers; made with the vendor's client, and closed with it. */
 export class VendorReader implements VendorShare {
   readonly editor: string;
   readonly vendor: number;

@@ -21,6 +21,7 @@ export type RetryOutcome = 'answered' | 'failed' | 'no-budget' | 'no-time' | 'no
 
 type PageResult = Result<SentPage, PageFailure>;
 
+/** One call's pages, in their order; used once. */
 export class CallPages {
   /** Absent when no page failed in a way that a second try may mend. */
   retry: RetryOutcome | undefined;

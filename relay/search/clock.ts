@@ -8,6 +8,7 @@ interface Hand {
   readonly timer: NodeJS.Timeout;
 }
 
+/** One search's timers; `stop` leaves none behind. */
 export class SearchClock {
   readonly #hands = new Map<number, Hand>();
   readonly #budgetMs: number;

@@ -5,6 +5,7 @@
 import { VENDOR_PAGES_MAX } from '../../shared/limits.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 
+/** The pages of one call so far; used once. */
 export class PageTrail {
   readonly #origin: string;
   readonly #basePath: string;

@@ -11,6 +11,7 @@ const FLOOR_PER_SECOND = 0.2;
 /** Saved up at most; also what a process starts with. A vendor's restart breaks about this many requests. */
 export const RETRY_BURST = 10;
 
+/** One of a process, shared by all its calls. */
 export class RetryBudget {
   readonly #bucket: TokenBucket;
 

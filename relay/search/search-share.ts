@@ -7,6 +7,7 @@ import { answerNothing, type WrittenAnswer, writeAnswer } from '../reading/answe
 /** On the link: as one message at most; 100 bytes for each slot, three times over. */
 const SEARCH_LINES_BYTES_MAX = FRAME_BYTES_MAX;
 
+/** One of a search; forgotten with it. */
 export class SearchShare {
   readonly #taken = new Map<string, { slots: number; bytes: number }>();
 

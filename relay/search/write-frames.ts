@@ -13,6 +13,7 @@ export interface Frame {
   readonly body: readonly Uint8Array[];
 }
 
+/** An answer is never cut: one above the bound is a frame of its own. */
 export function* cutFrames(written: readonly WrittenAnswer[]): Generator<Frame> {
   let heads: CallHead[] = [];
   let body: Uint8Array[] = [];

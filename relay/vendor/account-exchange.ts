@@ -31,6 +31,7 @@ export type WriteOutcome =
 /** TLS was refused, or never begun: no request can have been read. */
 const NEVER_SENT: ReadonlySet<VendorFailure> = new Set(['connect', 'tls', 'certificate']);
 
+/** Used once; its outcome tells whether the request had left when it failed. */
 export class AccountExchange extends OneOutcome<WriteOutcome> implements Dispatcher.DispatchHandler {
   readonly #nowMs: () => number;
   readonly #chunks: Buffer[] = [];

@@ -54,6 +54,7 @@ interface Running {
   readonly abort: AbortController;
 }
 
+/** One of a process; `drain` resolves when no message is under way. */
 export class Accounts {
   readonly #settings: AccountSettings;
   readonly #running = new Set<Running>();

@@ -31,6 +31,7 @@ export interface ExchangeSettings extends ExchangeEnds<Outcome> {
   readonly nowMs: () => number;
 }
 
+/** Used once, for one page. */
 export class Exchange extends OneOutcome<Outcome> implements Dispatcher.DispatchHandler {
   readonly #nowMs: () => number;
   readonly #holding: Holding;

@@ -4,6 +4,7 @@
 
 import { FairQueue, type Turn } from '../../shared/link/fair-queue.ts';
 
+/** The queue is full: the vendor is not asked. */
 export class GateFull extends Error {}
 
 /** From so many places on, the last is for a search that has nothing under way; from twice as many, the next for a caller. */
@@ -33,6 +34,7 @@ class Held {
   }
 }
 
+/** One of a vendor: holds the places of its calls and the calls that wait for one. */
 export class Gate {
   readonly #concurrency: number;
   readonly #queueMax: number;

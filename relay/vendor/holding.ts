@@ -9,6 +9,7 @@ export interface HeldBytes {
   bytes: number;
 }
 
+/** What one call holds; it counts towards its vendor's bytes until `release`. */
 export class Holding {
   readonly #ofVendor: HeldBytes;
   #bytes = 0;

@@ -16,6 +16,7 @@ export interface ExchangeEnds<Outcome> {
 /** Answers before the answer (102, 103): each costs as much as a piece of the body, and no vendor needs many. */
 const INTERIM_MAX = 16;
 
+/** Subclasses say what becomes of the body; undici calls the rest. */
 export abstract class OneOutcome<Outcome> {
   readonly #ends: ExchangeEnds<Outcome>;
   #controller: Dispatcher.DispatchController | undefined;

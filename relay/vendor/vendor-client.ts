@@ -48,6 +48,7 @@ export interface PageFailure extends FailedCall {
   readonly isStale?: boolean;
 }
 
+/** Retired by a reload, it finishes what runs on it and closes. */
 export class VendorClient {
   readonly editor: EditorConfig;
   readonly certificates: Certificates;

@@ -41,6 +41,7 @@ export type VendorState = 'served' | 'old' | 'none';
 type Named = Pick<BrokenEditor, 'id' | 'name' | 'flows' | 'redirectHosts'> &
   Partial<Pick<EditorConfig, 'appointmentSystem'>>;
 
+/** One of a process; `reload` never throws, its problems are French sentences. */
 export class VendorSet {
   readonly #file: string;
   readonly #marks: ListMarks;

@@ -31,6 +31,7 @@ const ANY = '*';
 /** The base that an entry tells, by entry: told once of those that come again. */
 export type KnownBases = WeakMap<JsonObject, string>;
 
+/** One page, filled entry by entry, then asked for references. */
 export class BundlePage {
   readonly #bases: KnownBases;
   readonly #byKey = new Map<string, Found | 'ambiguous'>();

@@ -3,6 +3,7 @@
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Undefined for null and for lists too. */
 export function asObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
@@ -61,6 +62,7 @@ export function textsOf(value: unknown): string[] {
   return found;
 }
 
+/** Undefined for NaN and infinite numbers too. */
 export function asFiniteNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -18,6 +18,7 @@ export interface Issue {
 /** System of the codes in `issue.details.coding`: reasons of errors and states of the ledger. docs/errors.md. */
 export const REASON_SYSTEM = 'urn:x-passerelle:reason';
 
+/** `id`: the request's, so that callers can quote it. */
 export function operationOutcome(id: string, issues: readonly Issue[]): OperationOutcome {
   return { resourceType: 'OperationOutcome', id, issue: issues.map(toIssue) };
 }

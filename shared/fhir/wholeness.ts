@@ -41,6 +41,7 @@ const BUNDLE_ELEMENTS = new Set([
   'text',
 ]);
 
+/** One of an answer, told of each of its pages. */
 export class Wholeness {
   readonly #lacks = new Set<Lack>();
   /** How often something was noted. */

@@ -17,6 +17,7 @@ export interface AnswerFrame {
   readonly body: string;
 }
 
+/** The whole message; `body` is taken as it is. */
 export function writeFrame(frame: AnswerFrame): string {
   return writeFrameHead(frame) + frame.body;
 }
@@ -26,6 +27,7 @@ export function writeFrameHead({ search, heads }: Omit<AnswerFrame, 'body'>): st
   return `${MARK}${search}\n${JSON.stringify(heads)}\n`;
 }
 
+/** Whether a message of the link is a frame rather than one of Cap'n Web's. */
 export function isFrame(message: unknown): message is string {
   return typeof message === 'string' && message.startsWith(MARK);
 }

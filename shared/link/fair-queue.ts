@@ -18,6 +18,7 @@ interface Line<T> {
   taken: number;
 }
 
+/** Items wait until they are taken or removed; it bounds nothing. */
 export class FairQueue<T> {
   /** In the order of their next turns. */
   readonly #lines = new Map<string, Line<T>>();

@@ -16,11 +16,13 @@ function squeeze(value: string): string {
   return /[\s.]/.test(value) ? value.replace(/[\s.]+/g, '') : value;
 }
 
+/** `value`: with its prefix digit. Undefined when it is neither form. */
 export function professionalKind(value: string): ProfessionalKind | undefined {
   if (RPPS.test(value)) return 'RPPS';
   return ADELI.test(value) ? 'ADELI' : undefined;
 }
 
+/** Fourteen digits, the check digit not judged. */
 export function isSiret(value: string): boolean {
   return SIRET.test(value);
 }

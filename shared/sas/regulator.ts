@@ -65,6 +65,7 @@ export function regulatorResource(content: RegulatorContent): JsonObject {
   };
 }
 
+/** Two that are absent are not the same. */
 export function sameIdentifier(
   a: RegulatorIdentifier | undefined,
   b: RegulatorIdentifier | undefined,

@@ -46,6 +46,7 @@ export interface CollectedSearch {
 export const TOKEN_FORM =
   'Identifiant illisible : un seul système|valeur est attendu ; , | $ et \\ se protègent par \\.';
 
+/** The error to throw for one parameter. `text`: French, for the caller. */
 export function refuse(reason: Reason, parameter: string, text: string): GatewayError {
   return new GatewayError({ reason, text, expression: [`http.${parameter}`] });
 }

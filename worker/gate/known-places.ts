@@ -12,6 +12,7 @@ const KNOWN_MS = 30 * 24 * 3_600_000;
 const WRITE_MS = 24 * 3_600_000;
 const PLACES_MAX = 32;
 
+/** Call `load` before anything else. */
 export class KnownPlaces {
   readonly #storage: DurableObjectStorage;
   readonly #byName = new Map<string, Places>();

@@ -4,6 +4,7 @@
 /** In order: a text stands for itself; a number begins a pair, from which letter of what came before, and how many of them. */
 export type Folded = readonly (string | number)[];
 
+/** The text that scripts/fold.ts folded. */
 export function unfold(parts: Folded): string {
   let text = '';
   for (let at = 0; at < parts.length; at += 1) {

@@ -50,6 +50,7 @@ export interface ReadBundle {
   readonly values: number;
 }
 
+/** What one vendor has sent; its own bytes only, so that no vendor reads another's. */
 export class KnownEntries {
   /** Met since the last turn; `#older`: met in the turn before. */
   #recent = new Map<string, Known>();

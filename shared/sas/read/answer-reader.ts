@@ -52,6 +52,7 @@ type SlotFate =
   | { readonly dropped: ReadRuleId }
   | { readonly shownAs: string; readonly repaired: readonly ReadRuleId[] };
 
+/** One of a call: takes its pages, then gives its answer once, by `finish`. */
 export class AnswerReader {
   readonly #question: Question;
   readonly #memory: ReaderMemory;

@@ -18,10 +18,12 @@ export interface Refusal {
   readonly concern: Concern;
 }
 
+/** A part that is not shown, and about whom that leaves a doubt. */
 export function refuse(rule: ReadRuleId, concern: Concern): Refusal {
   return { rule, concern };
 }
 
+/** The doubts of one answer, by rule. */
 export class Doubts {
   readonly #byRule = new Map<ReadRuleId, Set<string> | 'anybody'>();
 

@@ -16,6 +16,7 @@ export interface HolderQuestion {
   readonly memory: ReaderMemory;
 }
 
+/** One of an answer. */
 export class HolderRegister {
   readonly #question: HolderQuestion;
   readonly #repaired: Tally;

@@ -31,6 +31,7 @@ const OUT_OF_USE: Readonly<Record<string, ReadRuleId>> = {
   Organization: 'organization-out-of-use',
 };
 
+/** One of an answer; each Schedule is read once. */
 export class PlaceReader {
   readonly #question: PlaceQuestion;
   readonly #index: BundleIndex;

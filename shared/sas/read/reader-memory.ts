@@ -28,6 +28,7 @@ const SHAPES_MAX = 200;
 /** What tells shapes apart has some hundred characters; whoever sends far more fills no memory with it. */
 const SIGNATURE_LENGTH_MAX = 4_000;
 
+/** One of a vendor; its entries go when the resource objects do. */
 export class ReaderMemory {
   readonly slots = new WeakMap<JsonObject, SlotFacts | ReadRuleId>();
   readonly holders = new WeakMap<JsonObject, Holder>();

@@ -18,6 +18,7 @@ interface KnownShape {
 /** By signature. */
 type KnownShapes = Map<string, KnownShape | ReadRuleId>;
 
+/** One of an answer. */
 export class ShapeRegister {
   /** In the order of their indexes. */
   readonly shapes: SlotShape[] = [];

@@ -7,6 +7,7 @@ import type { ReadRuleId } from './elements/rules.ts';
 const IDS_PER_RULE_MAX = 20;
 const ID_LENGTH_MAX = 80;
 
+/** Counts of one answer. */
 export class Tally {
   readonly #byRule = new Map<ReadRuleId, { count: number; ids: string[] }>();
 

@@ -20,6 +20,7 @@ import { serviceReferences } from './slot-service-type.ts';
 /** The element the search is about; everything else in the answer was included. docs/guide.md G-305. */
 const MATCH: Readonly<Record<Flow, string>> = { INT_R01: 'Slot', INT_R04: 'Slot', SOS: 'Schedule' };
 
+/** Reports into `c`, whose path stands at the entry; `index`: of the entry in its Bundle. */
 export function checkEntry(c: Checker, entry: Json, index: number, flow: Flow, graph: BundleGraph): void {
   if (entry.request !== undefined) c.fail('r4-bdl-3', 'request');
   if (entry.response !== undefined) c.fail('r4-bdl-4', 'response');

@@ -26,6 +26,7 @@ interface Node {
 
 const ABSOLUTE = /^https?:\/\/[^\s/?#@\\<>"|^`{}]+\/(?:[^\s?#<>"\\^`{}]*\/)?$/;
 
+/** One of a Bundle: told of each entry, then asked once for what only the whole shows. */
 export class BundleGraph {
   private readonly flow: Flow;
   private readonly slots: Node[] = [];

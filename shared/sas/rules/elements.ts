@@ -57,6 +57,7 @@ export function checkReference(
   }
 }
 
+/** Whether a CodeableConcept holds this coding. */
 export function hasCoding(concept: unknown, system: string, code: string): boolean {
   if (!isObject(concept)) return false;
   for (const coding of list(concept.coding)) {
@@ -68,6 +69,7 @@ export function hasCoding(concept: unknown, system: string, code: string): boole
 /** TRE_R38 is not published with the package: its codes are recognised by their form. */
 const SPECIALTY = /^[A-Z]{1,3}\d{2,3}$/;
 
+/** Reports into `c`; `owner`: the resource that may have `specialty`. */
 export function checkSpecialties(c: Checker, owner: Json): void {
   const specialties = owner.specialty;
   if (!Array.isArray(specialties)) return;
@@ -92,6 +94,7 @@ export function checkSpecialties(c: Checker, owner: Json): void {
   }
 }
 
+/** Reports into `c`; `owner`: the resource or contact that may have `telecom`. */
 export function checkTelecoms(c: Checker, owner: Json): void {
   const telecoms = list(owner.telecom);
   for (let index = 0; index < telecoms.length; index += 1) {

@@ -4,6 +4,7 @@ import { PROFILE } from '../canonical.ts';
 import { checkProfile, checkReference, checkSpecialties, checkTelecoms } from './elements.ts';
 import { type Checker, type Json, list } from './r4/checker.ts';
 
+/** Reports into `c`. */
 export function checkHealthcareService(c: Checker, service: Json): void {
   checkProfile(c, service, PROFILE.healthcareService);
   if (service.id === undefined) c.fail('healthcare-service-id', 'id');

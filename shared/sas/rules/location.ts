@@ -15,6 +15,7 @@ import { POSTAL_CODE } from './r4/formats.ts';
 
 export type LocationProfile = 'contained' | 'sos';
 
+/** Reports into `c`. */
 export function checkLocation(c: Checker, location: Json, profile: LocationProfile): void {
   checkProfile(c, location, profile === 'sos' ? PROFILE.locationSos : PROFILE.location);
   if (location.identifier === undefined) c.fail('location-identifier', 'identifier');

@@ -9,6 +9,7 @@ import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 
 export type OrganizationProfile = 'cpts' | 'sos';
 
+/** Reports into `c`. */
 export function checkOrganization(c: Checker, organization: Json, profile: OrganizationProfile): void {
   checkProfile(c, organization, profile === 'sos' ? PROFILE.organizationSos : PROFILE.organizationCpts);
   const identifiers = organization.identifier;

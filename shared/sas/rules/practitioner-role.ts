@@ -14,6 +14,7 @@ import {
 import { checkLocation } from './location.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 
+/** Reports into `c`, of the role and of the Location in it. */
 export function checkPractitionerRole(c: Checker, role: Json): void {
   checkProfile(c, role, PROFILE.practitionerRole);
   checkContained(c, role);

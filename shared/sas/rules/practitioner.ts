@@ -6,6 +6,7 @@ import { professionalKind } from '../identifier.ts';
 import { checkNames, checkProfile, checkTelecoms, hasCoding, isFilled } from './elements.ts';
 import { type Checker, isObject, type Json, list } from './r4/checker.ts';
 
+/** Reports into `c`. */
 export function checkPractitioner(c: Checker, practitioner: Json): void {
   checkProfile(c, practitioner, PROFILE.practitioner);
   if (practitioner.identifier === undefined) c.fail('practitioner-identifier', 'identifier');

@@ -8,6 +8,7 @@ import { type Checker, type Finding, isObject, type Json, list } from './r4/chec
 import { REGULATOR_ID } from './r4/formats.ts';
 import { judge } from './r4/judge.ts';
 
+/** Every finding up to the checker's bound; never throws. */
 export function judgeRegulator(value: unknown): readonly Finding[] {
   return judge(value, 'Practitioner', checkRegulator, undefined);
 }

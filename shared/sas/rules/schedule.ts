@@ -18,6 +18,7 @@ const ACTOR_TYPES: ReadonlySet<string> = new Set([
   'Practitioner',
 ]);
 
+/** Reports into `c`. */
 export function checkSchedule(c: Checker, schedule: Json, profile: ScheduleProfile): void {
   checkProfile(c, schedule, profile === 'sos' ? PROFILE.scheduleSos : PROFILE.schedule);
   if (schedule.serviceType !== undefined) c.fail('schedule-service-type', 'serviceType');

@@ -21,6 +21,7 @@ export function judgeSlot(value: unknown, profile: SlotProfile): readonly Findin
   return judge(value, 'Slot', checkSlot, profile);
 }
 
+/** Reports into `c`. */
 export function checkSlot(c: Checker, slot: Json, profile: SlotProfile): void {
   checkProfile(c, slot, CANONICAL[profile]);
   const cptsKind = checkKinds(c, slot, profile);

@@ -151,6 +151,7 @@ export async function readRemains(db: D1Database, regulator: string): Promise<Re
   };
 }
 
+/** How far the log of appointments was walked. @throws GatewayError storage-unavailable. */
 export async function noteWalked(db: D1Database, id: string, seq: number): Promise<void> {
   await guardIdempotent(() =>
     db.prepare('UPDATE erased_regulators SET walked_seq = ?2 WHERE id = ?1').bind(id, seq).run(),

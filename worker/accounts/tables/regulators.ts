@@ -36,6 +36,7 @@ export interface RawRegulator {
   readonly wave: string | null;
 }
 
+/** From SQL's columns to the model. */
 export function toRegulator(raw: RawRegulator): Regulator {
   return {
     id: raw.id,

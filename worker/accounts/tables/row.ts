@@ -41,6 +41,7 @@ export interface RawAccount {
   readonly checked_ms: Count;
 }
 
+/** From SQL's columns to the ledger's groups. */
 export function toAccountRow(raw: RawAccount): AccountRow {
   return {
     regulator: raw.regulator,

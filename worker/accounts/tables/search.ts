@@ -24,6 +24,7 @@ const SEARCH = `SELECT ${REGULATOR_COLUMNS} FROM regulators
     AND (?3 IS NULL OR active = ?3) AND id > ?4
   ORDER BY id LIMIT ?5`;
 
+/** `after`: the last id of the page before. @throws GatewayError storage-unavailable. */
 export async function searchRegulators(db: D1Database, filter: RegulatorFilter): Promise<Regulator[]> {
   const { identifiers, ids, active, after = '', count } = filter;
   const pairs = identifiers?.map(({ system, value }) => [system, value]);

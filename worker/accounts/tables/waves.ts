@@ -32,6 +32,7 @@ export function waveFactsStatement(
   return db.prepare(FACTS).bind(kinds, by, nowMs - windowMs, nowMs + CLOCK_SKEW_MS, max);
 }
 
+/** What an operator may have to be asked of, by kind. */
 export function readWaveFacts(result: D1Result | undefined): WaveFacts[] {
   const rows = (result?.results ?? []) as {
     readonly kind: WithdrawalKind;

@@ -25,6 +25,7 @@ export type AppointmentStatus = keyof typeof RANKS;
 
 export const APPOINTMENT_STATUSES = Object.keys(RANKS) as AppointmentStatus[];
 
+/** Whether FHIR knows this status of an appointment. */
 export function isAppointmentStatus(text: string): text is AppointmentStatus {
   return Object.hasOwn(RANKS, text);
 }

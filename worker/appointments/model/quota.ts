@@ -31,6 +31,7 @@ export function shareOf({ versions, bytes }: Pick<Usage, 'versions' | 'bytes'>, 
   return Math.max(versions / quota.versions, bytes / quota.bytes);
 }
 
+/** `share`: of the quota, 1 when it is used up. */
 export function quotaStateAt(share: number): 'well' | 'near' | 'full' {
   if (share >= 1) return 'full';
   return share >= NEAR_SHARE ? 'near' : 'well';

@@ -27,6 +27,7 @@ const PROFILES: Readonly<Record<string, AppointmentProfile>> = {
   [canonicalName(PROFILE.appointmentSos)]: 'sos',
 };
 
+/** The URL of the profile. */
 export function canonicalOf(profile: AppointmentProfile): string {
   return profile === 'sos' ? PROFILE.appointmentSos : PROFILE.appointment;
 }

@@ -126,6 +126,7 @@ export async function listUnexported(
   return results;
 }
 
+/** The export has told of these erasures. @throws GatewayError storage-unavailable. */
 export async function noteExported(db: D1Database, ids: readonly string[], nowMs: number): Promise<void> {
   await guardIdempotent(() =>
     db

@@ -5,6 +5,7 @@ import type { RelayLink } from './relay-link.ts';
 
 const PAUSE_MS = 100;
 
+/** `serving`: the relays that carry messages to Hub Santé now. */
 export class DueCall {
   readonly #serving: () => readonly RelayLink[];
   #isResting = false;

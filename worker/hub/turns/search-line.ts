@@ -13,6 +13,7 @@ interface Liner<A> {
   readonly onTurn: (numbers: readonly number[], asking: A) => void;
 }
 
+/** One of a search, until its `end`. */
 export class SearchLine<A> {
   readonly #lines: CallLines;
   readonly #liner: Liner<A>;

@@ -49,6 +49,7 @@ const ID_LENGTH_MAX = 255;
 const NAME_LENGTH_MAX = 100;
 const CAUSE_LENGTH_MAX = 1_000;
 
+/** What a text of a queue says; never throws. */
 export function readReply(text: string): Reply {
   let value: unknown;
   try {

@@ -77,6 +77,7 @@ export interface Told {
 /** An appointment has 1,000 versions at most; so many of the last attempts are told. */
 const ATTEMPTS_MAX = 2_000;
 
+/** What LRMs were told of one appointment, and each attempt. @throws GatewayError storage-unavailable. */
 export async function readTold(db: D1Database, appointment: string): Promise<Told> {
   const [messages, attempts] = await guardIdempotent(() =>
     db.batch([

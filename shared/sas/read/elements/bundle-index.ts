@@ -25,6 +25,7 @@ export interface FoundAll {
   readonly isAmbiguous: boolean;
 }
 
+/** The resources of one answer, all its pages together. */
 export class BundleIndex {
   readonly #bases: KnownBases;
   readonly slots: Found[] = [];

@@ -110,6 +110,7 @@ function telecomText(telecom: readonly Phone[]): string {
   return telecom.length > 0 ? `,"telecom":${JSON.stringify(telecom)}` : '';
 }
 
+/** Undefined when no identifier can be read; what was repaired goes with the holder. */
 export function readPractitioner(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
   const id = nationalId(sent, SYSTEM.idnps, normaliseProfessional, context.asked, repairs);
@@ -159,6 +160,7 @@ function readNames(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
   return names;
 }
 
+/** Undefined when no SIRET can be read; what was repaired goes with the holder. */
 export function readAssociation(sent: JsonObject, context: HolderContext): Holder | undefined {
   const repairs: ReadRuleId[] = [];
   const id = nationalId(sent, SYSTEM.idnst, normaliseSiret, context.asked, repairs);

@@ -6,6 +6,7 @@ import type { ReadRuleId } from './rules.ts';
 const DAYS = new Set(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']);
 const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/;
 
+/** Hours that cannot be read are left out; `repairs` takes the rules that mended one. */
 export function readOpeningHours(value: unknown, repairs: ReadRuleId[]): JsonObject[] {
   const hours: JsonObject[] = [];
   for (const item of objectsOf(value)) {

@@ -13,6 +13,7 @@ import { checkOperator } from './operator.ts';
 import { type AppointmentProfile, checkParticipants } from './participant.ts';
 import { checkPrivacy } from './privacy.ts';
 
+/** Every finding up to the checker's bound; never throws. */
 export function judgeAppointment(value: unknown, profile: AppointmentProfile): readonly Finding[] {
   return judge(value, 'Appointment', checkAppointment, profile);
 }

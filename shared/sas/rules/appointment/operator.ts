@@ -13,6 +13,7 @@ import { checkCoherent } from '../elements.ts';
 import { type Checker, isObject, type Json, list } from '../r4/checker.ts';
 import type { AppointmentProfile } from './participant.ts';
 
+/** Reports into `c`: exactly one operator is required. */
 export function checkOperator(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const extensions = list(appointment.extension);
   let operators = 0;

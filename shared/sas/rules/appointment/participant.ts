@@ -10,6 +10,7 @@ import { type Checker, isObject, type Json, list } from '../r4/checker.ts';
 /** Which of the two appointment profiles judges an appointment. */
 export type AppointmentProfile = 'individual' | 'sos';
 
+/** Reports into `c`. */
 export function checkParticipants(c: Checker, appointment: Json, profile: AppointmentProfile): void {
   const participants = appointment.participant;
   if (participants === undefined) c.fail('appointment-participant', 'participant');

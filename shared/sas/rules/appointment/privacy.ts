@@ -11,6 +11,7 @@ const FREE_TEXT: readonly string[] = [
   'supportingInformation',
 ];
 
+/** Reports into `c`. */
 export function checkPrivacy(c: Checker, appointment: Json): void {
   if (appointment.contained !== undefined) c.fail('appointment-contained', 'contained');
   for (const element of FREE_TEXT) {

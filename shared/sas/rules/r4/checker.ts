@@ -19,6 +19,7 @@ export interface Finding<Id extends string = RuleId> {
 export type Json = { readonly [key: string]: unknown };
 export type Step = string | number;
 
+/** Whether the value is a JSON object. */
 export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -31,6 +32,7 @@ export function list(value: unknown): readonly unknown[] {
 /** Keys come from outside: only what can be a FHIR element name is repeated in an expression. */
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
+/** One of a judgment. It keeps a bounded number of errors, and as many warnings; once it has so many errors it is `full`. */
 export class Checker {
   readonly findings: Finding[] = [];
   /** Contained resources of the resource being walked, by id: was it referenced? */

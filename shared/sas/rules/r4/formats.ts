@@ -84,6 +84,7 @@ export function isGuideInstant(text: string): boolean {
 
 const DATE_TIME_DATE = 10;
 
+/** FHIR's date, or an instant. */
 export function isDateTime(text: string): boolean {
   return text.length <= DATE_TIME_DATE ? DATE.test(text) : !Number.isNaN(instantMs(text));
 }

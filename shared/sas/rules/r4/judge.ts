@@ -7,6 +7,7 @@ import { walkResource } from './r4-walk.ts';
 
 export type Check<Profile> = (c: Checker, resource: Json, profile: Profile) => void;
 
+/** Every finding of one resource; never throws. */
 export function judge<Profile>(
   value: unknown,
   type: string,
@@ -18,6 +19,7 @@ export function judge<Profile>(
   return c.findings;
 }
 
+/** The same, into a checker whose path stands at the resource. */
 export function judgeInto<Profile>(
   c: Checker,
   value: unknown,

@@ -17,6 +17,7 @@ export const RULES = {
 
 export type RuleId = keyof typeof RULES;
 
+/** The rule of this id; there is always one. */
 export function ruleOf(id: RuleId): Rule {
   return RULES[id];
 }
