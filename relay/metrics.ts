@@ -83,16 +83,16 @@ export class Metrics {
   }
 
   countExchange(plan: SearchPlan, { answer: { facts }, retry }: Exchanged, outcome: ExchangeOutcome): void {
-    const editor = plan.calls[facts.call]?.editor ?? '';
-    this.#calls.labels(editor, plan.flow, outcome).inc();
-    this.#seconds.labels(editor).observe(facts.durationMs / 1000);
-    this.#bytes.labels(editor).inc(facts.bytes);
-    this.#pages.labels(editor).inc(facts.pages);
-    this.#received.labels(editor).inc(facts.received);
-    this.#shown.labels(editor).inc(facts.shown);
-    if (retry !== undefined) this.#retries.labels(editor, retry).inc();
-    for (const { rule, count } of facts.dropped) this.#dropped.labels(editor, rule).inc(count);
-    for (const { rule, count } of facts.repaired) this.#repaired.labels(editor, rule).inc(count);
+    const vendor = plan.calls[facts.call]?.editor ?? '';
+    this.#calls.labels(vendor, plan.flow, outcome).inc();
+    this.#seconds.labels(vendor).observe(facts.durationMs / 1000);
+    this.#bytes.labels(vendor).inc(facts.bytes);
+    this.#pages.labels(vendor).inc(facts.pages);
+    this.#received.labels(vendor).inc(facts.received);
+    this.#shown.labels(vendor).inc(facts.shown);
+    if (retry !== undefined) this.#retries.labels(vendor, retry).inc();
+    for (const { rule, count } of facts.dropped) this.#dropped.labels(vendor, rule).inc(count);
+    for (const { rule, count } of facts.repaired) this.#repaired.labels(vendor, rule).inc(count);
   }
 
   /** The outcome is the status class, or why there was none. */

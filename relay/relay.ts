@@ -63,7 +63,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
   const instance = randomUUID();
   const { log } = out;
   logCrashes(out);
-  readers.onLost = (editor, bound) => log('warn', 'reader-ended', { editor, reason: bound });
+  readers.onLost = (vendor, bound) => log('warn', 'reader-ended', { editor: vendor, reason: bound });
   const standing = new StandingProblems(log);
   standing.note('vendors', parts.problems.vendors);
   standing.note('inbound', parts.problems.inbound);

@@ -85,14 +85,14 @@ export class Trust {
     if (cn === undefined || ou === undefined || otherCn !== undefined || otherOu !== undefined) {
       return { ok: false, reason: 'name-not-single', facts };
     }
-    const editor = this.#settings.editors.get(pairKey(cn, ou));
-    if (editor === undefined) return { ok: false, reason: 'identity-unknown', facts };
+    const vendor = this.#settings.editors.get(pairKey(cn, ou));
+    if (vendor === undefined) return { ok: false, reason: 'identity-unknown', facts };
     const valid = paths.filter((_path, index) => dates[index] === undefined);
     const revocation = this.#judgeRevocation(facts, valid, nowMs);
-    if (revocation === undefined) return { ok: true, editor, facts };
+    if (revocation === undefined) return { ok: true, editor: vendor, facts };
     const isSoft = this.#settings.revocation === 'soft';
     if (isSoft && (revocation === 'list-missing' || revocation === 'list-stale')) {
-      return { ok: true, editor, facts, unchecked: revocation };
+      return { ok: true, editor: vendor, facts, unchecked: revocation };
     }
     return { ok: false, reason: revocation, facts };
   }

@@ -31,7 +31,7 @@ export interface InboundLoaded {
 /** `previous`: what stays in place of a part that is broken; undefined at the start. */
 export function loadInbound(
   listen: ListenConfig,
-  editors: readonly EditorConfig[],
+  vendors: readonly EditorConfig[],
   previous: InboundState | undefined,
   nowMs: number,
   broken: readonly BrokenEditor[] = [],
@@ -39,7 +39,7 @@ export function loadInbound(
 ): InboundLoaded {
   const problems: Problem[] = [];
   const tls = loadTls(listen, nowMs, problems) ?? previous;
-  const known = loadInboundEditors(editors, broken, previous?.editors);
+  const known = loadInboundEditors(vendors, broken, previous?.editors);
   problems.push(...known.problems);
   if (tls === undefined) return { state: undefined, problems };
   const { certificates, authorities } = tls;

@@ -52,8 +52,8 @@ export class InboundMetrics {
   }
 
   /** `status`: `gone` when the vendor left before its answer. */
-  countRequest(editor: string, status: number | 'gone'): void {
-    this.#requests.labels(editor, String(status)).inc();
+  countRequest(vendor: string, status: number | 'gone'): void {
+    this.#requests.labels(vendor, String(status)).inc();
   }
 
   countRefusal(reason: RefusalReason): void {

@@ -86,12 +86,12 @@ export class InboundPort {
   /** Reads everything again, then swaps; a part that is broken keeps its older self. */
   reload(
     listen: ListenConfig,
-    editors: readonly EditorConfig[],
+    vendors: readonly EditorConfig[],
     broken: readonly BrokenEditor[] = [],
   ): readonly Problem[] {
     const { state, problems } = loadInbound(
       listen,
-      editors,
+      vendors,
       this.#state,
       Date.now(),
       broken,

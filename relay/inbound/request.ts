@@ -95,16 +95,16 @@ export class InboundHandler {
 
   async #answer(exchange: Exchange): Promise<Answer> {
     const { request } = exchange;
-    const editor = this.#admit(exchange);
-    exchange.editor = editor;
-    this.#limit(editor);
+    const vendor = this.#admit(exchange);
+    exchange.editor = vendor;
+    this.#limit(vendor);
     const route = matchRoute(request.method ?? '', request.url ?? '');
     exchange.route = route.pattern;
     if (route.name === 'metadata') {
       const statement = capabilityStatement(`${baseOf(request)}/fhir`);
       return { status: 200, headers: { 'content-type': FHIR_JSON }, body: JSON.stringify(statement) };
     }
-    return this.#write(exchange, editor, route);
+    return this.#write(exchange, vendor, route);
   }
 
   /** @throws GatewayError certificate-refused. */
@@ -159,7 +159,7 @@ export class InboundHandler {
 
   async #write(
     exchange: Exchange,
-    editor: InboundEditor,
+    vendor: InboundEditor,
     route: Extract<InboundRoute, { name: 'write' }>,
   ): Promise<Answer> {
     const { request, requestId } = exchange;
@@ -172,7 +172,7 @@ export class InboundHandler {
     const forwarded = await this.#parts.edge.forward({
       method: request.method === 'POST' ? 'POST' : 'PUT',
       path: route.path,
-      editor,
+      editor: vendor,
       headers,
       body,
       onlyById: route.onlyById,

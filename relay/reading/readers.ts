@@ -76,12 +76,12 @@ export class Readers {
   }
 
   /** For one vendor as it stands in the settings now; `close` ends it. */
-  open(editor: string): VendorReader {
+  open(vendor: string): VendorReader {
     this.#count += 1;
-    const reader = new VendorReader(editor, this.#count, {
+    const reader = new VendorReader(vendor, this.#count, {
       usual: this.#leastTaken(),
       costly: this.#costly,
-      lost: (bound) => this.onLost(editor, bound),
+      lost: (bound) => this.onLost(vendor, bound),
       left: () => this.#vendors.delete(reader),
     });
     this.#vendors.add(reader);

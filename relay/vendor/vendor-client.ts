@@ -63,15 +63,15 @@ export class VendorClient {
   #dials = 0;
 
   /** Takes over `reader`, and closes it. */
-  constructor(editor: EditorConfig, certificates: Certificates, reader: VendorReader) {
-    this.editor = editor;
+  constructor(vendor: EditorConfig, certificates: Certificates, reader: VendorReader) {
+    this.editor = vendor;
     this.certificates = certificates;
     this.reader = reader;
-    this.#gate = new Gate(editor.concurrency, editor.queue);
+    this.#gate = new Gate(vendor.concurrency, vendor.queue);
     const { context, trust } = certificates;
-    const dial = { context, trust, servername: editor.servername, pin: editor.server };
-    this.#pool = new Pool(new URL(editor.baseUrl).origin, {
-      connections: editor.concurrency,
+    const dial = { context, trust, servername: vendor.servername, pin: vendor.server };
+    this.#pool = new Pool(new URL(vendor.baseUrl).origin, {
+      connections: vendor.concurrency,
       pipelining: 1,
       allowH2: false,
       maxHeaderSize: VENDOR_HEADER_BYTES_MAX,

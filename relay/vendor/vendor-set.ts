@@ -120,12 +120,12 @@ export class VendorSet {
 
   /** Everything the set was read from. */
   files(): readonly string[] {
-    const ofEditors = this.#config.editors.flatMap((editor) => [
-      editor.certFile,
-      editor.keyFile,
-      editor.caFile,
-      ...(editor.clientCaFile === undefined ? [] : [editor.clientCaFile]),
-      ...editor.crlFiles,
+    const ofEditors = this.#config.editors.flatMap((vendor) => [
+      vendor.certFile,
+      vendor.keyFile,
+      vendor.caFile,
+      ...(vendor.clientCaFile === undefined ? [] : [vendor.clientCaFile]),
+      ...vendor.crlFiles,
     ]);
     return [this.#file, ...ofEditors];
   }
@@ -170,33 +170,33 @@ export class VendorSet {
 
   /** Nothing is kept of an entry that is broken, or past its dates where the old one is not. */
   #build(
-    editor: EditorConfig,
+    vendor: EditorConfig,
     field: string,
   ): { readonly kept?: Kept; readonly problems: readonly Problem[] } {
     const nowMs = Date.now();
-    const old = this.#vendors.get(editor.id);
+    const old = this.#vendors.get(vendor.id);
     const before = old?.client.certificates;
     const { certificates, problems } = loadCertificates(
-      editor,
+      vendor,
       'client',
       field,
       nowMs,
       before,
-      this.#marks.scoped(scopeOf(editor.id)),
+      this.#marks.scoped(scopeOf(vendor.id)),
     );
     if (certificates === undefined || problems.some(isBlocking)) return { problems };
     if (before !== undefined && isInForce(before, nowMs) && !isInForce(certificates, nowMs)) {
       return { problems };
     }
-    const key = `${certificates.digest} ${JSON.stringify(editor)}`;
+    const key = `${certificates.digest} ${JSON.stringify(vendor)}`;
     return {
-      kept: key === old?.key ? old : { client: this.#connect(editor, certificates), key },
+      kept: key === old?.key ? old : { client: this.#connect(vendor, certificates), key },
       problems,
     };
   }
 
-  #connect(editor: EditorConfig, certificates: Certificates): VendorClient {
-    return new VendorClient(editor, certificates, this.#readers.open(editor.id));
+  #connect(vendor: EditorConfig, certificates: Certificates): VendorClient {
+    return new VendorClient(vendor, certificates, this.#readers.open(vendor.id));
   }
 
   #retire(client: VendorClient): void {

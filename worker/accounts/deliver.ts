@@ -55,10 +55,10 @@ export async function deliverAll(
 export async function deliverOne(
   engine: Engine,
   id: string,
-  editor: string,
+  vendor: string,
   occasion: Occasion,
 ): Promise<Delivery> {
-  const loaded = await loadPairs(engine.db, id, editor);
+  const loaded = await loadPairs(engine.db, id, vendor);
   const pair = loaded?.pairs[0];
   if (loaded === undefined || pair === undefined) return { kind: 'unchanged', row: undefined };
   const [turn] = await claimAll(engine, loaded.regulator, [pair], occasion);

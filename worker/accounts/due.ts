@@ -24,12 +24,12 @@ const OTHERS_MAX = 200;
 export async function runDue(engine: Engine): Promise<number> {
   await runWaves(engine);
   const { withdrawing, others } = await listDue(engine.db, engine.nowMs(), OTHERS_MAX);
-  const editors = [...new Set([...withdrawing, ...others.map(({ editor }) => editor)])];
-  const withdrawals = await listWithdrawals(engine.db, editors, engine.nowMs(), WITHDRAWALS_MAX);
+  const vendors = [...new Set([...withdrawing, ...others.map(({ editor }) => editor)])];
+  const withdrawals = await listWithdrawals(engine.db, vendors, engine.nowMs(), WITHDRAWALS_MAX);
   engine.turns.expect(withdrawals.length);
-  const of = (editor: string) => (account: DueAccount) => account.editor === editor;
+  const of = (vendor: string) => (account: DueAccount) => account.editor === vendor;
   const outcomes = await Promise.allSettled(
-    editors.map((editor) =>
+    vendors.map((editor) =>
       runVendor(engine, editor, withdrawals.filter(of(editor)), others.filter(of(editor))),
     ),
   );
@@ -45,16 +45,16 @@ export async function runDue(engine: Engine): Promise<number> {
 
 async function runVendor(
   engine: Engine,
-  editor: string,
+  vendor: string,
   withdrawals: readonly DueAccount[],
   others: readonly DueAccount[],
 ): Promise<void> {
-  const isThere = await sayWithdrawals(engine, editor, withdrawals);
+  const isThere = await sayWithdrawals(engine, vendor, withdrawals);
   if (!isThere) return;
   for (const { regulator, sinceMs } of others) {
-    const delivery = await engine.turns.other(sinceMs, () => deliverOne(engine, regulator, editor, 'retry'));
+    const delivery = await engine.turns.other(sinceMs, () => deliverOne(engine, regulator, vendor, 'retry'));
     if (delivery === undefined) return;
-    if (delivery.kind === 'unchanged') await forgetNextTry(engine.db, regulator, editor, engine.nowMs());
+    if (delivery.kind === 'unchanged') await forgetNextTry(engine.db, regulator, vendor, engine.nowMs());
     // A vendor that is not there is not asked for the next one: each keeps its own time.
     if (delivery.kind === 'failed' && isAway(delivery.verdict)) return;
   }

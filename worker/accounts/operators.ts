@@ -102,8 +102,8 @@ export async function confirmWithdrawals(context: RequestContext): Promise<Respo
   });
   const engine = openEngine(env, requestId, { startMs: startedMs });
   const deliver = async (): Promise<void> => {
-    const editors = await listVendors(env.DB);
-    await Promise.allSettled(editors.map(({ id }) => flushWithdrawals(engine, id, 'everybody')));
+    const vendors = await listVendors(env.DB);
+    await Promise.allSettled(vendors.map(({ id }) => flushWithdrawals(engine, id, 'everybody')));
     const { refused } = engine.turns;
     if (refused > 0) log('warn', 'withdrawals-left-to-the-schedule', { requestId, count: refused });
   };

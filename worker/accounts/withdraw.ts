@@ -29,12 +29,12 @@ export async function withdrawEverywhere(engine: Engine, id: string): Promise<vo
 /** As `sayWithdrawals`, of all that are due at that vendor now. `known`: not of people whom no vendor was ever told of. */
 export async function flushWithdrawals(
   engine: Engine,
-  editor: string,
+  vendor: string,
   ofWhom: 'everybody' | 'known',
 ): Promise<boolean> {
-  const due = await listWithdrawals(engine.db, [editor], engine.nowMs(), WITHDRAWALS_MAX, ofWhom);
+  const due = await listWithdrawals(engine.db, [vendor], engine.nowMs(), WITHDRAWALS_MAX, ofWhom);
   engine.turns.expect(due.length);
-  return sayWithdrawals(engine, editor, due);
+  return sayWithdrawals(engine, vendor, due);
 }
 
 /**
@@ -45,18 +45,18 @@ export async function flushWithdrawals(
  */
 export async function sayWithdrawals(
   engine: Engine,
-  editor: string,
+  vendor: string,
   due: readonly DueAccount[],
 ): Promise<boolean> {
   let asked = 0;
   const say = ({ regulator, sinceMs, isUnknown }: DueAccount): Promise<Delivery | undefined> => {
     asked += 1;
     return engine.turns.withdraw({ sinceMs, isUnknown: isUnknown === 1 }, () =>
-      deliverOne(engine, regulator, editor, 'withdrawal'),
+      deliverOne(engine, regulator, vendor, 'withdrawal'),
     );
   };
   try {
-    return await sayInOrder(engine, editor, due, say);
+    return await sayInOrder(engine, vendor, due, say);
   } finally {
     engine.turns.expect(asked - due.length);
   }
@@ -64,7 +64,7 @@ export async function sayWithdrawals(
 
 async function sayInOrder(
   engine: Engine,
-  editor: string,
+  vendor: string,
   due: readonly DueAccount[],
   say: (one: DueAccount) => Promise<Delivery | undefined>,
 ): Promise<boolean> {
@@ -90,7 +90,7 @@ async function sayInOrder(
   if (probes.every(foundNobody)) {
     const nextTryMs = Math.min(...probes.map(({ row }) => row.nextTryMs ?? engine.nowMs()));
     if (queue.next().done !== true) {
-      await postponeWithdrawals(engine.db, editor, nextTryMs, engine.nowMs());
+      await postponeWithdrawals(engine.db, vendor, nextTryMs, engine.nowMs());
     }
     return probes.every((told) => isSaidInVain(told) && told.row.attempts > ATTEMPTS_IN_THE_WAY);
   }

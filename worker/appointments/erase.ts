@@ -104,7 +104,7 @@ export async function tellErasures(env: Env): Promise<boolean> {
   return told.every((isTold) => isTold) && untold.length < UNTOLD_MAX;
 }
 
-/** Forgets tombstones of before. @returns whether all are. @throws GatewayError storage-unavailable. */
+/** Forgets erasures of before. @returns whether all are. @throws GatewayError storage-unavailable. */
 export async function forgetErasures(env: Env, beforeMs: number): Promise<boolean> {
   return (await forgetErased(env.APPOINTMENTS, beforeMs, FORGOTTEN_MAX)) < FORGOTTEN_MAX;
 }

@@ -55,9 +55,9 @@ export async function readClaims(
   // As it is known now: what another search reads meanwhile changes nothing within this one.
   const editorsOf = new Map(practitioners.map((one) => [one, known.get(one)?.editors]));
   return (vendor, subject) => {
-    const editors = editorsOf.get(subject);
-    if (editors === undefined) return 'unread';
-    return editors.has(vendor) ? 'declared' : 'undeclared';
+    const vendors = editorsOf.get(subject);
+    if (vendors === undefined) return 'unread';
+    return vendors.has(vendor) ? 'declared' : 'undeclared';
   };
 }
 

@@ -84,8 +84,8 @@ export async function answerDecision(context: RequestContext): Promise<Response>
   );
 }
 
-async function find(db: D1Database, relay: string, editor: string): Promise<VendorClaim | undefined> {
-  return (await listClaims(db)).find((claim) => claim.relay === relay && claim.editor === editor);
+async function find(db: D1Database, relay: string, vendor: string): Promise<VendorClaim | undefined> {
+  return (await listClaims(db)).find((claim) => claim.relay === relay && claim.editor === vendor);
 }
 
 /** D1 has it; a hub that does not hear of it reads it within a minute. */

@@ -13,13 +13,13 @@ import { readRuleCounts } from '../store/rule-counts.ts';
 
 /** GET /admin/editors. @throws GatewayError storage-unavailable. */
 export async function answerVendors(context: RequestContext): Promise<Response> {
-  const editors = await listVendors(context.env.DB);
+  const vendors = await listVendors(context.env.DB);
   const facts = await describeVendors(
     context.env,
-    editors.map(({ id }) => id),
+    vendors.map(({ id }) => id),
   );
   return jsonResponse(
-    { editors: editors.map((row) => ({ ...row, health: reportHealth(row.enabled, facts[row.id]) })) },
+    { editors: vendors.map((row) => ({ ...row, health: reportHealth(row.enabled, facts[row.id]) })) },
     context,
   );
 }
@@ -31,14 +31,14 @@ export async function answerRelays(context: RequestContext): Promise<Response> {
 
 /** GET /admin/editors/{editor}/rules. @throws GatewayError storage-unavailable. */
 export async function answerVendorRules(context: RequestContext): Promise<Response> {
-  const editor = context.parameters.editor ?? '';
+  const vendor = context.parameters.editor ?? '';
   const known = await listVendors(context.env.DB);
-  if (!known.some(({ id }) => id === editor)) {
+  if (!known.some(({ id }) => id === vendor)) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
   await tellLessons(context.env);
-  await hubOf(context.env, editor).writeRuleCounts();
-  const rows = await readRuleCounts(context.env.DB, editor, Date.now());
+  await hubOf(context.env, vendor).writeRuleCounts();
+  const rows = await readRuleCounts(context.env.DB, vendor, Date.now());
   const totalOf = (kind: string): number =>
     rows.filter((row) => row.kind === kind).reduce((sum, { count }) => sum + count, 0);
   const rules = rows
@@ -47,7 +47,7 @@ export async function answerVendorRules(context: RequestContext): Promise<Respon
   const ghosts = rows.find(({ rule }) => rule === 'slot-booked')?.count ?? 0;
   return jsonResponse(
     {
-      editor,
+      editor: vendor,
       hours: 24,
       received: totalOf('received'),
       shown: totalOf('shown'),

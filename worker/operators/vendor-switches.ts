@@ -44,7 +44,7 @@ export const SWITCHES = v.strictObject({
  * storage-unavailable.
  */
 export async function switchVendor(context: RequestContext): Promise<Response> {
-  const editor = context.parameters.editor ?? '';
+  const vendor = context.parameters.editor ?? '';
   const switches = await readAs(
     context.request,
     SWITCHES,
@@ -52,10 +52,10 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
     'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true), takenOut ({"reason":"…"} ou null).',
   );
   const { env, requestId, caller } = context;
-  const find = async () => (await listVendors(env.DB)).find(({ id }) => id === editor);
+  const find = async () => (await listVendors(env.DB)).find(({ id }) => id === vendor);
   const before = await guardIdempotent(find);
-  if (before !== undefined && switches.takenOut) await refuseServed(context, editor);
-  const save = () => saveSwitches(env.DB, editor, switches, Date.now());
+  if (before !== undefined && switches.takenOut) await refuseServed(context, vendor);
+  const save = () => saveSwitches(env.DB, vendor, switches, Date.now());
   if (before === undefined || !(await guardIdempotent(save))) {
     throw new GatewayError({ reason: 'not-found', text: "Aucun relais n'a annoncé cet éditeur." });
   }
@@ -65,7 +65,7 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
   refreshVendors(env);
   log('info', 'editor-switched', {
     requestId,
-    editor,
+    editor: vendor,
     operator: operatorOf(caller),
     before: switchesOf(before),
     after: switchesOf(after),
@@ -78,10 +78,10 @@ function isAsked({ enabled, takenOutMs }: VendorRow): boolean {
 }
 
 /** Who is served has not left. @throws GatewayError state-conflict; HubFailure. */
-async function refuseServed({ env }: RequestContext, editor: string): Promise<void> {
+async function refuseServed({ env }: RequestContext, vendor: string): Promise<void> {
   const { relays } = await describeHubs(env);
   const serves = relays.some(
-    ({ editors, outOfOrder = [] }) => editors.includes(editor) || outOfOrder.includes(editor),
+    ({ editors, outOfOrder = [] }) => editors.includes(vendor) || outOfOrder.includes(vendor),
   );
   if (!serves) return;
   throw new GatewayError({

@@ -11,7 +11,7 @@ import { hubAt } from '../hub/hub-of.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
 import type { Throttled } from '../hub/turns/callers.ts';
 import type { Asked, SearchEnd } from './answers.ts';
-import { Gathering, type LandingEvent } from './gathering.ts';
+import { type GatheredEvent, Gathering } from './gathering.ts';
 
 /** What it needs of the request. */
 type AskContext = Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil' | 'callerKey'>;
@@ -40,8 +40,8 @@ export async function askHub(
 ): Promise<Asked> {
   const hub = hubAt(env, hubIndex);
   const startedMs = Date.now();
-  let landing: Landing | undefined;
-  const begin = (plan: HubPlan, failing: FailingSince): Landing => {
+  let begun: Begun | undefined;
+  const begin = (plan: HubPlan, failing: FailingSince): Begun => {
     onPlan?.(plan);
     return { plan, failing, gathering: new Gathering(plan.calls, startedMs) };
   };
@@ -50,9 +50,9 @@ export async function askHub(
   const running = hub.search(
     { id, ...(callerKey !== undefined && { caller: callerKey }), ...search },
     (event) => {
-      if (event.kind === 'planned') landing = begin(event.plan, event.failing);
+      if (event.kind === 'planned') begun = begin(event.plan, event.failing);
       else if (event.kind === 'booked') onBooked?.(event.booked);
-      else tell(landing?.gathering, event, onResults);
+      else tell(begun?.gathering, event, onResults);
     },
   );
   // Without this the runtime drops the request of a caller that has disconnected, and with it the word to cancel.
@@ -63,14 +63,15 @@ export async function askHub(
   const outcome = await within(running, search.budgetMs + HUB_GRACE_MS, () => LATE).catch(failed);
   if (outcome === LATE) void hub.cancel(id);
   if (outcome.kind === 'throttled') throw tooMany(outcome.throttled);
-  if (outcome.plan !== undefined) landing ??= begin(outcome.plan, {});
-  if (landing === undefined)
+  if (outcome.plan !== undefined) begun ??= begin(outcome.plan, {});
+  if (begun === undefined)
     throw new HubFailure(outcome.kind === 'hub-overloaded' ? outcome.kind : 'hub-lost');
-  const { plan, failing, gathering } = landing;
+  const { plan, failing, gathering } = begun;
   return { plan, failing, ...gathering.finish(outcome.kind) };
 }
 
-interface Landing {
+/** What is gathered once the hub has told its plan. */
+interface Begun {
   readonly plan: HubPlan;
   readonly failing: FailingSince;
   readonly gathering: Gathering;
@@ -106,7 +107,7 @@ function failed(cause: unknown): Ending {
 
 function tell(
   gathering: Gathering | undefined,
-  event: LandingEvent,
+  event: GatheredEvent,
   onResults: AskOptions['onResults'],
 ): void {
   const news = gathering?.take(event, Date.now()) ?? [];

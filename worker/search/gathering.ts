@@ -18,7 +18,7 @@ const SILENCE = {
 } as const satisfies Record<SearchEnd, CallFailure>;
 
 /** What the hub tells after the plan. */
-export type LandingEvent = Exclude<HubEvent, { readonly kind: 'planned' | 'booked' }>;
+export type GatheredEvent = Exclude<HubEvent, { readonly kind: 'planned' | 'booked' }>;
 
 /** The results of one search while they arrive; one per call once it is finished. */
 export class Gathering {
@@ -33,7 +33,7 @@ export class Gathering {
   }
 
   /** Keeps what an event brings; returns what is new. */
-  take(event: LandingEvent, nowMs: number): CallResult[] {
+  take(event: GatheredEvent, nowMs: number): CallResult[] {
     switch (event.kind) {
       case 'failed': {
         const { calls, reason, sinceMs } = event;

@@ -64,13 +64,13 @@ function reopen(db: D1Database, which: string): D1PreparedStatement {
   );
 }
 
-function insert(db: D1Database, editors: string, which: string, opened = IS_OPENED): D1PreparedStatement {
+function insert(db: D1Database, vendors: string, which: string, opened = IS_OPENED): D1PreparedStatement {
   return db.prepare(
     `INSERT INTO accounts
        (regulator, editor, revision, open, withdrawing, attempts, sent_version, sent_hash, sent_system, sent_value, sent_ms,
         is_unknown)
      SELECT r.id, e.id, 1, 1, 1, 0, 0, '${HELD}', r.system, r.value, 0, r.withdrawn_as IS 'unknown'
-     FROM regulators AS r JOIN editors AS e ON e.id IN (${editors}) AND e.flows LIKE '%"INT_R02"%'
+     FROM regulators AS r JOIN editors AS e ON e.id IN (${vendors}) AND e.flows LIKE '%"INT_R02"%'
      WHERE ${CAN_BE_SAID} AND ${opened} AND ${which}
      ON CONFLICT (regulator, editor) DO NOTHING`,
   );

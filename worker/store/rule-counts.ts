@@ -42,13 +42,13 @@ export async function addRuleCounts(
 }
 
 /** One vendor's last 24 hours, one row per kind and rule, most frequent first. */
-export async function readRuleCounts(db: D1Database, editor: string, nowMs: number): Promise<RuleCountRow[]> {
+export async function readRuleCounts(db: D1Database, vendor: string, nowMs: number): Promise<RuleCountRow[]> {
   const { results } = await db
     .prepare(
       `SELECT kind, rule, SUM(count) AS count, MAX(ids) AS ids FROM rule_counts
        WHERE editor = ?1 AND hour > ?2 GROUP BY kind, rule ORDER BY count DESC`,
     )
-    .bind(editor, Math.floor(nowMs / HOUR_MS) - KEPT_HOURS)
+    .bind(vendor, Math.floor(nowMs / HOUR_MS) - KEPT_HOURS)
     .all<{ kind: CountKind; rule: string; count: number; ids: string }>();
-  return results.map((row) => ({ ...row, editor, ids: JSON.parse(row.ids) as string[] }));
+  return results.map((row) => ({ ...row, editor: vendor, ids: JSON.parse(row.ids) as string[] }));
 }

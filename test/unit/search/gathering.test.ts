@@ -3,7 +3,7 @@ import { writeAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
 import { failureOf } from '../../../worker/hub/call-result.ts';
 
-import { Gathering, type LandingEvent } from '../../../worker/search/gathering.ts';
+import { type GatheredEvent, Gathering } from '../../../worker/search/gathering.ts';
 import { answered, OTHER } from '../../support/oracles/answered.ts';
 import {
   answer,
@@ -17,7 +17,7 @@ import {
 
 const said = (page = answer([slot(), slot({ id: 'slot-2', status: 'busy' })])): CallAnswer =>
   answered('agenda-a', page, { durationMs: 700 }).answer!;
-const landing = (one: CallAnswer, isShared: boolean): LandingEvent => ({
+const landing = (one: CallAnswer, isShared: boolean): GatheredEvent => ({
   kind: 'answers',
   numbers: [0],
   body: writeAnswerLines(one),

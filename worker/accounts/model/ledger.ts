@@ -86,10 +86,10 @@ export type Plan =
   | { readonly kind: 'send'; readonly message: Message };
 
 /** The row of an account that no message was ever sent about. */
-export function newRow(regulator: string, editor: string): AccountRow {
+export function newRow(regulator: string, vendor: string): AccountRow {
   return {
     regulator,
-    editor,
+    editor: vendor,
     revision: 0,
     open: false,
     confirmed: undefined,

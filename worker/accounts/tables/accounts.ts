@@ -62,9 +62,9 @@ const SELECT_PAIRS = `SELECT a.*, e.id, e.name, e.enabled, e.deadline_ms,
 const SELECT_REGULATOR = `SELECT ${REGULATOR_COLUMNS} FROM regulators WHERE id = ?1`;
 
 /** The regulator and every vendor, or one, in two statements and one round trip. */
-export async function loadPairs(db: D1Database, id: string, editor?: string): Promise<Loaded | undefined> {
+export async function loadPairs(db: D1Database, id: string, vendor?: string): Promise<Loaded | undefined> {
   const [who, where] = await guardIdempotent(() =>
-    db.batch([db.prepare(SELECT_REGULATOR).bind(id), db.prepare(SELECT_PAIRS).bind(id, editor ?? null)]),
+    db.batch([db.prepare(SELECT_REGULATOR).bind(id), db.prepare(SELECT_PAIRS).bind(id, vendor ?? null)]),
   );
   const raw = who?.results[0] as RawRegulator | undefined;
   if (raw === undefined) return undefined;

@@ -52,7 +52,7 @@ export async function driftBudgets(db: D1Database, nowMs: number): Promise<Drift
  */
 export async function nextToAssert(
   db: D1Database,
-  editor: string,
+  vendor: string,
   nowMs: number,
   max: number,
 ): Promise<NamedAccount[]> {
@@ -65,7 +65,7 @@ export async function nextToAssert(
            AND (COALESCE(a.checked_ms, 0) < ?2 OR a.checked_ms > ?4) AND (a.confirmed_ms < ?2 OR a.confirmed_ms > ?4)
          ORDER BY COALESCE(a.checked_ms, a.confirmed_ms) LIMIT ?3`,
       )
-      .bind(editor, nowMs - DAY_MS, max, nowMs + CLOCK_SKEW_MS)
+      .bind(vendor, nowMs - DAY_MS, max, nowMs + CLOCK_SKEW_MS)
       .all<NamedAccount>(),
   );
   return results;

@@ -50,16 +50,16 @@ const WITHDRAWALS = `SELECT a.regulator, a.editor, COALESCE(r.withdrawn_ms, r.up
  */
 export async function listWithdrawals(
   db: D1Database,
-  editors: readonly string[],
+  vendors: readonly string[],
   nowMs: number,
   maxOfEach: number,
   ofWhom: 'everybody' | 'known' = 'everybody',
 ): Promise<DueAccount[]> {
-  if (editors.length === 0) return [];
+  if (vendors.length === 0) return [];
   const found = await guardIdempotent(() => {
     const statement = db.prepare(WITHDRAWALS);
     return db.batch<DueAccount>(
-      editors.map((editor) => statement.bind(editor, nowMs, maxOfEach, ofWhom === 'known' ? 0 : 1)),
+      vendors.map((vendor) => statement.bind(vendor, nowMs, maxOfEach, ofWhom === 'known' ? 0 : 1)),
     );
   });
   return found.flatMap(({ results }) => results);
@@ -101,7 +101,7 @@ export async function listDue(
 /** After some withdrawals found their vendor away, the others wait as long: a few probes, not one per account. */
 export async function postponeWithdrawals(
   db: D1Database,
-  editor: string,
+  vendor: string,
   untilMs: number,
   nowMs: number,
 ): Promise<void> {
@@ -112,7 +112,7 @@ export async function postponeWithdrawals(
          WHERE withdrawing = 1 AND editor = ?1
            AND (next_try_ms IS NULL OR next_try_ms < ?2 OR next_try_ms > ?3 + ${NEXT_TRY_MS_MAX})`,
       )
-      .bind(editor, untilMs, nowMs)
+      .bind(vendor, untilMs, nowMs)
       .run(),
   );
 }
@@ -124,7 +124,7 @@ export async function postponeWithdrawals(
 export async function hurryBearers(
   db: D1Database,
   regulator: string,
-  editor: string,
+  vendor: string,
   { system, value }: RegulatorIdentifier,
   nowMs: number,
 ): Promise<boolean> {
@@ -135,7 +135,7 @@ export async function hurryBearers(
          WHERE editor = ?2 AND regulator <> ?1 AND (open = 1 OR ${isDoubted('?5')}) AND
            ((confirmed_value = ?4 AND confirmed_system = ?3) OR (sent_value = ?4 AND sent_system = ?3))`,
       )
-      .bind(regulator, editor, system, value, nowMs)
+      .bind(regulator, vendor, system, value, nowMs)
       .run(),
   );
   return meta.changes > 0;
@@ -145,7 +145,7 @@ export async function hurryBearers(
 export async function forgetNextTry(
   db: D1Database,
   regulator: string,
-  editor: string,
+  vendor: string,
   nowMs: number,
 ): Promise<void> {
   await guardIdempotent(() =>
@@ -156,7 +156,7 @@ export async function forgetNextTry(
            AND (next_try_ms <= ?3 OR next_try_ms > ?3 + ${NEXT_TRY_MS_MAX})
            AND (lease IS NULL OR lease_until_ms <= ?3 OR lease_until_ms > ?3 + ${LEASE_MS + CLOCK_SKEW_MS})`,
       )
-      .bind(regulator, editor, nowMs)
+      .bind(regulator, vendor, nowMs)
       .run(),
   );
 }

@@ -7,9 +7,9 @@ import { ID_HASH_LENGTH } from '../../../shared/sas/appointment-id.ts';
 const CONTENT_HASH_LENGTH = 32;
 
 /** `{editor}-{hash}`: at most 61 characters of a FHIR id, since editors' ids have at most 40. */
-export async function appointmentId(editor: string, system: string, value: string): Promise<string> {
-  const hash = await sha256Hex(`Appointment\n${editor}\n${system}\n${value}`);
-  return `${editor}-${hash.slice(0, ID_HASH_LENGTH)}`;
+export async function appointmentId(vendor: string, system: string, value: string): Promise<string> {
+  const hash = await sha256Hex(`Appointment\n${vendor}\n${system}\n${value}`);
+  return `${vendor}-${hash.slice(0, ID_HASH_LENGTH)}`;
 }
 
 /** The first 32 hexadecimal characters of SHA-256. */

@@ -23,7 +23,7 @@ const ERASED = `SELECT id, at_ms AS atMs, asked_by AS by, reason, reference, unt
 /** Writes that cross are read again; more than this in a row is not a crossing. */
 const TRIES_MAX = 5;
 
-/** The tombstone; undefined: nothing of that id was erased whole. @throws GatewayError storage-unavailable, like all of these. */
+/** The mark of an erasure; undefined: nothing of that id was erased whole. @throws GatewayError storage-unavailable, like all of these. */
 export function findErased(db: D1Database, id: string): Promise<ErasedAppointment | null> {
   return guardIdempotent(() =>
     db.prepare(`${ERASED} WHERE id = ?1 AND what = 'whole'`).bind(id).first<ErasedAppointment>(),
@@ -139,7 +139,7 @@ export async function noteExported(db: D1Database, ids: readonly string[], nowMs
   );
 }
 
-/** Forgets tombstones of before. @returns how many; as many as `max` may not be all. */
+/** Forgets erasures of before. @returns how many; as many as `max` may not be all. */
 export async function forgetErased(db: D1Database, beforeMs: number, max: number): Promise<number> {
   const { meta } = await guardIdempotent(() =>
     db

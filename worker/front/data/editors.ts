@@ -6,8 +6,8 @@ import { listNumberedVendors } from '../tables/declarations.ts';
 
 /** GET /v1/editors: active vendors. @throws GatewayError storage-unavailable. */
 export async function answerFrontVendors(context: RequestContext): Promise<Response> {
-  const editors = await listNumberedVendors(context.env.DB);
-  const active = editors.filter(({ isActive }) => isActive);
+  const vendors = await listNumberedVendors(context.env.DB);
+  const active = vendors.filter(({ isActive }) => isActive);
   return jsonResponse(
     active.map(({ number, name }) => ({ id: number, corporateName: name })),
     context,

@@ -39,12 +39,18 @@ export async function replaceBulk(context: RequestContext): Promise<Response> {
   }
   brake(practitioner, startedMs);
   const numbers = new Set(editorIds.map(Number));
-  const editors = (await listNumberedVendors(env.DB))
+  const vendors = (await listNumberedVendors(env.DB))
     .filter(({ number }) => numbers.has(number))
     .map(({ id }) => id);
-  await replaceDeclarations(env.DB, { practitioner, editors, nowMs: startedMs, origin: 'front', requestId });
+  await replaceDeclarations(env.DB, {
+    practitioner,
+    editors: vendors,
+    nowMs: startedMs,
+    origin: 'front',
+    requestId,
+  });
   forgetClaims(env, practitioner);
-  log('info', 'declaration-recorded', { requestId, count: editors.length });
+  log('info', 'declaration-recorded', { requestId, count: vendors.length });
   return answerThoseOf(context, practitioner);
 }
 

@@ -14,20 +14,20 @@ const refusals = createAllowance({ max: 1, everyMs: 60_000 });
 type Counting = Pick<RequestContext, 'env' | 'requestId' | 'startedMs' | 'waitUntil'>;
 
 /** Somebody followed a link of ours. */
-export function countClick(context: Counting, editor: string, outcome: RedirectOutcome): void {
-  if (!clicks.spend(`${editor} ${outcome}`, context.startedMs)) return;
-  count(context, editor, outcome);
+export function countClick(context: Counting, vendor: string, outcome: RedirectOutcome): void {
+  if (!clicks.spend(`${vendor} ${outcome}`, context.startedMs)) return;
+  count(context, vendor, outcome);
 }
 
 /** A search met a page on a host that the vendor has not declared: told once a minute. */
-export function countRefusedPage(context: Counting, editor: string): void {
-  if (!refusals.spend(editor, context.startedMs)) return;
-  log('warn', 'booking-page-refused', { requestId: context.requestId, editor });
-  count(context, editor, 'refused');
+export function countRefusedPage(context: Counting, vendor: string): void {
+  if (!refusals.spend(vendor, context.startedMs)) return;
+  log('warn', 'booking-page-refused', { requestId: context.requestId, editor: vendor });
+  count(context, vendor, 'refused');
 }
 
 /** After the answer: what cannot be counted hinders nobody. */
-function count({ env, requestId, startedMs, waitUntil }: Counting, editor: string, outcome: RedirectOutcome) {
-  const counting = countRedirect(env.DB, { day: parisDayOf(startedMs), editor, outcome });
-  waitUntil(counting.catch(() => log('warn', 'redirect-not-counted', { requestId, editor })));
+function count({ env, requestId, startedMs, waitUntil }: Counting, vendor: string, outcome: RedirectOutcome) {
+  const counting = countRedirect(env.DB, { day: parisDayOf(startedMs), editor: vendor, outcome });
+  waitUntil(counting.catch(() => log('warn', 'redirect-not-counted', { requestId, editor: vendor })));
 }

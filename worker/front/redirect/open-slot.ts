@@ -21,10 +21,10 @@ export async function openSlot(context: RequestContext): Promise<Response> {
   const target = readRedirectToken(parameters.slot ?? '');
   const page = target === undefined ? undefined : readBookingPage(target.page);
   if (target === undefined || page === undefined) return deadLinkPage({ kind: 'malformed' }, context);
-  const editors = await readVendors(context);
-  if (editors === undefined) return deadLinkPage({ kind: 'unavailable' }, context);
+  const vendors = await readVendors(context);
+  if (vendors === undefined) return deadLinkPage({ kind: 'unavailable' }, context);
   const { startMs } = target;
-  const vendor = editors.find(({ id, announced }) => id === target.editor && announced);
+  const vendor = vendors.find(({ id, announced }) => id === target.editor && announced);
   // A vendor that no relay announces is a stranger's word: neither counted nor logged.
   if (vendor === undefined) return deadLinkPage({ kind: 'refused' }, context);
   if (!isDeclared(vendor.redirectHosts, page)) {
@@ -58,7 +58,7 @@ async function readVendors(context: RequestContext): Promise<readonly VendorRow[
 }
 
 /** A HEAD opens nothing. */
-function note(context: RequestContext, editor: string, outcome: RedirectOutcome): void {
-  log('info', 'slot-opened', { requestId: context.requestId, editor, detail: outcome });
-  if (context.request.method !== 'HEAD') countClick(context, editor, outcome);
+function note(context: RequestContext, vendor: string, outcome: RedirectOutcome): void {
+  log('info', 'slot-opened', { requestId: context.requestId, editor: vendor, detail: outcome });
+  if (context.request.method !== 'HEAD') countClick(context, vendor, outcome);
 }

@@ -49,8 +49,8 @@ function originOf(host: string): string | undefined {
   return URL.parse(host.includes('//') ? host : `https://${isBareAddress ? `[${host}]` : host}`)?.origin;
 }
 
-/** The link of a slot that `editor` offers from `startMs` on; empty without booking page. */
-export type LinkWriter = (editor: string, page: string | undefined, startMs: number) => string;
+/** The link of a slot that `vendor` offers from `startMs` on; empty without booking page. */
+export type LinkWriter = (vendor: string, page: string | undefined, startMs: number) => string;
 
 /** What the links of one answer are made from. */
 export interface LinkContext {
@@ -59,7 +59,7 @@ export interface LinkContext {
   /** As they were last read; without one of them, none of its pages is linked to. */
   readonly editors: readonly Pick<VendorRow, 'id' | 'redirectHosts'>[];
   /** Hears of each page on a host that its vendor has not declared, once per page. */
-  readonly onRefused: (editor: string) => void;
+  readonly onRefused: (vendor: string) => void;
 }
 
 /**
@@ -70,27 +70,29 @@ export interface LinkContext {
 export function linkWriter({ config, url, editors, onRefused }: LinkContext): LinkWriter {
   const isDirect = config.reservationLinks === 'direct';
   const hosts = new Map(editors.map(({ id, redirectHosts }) => [id, redirectHosts]));
-  const read = (editor: string, page: string): string => {
+  const read = (vendor: string, page: string): string => {
     const target = readBookingPage(page);
-    const declared = hosts.get(editor);
+    const declared = hosts.get(vendor);
     if (target === undefined || declared === undefined) return '';
     if (!isDeclared(declared, target)) {
-      onRefused(editor);
+      onRefused(vendor);
       return '';
     }
     return isDirect ? reservationLink(page, config.redirectOrigin) : target.href;
   };
   const known = new Map<string, Map<string, string>>();
   const base = `${config.publicUrl ?? url.origin}/aggregator/r/`;
-  return (editor, page, startMs) => {
+  return (vendor, page, startMs) => {
     if (page === undefined) return '';
-    const own = known.get(editor) ?? new Map<string, string>();
-    known.set(editor, own);
+    const own = known.get(vendor) ?? new Map<string, string>();
+    known.set(vendor, own);
     let link = own.get(page);
     if (link === undefined) {
-      link = read(editor, page);
+      link = read(vendor, page);
       own.set(page, link);
     }
-    return link === '' || isDirect ? link : base + writeRedirectToken({ editor, page: link, startMs });
+    return link === '' || isDirect
+      ? link
+      : base + writeRedirectToken({ editor: vendor, page: link, startMs });
   };
 }

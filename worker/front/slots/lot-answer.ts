@@ -39,7 +39,7 @@ function linksOf(context: RequestContext): LinkWriter {
     config,
     url,
     editors: lastVendors(env) ?? [],
-    onRefused: (editor) => countRefusedPage(context, editor),
+    onRefused: (vendor) => countRefusedPage(context, vendor),
   });
 }
 

@@ -43,10 +43,10 @@ class Uses {
     if (this.all.delete(jti)) this.#count(use, -1);
   }
 
-  hasRoom(editor: string | undefined): boolean {
+  hasRoom(vendor: string | undefined): boolean {
     const links = this.#counts.get('') ?? 0;
-    if (editor === undefined) return links < LINK_TOKENS_MAX;
-    const own = this.#counts.get(editor) ?? 0;
+    if (vendor === undefined) return links < LINK_TOKENS_MAX;
+    const own = this.#counts.get(vendor) ?? 0;
     const isFull = this.all.size - links >= RELAY_TOKENS_MAX;
     return own < (isFull ? VENDOR_TOKENS_SURE : VENDOR_TOKENS_MAX);
   }
@@ -78,16 +78,16 @@ export class UsedTokens {
   }
 
   /**
-   * `by`: a request whose call to the hub is made twice uses its token once. `nowMs`: milliseconds since 1970. `editor`: the
-   * vendor whose share it takes; undefined for a link's.
+   * `by`: a request whose call to the hub is made twice uses its token once. `nowMs`: milliseconds since 1970. `vendor`: the
+   * one whose share it takes; undefined for a link's.
    */
-  take({ relay, jti, untilMs }: OneTimeToken, by: string, nowMs: number, editor?: string): TokenVerdict {
+  take({ relay, jti, untilMs }: OneTimeToken, by: string, nowMs: number, vendor?: string): TokenVerdict {
     const used = this.#of(relay);
     this.#forget(relay, used, nowMs);
     const known = used.all.get(jti);
     if (known !== undefined) return known.by === by ? 'first' : 'used';
-    if (!used.hasRoom(editor)) return 'full';
-    const use = { by, untilMs, ...(editor !== undefined && { editor }) };
+    if (!used.hasRoom(vendor)) return 'full';
+    const use = { by, untilMs, ...(vendor !== undefined && { editor: vendor }) };
     used.add(jti, use);
     this.#storage.write(new Map([[keyOf(relay, jti), use]]));
     return 'first';

@@ -232,7 +232,7 @@ export class VendorRegistry {
   /** What a hub of before had of relays was not asked about: it stays. */
   #acceptAll(): void {
     for (const [relay, { vendors }] of this.#relays) {
-      for (const editor of vendors) this.#setClaim({ relay, editor, state: 'accepted', sinceMs: 0 });
+      for (const vendor of vendors) this.#setClaim({ relay, editor: vendor, state: 'accepted', sinceMs: 0 });
     }
   }
 

@@ -35,8 +35,8 @@ const STRUCTURE_LENGTH_MAX = 64;
 export type SiteFailure = 'slot-site-unresolved' | 'site-address-incomplete';
 
 /** System of a Location's internal identifier when the vendor gave none. */
-function madeSystem(editor: string): string {
-  return `urn:x-passerelle:editor:${editor}`;
+function madeSystem(vendor: string): string {
+  return `urn:x-passerelle:editor:${vendor}`;
 }
 
 /**
@@ -115,7 +115,7 @@ interface ReadLocation {
 function writeContained(
   location: JsonObject,
   place: ReadLocation,
-  editor: string,
+  vendor: string,
   repairs: ReadRuleId[],
 ): ContainedLocation {
   const { name, address } = place;
@@ -126,7 +126,7 @@ function writeContained(
     resourceType: 'Location',
     id,
     meta: { profile: [PROFILE.location] },
-    identifier: readLocationIdentifiers(location, place.id, editor, repairs),
+    identifier: readLocationIdentifiers(location, place.id, vendor, repairs),
     ...(name === undefined ? {} : { name }),
     address,
     ...(position === undefined ? {} : { position }),
@@ -137,7 +137,7 @@ function writeContained(
 function readLocationIdentifiers(
   location: JsonObject,
   fallback: string,
-  editor: string,
+  vendor: string,
   repairs: ReadRuleId[],
 ): JsonObject[] {
   const found: JsonObject[] = [];
@@ -147,11 +147,11 @@ function readLocationIdentifiers(
     const system = uriOf(identifier.system);
     if (system === undefined || asObject(identifier.type) === undefined)
       repairs.push('location-identifier-made');
-    found.push(internalIdentifier(system ?? madeSystem(editor), value));
+    found.push(internalIdentifier(system ?? madeSystem(vendor), value));
   }
   if (found.length > 0) return found;
   repairs.push('location-identifier-made');
-  return [internalIdentifier(madeSystem(editor), fallback)];
+  return [internalIdentifier(madeSystem(vendor), fallback)];
 }
 
 /** A URI holds no blank (R4). */
