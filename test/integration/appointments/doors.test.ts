@@ -5,7 +5,7 @@ import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { individual } from '../../../bench/appointments/samples.ts';
 import { PERSONS } from '../../../sandbox/vendors/world/world.ts';
-import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
+import { FrontCaller, inTime, jsonOf } from '../../support/doubles/front-caller.ts';
 import { browserLot, mergeLot } from '../../support/doubles/front-client.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { cardsOf } from '../../support/samples/front-cards.ts';
@@ -61,10 +61,8 @@ async function doors(): Promise<Record<string, string>> {
   const fetched = async (path: string, headers: Record<string, string> = {}): Promise<string> =>
     (await system.fetch(path, { headers })).text();
   const cards = cardsOf(PERSONS.filter(({ identifier }) => identifier === subject));
-  const lot = await front.asBrowser('/v1/PractitionerSlots', token, {
-    method: 'POST',
-    body: browserLot(cards),
-  });
+  const body = browserLot(cards);
+  const lot = await inTime(() => front.asBrowser('/v1/PractitionerSlots', token, { method: 'POST', body }));
   return {
     plain: await fetched(slotPath([subject], window)),
     streamed: await fetched(slotPath([subject], window), { Accept: 'text/event-stream' }),

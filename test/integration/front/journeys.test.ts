@@ -7,7 +7,13 @@ import { DATABASES } from '../../../host/databases/migrations.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { draw } from '../../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../../worker/store/interfaced.ts';
-import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
+import {
+  FRONT_COOKIE,
+  FrontCaller,
+  type FrontReply,
+  inTime,
+  jsonOf,
+} from '../../support/doubles/front-caller.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';
 import { System } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
@@ -50,10 +56,8 @@ it('a search page of a dispatch software: samulrms by the server, then token, ma
   const marketplace = await front.asBrowser('/aggregator/marketplace/api/v1/editors?enabled=1', token);
   expect(jsonOf(marketplace)).toEqual([]);
   const lot = [{ search_parameter: { search_zone: '', county_ids: [], 'search-type': 'filtered' } }];
-  const slots = await front.asBrowser('/v1/PractitionerSlots', token, {
-    method: 'POST',
-    body: [...lot, { '810001': card(someone(0).slice(1)) }],
-  });
+  const body = [...lot, { '810001': card(someone(0).slice(1)) }];
+  const slots = await inTime(() => front.asBrowser('/v1/PractitionerSlots', token, { method: 'POST', body }));
   expect(slots.status).toBe(200);
   expect(slots.text).toContain('"action"');
 });
@@ -64,10 +68,11 @@ it('a directory page: exist twice, and slots once a vendor has shown that it kno
   // Never met: the page keeps its SAS agenda. A search meets him.
   expect(await exist()).toEqual({ exist_in_directory: false });
   const cards = [{ '810001': card(who.slice(1)), '810003': { ...card(who.slice(1)), cp: '42300' } }];
-  await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards });
+  const ask = () => front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards });
+  await inTime(ask);
   await until('he is known', async () => JSON.stringify(await exist()) === '{"exist_in_directory":true}');
   expect(await exist()).toEqual({ exist_in_directory: true });
-  const page = await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards });
+  const page = await inTime(ask);
   const entries = Object.values(jsonOf<Record<string, { slot: object }>>(page));
   expect(entries.some(({ slot }) => Object.keys(slot).length > 0)).toBe(true);
 });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { linkWriter } from '../../../worker/front/redirect/reservation-link.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
-import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
+import { FrontCaller, inTime, jsonOf } from '../../support/doubles/front-caller.ts';
 import { get } from '../../support/doubles/sandbox-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
@@ -210,7 +210,9 @@ describe('through the front’s face', () => {
       [String(810_000 + rank)]: { [identifier.startsWith('8') ? 'rpps' : 'adeli']: identifier.slice(1) },
     }));
     const front = new FrontCaller(() => edge.url);
-    const reply = await front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards });
+    const reply = await inTime(() =>
+      front.asServer('/v1/PractitionerSlots', { method: 'POST', body: cards }),
+    );
     const entries = Object.values(jsonOf<Record<string, Entry>>(reply));
     // None that is about to begin.
     const slots = entries

@@ -4,7 +4,7 @@
 // vendors' can.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERSONS } from '../../../sandbox/vendors/world/world.ts';
-import { FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
+import { FrontCaller, type FrontReply, inTime, jsonOf } from '../../support/doubles/front-caller.ts';
 import {
   breachesOf,
   browserLot,
@@ -56,7 +56,7 @@ const atServer = (body: unknown): Promise<FrontReply> =>
   front.asServer(PATH, { method: 'POST', body, headers: SERVER });
 
 async function askLot(cards: FrontCards): Promise<FrontEntries> {
-  const reply = await atBrowsers(browserLot(cards));
+  const reply = await inTime(() => atBrowsers(browserLot(cards)));
   expect(reply.status).toBe(200);
   const entries = jsonOf<FrontEntries>(reply);
   expect(breachesOf(cards, entries, Date.now())).toEqual([]);

@@ -52,7 +52,13 @@ async function peek(enough: (bytes: Buffer) => boolean) {
   call.on('error', () => {});
   response.on('error', () => {});
   let bytes = Buffer.alloc(0);
-  while (!enough(bytes)) bytes = Buffer.concat([bytes, (await once(response, 'data'))[0]]);
+  // Each piece: many come in one turn.
+  const chunks: Buffer[] = [];
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  while (!enough(bytes)) {
+    await once(response, 'data');
+    bytes = Buffer.concat(chunks);
+  }
   return { status: response.statusCode, headers: response.headers, bytes, call };
 }
 

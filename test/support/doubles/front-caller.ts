@@ -2,6 +2,7 @@
 // the same origin) and the server (Content-Type on GET too, no Accept, a new token before each call).
 
 import { request } from 'node:http';
+import { until } from '../wait/until.ts';
 
 export const FRONT_USER = { username: 'read', password: 'secret' } as const;
 /** The front's own cookies: none of them is ours to see, keep or pass on. */
@@ -14,6 +15,18 @@ export interface FrontReply {
 }
 
 export const jsonOf = <T>(reply: FrontReply): T => JSON.parse(reply.text) as T;
+
+/**
+ * Asks a lot again while a vendor is late that `slow` does not name: a lot has five seconds (docs/guide.md G-903), and a
+ * busy machine may need more.
+ */
+export const inTime = (ask: () => Promise<FrontReply>, slow: readonly string[] = []): Promise<FrontReply> =>
+  until('a lot in time', async () => {
+    const reply = await ask();
+    const ledger = String(reply.headers['x-passerelle-ledger']);
+    const late = [...ledger.matchAll(/([\w-]+)?:?timeout/g)].map(([, vendor = '']) => vendor);
+    return late.every((vendor) => slow.includes(vendor)) && reply;
+  });
 
 export interface FrontCall {
   readonly method?: string;

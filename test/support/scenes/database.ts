@@ -47,7 +47,8 @@ export async function openDatabase(folder = 'core'): Promise<Database> {
       const sent = request(url, { method: 'POST', agent }, (answer) => {
         text(answer).then((said) => resolve({ status: answer.statusCode ?? 0, said }), reject);
       });
-      sent.on('error', reject);
+      // Kept connections end when they are idle for five seconds: what this process sent then was never read.
+      sent.on('error', (cause) => (sent.reusedSocket ? resolve(post(body)) : reject(cause)));
       sent.end(body);
     });
   const ask: Ask = async (statements) => {

@@ -15,7 +15,6 @@ import {
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
 import { type LocalHubSante, writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
 import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
@@ -185,7 +184,7 @@ export class System {
       onLine: (line) => this.relayLog.push(line),
     });
     this.relay = child;
-    await waitUntilReady(this.url);
+    await until('the edge can ask it', async () => (await this.fetch('/readyz').catch(() => undefined))?.ok);
     if (over.isSaved !== false) {
       await until('D1 knows the relay', () => this.#savedAnnouncements(id) > saved);
     }
