@@ -8,9 +8,9 @@ import { SYSTEM } from '../../shared/sas/canonical.ts';
 import type { RegulatorContent } from '../../shared/sas/regulator.ts';
 import { NEXT_TRY_MS_MAX } from '../../worker/accounts/model/ledger.ts';
 import { AccountBench, type Fate } from '../support/scenes/accounts-bench.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 25);
+const RUNS = drawn(25);
 const VENDORS = ['agenda-a', 'agenda-b'];
 const PEOPLE = 3;
 const MINUTE_MS = 60_000;

@@ -25,9 +25,9 @@ import {
   sosAnswer,
   TO,
 } from '../support/samples/vendor-bundle.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 1_500;
+const RUNS = drawn(1_500);
 function readAndMerge(page: unknown, flow: Flow): { text: string; received: number; shown: number } {
   const subjects = [flow === 'SOS' ? SIRET : RPPS];
   const read = readPages([page], { flow, subjects });

@@ -28,9 +28,9 @@ import {
   slot,
   sosAnswer,
 } from '../support/samples/vendor-bundle.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 600;
+const RUNS = drawn(600);
 const RPPS = ['899900000017', '899900000025', '0990000012'] as const;
 const HOUR_MS = 3_600_000;
 

@@ -23,9 +23,9 @@ import {
   slot,
   sosAnswer,
 } from '../support/samples/vendor-bundle.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 400;
+const RUNS = drawn(400);
 const OTHERS = ['899900000025', '899900000033'];
 const SUBJECTS = [RPPS, ...OTHERS];
 

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawCase, KINDS } from '../support/samples/vendor-answers/draw.ts';
 import { type Door, openDoor } from '../support/scenes/answer-door.ts';
 import { tryCase } from '../support/scenes/try-answer.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = Number(process.env.FUZZ_RUNS ?? 2_000);
+const RUNS = drawn(1_000);
 
 let door: Door;
 beforeAll(async () => {

@@ -1,14 +1,14 @@
-// What LRMs are told of appointments, over 2,000 of them whose lives, relays, edge, broker and LRM are drawn: kills in the midst of
+// What LRMs are told of appointments, over 800 of them (FUZZ_TIMES) whose lives, relays, edge, broker and LRM are drawn: kills in the midst of
 // anything, partitions, confirmations and acknowledgements that are lost, late, doubled or out of order. The outbox is the
 // Worker's own code and tables; who carries, and who reads, are small models (test/support/outbox). The seed is in the title.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { OutboxEdge } from '../support/outbox/outbox-edge.ts';
 import { judge, Tally } from '../support/outbox/outbox-oracle.ts';
 import { OutboxWorld } from '../support/outbox/outbox-world.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
 /** Each with so many appointments. */
-const WORLDS = Number(process.env.OUTBOX_WORLDS ?? 500);
+const WORLDS = drawn(200);
 const LIVES = 4;
 
 let edge: OutboxEdge;
@@ -33,7 +33,7 @@ it(`every version reaches its LRM in order, or is shown with its reason (${WORLD
     try {
       await judge(await OutboxWorld.play(edge, seed, LIVES), tally);
     } catch (cause) {
-      throw new Error(`FUZZ_SEED=${seed} OUTBOX_WORLDS=1: ${String(cause)}`, { cause });
+      throw new Error(`FUZZ_SEED=${seed} FUZZ_TIMES=0.005: ${String(cause)}`, { cause });
     }
   }
   if (WORLDS < 100) return;

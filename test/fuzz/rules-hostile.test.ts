@@ -10,9 +10,9 @@ import { apply } from '../support/samples/edit.ts';
 import { SUBJECTS, type Subject } from '../support/samples/subjects.ts';
 import * as bundles from '../support/samples/valid/bundles.ts';
 import * as valid from '../support/samples/valid/resources.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUN_COUNT = 150;
+const RUN_COUNT = drawn(150);
 const subjects: readonly (readonly [string, Subject])[] = Object.entries(SUBJECTS);
 
 /** Values that parsers and validators trip over, beside what fast-check invents. */

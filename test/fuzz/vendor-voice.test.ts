@@ -29,9 +29,9 @@ import {
   sosAnswer,
   TO,
 } from '../support/samples/vendor-bundle.ts';
-import { SEED } from '../support/seed.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 300;
+const RUNS = drawn(300);
 const CANARY = 'canary';
 const BASE = 'https://edge.example/fhir';
 

@@ -7,10 +7,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { AccountScene, keyOf, type Person, technical } from '../../support/scenes/accounts-scene.ts';
-import { SEED } from '../../support/seed.ts';
+import { drawn, SEED } from '../../support/seed.ts';
 import { until } from '../../support/wait/until.ts';
 
-const RUNS = Number(process.env.ACCOUNTS_RUNS ?? 4);
+const RUNS = drawn(4);
 const VENDORS = ['agenda-a', 'agenda-b'];
 const MINUTE_MS = 60_000;
 
