@@ -113,6 +113,7 @@ export class AppointmentEdge {
   readonly state: LocalState;
   readonly log: string[] = [];
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #run: typeof startLocalEdge;
   edge: EdgeProcess | undefined;
   /** Of changes, each night; undefined: they are not exported. */
   exportDir: string | undefined;
@@ -120,26 +121,32 @@ export class AppointmentEdge {
   /** Scope system/Appointment.rs. */
   token = '';
 
-  private constructor(dir: string, relay: TestRelay, state: LocalState, settings: Record<string, string>) {
+  private constructor(
+    dir: string,
+    relay: TestRelay,
+    state: LocalState,
+    settings: Record<string, string>,
+    run: typeof startLocalEdge,
+  ) {
+    this.#run = run;
     this.dir = dir;
     this.relay = relay;
     this.state = state;
     this.#settings = settings;
   }
 
-  /** `keys`: of other relays that the edge is to trust. */
+  /** `keys`: of other relays that the edge is to trust; `run`: starts it. */
   static async start(
     settings: Record<string, string> = {},
     isExporting = false,
     keys: readonly object[] = [],
+    run = startLocalEdge,
   ): Promise<AppointmentEdge> {
     const dir = await mkdtemp(join(tmpdir(), 'passerelle-appointments-'));
     const relay = await makeRelay('relay-a');
     const state = await openLocalState(join(dir, 'edge'));
-    const system = new AppointmentEdge(dir, relay, state, {
-      RELAY_JWKS: JSON.stringify({ keys: [relay.jwk, ...keys] }),
-      ...settings,
-    });
+    const trusted = JSON.stringify({ keys: [relay.jwk, ...keys] });
+    const system = new AppointmentEdge(dir, relay, state, { RELAY_JWKS: trusted, ...settings }, run);
     if (isExporting) system.exportDir = join(dir, 'exports');
     system.token = await signToken(state, 'system/Appointment.rs');
     await system.startEdge();
@@ -152,7 +159,7 @@ export class AppointmentEdge {
   }
 
   async startEdge(): Promise<void> {
-    this.edge = await startLocalEdge({
+    this.edge = await this.#run({
       host: '127.0.0.1',
       port: this.#port,
       stateDir: this.state.dir,

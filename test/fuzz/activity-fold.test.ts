@@ -5,15 +5,16 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge, SYSTEM_B, type VendorId } from '../../bench/appointments/appointment-edge.ts';
+import { type AppointmentEdge, SYSTEM_B, type VendorId } from '../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../bench/appointments/samples.ts';
 import { signToken } from '../../sandbox/platform/local-state.ts';
 import { type FoldBudget, foldActivity } from '../../worker/appointments/fold.ts';
 import { purgeAppointments } from '../../worker/appointments/tables/purge.ts';
 import { Budget } from '../../worker/store/budget.ts';
-import { SEED } from '../support/seed.ts';
+import { startAppointmentEdge } from '../support/scenes/built-edge.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 8;
+const RUNS = drawn(8);
 type Database = Parameters<typeof purgeAppointments>[0];
 type Env = Parameters<typeof foldActivity>[0];
 
@@ -22,7 +23,7 @@ let db: Database;
 let core: Database;
 let admin: string;
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
   db = (await edge.edge?.database('APPOINTMENTS')) as unknown as Database;
   core = (await edge.edge?.database('DB')) as unknown as Database;
   admin = await signToken(edge.state, 'admin');

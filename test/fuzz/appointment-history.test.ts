@@ -5,16 +5,17 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge } from '../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../bench/appointments/appointment-edge.ts';
 import { individual, type Sample } from '../../bench/appointments/samples.ts';
 import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
-import { SEED } from '../support/seed.ts';
+import { startAppointmentEdge } from '../support/scenes/built-edge.ts';
+import { drawn, SEED } from '../support/seed.ts';
 
-const RUNS = 25;
+const RUNS = drawn(25);
 
 let edge: AppointmentEdge;
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
 });
 afterAll(() => edge?.stop());
 

@@ -6,12 +6,13 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { exportChanges } from '../../../worker/appointments/export-changes.ts';
 import type { Env } from '../../../worker/base/env.ts';
 import { FlakyDatabase } from '../../support/doubles/flaky-database.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 const AMPLE = { queries: 1_000, untilMs: Number.POSITIVE_INFINITY };
@@ -174,7 +175,7 @@ describe('an edge that exports to a folder', () => {
   const night = new Date(END_MS + RETENTION_MS + 1);
 
   beforeAll(async () => {
-    edge = await AppointmentEdge.start({}, true);
+    edge = await startAppointmentEdge({}, true);
     admin = await signToken(edge.state, 'admin');
   });
   afterAll(() => edge?.stop());

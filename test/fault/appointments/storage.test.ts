@@ -2,15 +2,16 @@
 // and the same message is taken once D1 is back. Another database that is away stops none. Phases: a table goes away (a failure inside the transaction),
 // comes back; an appointment reaches its bound of versions. End state: one appointment, its versions whole.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
 import type { DatabaseName } from '../../../host/databases/migrations.ts';
 import { VERSIONS_MAX } from '../../../worker/appointments/tables/record.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
 });
 afterAll(() => edge?.stop());
 

@@ -8,10 +8,11 @@ import { cp, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
 import { DATABASE_FILES, DATABASES_FOLDER } from '../../../sandbox/platform/edge/edge-process.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
@@ -19,7 +20,7 @@ let admin: string;
 
 beforeEach(async () => {
   // Nothing here waits for the schedule.
-  edge = await AppointmentEdge.start({ SCHEDULE_S: '3600' });
+  edge = await startAppointmentEdge({ SCHEDULE_S: '3600' });
   admin = await signToken(edge.state, 'admin');
 });
 afterEach(() => edge?.stop());

@@ -1,14 +1,15 @@
 // Many at once about one appointment at the real edge: nothing is doubled, nothing is lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { Answer, AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 
 const PARALLEL = 64;
 const ROUNDS = 8;
 
 let edge: AppointmentEdge;
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
 });
 afterAll(() => edge?.stop());
 

@@ -1,12 +1,13 @@
 // What a search is told of the appointments near its window, from their write at the real edge: what takes its time, what was
 // moved away a moment ago, what it names. Which times overlap a window: test/integration/hub/booked-slots-table.test.ts.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, type SampleOptions, sos } from '../../../bench/appointments/samples.ts';
 import { slotKey } from '../../../shared/sas/slot-key.ts';
 import { takenTimesStatement } from '../../../worker/appointments/tables/taken-times.ts';
 import type { BookedSlot } from '../../../worker/hub/memory/booked-slots-table.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 type Database = Parameters<typeof takenTimesStatement>[0];
@@ -21,7 +22,7 @@ const nextPerson = (): string => {
 };
 
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
 });
 afterAll(() => edge?.stop());
 

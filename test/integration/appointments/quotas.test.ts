@@ -2,9 +2,10 @@
 // exists may change within a reserve, and end always. And what no appointment can be. docs/storage.md "Quotas".
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Answer, AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
+import { type Answer, type AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, type SampleOptions } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -12,7 +13,7 @@ const HOUR_MS = 3_600_000;
 let edge: AppointmentEdge;
 afterEach(() => edge?.stop());
 const start = async (settings: Record<string, string> = {}): Promise<void> => {
-  edge = await AppointmentEdge.start(settings);
+  edge = await startAppointmentEdge(settings);
 };
 
 const fresh = (): string => `rdv-${randomUUID()}`;

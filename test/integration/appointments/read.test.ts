@@ -1,11 +1,12 @@
 // What SAS reads of appointments at the real edge: one, its versions, searches, pages that survive inserts; and
 // what operators ask: activity, exports, purge.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
+import { type Answer, type AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, OPERATOR, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { judgeAppointment } from '../../../shared/sas/rules/appointment/appointment.ts';
 import { ruleOf } from '../../../shared/sas/rules/table/table.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 
 let edge: AppointmentEdge;
 let admin = '';
@@ -15,7 +16,7 @@ const OTHER_OPERATOR = '0b0e2f7c-3f5e-4f0a-9a44-6d1f3f1f9a10';
 const startOf = (hour: number): string => new Date(Date.UTC(2026, 11, 2, 8 + hour)).toISOString();
 
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
   admin = await signToken(edge.state, 'admin');
   for (let i = 0; i < 30; i += 1) {
     await edge.put(

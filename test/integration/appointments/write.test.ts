@@ -6,7 +6,7 @@ import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,
-  AppointmentEdge,
+  type AppointmentEdge,
   announce,
   makeRelay,
   readAnswer,
@@ -18,6 +18,7 @@ import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
 import { sendPlain } from '../../support/doubles/front-caller.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;
@@ -25,7 +26,7 @@ let edge: AppointmentEdge;
 let stranger: TestRelay;
 beforeAll(async () => {
   stranger = await makeRelay('stranger');
-  edge = await AppointmentEdge.start({}, false, [stranger.jwk]);
+  edge = await startAppointmentEdge({}, false, [stranger.jwk]);
 });
 afterAll(() => edge?.stop());
 
@@ -150,7 +151,7 @@ describe("a relay's token for an appointment", () => {
 
   it('is for one edge: another that trusts the same relay refuses it, whatever Host it is told', async () => {
     const text = body();
-    const other = await AppointmentEdge.start({ PUBLIC_URL: 'https://other.example' }, false, [
+    const other = await startAppointmentEdge({ PUBLIC_URL: 'https://other.example' }, false, [
       edge.relay.jwk,
     ]);
     try {

@@ -1,17 +1,18 @@
 // The territories that the front gives its regulators come back in the activity figures.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, sos } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { FrontCaller } from '../../support/doubles/front-caller.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 
 let edge: AppointmentEdge;
 let front: FrontCaller;
 let admin: string;
 
 beforeAll(async () => {
-  edge = await AppointmentEdge.start();
+  edge = await startAppointmentEdge();
   front = new FrontCaller(() => edge.edge?.url ?? '');
   admin = await signToken(edge.state, 'admin');
 });

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Answer,
-  AppointmentEdge,
+  type AppointmentEdge,
   readAnswer,
   SYSTEM_A,
 } from '../../../bench/appointments/appointment-edge.ts';
@@ -18,6 +18,7 @@ import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
 import { type Person, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 import { untilHourLasts } from '../../support/wait/hour.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -32,7 +33,7 @@ let admin: string;
 let sas: string;
 
 beforeAll(async () => {
-  edge = await AppointmentEdge.start({}, true);
+  edge = await startAppointmentEdge({}, true);
   admin = await signToken(edge.state, 'admin');
   sas = await signToken(edge.state, 'system/Practitioner.cu system/Appointment.rs');
 });

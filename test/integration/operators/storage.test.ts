@@ -1,16 +1,17 @@
 // How full the databases are: told to operators at any time, and said in the log past 60 and 80 % of the limit.
 
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
+import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { measureDatabases } from '../../../worker/store/sizes.ts';
+import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
 
 const LIMIT_BYTES = 1_000_000;
 let edge: AppointmentEdge;
 let admin: string;
 
 beforeAll(async () => {
-  edge = await AppointmentEdge.start({ DATABASE_MB_MAX: '1' });
+  edge = await startAppointmentEdge({ DATABASE_MB_MAX: '1' });
   admin = await signToken(edge.state, 'admin');
 });
 afterAll(() => edge?.stop());

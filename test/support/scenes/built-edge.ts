@@ -3,6 +3,7 @@
 import { cp, mkdtemp, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { buildWorker } from '../../../sandbox/platform/edge/build-worker.ts';
 import { DATABASES_FOLDER, type EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import { type LocalEdgeOptions, startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
@@ -30,6 +31,13 @@ export async function startBuiltEdge(options: Options): Promise<EdgeProcess> {
   if (!(await isThere(database))) await cp(await migratedDatabase(), database, { recursive: true });
   return startOver(options);
 }
+
+/** As AppointmentEdge.start. */
+export const startAppointmentEdge = (
+  settings?: Record<string, string>,
+  isExporting?: boolean,
+  keys?: readonly object[],
+): Promise<AppointmentEdge> => AppointmentEdge.start(settings, isExporting, keys, startBuiltEdge);
 
 async function startOver(options: Options): Promise<EdgeProcess> {
   return startLocalEdge({ script: await builtWorker(), ...options, host: '127.0.0.1' });

@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Answer,
-  AppointmentEdge,
+  type AppointmentEdge,
   makeRelay,
   readAnswer,
   type TestRelay,
@@ -24,6 +24,7 @@ import {
   type SettleRequest,
 } from '../../../shared/link/hub-sante.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import { startAppointmentEdge } from './built-edge.ts';
 
 export const CLIENT = 'fr.health.test.ptfsas';
 export const SAMU = 'fr.health.samu990';
@@ -199,7 +200,7 @@ export class LrmScene {
   ): Promise<LrmScene> {
     const stranger = await makeRelay('relay-z');
     const scene = new LrmScene(
-      await AppointmentEdge.start({ SCHEDULE_S: '3600', ...settings }, false, [stranger.jwk, ...keys]),
+      await startAppointmentEdge({ SCHEDULE_S: '3600', ...settings }, false, [stranger.jwk, ...keys]),
       stranger,
     );
     scene.admin = await signToken(scene.edge.state, 'admin');
