@@ -16,6 +16,7 @@ import {
 import { individual, type SampleOptions } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
+import { dayIn } from '../../support/doubles/front-client.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
 import { type Person, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
 import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
@@ -132,7 +133,8 @@ describe('an appointment', () => {
     expect([first.status, last.status]).toEqual([201, 200]);
     const id = idIn(first);
     await runNight();
-    const day = START.slice(0, 10);
+    // Days are those of Paris: the last hours of a day of UTC are the next one there.
+    const day = dayIn('Europe/Paris', FROM_MS).date;
     const report = `/admin/activity?from=${day}&to=${day}`;
     const counted = (await ask('GET', report)).json.counts;
     expect(counted).toMatchObject([{ vendor: 'agenda-a', count: 1 }]);
