@@ -2,15 +2,15 @@
 // judged by the relays through it, and one relay may drain and end while vendors write.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Leaf } from '../../../sandbox/pki/authority.ts';
 import { startTestEdge, type TestEdge } from '../../support/doubles/edge.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
+import { freePort } from '../../support/scenes/free-port.ts';
 import {
   type InboundAuthority,
   type InboundProcess,
@@ -59,14 +59,6 @@ function place(text: string): string {
     .replace(/^ {4}(user|group) haproxy\n/gm, '');
   expect(placed).not.toMatch(/192\.0\.2|:8443/);
   return placed;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port: free } = server.address() as AddressInfo;
-  server.close();
-  return free;
 }
 
 function listens(at: number): Promise<boolean> {

@@ -3,12 +3,13 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
 import { openLocalState } from '../../../sandbox/platform/local-state.ts';
+import { childProcessesOf } from '../../support/scenes/child-processes.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
@@ -103,10 +104,7 @@ test.skipIf(process.platform !== 'linux')(
 
 /** The child of this process that is workerd; one edge runs here. */
 async function runtimeOf(pid: number): Promise<number> {
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  for (const child of children.split(' ').filter((text) => text !== '')) {
-    const command = await readFile(`/proc/${child}/cmdline`, 'utf8').catch(() => '');
-    if (command.includes('workerd') && command.includes('serve')) return Number(child);
-  }
-  throw new Error('no runtime among the children');
+  const runtime = (await childProcessesOf(pid)).find(({ command }) => /workerd.* serve /.test(command));
+  if (runtime === undefined) throw new Error('no runtime among the children');
+  return runtime.pid;
 }

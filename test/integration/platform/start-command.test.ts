@@ -3,11 +3,12 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { NO_RABBIT } from '../../../sandbox/hub-sante/broker/rabbit-files.ts';
+import { childProcessesOf } from '../../support/scenes/child-processes.ts';
 import { hubSanteMissing } from '../../support/scenes/hub-sante-scene.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
@@ -52,20 +53,6 @@ const answers = async (url: string): Promise<boolean> =>
   );
 const allAnswer = async (): Promise<boolean[]> => Promise.all(addresses().map(answers));
 
-/** Children of the program, from Linux's /proc. */
-async function childrenOf(pid: number | undefined): Promise<{ pid: number; command: string }[]> {
-  const listed = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  return Promise.all(
-    listed
-      .split(' ')
-      .filter((text) => text !== '')
-      .map(async (text) => ({
-        pid: Number(text),
-        command: (await readFile(`/proc/${text}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' '),
-      })),
-  );
-}
-
 it.each(['SIGINT', 'SIGTERM'] as const)(
   'ends all it started, orderly, on %s to itself alone',
   async (signal) => {
@@ -80,7 +67,9 @@ it.each(['SIGINT', 'SIGTERM'] as const)(
 );
 
 it.skipIf(process.platform !== 'linux')('says which part died, and ends the others', async () => {
-  const relay = (await childrenOf(program.pid)).find(({ command }) => command.includes('relay/main.ts'));
+  const relay = (await childProcessesOf(program.pid)).find(({ command }) =>
+    command.includes('relay/main.ts'),
+  );
   if (relay === undefined) throw new Error('no relay among its processes');
   process.kill(relay.pid, 'SIGKILL');
   expect(await ended).toEqual([1, null]);

@@ -1,8 +1,8 @@
 // The edge as a process of its own, which dies without warning and starts again over the same state and port.
 
-import { readFile } from 'node:fs/promises';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import { until } from '../wait/until.ts';
+import { childProcessesOf } from './child-processes.ts';
 
 export class EdgeChild {
   readonly #dir: string;
@@ -43,13 +43,12 @@ export class EdgeChild {
   async kill(): Promise<void> {
     if (this.#child === undefined) throw new TypeError('the edge has not started');
     const { process: program } = this.#child;
-    const pid = program.pid ?? 0;
-    const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean);
+    const children = await childProcessesOf(program.pid);
     if (children.length === 0) throw new Error('the edge has no runtime to be killed');
-    for (const child of children) process.kill(Number(child), 'SIGKILL');
+    for (const child of children) process.kill(child.pid, 'SIGKILL');
     program.kill('SIGKILL');
     await until('the edge is dead', () => program.exitCode !== null || program.signalCode !== null);
-    for (const child of children) await until('its runtime is dead', () => !isAlive(Number(child)));
+    for (const child of children) await until('its runtime is dead', () => !isAlive(child.pid));
     this.#child = undefined;
   }
 
