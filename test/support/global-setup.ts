@@ -1,12 +1,13 @@
 // What all files of one run share, in a temporary folder that ends with the run: RSA keys (samples/rsa-keys.ts), the built
-// Worker and a migrated database (scenes/built-edge.ts), and V8's cache of our programs' code, which halves the start of
-// each process that a test spawns. Tests' own temporary folders lie there too.
+// Worker and a migrated database (scenes/built-edge.ts), the built relay (scenes/built-relay.ts), and V8's cache of our
+// programs' code, which halves the start of each process that a test spawns. Tests' own temporary folders lie there too.
 
-import { mkdtemp, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { writeBuilt } from '../../sandbox/platform/edge/build-worker.ts';
+import { buildProgram, PROGRAMS } from '../../scripts/build/programs.ts';
 import { removeFolder } from './wait/remove-folder.ts';
 
 declare module 'vitest' {
@@ -24,8 +25,20 @@ export default async function prepareRun(project: TestProject): Promise<() => Pr
   process.env.NODE_COMPILE_CACHE ??= join(dir, 'code');
   // scenes/built-edge.ts writes it when a test first needs it.
   process.env.PASSERELLE_BUILT_WORKER = join(dir, 'worker.js');
+  await writeRelay(dir);
   project.provide('runDir', dir);
   return () => removeFolder(dir);
+}
+
+async function writeRelay(runDir: string): Promise<void> {
+  const program = PROGRAMS.find(({ folder }) => folder === 'relay');
+  if (program === undefined) throw new Error('no relay among the programs');
+  const { files } = await buildProgram(resolve(import.meta.dirname, '../..'), program, {});
+  for (const [path, content] of files) {
+    const file = join(runDir, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
 }
 
 const MEMORY_FOLDER = '/dev/shm';

@@ -3,14 +3,17 @@
 // link; the same among relays of an older version, which say no instance. End: exactly one serves, each of the others
 // knows why it does not, and none comes back for ever.
 
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
+import { builtRelay } from '../../support/scenes/built-relay.ts';
 import { ScriptedScene } from '../../support/scenes/scripted-scene.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
 
 /** What an edge has logged since `from` lines. */
 const edgeSaid = ({ edgeLog }: System, message: string, from: number): string[] =>
@@ -51,7 +54,7 @@ describe('of processes', () => {
   async function startTwin(): Promise<{ child: Child; lines: string[]; ended: Promise<number | null> }> {
     const lines: string[] = [];
     const child = await startChild({
-      command: ['relay/main.ts', '--config', join(running.dir, 'relay-a', 'relay.json')],
+      command: [relative(ROOT, builtRelay()), '--config', join(running.dir, 'relay-a', 'relay.json')],
       readyEvent: 'relay-ready',
       onLine: (line) => lines.push(line),
     });

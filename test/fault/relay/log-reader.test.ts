@@ -6,20 +6,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ask } from '../../support/doubles/edge.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle, RPPS_A } from '../../support/samples/relay-bundle.ts';
+import { builtRelay } from '../../support/scenes/built-relay.ts';
+import { freePort } from '../../support/scenes/free-port.ts';
 import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
 import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const RELAY = join(ROOT, 'relay/main.ts');
 const EDGE = join(ROOT, 'sandbox/platform/edge.ts');
 /** Reads until the edge says that it is ready. */
 const READY = 'while read -r line; do echo "$line" >&3; case "$line" in *edge-ready*) break;; esac; done';
@@ -69,24 +69,16 @@ async function startPiped(program: readonly string[], reader: string, extra: Rec
   return { pid, pidOf, said: () => said, ended: once(shell, 'close') };
 }
 
-/** The relay's log, which would tell the port it took, is what is broken here. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function startRelay(reader: string) {
   const made = await makeScene(
     [(_request, response) => sendJson(response, makeBundle({ startMs: Date.now() + 3_600_000 }))],
     authority,
   );
   scene = made;
+  // Its log, which would tell the port it took, is what is broken here.
   const port = await freePort();
   await made.writeConfig({ ...made.config, admin: { host: '127.0.0.1', port } });
-  const relay = await startPiped([RELAY, '--config', made.configFile], reader);
+  const relay = await startPiped([builtRelay(), '--config', made.configFile], reader);
   const link = await made.edge.linked();
   const calls = Array.from({ length: CALLS }, () => ({ editor: 'agenda-1', subjects: [RPPS_A] }));
   return {
@@ -125,8 +117,10 @@ test('the relay serves, reloads and drains when the reader of its log is killed,
 test('the relay serves, reloads and drains when the reader of its log never reads', async () => {
   const relay = await startRelay('| { echo "reader $BASHPID" >&3; exec sleep 1000; }');
   pids.push(await relay.pidOf('reader'));
-  for (let plans = 0; plans < 8; plans += 1) await relay.talk();
-  await until('lines to be lost', async () => lostOf(await relay.metrics()) > 0);
+  await until('lines to be lost', async () => {
+    await relay.talk();
+    return lostOf(await relay.metrics()) > 0;
+  });
   await expectServiceAndEnd(relay);
 });
 

@@ -2,9 +2,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from '../wait/until.ts';
+import { builtRelay } from './built-relay.ts';
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly message: string };
 
@@ -21,12 +21,10 @@ export interface RelayProcess {
   stop(): Promise<void>;
 }
 
-const MAIN = resolve(import.meta.dirname, '../../../relay/main.ts');
-
-/** `main`: another program file than that of the tree; `env`: besides that of the test. */
+/** `main`: another program file than that of these sources; `env`: besides that of the test. */
 export function spawnRelay(
   args: readonly string[],
-  main = MAIN,
+  main = builtRelay(),
   env: Readonly<Record<string, string>> = {},
 ): RelayProcess {
   const child = spawn(process.execPath, [main, ...args], {

@@ -22,6 +22,7 @@ import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
 import { mortalWorker, startBuiltEdge } from './built-edge.ts';
+import { builtRelay } from './built-relay.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -36,7 +37,7 @@ export interface SystemOptions {
   readonly isMortal?: boolean;
   /** The Worker's code, and that of the hub behind it. */
   readonly scripts?: Readonly<Record<'script' | 'hubScript', () => Promise<string>>>;
-  /** Absolute path of another relay than this tree's. */
+  /** Absolute path of another relay than these sources's. */
   readonly relayFile?: string;
 }
 
@@ -179,7 +180,7 @@ export class System {
       listenPort: 0,
     });
     const child = await startChild({
-      command: [relative(ROOT, this.#options.relayFile ?? join(ROOT, 'relay/main.ts')), '--config', config],
+      command: [relative(ROOT, this.#options.relayFile ?? builtRelay()), '--config', config],
       readyEvent: 'relay-ready',
       onLine: (line) => this.relayLog.push(line),
     });
