@@ -16,5 +16,10 @@ async function drawKeyPair(bits: number): Promise<KeyPair> {
   return readKeyPair(await runFile(`rsa/${rank}.pem`, async () => (await makeKeyPair(bits)).keyPem));
 }
 
+/** Another file begins: what it draws may be what others drew. */
+export function drawFromFirst(): void {
+  drawn = 0;
+}
+
 /** Options of an authority for tests: fresh certificates for keys of the run. */
 export const TEST_KEYS = { caKeyBits: BITS, makeKeys: drawKeyPair } as const;
