@@ -3,7 +3,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 
 const UNIT = 'test/unit/**/*.test.ts';
 // Only a hang reaches these, also on a busy machine.
-const LIMITS = { testTimeout: 300_000, hookTimeout: 300_000, expect: { poll: { timeout: 120_000 } } };
+const LIMITS = { testTimeout: 600_000, hookTimeout: 600_000, expect: { poll: { timeout: 240_000 } } };
 
 // Every layer of tests runs in Node 24; the edge under test is the built bundle in workerd, started by
 // test/support. Files run in few workers because each integration file starts real processes; a worker imports what

@@ -101,7 +101,7 @@ test('an outage of seventy-two hours: the withdrawal inside is the first thing t
   expect(first?.url).toContain(encodeURIComponent(keyOf(person)));
   expect(second?.url).toContain(encodeURIComponent(keyOf(other.person)));
   expect((await exposure()).open).toBe(0);
-}, 300_000);
+});
 
 test('the schedule alone delivers it when the vendor is back', async () => {
   const { person } = await openAccount();

@@ -153,5 +153,4 @@ it.skipIf(process.platform !== 'linux')(
     expect([lost, moved]).toEqual(['rdv-0: lost "booked never"', 'rdv-0: moved from elsewhere']);
     expect(exchanges.length).toBeGreaterThan(KILLS * 100);
   },
-  120_000,
 );

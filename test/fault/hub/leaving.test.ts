@@ -181,4 +181,4 @@ it(`no history of relays, hubs and D1 makes a vendor leave, but an operator's ac
   );
   expect(checks).toBeGreaterThanOrEqual(RUNS * 7);
   expect(unknowns).toBeGreaterThan(0);
-}, 600_000);
+});

@@ -17,7 +17,6 @@ import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const START_MS = 120_000;
 const HAS_TERMINALS = spawnSync('script', ['--version']).status === 0;
 
 let authority: TestAuthority;
@@ -77,14 +76,14 @@ function startNpm(words: readonly string[], inTerminal = false): Npm {
     group: child.pid ?? 0,
     ended: once(child, 'exit'),
     output: () => output,
-    said: (pattern) => until(`${pattern} in\n${output}`, () => pattern.exec(output)?.[1], START_MS),
+    said: (pattern) => until(`${pattern} in\n${output}`, () => pattern.exec(output)?.[1]),
     pids: () => [...output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid)),
   };
   started.push(npm);
   return npm;
 }
 
-const ended = (pid: number): Promise<true> => until(`${pid} to end`, () => !kill(pid, 0), START_MS);
+const ended = (pid: number): Promise<true> => until(`${pid} to end`, () => !kill(pid, 0));
 
 /** A relay with one search that waits for its vendor until `answer`. */
 async function startRelay(inTerminal = false) {
@@ -113,16 +112,12 @@ async function expectDrained({ npm, pid, link, running, answer }: Awaited<Return
   expect(npm.output()).not.toContain('relay-killed');
 }
 
-test(
-  'SIGTERM to npm drains the relay, and npm ends after it',
-  async () => {
-    const relay = await startRelay();
-    kill(relay.npm.group, 'SIGTERM');
-    await expectDrained(relay);
-    await relay.npm.ended;
-  },
-  START_MS,
-);
+test('SIGTERM to npm drains the relay, and npm ends after it', async () => {
+  const relay = await startRelay();
+  kill(relay.npm.group, 'SIGTERM');
+  await expectDrained(relay);
+  await relay.npm.ended;
+});
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
   '%s to npm and relay alike, as Ctrl-C and supervisors send it, drains the relay',
@@ -131,76 +126,56 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     kill(-relay.npm.group, signal);
     await expectDrained(relay);
   },
-  START_MS,
 );
 
-test(
-  'SIGHUP to npm reloads the relay, which goes on without it',
-  async () => {
-    const relay = await startRelay();
-    kill(relay.npm.group, 'SIGHUP');
-    await relay.npm.ended;
-    await relay.npm.said(/"message":"(relay-reloaded)"/);
-    expect(relay.npm.output()).toContain('relay-parent-gone');
-    relay.answer();
-    expect((await relay.running).answers[0]).toMatchObject({ shown: 1 });
-    kill(relay.pid, 'SIGTERM');
-    await ended(relay.pid);
-  },
-  START_MS,
-);
+test('SIGHUP to npm reloads the relay, which goes on without it', async () => {
+  const relay = await startRelay();
+  kill(relay.npm.group, 'SIGHUP');
+  await relay.npm.ended;
+  await relay.npm.said(/"message":"(relay-reloaded)"/);
+  expect(relay.npm.output()).toContain('relay-parent-gone');
+  relay.answer();
+  expect((await relay.running).answers[0]).toMatchObject({ shown: 1 });
+  kill(relay.pid, 'SIGTERM');
+  await ended(relay.pid);
+});
 
-test(
-  'SIGHUP to the process that the log names reloads the relay under its npm',
-  async () => {
-    const relay = await startRelay();
-    kill(relay.pid, 'SIGHUP');
-    await relay.npm.said(/"message":"(relay-reloaded)"/);
-    expect(relay.npm.child.exitCode).toBe(null);
-    relay.answer();
-    await relay.running;
-  },
-  START_MS,
-);
+test('SIGHUP to the process that the log names reloads the relay under its npm', async () => {
+  const relay = await startRelay();
+  kill(relay.pid, 'SIGHUP');
+  await relay.npm.said(/"message":"(relay-reloaded)"/);
+  expect(relay.npm.child.exitCode).toBe(null);
+  relay.answer();
+  await relay.running;
+});
 
-test.skipIf(!HAS_TERMINALS)(
-  'closing the terminal of a relay drains it',
-  async () => {
-    const relay = await startRelay(true);
-    kill(relay.npm.group, 'SIGKILL');
-    await until('the edge to be told', () => relay.link.drained);
-    relay.answer();
-    await ended(relay.pid);
-  },
-  START_MS,
-);
+test.skipIf(!HAS_TERMINALS)('closing the terminal of a relay drains it', async () => {
+  const relay = await startRelay(true);
+  kill(relay.npm.group, 'SIGKILL');
+  await until('the edge to be told', () => relay.link.drained);
+  relay.answer();
+  await ended(relay.pid);
+});
 
-test.each(['SIGTERM', 'SIGHUP'] as const)(
-  '%s to npm ends the edge and its runtime',
-  async (signal) => {
-    const state = join(dir, signal);
-    const npm = startNpm(['run', 'edge', '--', '--port', '0', '--state', state]);
-    const url = await npm.said(/"url":"([^"]+)"/);
-    expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    kill(npm.group, signal);
-    await npm.ended;
-    await until(
-      'nothing answers',
-      () =>
-        fetch(url).then(
-          () => false,
-          () => true,
-        ),
-      START_MS,
-    );
-    // Its folder is free: the program itself has ended too, not its runtime alone.
-    const next = startNpm(['run', 'edge', '--', '--port', '0', '--state', state]);
-    await next.said(/"(edge-ready)"/);
-    kill(next.group, 'SIGTERM');
-    await next.ended;
-  },
-  2 * START_MS,
-);
+test.each(['SIGTERM', 'SIGHUP'] as const)('%s to npm ends the edge and its runtime', async (signal) => {
+  const state = join(dir, signal);
+  const npm = startNpm(['run', 'edge', '--', '--port', '0', '--state', state]);
+  const url = await npm.said(/"url":"([^"]+)"/);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  kill(npm.group, signal);
+  await npm.ended;
+  await until('nothing answers', () =>
+    fetch(url).then(
+      () => false,
+      () => true,
+    ),
+  );
+  // Its folder is free: the program itself has ended too, not its runtime alone.
+  const next = startNpm(['run', 'edge', '--', '--port', '0', '--state', state]);
+  await next.said(/"(edge-ready)"/);
+  kill(next.group, 'SIGTERM');
+  await next.ended;
+});
 
 test.each(['SIGINT', 'SIGHUP'] as const)(
   '%s to all of npm start, as its terminal sends it, ends all in order',
@@ -216,39 +191,34 @@ test.each(['SIGINT', 'SIGHUP'] as const)(
     await until('it drained', () => npm.output().includes('"message":"relay-closed"'));
     expect(npm.output()).not.toContain('relay-killed');
   },
-  2 * START_MS,
 );
 
-test(
-  'npm start told to end in the midst of its start leaves nothing behind',
-  async () => {
-    const state = join(dir, 'start-early');
-    const npm = startNpm([
-      'start',
-      '--',
-      '--state',
-      state,
-      '--port',
-      '0',
-      '--mtls-port',
-      '0',
-      '--admin-port',
-      '0',
-      '--verbose',
-    ]);
-    const control = await npm.said(/"control":"([^"]+)"/);
-    kill(npm.group, 'SIGTERM');
-    await npm.ended;
-    await until('nothing answers', () =>
-      fetch(control).then(
-        () => false,
-        () => true,
-      ),
-    );
-    expect(npm.output()).not.toContain('a échoué');
-    for (const pid of npm.pids()) await ended(pid);
-    // The programs between npm and those that named themselves: the group is empty.
-    await ended(-npm.group);
-  },
-  START_MS,
-);
+test('npm start told to end in the midst of its start leaves nothing behind', async () => {
+  const state = join(dir, 'start-early');
+  const npm = startNpm([
+    'start',
+    '--',
+    '--state',
+    state,
+    '--port',
+    '0',
+    '--mtls-port',
+    '0',
+    '--admin-port',
+    '0',
+    '--verbose',
+  ]);
+  const control = await npm.said(/"control":"([^"]+)"/);
+  kill(npm.group, 'SIGTERM');
+  await npm.ended;
+  await until('nothing answers', () =>
+    fetch(control).then(
+      () => false,
+      () => true,
+    ),
+  );
+  expect(npm.output()).not.toContain('a échoué');
+  for (const pid of npm.pids()) await ended(pid);
+  // The programs between npm and those that named themselves: the group is empty.
+  await ended(-npm.group);
+});

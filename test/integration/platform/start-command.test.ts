@@ -14,7 +14,6 @@ import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 
 const START = resolve(import.meta.dirname, '../../../sandbox/platform/start.ts');
-const READY_MS = 200_000;
 
 let state: string;
 let program: ChildProcess;
@@ -34,8 +33,8 @@ beforeEach(async () => {
     });
   }
   ended = once(program, 'exit');
-  await until(`it is ready:\n${output}`, () => output.includes('Ctrl-C arrête tout.'), READY_MS);
-}, READY_MS);
+  await until(`it is ready:\n${output}`, () => output.includes('Ctrl-C arrête tout.'));
+});
 afterEach(async () => {
   program.kill('SIGKILL');
   await ended;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const POLL_MS = 10;
 /** Milliseconds that only a hang reaches, also on a busy machine. */
-const HANG_MS = 120_000;
+const HANG_MS = 240_000;
 
 /**
  * Polls `read` until it gives a value other than false and undefined, and returns that value.
