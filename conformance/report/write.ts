@@ -4,7 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../run.ts';
 import { compareReports } from './difference.ts';
-import { writeHtml } from './html.ts';
+import { writeHtml } from './html/html.ts';
 import { writeJunit } from './junit.ts';
 import { makeReport, type Report } from './model.ts';
 

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXTENSION, PROFILE } from '../../shared/sas/canonical.ts';
-import { type Field, SHAPES, type Shape } from '../../shared/sas/rules/r4/r4-shapes.ts';
+import { type Field, SHAPES, type Shape } from '../../shared/sas/rules/r4/shapes.ts';
 import * as terms from '../../shared/sas/terms.ts';
 
 const DEFINITIONS = resolve(import.meta.dirname, '../../../shared/ig/definitions');

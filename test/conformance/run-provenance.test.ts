@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { writeHtml } from '../../conformance/report/html.ts';
+import { writeHtml } from '../../conformance/report/html/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';
 import { writeCommand } from '../../conformance/report/provenance.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { windowFrom } from '../../conformance/calls/search.ts';
 import { compareReports } from '../../conformance/report/difference.ts';
-import { writeHtml } from '../../conformance/report/html.ts';
+import { writeHtml } from '../../conformance/report/html/html.ts';
 import { writeJunit } from '../../conformance/report/junit.ts';
 import { Mask } from '../../conformance/report/mask.ts';
 import { makeReport, type Report } from '../../conformance/report/model.ts';

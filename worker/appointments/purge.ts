@@ -5,7 +5,7 @@ import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import type { Budget } from '../store/budget.ts';
-import { exportTargetOf } from './export-target.ts';
+import { exportTargetOf } from './export/target.ts';
 import { readMark } from './tables/changes.ts';
 import { countHeldBack, purgeAppointments } from './tables/purge.ts';
 

@@ -7,7 +7,7 @@ import { ERASURE } from '../http/operator.ts';
 import type { Capability, Route } from '../http/route.ts';
 import { reportActivity } from './activity.ts';
 import { answerErasedAppointments, eraseAppointment } from './erase.ts';
-import { exportAppointments } from './export.ts';
+import { exportAppointments } from './export/export.ts';
 import { APPOINTMENT_PARAMETERS } from './model/filter.ts';
 import { readAppointment, readAppointmentHistory, readAppointmentVersion } from './read.ts';
 import { searchAppointment } from './search.ts';

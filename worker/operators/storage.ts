@@ -4,7 +4,7 @@
 import * as v from 'valibot';
 import { within } from '../../shared/deadline.ts';
 import { refuse } from '../../shared/sas/search-parameters.ts';
-import { describeExport } from '../appointments/export-changes.ts';
+import { describeExport } from '../appointments/export/changes.ts';
 import { measureVendors } from '../appointments/quotas.ts';
 import { log } from '../base/log.ts';
 import { gateOf } from '../gate/gate-of.ts';

@@ -4,7 +4,7 @@
 
 import { purgeErasures, runErasures } from '../accounts/erase.ts';
 import { purgeAccounts, runAccounts } from '../accounts/schedule.ts';
-import { exportChanges } from '../appointments/export-changes.ts';
+import { exportChanges } from '../appointments/export/changes.ts';
 import { foldActivity } from '../appointments/fold.ts';
 import { purgeExpiredAppointments } from '../appointments/purge.ts';
 import { watchQuotas } from '../appointments/quotas.ts';

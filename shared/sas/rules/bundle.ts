@@ -9,7 +9,7 @@ import { BundleGraph, type BundleOptions } from './bundle-graph.ts';
 import { checkProfile } from './elements.ts';
 import { Checker, type Finding, isObject, type Json, list } from './r4/checker.ts';
 import { URL_ILLEGAL } from './r4/formats.ts';
-import { walkResource } from './r4/r4-walk.ts';
+import { walkResource } from './r4/walk.ts';
 
 const CANONICAL: Readonly<Record<Flow, string>> = {
   INT_R01: PROFILE.bundleIndividual,

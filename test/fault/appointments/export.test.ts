@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { exportChanges } from '../../../worker/appointments/export-changes.ts';
+import { exportChanges } from '../../../worker/appointments/export/changes.ts';
 import type { Env } from '../../../worker/base/env.ts';
 import { FlakyDatabase } from '../../support/doubles/flaky-database.ts';
 import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';

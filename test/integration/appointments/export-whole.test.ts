@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
-import { exportAppointments } from '../../../worker/appointments/export.ts';
+import { exportAppointments } from '../../../worker/appointments/export/export.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
 import { type Database, openDatabase } from '../../support/scenes/database.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../shared/error.ts';
 import { parseQuery } from '../../../shared/fhir/search.ts';
-import { csvLine } from '../../../worker/appointments/lines.ts';
+import { csvLine } from '../../../worker/appointments/export/lines.ts';
 import {
   type AppointmentSearch,
   decodeCursor,

@@ -1,7 +1,7 @@
 // Tables `appointments` and `appointment_versions`, forgetting: what ended before the retention's limit goes, with
 // all its versions, a bounded batch at a time so that no write waits long. What is not counted yet waits
 // (worker/appointments/fold.ts), and the counts remember until when has been forgotten: what is sent again of before
-// counts no second time. Nor is what is to be exported and is not yet (worker/appointments/export-changes.ts).
+// counts no second time. Nor is what is to be exported and is not yet (worker/appointments/export/changes.ts).
 
 import type { Budget } from '../../store/budget.ts';
 import { guardIdempotent } from '../../store/guard.ts';

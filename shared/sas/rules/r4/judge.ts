@@ -3,7 +3,7 @@
 // docs/decisions/0001-validators.md.
 
 import { Checker, type Finding, type Json } from './checker.ts';
-import { walkResource } from './r4-walk.ts';
+import { walkResource } from './walk.ts';
 
 export type Check<Profile> = (c: Checker, resource: Json, profile: Profile) => void;
 

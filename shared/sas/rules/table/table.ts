@@ -1,11 +1,12 @@
 // Every rule of the validators, by id. `RuleId` is the closed union of the ids: a typo does not compile.
 // scripts/rule-table.ts prints it, with the reader's rules, as docs/rules.md. No I/O, no clock.
+
+import { BUNDLE_RULES } from './bundle.ts';
+import { DIRECTORY_RULES } from './directory.ts';
+import { R4_RULES } from './r4.ts';
 import type { Rule } from './rule.ts';
-import { BUNDLE_RULES } from './table-bundle.ts';
-import { DIRECTORY_RULES } from './table-directory.ts';
-import { R4_RULES } from './table-r4.ts';
-import { SLOT_RULES } from './table-slot.ts';
-import { WRITE_RULES } from './table-write.ts';
+import { SLOT_RULES } from './slot.ts';
+import { WRITE_RULES } from './write.ts';
 
 export const RULES = {
   ...R4_RULES,

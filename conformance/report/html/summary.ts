@@ -1,8 +1,9 @@
 // The short sections before the requirements: what was not judged and why, what changed since the last run, what the
 // SAS would show, and what was run with.
 
-import { anchor, formatDate, type Html, html, join } from './html-text.ts';
-import { groupUnjudged, type ReadingRow, type Report } from './model.ts';
+import { type Html, html, join } from '../../../shared/html.ts';
+import { groupUnjudged, type ReadingRow, type Report } from '../model.ts';
+import { anchor, formatDate } from './text.ts';
 
 export function writeDifference({ difference }: Report): Html {
   if (difference === undefined) return html``;

@@ -2,11 +2,10 @@
 // forgotten. Objects of a few MB, each named by what it holds; the next run goes on where this one ended, or was interrupted.
 // docs/storage.md "Export".
 
-import { GatewayError } from '../../shared/error.ts';
-import type { Env } from '../base/env.ts';
-import { describeUnexpected, log } from '../base/log.ts';
-import { type ExportTarget, exportTargetOf } from './export-target.ts';
-import { resourceText } from './model/resource.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import type { Env } from '../../base/env.ts';
+import { describeUnexpected, log } from '../../base/log.ts';
+import { resourceText } from '../model/resource.ts';
 import {
   beginObject,
   type Change,
@@ -16,8 +15,9 @@ import {
   noteFailure,
   readMark,
   readObject,
-} from './tables/changes.ts';
-import { listUnexported, noteExported } from './tables/erased.ts';
+} from '../tables/changes.ts';
+import { listUnexported, noteExported } from '../tables/erased.ts';
+import { type ExportTarget, exportTargetOf } from './target.ts';
 
 /** D1 statements of each object. */
 const QUERIES = 6;

@@ -1,8 +1,8 @@
 // Where changes are exported to: an R2 bucket (binding EXPORT of wrangler.toml) or, on a local edge, a folder. None is
 // needed: then nothing is exported, and what is forgotten is gone.
 
-import { rejectLate, within } from '../../shared/deadline.ts';
-import type { Env } from '../base/env.ts';
+import { rejectLate, within } from '../../../shared/deadline.ts';
+import type { Env } from '../../base/env.ts';
 
 /** Writes objects; one that exists is replaced. */
 export interface ExportTarget {

@@ -3,15 +3,15 @@
 // slowly is waited for. What ends by itself is whole: what is left, or fails, is cut short. It resumes from `cursor`, the
 // `lastUpdated` of the last whole line received.
 
-import { GatewayError } from '../../shared/error.ts';
-import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
-import { log } from '../base/log.ts';
-import type { RequestContext } from '../http/http.ts';
-import { readQuery } from '../http/query.ts';
+import { GatewayError } from '../../../shared/error.ts';
+import { refuse, unknownParameter } from '../../../shared/sas/search-parameters.ts';
+import { log } from '../../base/log.ts';
+import type { RequestContext } from '../../http/http.ts';
+import { readQuery } from '../../http/query.ts';
+import { type AppointmentFilter, type Position, readFilter } from '../model/filter.ts';
+import { resourceText } from '../model/resource.ts';
+import { chooseWay, listFacts, type Page, searchAppointments, type Way } from '../tables/search.ts';
 import { CSV_HEADER, csvLine } from './lines.ts';
-import { type AppointmentFilter, type Position, readFilter } from './model/filter.ts';
-import { resourceText } from './model/resource.ts';
-import { chooseWay, listFacts, type Page, searchAppointments, type Way } from './tables/search.ts';
 
 /** About 2 MB of NDJSON. A Worker may ask D1 a thousand times per request: the rest is for the next request. */
 const BATCH_ROWS = 1_500;

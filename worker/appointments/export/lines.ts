@@ -1,6 +1,6 @@
 // One appointment as one line of an export: NDJSON (the resource) or CSV (RFC 4180). No I/O.
 
-import type { AppointmentFacts } from './tables/search.ts';
+import type { AppointmentFacts } from '../tables/search.ts';
 
 /** The first line, with its end. */
 export const CSV_HEADER =

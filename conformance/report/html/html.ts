@@ -1,12 +1,13 @@
 // report.html: one page for a vendor's engineer, without outside script, font or image. First what counts, then
 // every requirement with what was sent, what came and what would be right. All that is not ours is escaped.
 
-import type { Status } from '../requirement.ts';
-import { STATUS_NAMES, writeExchange, writeRequirement } from './html-requirement.ts';
-import { writeDifference, writeProvenance, writeReading, writeUnjudged } from './html-summary.ts';
-import { anchor, formatDate, type Html, html, join, raw } from './html-text.ts';
-import type { Report, ReportRequirement } from './model.ts';
+import { type Html, html, join, raw } from '../../../shared/html.ts';
+import type { Status } from '../../requirement.ts';
+import type { Report, ReportRequirement } from '../model.ts';
+import { STATUS_NAMES, writeExchange, writeRequirement } from './requirement.ts';
 import { STYLE } from './style.ts';
+import { writeDifference, writeProvenance, writeReading, writeUnjudged } from './summary.ts';
+import { anchor, formatDate } from './text.ts';
 
 const STATUS_PLURALS: Readonly<Record<Status, string>> = {
   failed: 'à corriger',

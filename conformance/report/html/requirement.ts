@@ -1,10 +1,11 @@
 // One requirement of report.html: what is wrong, where, what would be right, the request and how it ended. What is not
 // ours is escaped by the template.
 
-import type { Page } from '../calls/pages.ts';
-import type { Severity, Status } from '../requirement.ts';
-import { anchor, type Html, html, join, raw } from './html-text.ts';
-import type { Report, ReportExchange, ReportProblem, ReportRequirement } from './model.ts';
+import { type Html, html, join, raw } from '../../../shared/html.ts';
+import type { Page } from '../../calls/pages.ts';
+import type { Severity, Status } from '../../requirement.ts';
+import type { Report, ReportExchange, ReportProblem, ReportRequirement } from '../model.ts';
+import { anchor } from './text.ts';
 
 export const STATUS_NAMES: Readonly<Record<Status, string>> = {
   failed: 'à corriger',

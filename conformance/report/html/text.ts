@@ -1,6 +1,4 @@
-// What the pages of a report share: the template that escapes, ids of elements, dates as people read them.
-
-export { type Html, html, join, raw } from '../../shared/html.ts';
+// What the pages of a report share: ids of elements, dates as people read them.
 
 /** Id of a requirement's element in the page. */
 export function anchor(id: string): string {

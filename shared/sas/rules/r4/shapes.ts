@@ -1,7 +1,7 @@
 // The elements of the R4 types that the guide uses, written as text: `name:type`, `*` repeats, `!` is
 // mandatory, `=list` names a required code list. What a profile makes mandatory with a rule of its own is not
 // marked here, so that one mistake is one finding. Compiled once, when the module loads. Pure data.
-import { PRIMITIVES, type PrimitiveCheck } from './r4-primitives.ts';
+import { PRIMITIVES, type PrimitiveCheck } from './primitives.ts';
 
 export interface Field {
   readonly many: boolean;

@@ -3,7 +3,7 @@
 // come after, and may then read any path without fear. Recursion is bounded by the checker's path.
 import { type Checker, isObject, type Json, list } from './checker.ts';
 import { instantMs } from './formats.ts';
-import { type Field, SHAPES, type Shape } from './r4-shapes.ts';
+import { type Field, SHAPES, type Shape } from './shapes.ts';
 
 /** Reports and returns false unless `value` is a resource of that type, which is then walked. */
 export function walkResource(c: Checker, value: unknown, type: string): value is Json {
