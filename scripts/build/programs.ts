@@ -11,7 +11,7 @@ export interface Program {
   readonly folder: string;
   /** Of the file that `node` is given, without `.js`. */
   readonly name: string;
-  /** From the root: its `main.ts` first, then what it starts as threads or processes, found beside it as `NAME.js`. */
+  /** From the root: its `main.ts` first, then what it starts as threads or processes, or what its operator does: `NAME.js`. */
   readonly entries: readonly [string, ...string[]];
 }
 
@@ -21,8 +21,16 @@ export const PROGRAMS: readonly Program[] = [
     name: 'passerelle-relay',
     entries: ['relay/main.ts', 'relay/reading/reader-thread.ts'],
   },
-  { folder: 'cloudflare', name: 'passerelle-deploy', entries: ['scripts/deploy/main.ts'] },
-  { folder: 'host', name: 'passerelle-edge', entries: ['host/main.ts', 'host/database.ts'] },
+  {
+    folder: 'cloudflare',
+    name: 'passerelle-deploy',
+    entries: ['scripts/deploy/main.ts', 'scripts/front-secret.ts'],
+  },
+  {
+    folder: 'host',
+    name: 'passerelle-edge',
+    entries: ['host/main.ts', 'host/database.ts', 'scripts/front-secret.ts'],
+  },
   { folder: 'essai', name: 'passerelle-essai', entries: ['sandbox/trial/main.ts'] },
 ];
 

@@ -192,6 +192,18 @@ test('a built relay serves a search at the edge, which shows what it is built of
   }
 });
 
+test('an operator makes keys and hashes of the front with the build alone', () => {
+  for (const folder of ['host', 'cloudflare']) {
+    const make = (word: string): string =>
+      spawnSync(process.execPath, [join(release, folder, 'front-secret.js'), word], {
+        encoding: 'utf8',
+        input: 'a long secret\n',
+      }).stdout;
+    expect(JSON.parse(make('key'))).toMatchObject({ kty: 'OKP', crv: 'Ed25519', d: expect.any(String) });
+    expect(make('hash')).toMatch(/^pbkdf2/);
+  }
+});
+
 test('a Node that is too old is told so in one sentence, and runs nothing', () => {
   const main = join(release, 'relay/passerelle-relay.js');
   const asNode = (number: string, ...args: string[]) => {
