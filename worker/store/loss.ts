@@ -38,6 +38,8 @@ interface Seen {
   ill: Loss | Fault | undefined;
   /** The highest that this isolate has seen acknowledged. */
   mark: StoreMark | undefined;
+  /** The isolate's first look, while it lasts: there is no last word to go by yet. */
+  first: Promise<Loss | Fault | undefined> | undefined;
 }
 
 /** By environment of each isolate. */
@@ -47,7 +49,12 @@ function seenOf(env: Env, name: StoreName): Seen {
   const key = env.GATE;
   const all = seen.get(key) ?? new Map<StoreName, Seen>();
   seen.set(key, all);
-  const known = all.get(name) ?? { atMs: Number.NEGATIVE_INFINITY, ill: undefined, mark: undefined };
+  const known = all.get(name) ?? {
+    atMs: Number.NEGATIVE_INFINITY,
+    ill: undefined,
+    mark: undefined,
+    first: undefined,
+  };
   all.set(name, known);
   return known;
 }
@@ -59,6 +66,16 @@ const wordsOf = (cause: unknown): string => (cause instanceof Error ? cause.mess
  * Never rejects; a gate that says nothing leaves the last word standing.
  */
 export async function lookAt(env: Env, name: StoreName, writes = false): Promise<Loss | Fault | undefined> {
+  const known = seenOf(env, name);
+  const isFirst = known.atMs === Number.NEGATIVE_INFINITY && known.first === undefined;
+  const looked = look(env, name, writes);
+  if (isFirst) known.first = looked;
+  const ill = await looked;
+  if (known.first === looked) known.first = undefined;
+  return ill;
+}
+
+async function look(env: Env, name: StoreName, writes: boolean): Promise<Loss | Fault | undefined> {
   const gate = gateOf(env);
   const db = (env as Databases)[DATABASES[name]];
   const known = seenOf(env, name);
@@ -121,7 +138,7 @@ export async function watchStores(env: Env): Promise<void> {
 export async function lossNow(env: Env, name: StoreName, ageMs = FRESH_MS): Promise<Loss | undefined> {
   const known = seenOf(env, name);
   const isOld = Date.now() - known.atMs >= ageMs;
-  const ill = isOld || isLoss(known.ill) ? await lookAt(env, name) : known.ill;
+  const ill = isOld || isLoss(known.ill) ? await lookAt(env, name) : await (known.first ?? known.ill);
   return isLoss(ill) ? ill : undefined;
 }
 

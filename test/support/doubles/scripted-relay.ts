@@ -8,6 +8,7 @@ import { linkUrl } from '../../../relay/link/link.ts';
 import { signRelayToken } from '../../../relay/link/token.ts';
 import { answerNothing } from '../../../relay/reading/answer-reading.ts';
 import type { VendorFailure } from '../../../shared/failure.ts';
+import type { AccountReply, AccountRequest } from '../../../shared/link/accounts.ts';
 import { writeAnswerLines, writeFrame } from '../../../shared/link/answer-frame.ts';
 import { type EditorAnnouncement, type HubApi, LINK_AUDIENCE, LINK_PATH } from '../../../shared/link/hub.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
@@ -108,6 +109,10 @@ export class ScriptedRelay {
   readonly plans: ArrivedPlan[] = [];
   /** What it does with a plan as soon as it arrives; nothing unless a test says so. */
   onPlan: (arrived: ArrivedPlan) => void = () => undefined;
+  /** What a vendor answers to a message about an account; nothing is at hand unless a test says so. */
+  onAccount: (request: AccountRequest) => AccountReply = () => {
+    throw new Error('no account is expected');
+  };
   readonly socket: WebSocket;
   /** How often the edge has told it that a message to an LRM is due. */
   dueCalls = 0;
@@ -204,6 +209,10 @@ class Served extends RpcTarget {
     this.#relay.plans.push(arrived);
     this.#relay.onPlan(arrived);
     await arrived.done;
+  }
+
+  sendAccount(request: AccountRequest): AccountReply {
+    return this.#relay.onAccount(request);
   }
 
   publishDue(): void {
