@@ -49,6 +49,8 @@ type Publishing =
   | { readonly name: 'open'; readonly channel: ConfirmChannel; readonly isProven: boolean }
   /** `isSure`: the message that the broker refused was the only one out. */
   | { readonly name: 'refused'; readonly isSure: boolean }
+  /** After a refusal a channel is being opened: one, however often it is allowed. */
+  | { readonly name: 'opening' }
   | { readonly name: 'ended' };
 
 /** Open from its making to its one end. */
@@ -159,6 +161,7 @@ export class Broker {
   /** Tries again to publish, after a refusal. */
   async allowPublishing(): Promise<void> {
     if (this.#publishing.name !== 'refused' || this.#state !== 'open') return;
+    this.#publishing = { name: 'opening' };
     try {
       await within(this.#openPublishing(), OPEN_MS, rejectLate);
     } catch {
