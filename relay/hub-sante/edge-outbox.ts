@@ -94,6 +94,11 @@ export class EdgeOutbox {
     return this.#tell('settle', { outcomes }, countAnswer);
   }
 
+  /** `ids`: distributionIDs that the broker has not read yet. */
+  hold(ids: readonly string[]): Promise<Result<CountAnswer, OutboxFailure>> {
+    return this.#tell('settle', { outcomes: [], holding: ids }, countAnswer);
+  }
+
   receive(messages: ReceiveRequest['messages']): Promise<Result<CountAnswer, OutboxFailure>> {
     return this.#tell('receive', { messages }, countAnswer);
   }

@@ -23,6 +23,8 @@ const POLL_MAX_MS = 60_000;
 const LEASE_MESSAGES = 25;
 /** From one full lease to the next: 227 messages a second leave the edge to the vendors. */
 const LEASE_EVERY_MS = 110;
+/** So often the edge hears that a blocked broker has not read what it was sent: well within a lease and its margin. */
+const HOLD_EVERY_MS = 10_000;
 /** Without a broker that takes messages there is nothing to do until `wake`. */
 const IDLE_MS = 60_000;
 
@@ -121,23 +123,36 @@ export class Outgoing {
   async #publishAll(broker: Broker, messages: readonly OutgoingMessage[], endMs: number): Promise<Outcomes> {
     const leftMs = (): number => Math.max(0, endMs - performance.now());
     const sent: { readonly distributionId: string; readonly outcome: Promise<PublishOutcome> }[] = [];
+    const unanswered = new Set<string>();
     for (const { distributionId, body } of messages) {
       if (broker.isBlocked) await within(broker.unblocked(), leftMs(), () => undefined);
       const mayLeave = leftMs() > 0 && !broker.isBlocked;
       const outcome = mayLeave ? broker.publish(body) : Promise.resolve<PublishOutcome>('unsent');
+      unanswered.add(distributionId);
+      void outcome.then(() => unanswered.delete(distributionId));
       sent.push({ distributionId, outcome });
     }
     const all = Promise.all(
       sent.map(async ({ distributionId, outcome }) => ({ distributionId, outcome: await outcome })),
     );
-    const isAnswered = await within(
-      all.then(() => true),
-      leftMs(),
-      () => false,
-    );
+    let waitMs = leftMs();
+    const isAnswered = (): Promise<boolean> =>
+      within(
+        all.then(() => true),
+        waitMs,
+        () => false,
+      );
     // The edge is about to give these messages away again. A broker that has said that it is out of memory or disk reads
-    // what we sent later on, whatever becomes of the connection: it is waited for. Any other one is left.
-    if (!isAnswered && !broker.isBlocked) broker.fail(new BrokerError('confirm-late'));
+    // what we sent later on, whatever becomes of the connection: it is waited for, and the edge is told so, else what is newer
+    // could be read before. Any other one is left.
+    while (!(await isAnswered())) {
+      if (!broker.isBlocked) {
+        broker.fail(new BrokerError('confirm-late'));
+        break;
+      }
+      await this.#parts.edge.hold([...unanswered]);
+      waitMs = HOLD_EVERY_MS;
+    }
     return all;
   }
 

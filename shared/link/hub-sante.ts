@@ -74,6 +74,11 @@ export type PublishOutcome =
 
 export interface SettleRequest extends HubSanteClient {
   readonly outcomes: readonly { readonly distributionId: string; readonly outcome: PublishOutcome }[];
+  /**
+   * Published, and a broker that takes nothing for want of room has not read them: the edge gives none of their appointments away
+   * before a lease from now on is over. An edge of before passes over it.
+   */
+  readonly holding?: readonly string[];
 }
 
 export interface ReceiveRequest extends HubSanteClient {

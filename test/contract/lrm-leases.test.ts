@@ -56,7 +56,14 @@ async function take(read: readonly DueMessage[], instance: string): Promise<stri
   return [...(await takeLeases(db, taking))];
 }
 const settle = (id: string | undefined, instance: string, outcome: 'confirmed' | 'unsent') =>
-  settleAttempts(db, { relay: 'relay-a', instance, nowMs: NOW_MS, outcomes: new Map([[id ?? '', outcome]]) });
+  settleAttempts(db, {
+    relay: 'relay-a',
+    instance,
+    nowMs: NOW_MS,
+    outcomes: new Map([[id ?? '', outcome]]),
+    holding: [],
+    untilMs: NOW_MS,
+  });
 
 it('gives to one of two that have read the same', async () => {
   const [first, second] = [await listDue(db, NOW_MS, 10), await listDue(db, NOW_MS, 10)];

@@ -5,6 +5,7 @@ import { type CountAnswer, LEASE_MESSAGES_MAX, type PublishOutcome } from '../..
 import { log } from '../base/log.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import { CLIENT_ENTRIES, readCarried } from './carrier.ts';
+import { LEASE_MS } from './delays.ts';
 import { settleAttempts } from './tables/settle.ts';
 import { tellRelays } from './tell-relays.ts';
 
@@ -24,13 +25,16 @@ const SETTLE = v.object({
     ),
     v.maxLength(OUTCOMES_MAX),
   ),
+  holding: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(200))), v.maxLength(OUTCOMES_MAX)), []),
 });
 
 /** Said twice is said once. @throws GatewayError as `readCarried`, storage-unavailable. */
 export async function settleMessages(context: RequestContext): Promise<Response> {
   const { relay, said } = await readCarried(context, SETTLE, BYTES_MAX);
   const outcomes = new Map(said.outcomes.map(({ distributionId, outcome }) => [distributionId, outcome]));
-  const settling = { relay, instance: said.instance, nowMs: Date.now(), outcomes };
+  const nowMs = Date.now();
+  const { instance, holding } = said;
+  const settling = { relay, instance, nowMs, outcomes, holding, untilMs: nowMs + LEASE_MS };
   const { count, isDue } = await settleAttempts(context.env.APPOINTMENTS, settling);
   if (isDue) context.waitUntil(tellRelays(context.env));
   const values = [...outcomes.values()];

@@ -114,6 +114,7 @@ describe.skipIf(hubSanteMissing)('publishing, when the broker does not take a me
     const ids = scene.owe(4);
     await until('it to say so', async () => (await scene.metric('alarm{kind="blocked"}')) === 1);
     await until('the lease to be over', () => scene.outbox.leases.length === 2);
+    await until('the edge to hear that they wait', () => scene.outbox.holding.includes(ids.at(-1) ?? ''));
     await broker.operate('set_vm_memory_high_watermark', '0.4');
     expect(new Set(await scene.told(ids))).toEqual(new Set(['confirmed']));
     await until('each to arrive', () => idsAt().length === 5);

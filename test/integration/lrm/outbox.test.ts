@@ -236,6 +236,26 @@ describe('two processes', () => {
     expect(await scene.outcomes(id)).toEqual(['unknown', 'confirmed']);
   });
 
+  it('of which one says that a blocked broker has not read what it sent: it keeps that, and nobody else’s word does', async () => {
+    const value = scene.fresh();
+    const id = await scene.put(value);
+    const sent = await scene.carrier.leaseOne();
+    const nearlyOver = (): Promise<unknown> =>
+      scene.rows('UPDATE lrm_attempts SET until_ms = ?1', Date.now() + 1_000);
+    await nearlyOver();
+    const holding = [sent.id];
+    expect((await scene.carrier.ask('settle', { outcomes: [], holding })).json).toEqual({ count: 0 });
+    await scene.later(40_000);
+    expect(await scene.states(id)).toEqual(['leased']);
+    await nearlyOver();
+    await scene.process().ask('settle', { outcomes: [], holding });
+    await scene.later(40_000);
+    expect(await scene.states(id)).toEqual(['pending']);
+    // Given away, it is held no more.
+    await scene.carrier.ask('settle', { outcomes: [], holding });
+    expect(await scene.outcomes(id)).toEqual(['unknown']);
+  });
+
   it('of which one says late that it published: it counts, and nothing leaves again', async () => {
     const id = await scene.put(scene.fresh());
     const sent = await scene.carrier.leaseOne();

@@ -32,6 +32,8 @@ export class TestOutbox {
   /** In the order told, by distributionID. */
   readonly outcomes = new Map<string, PublishOutcome[]>();
   readonly received: ReceivedMessage[] = [];
+  /** DistributionIDs that a broker has not read yet, as last told. */
+  holding: readonly string[] = [];
   /** Why a token was not taken. */
   readonly badTokens: string[] = [];
   readonly #jtis = new Set<string>();
@@ -72,6 +74,7 @@ export class TestOutbox {
 
   #do(request: Request): object {
     if ('outcomes' in request) {
+      this.holding = request.holding ?? this.holding;
       for (const { distributionId, outcome } of request.outcomes) {
         this.outcomes.set(distributionId, [...(this.outcomes.get(distributionId) ?? []), outcome]);
       }

@@ -11,6 +11,10 @@ export interface Settling {
   readonly nowMs: number;
   /** By distributionID. */
   readonly outcomes: ReadonlyMap<string, PublishOutcome>;
+  /** distributionIDs that the process has published, and its broker not read. */
+  readonly holding: readonly string[];
+  /** These are nobody else's until then. */
+  readonly untilMs: number;
 }
 
 /** What never left goes soon; what may have, or was refused, waits longer each time: 1 s, 2 s, 4 s, ten minutes at most. */
@@ -29,6 +33,9 @@ const SETTLE_MESSAGES = `WITH s AS MATERIALIZED (${SAID})
 const SETTLE_ATTEMPTS = `UPDATE lrm_attempts AS t SET outcome = j.value ->> 1, settled_ms = ?4
   FROM json_each(?1) AS j WHERE t.distribution_id = j.value ->> 0
     AND t.relay = ?2 AND t.instance = ?3 AND t.outcome IN ('leased', 'unknown')`;
+/** Parameters: 1 distributionIDs, 2 relay, 3 instance, 4 until. Not of a lease that is over: it may have been given away. */
+const HOLD = `UPDATE lrm_attempts SET until_ms = MAX(until_ms, ?4)
+  WHERE distribution_id IN (SELECT value FROM json_each(?1)) AND relay = ?2 AND instance = ?3 AND outcome = 'leased'`;
 const KNOWN = `SELECT COUNT(*) AS count FROM json_each(?1) AS j
   CROSS JOIN lrm_attempts AS t ON t.distribution_id = j.value ->> 0 WHERE t.relay = ?2 AND t.instance = ?3`;
 
@@ -42,7 +49,7 @@ export interface Settled {
 
 /** May run twice. @throws GatewayError storage-unavailable: all of it is noted, or nothing. */
 export async function settleAttempts(db: D1Database, settling: Settling): Promise<Settled> {
-  const { relay, instance, nowMs } = settling;
+  const { relay, instance, nowMs, holding, untilMs } = settling;
   const outcomes = JSON.stringify([...settling.outcomes]);
   const results = await guardIdempotent(() =>
     db.batch<{ readonly count: number }>([
@@ -50,6 +57,9 @@ export async function settleAttempts(db: D1Database, settling: Settling): Promis
       db.prepare(SETTLE_ATTEMPTS).bind(outcomes, relay, instance, nowMs),
       db.prepare(KNOWN).bind(outcomes, relay, instance),
       db.prepare(HAS_DUE).bind(JSON.stringify([...settling.outcomes.keys()]), nowMs),
+      ...(holding.length === 0
+        ? []
+        : [db.prepare(HOLD).bind(JSON.stringify(holding), relay, instance, untilMs)]),
     ]),
   );
   return { count: results[2]?.results[0]?.count ?? 0, isDue: (results[3]?.results.length ?? 0) > 0 };
