@@ -4,7 +4,7 @@
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { quotaStateAt, shareOf } from './model/quota.ts';
+import { createdNow, quotaStateAt, shareOf } from './model/quota.ts';
 import { readUsages } from './tables/usage.ts';
 
 /** One vendor's part of the database of appointments. */
@@ -14,21 +14,29 @@ export interface VendorStorage {
   readonly state: 'well' | 'near' | 'full';
   readonly versions: number;
   readonly bytes: number;
-  /** Of the quota that is nearer, 0 to 1 and the reserve. */
+  /** New appointments of the hour that runs. */
+  readonly createdThisHour: number;
+  /** Of the quota that is nearest, 0 to 1 and the reserve. */
   readonly share: number;
 }
 
-/** @throws GatewayError storage-unavailable, misconfigured. */
-export async function measureVendors(env: Env): Promise<VendorStorage[]> {
+/** `nowMs`: milliseconds since 1970. @throws GatewayError storage-unavailable, misconfigured. */
+export async function measureVendors(env: Env, nowMs = Date.now()): Promise<VendorStorage[]> {
   const { appointmentQuota } = readConfig(env);
   const usages = await readUsages(env.APPOINTMENTS);
-  return usages.map(({ vendor, versions, bytes }) => {
-    const share = shareOf({ versions, bytes }, appointmentQuota);
+  return usages.map((usage) => {
+    const { vendor, versions, bytes } = usage;
+    const createdThisHour = createdNow(usage, nowMs);
+    const share = Math.max(
+      shareOf(usage, appointmentQuota),
+      createdThisHour / appointmentQuota.createdPerHour,
+    );
     return {
       vendor,
       state: quotaStateAt(share),
       versions,
       bytes,
+      createdThisHour,
       share: Math.round(share * 10_000) / 10_000,
     };
   });

@@ -12,7 +12,7 @@ import type { HubFailureReason } from './hub-failure.ts';
 import type { RelayDescription } from './link/relay-link.ts';
 import type { BookedSlot } from './memory/booked-slots-table.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from './memory/search-memory.ts';
-import type { Throttled } from './turns/callers.ts';
+import type { NearCaller, Throttled } from './turns/callers.ts';
 import type { SavingDescription } from './vendors/announcement-saver.ts';
 import type { VendorFacts } from './vendors/vendor-state.ts';
 
@@ -116,6 +116,8 @@ export interface HubDescription {
   readonly calls: number;
   /** By vendor, its breaker's state: `closed`, `open`, `half-open`. */
   readonly breakers: Readonly<Record<string, string>>;
+  /** Those near their limits; absent from an older hub. */
+  readonly callers?: readonly NearCaller[];
   /** Announcements that serve and that D1 does not have yet; absent when it has all. */
   readonly unsaved?: SavingDescription;
 }

@@ -71,6 +71,7 @@ export async function describeHubs(env: Env): Promise<HubDescription> {
     searches: Math.max(...all.map(({ searches }) => searches)),
     calls: all.reduce((sum, { calls }) => sum + calls, 0),
     breakers: Object.assign({}, ...all.map(({ breakers }) => breakers)),
+    callers: all.flatMap(({ callers = [] }) => callers),
     ...(unsaved.length > 0 && {
       unsaved: {
         relays: [...new Set(unsaved.flatMap(({ relays }) => relays))],

@@ -38,6 +38,7 @@ import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 import { CallLines } from './turns/call-lines.ts';
 import { type Admitted, Callers, type Throttled } from './turns/callers.ts';
+import { tellNear } from './turns/tell-near.ts';
 import { AnnouncementSaver } from './vendors/announcement-saver.ts';
 import { Breakers } from './vendors/breakers.ts';
 import { HubStorage } from './vendors/hub-storage.ts';
@@ -190,7 +191,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   }
 
   #admit({ id, caller, query, gatherMs, rest }: HubSearch): Admitted | Throttled {
-    this.#callersMade ??= new Callers(readConfig(this.env).callerLimits);
+    this.#callersMade ??= new Callers(readConfig(this.env).callerLimits, tellNear);
     const { length: subjects } = query.subjects;
     const about = { id, caller, subjects, isStream: gatherMs === 0, isResumed: rest !== undefined };
     return this.#callersMade.admit(about, Date.now());
@@ -263,6 +264,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
       searches: this.#running.size,
       calls: this.#inFlight.open,
       breakers: this.#breakers().describe(),
+      callers: this.#callersMade?.describe(Date.now()) ?? [],
       ...(unsaved && { unsaved }),
     };
   }

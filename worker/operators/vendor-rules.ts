@@ -24,9 +24,11 @@ export async function answerVendors(context: RequestContext): Promise<Response> 
   );
 }
 
-/** GET /admin/relays: who is connected, in what state, with how much to do. */
+/** GET /admin/relays: who is connected, in what state, with how much to do; which callers are near their limits. */
 export async function answerRelays(context: RequestContext): Promise<Response> {
-  return jsonResponse(await describeHubs(context.env), context);
+  const { callers = [], ...hubs } = await describeHubs(context.env);
+  const near = callers.map(({ lastMs, ...caller }) => ({ ...caller, last: new Date(lastMs).toISOString() }));
+  return jsonResponse({ ...hubs, callers: near }, context);
 }
 
 /** GET /admin/editors/{editor}/rules. @throws GatewayError storage-unavailable. */

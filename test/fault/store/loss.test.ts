@@ -83,12 +83,26 @@ async function expectLost(ids: readonly string[], what: string): Promise<void> {
   }
   const refused = await edge.put(individual({ value: 'meanwhile' }));
   expect([refused.status, refused.reason]).toEqual([503, 'storage-lost']);
+  await expectSearched();
   expect(await isReadyToWrite()).toBe(false);
   await edge.edge?.runSchedule(new Date(), 'by day');
   await until('the alarm', () =>
     edge.log.some((line) => line.includes('"store-lost"') && line.includes(what)),
   );
   expect(await illOf('appointments')).toBe(what);
+}
+
+/** As while all is well: the edge would ask its relay, which has hung up. */
+async function expectSearched(): Promise<void> {
+  const [start, end] = [3_600_000, 7_200_000].map((ms) => new Date(Date.now() + ms).toISOString());
+  const query = new URLSearchParams([
+    ['start', `ge${start}`],
+    ['start', `le${end}`],
+    ['status', 'free'],
+    ['schedule.actor:Practitioner.identifier', 'urn:oid:1.2.250.1.71.4.2.1|899900000017'],
+  ]);
+  const answer = await edge.get(`/fhir/Slot?${query}`, await signToken(edge.state, 'system/Slot.s'));
+  expect([answer.status, answer.reason]).toEqual([503, 'relay-absent']);
 }
 
 /** Every PUT is refused; once it is known why, each says so. */
@@ -100,6 +114,7 @@ async function expectNamed(what: string): Promise<void> {
   });
   expect(await isReadyToWrite()).toBe(false);
   expect(await illOf('appointments')).toBe(what);
+  await expectSearched();
 }
 
 async function restart(change: () => Promise<void>): Promise<void> {
@@ -170,6 +185,14 @@ describe('a database of appointments', () => {
       ...[503, 'storage-lost'],
     ]);
     expect(await isReadyToWrite()).toBe(false);
+  });
+
+  it('that goes back is noticed by the first write, before it is acknowledged', async () => {
+    await record('kept');
+    const database = await edge.edge?.database('APPOINTMENTS');
+    await database?.prepare('UPDATE appointments_mark SET writes = -5').run();
+    const written = await edge.put(individual({ value: 'new' }));
+    expect([written.status, written.reason]).toEqual([503, 'storage-lost']);
   });
 
   it('that is another one, with writes of its own, is not taken for the one that was', async () => {

@@ -6,6 +6,7 @@ import { type Answer, type AppointmentEdge, SYSTEM_B } from '../../../bench/appo
 import { individual, type SampleOptions } from '../../../bench/appointments/samples.ts';
 import { signToken } from '../../../sandbox/platform/local-state.ts';
 import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { untilHourLasts } from '../../support/wait/hour.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -25,7 +26,7 @@ const putByB = (): Promise<Answer> =>
   edge.put(individual({ value: fresh(), system: SYSTEM_B }), {}, 'agenda-b');
 
 async function storage(): Promise<{
-  vendors: { vendor: string; state: string; versions: number; bytes: number }[];
+  vendors: { vendor: string; state: string; versions: number; bytes: number; createdThisHour: number }[];
 }> {
   return (await edge.get('/admin/storage', await signToken(edge.state, 'admin'))).json;
 }
@@ -122,16 +123,22 @@ it('in bytes as well, those of the rows around them too', async () => {
 
 it('in new ones an hour, and says when the next hour is; changes pass', async () => {
   await start({ VENDOR_CREATED_PER_HOUR_MAX: '3' });
+  await untilHourLasts();
+  const seen: string[] = [];
   let last = '';
   let refused: Answer | undefined;
   // The hour may end in between.
   for (let count = 0; count < 12 && refused === undefined; count += 1) {
     const value = fresh();
     const answer = await put(value);
+    const one = (await storage()).vendors.find(({ vendor }) => vendor === 'agenda-a');
+    seen.push(`${one?.createdThisHour} ${one?.state}`);
     if (answer.status === 429) refused = answer;
     else last = value;
   }
   expect(told(refused as Answer)).toBe('429 quota-exceeded');
+  // Operators see it before it is refused.
+  expect(seen.slice(-4)).toEqual(['1 well', '2 well', '3 full', '3 full']);
   const waitS = Number(refused?.headers.get('Retry-After'));
   expect(waitS).toBeGreaterThan(0);
   expect(waitS).toBeLessThanOrEqual(HOUR_MS / 1000);

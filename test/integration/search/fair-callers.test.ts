@@ -126,6 +126,16 @@ it('tells the caller that has too many searches at once, and no other', async ()
   for (const { status } of await Promise.all(running)) expect(status).toBe(200);
   for (const vendor of VENDORS) await system.limit(vendor);
   expect((await search(people(1), small)).status).toBe(200);
+  // Operators see who, the log does not say it.
+  const headers = { Authorization: `Bearer ${await signToken(system.state, 'admin')}` };
+  const { callers } = (await (await system.fetch('/admin/relays', { headers })).json()) as {
+    callers: { caller: string; limit: string; percent: number; refused: number }[];
+  };
+  expect(callers.filter(({ caller }) => caller !== 'token:small')).toEqual([]);
+  expect(callers).toMatchObject([{ limit: 'searches', percent: 100, refused: 2 }]);
+  const near = system.edgeLog.filter((line) => line.includes('caller-near-limit'));
+  expect(near.length).toBe(1);
+  expect(near.join()).not.toContain('small');
 });
 
 it('tells a progressive search that is one too many before any part', async () => {

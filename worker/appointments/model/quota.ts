@@ -31,6 +31,11 @@ export function shareOf({ versions, bytes }: Pick<Usage, 'versions' | 'bytes'>, 
   return Math.max(versions / quota.versions, bytes / quota.bytes);
 }
 
+/** New appointments of the hour that runs. */
+export function createdNow({ hour, created }: Pick<Usage, 'hour' | 'created'>, nowMs: number): number {
+  return hour === Math.floor(nowMs / HOUR_MS) ? created : 0;
+}
+
 /** `share`: of the quota, 1 when it is used up. */
 export function quotaStateAt(share: number): 'well' | 'near' | 'full' {
   if (share >= 1) return 'full';
@@ -48,7 +53,6 @@ export function overQuota(
   if (shareOf(usage, quota) >= (isNew ? 1 : 1 + RESERVE_SHARE)) {
     return { what: 'storage', retryAfterS: FULL_RETRY_S };
   }
-  const hour = Math.floor(nowMs / HOUR_MS);
-  if (!isNew || usage.hour !== hour || usage.created < quota.createdPerHour) return undefined;
-  return { what: 'rate', retryAfterS: Math.ceil(((hour + 1) * HOUR_MS - nowMs) / 1000) };
+  if (!isNew || createdNow(usage, nowMs) < quota.createdPerHour) return undefined;
+  return { what: 'rate', retryAfterS: Math.ceil((HOUR_MS - (nowMs % HOUR_MS)) / 1000) };
 }

@@ -28,27 +28,50 @@ export interface Admitted {
   readonly end: () => void;
 }
 
+/** A caller that is near one of its limits, or was in the last ten minutes: for operators, who see it before it is refused. */
+export interface NearCaller {
+  /** Its key, as CALLER_LIMITS names it. */
+  readonly caller: string;
+  /** The limit that it came nearest to. */
+  readonly limit: Throttled['limit'];
+  /** Of that limit, per cent, at most; 100: it is used up. */
+  readonly percent: number;
+  /** Searches that were refused. */
+  readonly refused: number;
+  /** When it was last so near, milliseconds since 1970. */
+  readonly lastMs: number;
+}
+
 interface CallerState {
   readonly number: string;
   readonly bucket: TokenBucket;
   searches: number;
   streams: number;
+  near?: NearCaller | undefined;
 }
 
 /** The hub cannot know when a search ends; most end soon. */
 const SOON_S = 2;
 /** The issuer makes callers. Past so many, the hub forgets the one that has asked for nothing for longest. */
 export const CALLERS_KEPT = 10_000;
+/** Of a limit, per cent, from where operators see a caller, and how long after. */
+const NEAR_PERCENT = 80;
+const NEAR_MS = 600_000;
+/** As many as operators are shown. */
+const NEAR_MAX = 50;
 
 /** All callers of one hub. */
 export class Callers {
   readonly #limitsOf: CallerLimitsOf;
+  readonly #onNear: (near: NearCaller) => void;
   /** The least recently used first. */
   readonly #states = new Map<string, CallerState>();
   #count = 0;
 
-  constructor(limitsOf: CallerLimitsOf) {
+  /** `onNear` hears of a caller that was not near its limits for ten minutes, and is. */
+  constructor(limitsOf: CallerLimitsOf, onNear: (near: NearCaller) => void = () => undefined) {
     this.#limitsOf = limitsOf;
+    this.#onNear = onNear;
   }
 
   admit({ id, caller, subjects, isStream, isResumed }: CountedSearch, nowMs: number): Admitted | Throttled {
@@ -56,9 +79,12 @@ export class Callers {
     const limits = this.#limitsOf(caller);
     const state = this.#stateOf(caller, limits, nowMs);
     const excess = isResumed ? undefined : excessOf(state, limits, { subjects, isStream }, nowMs);
+    if (excess === undefined) {
+      state.searches += 1;
+      if (isStream) state.streams += 1;
+    }
+    this.#noteNear(caller, state, excess?.limit, nowMs);
     if (excess !== undefined) return excess;
-    state.searches += 1;
-    if (isStream) state.streams += 1;
     const { weight } = limits;
     return {
       turn: { caller: state.number, search: id, ...(weight > 1 && { weight }) },
@@ -67,6 +93,30 @@ export class Callers {
         if (isStream) state.streams -= 1;
       },
     };
+  }
+
+  /** Those nearest to a limit first. */
+  describe(nowMs: number): NearCaller[] {
+    return [...this.#states.values()]
+      .flatMap(({ near }) => (isRecent(near, nowMs) ? [near] : []))
+      .sort((one, other) => other.percent - one.percent || other.lastMs - one.lastMs)
+      .slice(0, NEAR_MAX);
+  }
+
+  #noteNear(
+    caller: string,
+    state: CallerState,
+    refused: Throttled['limit'] | undefined,
+    nowMs: number,
+  ): void {
+    const [limit, percent] =
+      refused === undefined ? nearestOf(state, this.#limitsOf(caller), nowMs) : [refused, 100];
+    if (percent < NEAR_PERCENT) return;
+    const before = isRecent(state.near, nowMs) ? state.near : undefined;
+    const most = before !== undefined && before.percent > percent ? before : { limit, percent };
+    const count = (before?.refused ?? 0) + (refused === undefined ? 0 : 1);
+    state.near = { caller, limit: most.limit, percent: most.percent, refused: count, lastMs: nowMs };
+    if (before === undefined) this.#onNear(state.near);
   }
 
   #stateOf(caller: string, { identifiersPerMinute }: CallerLimits, nowMs: number): CallerState {
@@ -92,6 +142,26 @@ export class Callers {
       return;
     }
   }
+}
+
+function isRecent(near: NearCaller | undefined, nowMs: number): near is NearCaller {
+  return near !== undefined && nowMs - near.lastMs < NEAR_MS;
+}
+
+/** The limit of which most is used, and how much, per cent. */
+function nearestOf(
+  { searches, streams, bucket }: CallerState,
+  limits: CallerLimits,
+  nowMs: number,
+): readonly [Throttled['limit'], number] {
+  const used = limits.identifiersPerMinute - bucket.left(nowMs);
+  const shares = [
+    ['searches', searches / limits.searches],
+    ['streams', streams / limits.streams],
+    ['identifiersPerMinute', used / limits.identifiersPerMinute],
+  ] as const;
+  const [limit, share] = shares.reduce((most, one) => (one[1] > most[1] ? one : most));
+  return [limit, Math.floor(share * 100)];
 }
 
 /** Spends the identifiers when nothing is exceeded. */

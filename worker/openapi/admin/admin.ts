@@ -208,6 +208,16 @@ const RUNNING_OPERATIONS: Operations = {
                 'open : l’éditeur n’est plus appelé.',
               ),
             },
+            callers: list(
+              object({
+                caller: text('Sa clé dans CALLER_LIMITS : token: et le sujet du jeton, ou front: et le nom.'),
+                limit: oneOf(['searches', 'streams', 'identifiersPerMinute'], 'La limite la plus proche.'),
+                percent: count('Ce qui en a été pris au plus ; 100 : tout.'),
+                refused: count('Recherches refusées (429).'),
+                last: instant('La dernière fois qu’il en était si près.'),
+              }),
+              'Appelants à 80 % d’une limite ou plus, depuis dix minutes ; les 50 premiers de chaque concentrateur.',
+            ),
             unsaved: {
               ...object({
                 relays: list({ type: 'string' }),
@@ -233,6 +243,15 @@ const RUNNING_OPERATIONS: Operations = {
           searches: 1,
           calls: 2,
           breakers: { 'agenda-a': 'closed' },
+          callers: [
+            {
+              caller: 'token:regulation',
+              limit: 'identifiersPerMinute',
+              percent: 92,
+              refused: 0,
+              last: '2026-11-23T08:01:12.000Z',
+            },
+          ],
         },
       ),
     },

@@ -52,6 +52,7 @@ const STORAGE = object({
           ),
           versions: count('Versions de ses rendez-vous.'),
           bytes: count('Octets, index compris à peu près.'),
+          createdThisHour: count('Rendez-vous créés dans l’heure en cours.'),
           share: { type: 'number', minimum: 0, description: 'Part de son quota le plus proche.' },
         }),
       ),
@@ -94,7 +95,16 @@ const EXAMPLE = {
     { name: 'cache', state: 'unreachable' },
   ],
   quota: { versions: 1_000_000, bytes: 1_000_000_000, createdPerHour: 50_000 },
-  vendors: [{ vendor: 'agenda-a', state: 'near', versions: 310_000, bytes: 820_000_000, share: 0.82 }],
+  vendors: [
+    {
+      vendor: 'agenda-a',
+      state: 'near',
+      versions: 310_000,
+      bytes: 820_000_000,
+      createdThisHour: 120,
+      share: 0.82,
+    },
+  ],
   export: {
     state: 'well',
     target: 'r2',
