@@ -1,5 +1,5 @@
 -- Each version gets a place in the order of arrival that is its own for ever, whatever is forgotten: exports go by it
--- (worker/appointments/export-changes.ts). A column is added first, so the table is written anew.
+-- (worker/appointments/export/changes.ts). A column is added first, so the table is written anew.
 CREATE TABLE placed_versions (
   seq INTEGER PRIMARY KEY,                -- order of arrival
   appointment TEXT NOT NULL,
