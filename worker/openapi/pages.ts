@@ -7,7 +7,7 @@ import {
   type Operation,
   type Operations,
   object,
-  type Parameter,
+  pathText,
   text,
 } from './model/operation.ts';
 
@@ -20,14 +20,11 @@ const page = (description: string, title: string): Answer => ({
   },
 });
 
-const SLOT: Parameter = {
-  name: 'slot',
-  in: 'path',
-  description:
-    'Éditeur, page de réservation et début du créneau, en base64url ; donné dans slot_reservation_link.',
-  schema: { type: 'string' },
-  example: 'MS50OHdyMDAuYWdlbmRhLWEuaHR0cHM6Ly9hZ2VuZGEtYS5leGFtcGxlL3Jkdi8xMg',
-};
+const SLOT = pathText(
+  'slot',
+  'Éditeur, page de réservation et début du créneau, en base64url ; donné dans slot_reservation_link.',
+  'MS50OHdyMDAuYWdlbmRhLWEuaHR0cHM6Ly9hZ2VuZGEtYS5leGFtcGxlL3Jkdi8xMg',
+);
 
 const redirect = (id: string, summary: string): Operation => ({
   id,

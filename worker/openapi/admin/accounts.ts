@@ -10,6 +10,7 @@ import {
   object,
   oneOf,
   orNull,
+  pathText,
   text,
 } from '../model/operation.ts';
 import { STORED } from '../model/refusals.ts';
@@ -188,9 +189,7 @@ export const ACCOUNT_OPERATIONS: Operations = {
     tag: 'accounts',
     summary: 'Confirme une vague de retraits',
     description: 'Ces retraits sont voulus : ils partent. Le dire deux fois ne change rien.',
-    parameters: [
-      { name: 'wave', in: 'path', description: 'Vague.', schema: { type: 'string' }, example: WAVE },
-    ],
+    parameters: [pathText('wave', 'Vague.', WAVE)],
     answers: {
       200: json('La vague.', object({ wave: text('Vague.'), regulators: count('Régulateurs.') }), {
         wave: WAVE,

@@ -8,7 +8,7 @@ import {
   type Operations,
   object,
   oneOf,
-  type Parameter,
+  pathText,
   ref,
   type Schema,
   text,
@@ -43,13 +43,6 @@ export const CLAIM_SCHEMAS: Readonly<Record<string, Schema>> = {
   ),
 };
 
-const parameter = (name: string, description: string, example: string): Parameter => ({
-  name,
-  in: 'path',
-  description,
-  schema: { type: 'string' },
-  example,
-});
 const SINCE = '2026-11-30T09:58:12.000Z';
 const HELD = {
   relay: 'relay-b',
@@ -81,7 +74,7 @@ export const CLAIM_OPERATIONS: Operations = {
     summary: 'Accepte ou refuse un relais pour un éditeur, ou ce qu’il annonce autrement',
     description:
       'Vaut dès la recherche suivante. Une décision sur une annonce nomme celle que la liste a donnée (since) : si elle a changé depuis, 409. Le journal dit qui a décidé.',
-    parameters: [parameter('relay', 'Relais.', 'relay-b'), parameter('editor', 'Éditeur.', 'agenda-a')],
+    parameters: [pathText('relay', 'Relais.', 'relay-b'), pathText('editor', 'Éditeur.', 'agenda-a')],
     bodies: {
       exemple: { state: 'accepted' },
       annonce: { proposal: { since: SINCE, decision: 'accepted' } },

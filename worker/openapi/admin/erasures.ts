@@ -10,6 +10,7 @@ import {
   object,
   oneOf,
   orNull,
+  pathText,
   type Schema,
   text,
 } from '../model/operation.ts';
@@ -57,13 +58,7 @@ const erasedAppointment = object({
   ),
 });
 const APPOINTMENT_DONE = { appointment: APPOINTMENT, at: AT, ...WORD, left: [] };
-const pathId = (example: string, description: string) => ({
-  name: 'id',
-  in: 'path' as const,
-  description,
-  schema: { type: 'string' },
-  example,
-});
+const pathId = (example: string, description: string) => pathText('id', description, example);
 const BODIES = { exemple: { reason: 'person-request', reference: 'DPO-2026-014' } };
 const REFUSALS = {
   ...STORED,

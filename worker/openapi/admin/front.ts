@@ -9,20 +9,14 @@ import {
   object,
   oneOf,
   orNull,
-  type Parameter,
+  pathText,
   ref,
   type Schema,
   text,
 } from '../model/operation.ts';
 import { bodied, STORED } from '../model/refusals.ts';
 
-const NAME: Parameter = {
-  name: 'name',
-  in: 'path',
-  description: 'Lettres sans accent, chiffres, points et tirets, 100 au plus.',
-  schema: { type: 'string' },
-  example: 'portail',
-};
+const NAME = pathText('name', 'Lettres sans accent, chiffres, points et tirets, 100 au plus.', 'portail');
 const stored = (expected: string) => ({ ...STORED, ...bodied(256), 'parameter-invalid': expected });
 const NAME_REFUSALS = {
   ...STORED,

@@ -11,6 +11,8 @@ import {
   object,
   oneOf,
   orNull,
+  pathText,
+  queryText,
   text,
 } from '../model/operation.ts';
 import { STORED } from '../model/refusals.ts';
@@ -67,15 +69,7 @@ const EXAMPLE = {
   tries: 1,
 };
 
-const ID = {
-  name: 'id',
-  in: 'path',
-  description: 'Rendez-vous.',
-  schema: { type: 'string' },
-  example: EXAMPLE.appointment,
-} as const;
-const query = (name: string, description: string, example: string) =>
-  ({ name, in: 'query', description, schema: { type: 'string' }, example }) as const;
+const ID = pathText('id', 'Rendez-vous.', EXAMPLE.appointment);
 
 /** /admin/lrm. */
 export const LRM_OPERATIONS: Operations = {
@@ -164,11 +158,15 @@ export const LRM_OPERATIONS: Operations = {
     description:
       'Dans l’ordre de state puis de due ; une page peut être plus courte que _count, même vide, tant que next est là.',
     parameters: [
-      query('state', 'Un état ; acked et superseded, avec appointment seulement.', 'errored'),
-      query('recipient', 'Identifiant de client d’un LRM.', 'fr.health.samu420'),
-      query('appointment', 'Un rendez-vous : tous ses messages.', EXAMPLE.appointment),
-      query('_count', 'De 1 à 200 ; 50.', '50'),
-      query('_cursor', 'next de la page d’avant.', 'errored~1764489601000~agenda-a-0123456789abcdef0123~1'),
+      queryText('state', 'Un état ; acked et superseded, avec appointment seulement.', 'errored'),
+      queryText('recipient', 'Identifiant de client d’un LRM.', 'fr.health.samu420'),
+      queryText('appointment', 'Un rendez-vous : tous ses messages.', EXAMPLE.appointment),
+      queryText('_count', 'De 1 à 200 ; 50.', '50'),
+      queryText(
+        '_cursor',
+        'next de la page d’avant.',
+        'errored~1764489601000~agenda-a-0123456789abcdef0123~1',
+      ),
     ],
     answers: {
       200: json(

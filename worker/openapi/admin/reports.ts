@@ -10,23 +10,16 @@ import {
   object,
   oneOf,
   orNull,
-  type Parameter,
+  queryText,
   type Schema,
   text,
 } from '../model/operation.ts';
 import { STORED } from '../model/refusals.ts';
 
-const query = (name: string, description: string, example: string): Parameter => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type: 'string' },
-  example,
-});
 const PERIOD = [
-  query('from', 'Premier jour (AAAA-MM-JJ, Paris) ; trente jours avant to par défaut.', '2026-11-01'),
-  query('to', 'Dernier jour ; aujourd’hui par défaut. 366 jours au plus.', '2026-11-30'),
-  query('vendor', 'Éditeurs, séparés par des virgules ; tous par défaut.', 'agenda-a'),
+  queryText('from', 'Premier jour (AAAA-MM-JJ, Paris) ; trente jours avant to par défaut.', '2026-11-01'),
+  queryText('to', 'Dernier jour ; aujourd’hui par défaut. 366 jours au plus.', '2026-11-30'),
+  queryText('vendor', 'Éditeurs, séparés par des virgules ; tous par défaut.', 'agenda-a'),
 ];
 const PERIOD_REFUSALS = {
   ...STORED,
@@ -62,7 +55,7 @@ export const REPORT_OPERATIONS: Operations = {
     id: 'adminActivity',
     tag: 'admin',
     summary: 'Rendez-vous par jour, éditeur et statut',
-    parameters: [...PERIOD, query('by', 'territory : aussi par territoire du régulateur.', 'territory')],
+    parameters: [...PERIOD, queryText('by', 'territory : aussi par territoire du régulateur.', 'territory')],
     answers: {
       200: json(
         'Les jours sans rendez-vous sont absents.',
@@ -185,9 +178,9 @@ export const REPORT_OPERATIONS: Operations = {
     description:
       'Dans l’ordre de leur dernier changement. Un export qui se termine est entier ; une coupure, aussi quand il est trop long pour une réponse, se reprend avec cursor, le lastUpdated de la dernière ligne entière.',
     parameters: [
-      query('format', 'ndjson (par défaut) ou csv.', 'ndjson'),
-      query('cursor', 'Où reprendre.', '2026-11-23T08:00:00.000Z'),
-      ...APPOINTMENT_PARAMETERS.map((name) => query(name, ...FILTERS[name])),
+      queryText('format', 'ndjson (par défaut) ou csv.', 'ndjson'),
+      queryText('cursor', 'Où reprendre.', '2026-11-23T08:00:00.000Z'),
+      ...APPOINTMENT_PARAMETERS.map((name) => queryText(name, ...FILTERS[name])),
     ],
     answers: {
       200: {

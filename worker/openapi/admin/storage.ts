@@ -1,6 +1,16 @@
 // What operators read of the databases: worker/operators/storage.ts.
 
-import { count, instant, json, list, type Operations, object, oneOf, text } from '../model/operation.ts';
+import {
+  count,
+  instant,
+  json,
+  list,
+  type Operations,
+  object,
+  oneOf,
+  pathText,
+  text,
+} from '../model/operation.ts';
 import { bodied, STORED } from '../model/refusals.ts';
 
 const ILL = [...['emptied', 'replaced', 'rolled-back'], ...['full', 'read-only', 'damaged', 'unreachable']];
@@ -132,15 +142,7 @@ export const STORAGE_OPERATIONS: Operations = {
     summary: 'Prend une base telle qu’elle est',
     description:
       'Après une restauration voulue : ce qui avait été acquitté et n’y est plus est perdu. Le journal dit par quel exploitant.',
-    parameters: [
-      {
-        name: 'database',
-        in: 'path',
-        description: 'core, appointments ou cache.',
-        schema: { type: 'string' },
-        example: 'appointments',
-      },
-    ],
+    parameters: [pathText('database', 'core, appointments ou cache.', 'appointments')],
     bodies: { exemple: { reason: 'Restauration au 12 novembre, 8 h.' } },
     answers: { 200: json('Les bases, telles qu’elles sont désormais.', STORAGE, EXAMPLE) },
     refusals: {

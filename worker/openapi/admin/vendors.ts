@@ -9,19 +9,13 @@ import {
   type Operations,
   object,
   oneOf,
-  type Parameter,
+  pathText,
   ref,
   text,
 } from '../model/operation.ts';
 import { bodied, OF_HUB, STORED } from '../model/refusals.ts';
 
-const EDITOR: Parameter = {
-  name: 'editor',
-  in: 'path',
-  description: 'Identifiant de l’éditeur, tel que les relais l’annoncent.',
-  schema: { type: 'string' },
-  example: 'agenda-a',
-};
+const EDITOR = pathText('editor', 'Identifiant de l’éditeur, tel que les relais l’annoncent.', 'agenda-a');
 const UNKNOWN_EDITOR = { 'not-found': "Aucun relais n'a annoncé cet éditeur." };
 const RULE = {
   rule: text('Identifiant de la règle.'),

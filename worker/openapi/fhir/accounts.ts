@@ -1,6 +1,6 @@
 // Regulators' accounts as SAS writes and reads them (INT_R02): worker/accounts/fhir/; docs/accounts.md § 2.
 
-import type { Operations, Parameter } from '../model/operation.ts';
+import { type Operations, type Parameter, pathText, queryText } from '../model/operation.ts';
 import { LATE_BODY, STORED } from '../model/refusals.ts';
 import {
   KNOWN_REGULATOR_EXAMPLE,
@@ -11,27 +11,18 @@ import {
 } from './examples.ts';
 import { BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './parts.ts';
 
-const ID: Parameter = {
-  name: 'id',
-  in: 'path',
-  description: 'Celui que la passerelle a donné (Location).',
-  schema: { type: 'string' },
-  example: 'r1',
-};
-const query = (name: string, description: string, example: string): Parameter => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type: 'string' },
-  example,
-});
-const IDENTIFIER = query('identifier', 'système|valeur ; , | $ et \\ se protègent par \\.', REGULATOR_TOKEN);
+const ID = pathText('id', 'Celui que la passerelle a donné (Location).', 'r1');
+const IDENTIFIER = queryText(
+  'identifier',
+  'système|valeur ; , | $ et \\ se protègent par \\.',
+  REGULATOR_TOKEN,
+);
 const FILTERS: readonly Parameter[] = [
   IDENTIFIER,
-  query('active', 'true ou false.', 'true'),
-  query('_id', 'De 1 à 50, séparés par des virgules.', 'r1'),
-  query('_count', 'Par page, 50 au plus ; 20 par défaut.', '20'),
-  query('_cursor', 'Donné par le lien next.', 'r1'),
+  queryText('active', 'true ou false.', 'true'),
+  queryText('_id', 'De 1 à 50, séparés par des virgules.', 'r1'),
+  queryText('_count', 'Par page, 50 au plus ; 20 par défaut.', '20'),
+  queryText('_cursor', 'Donné par le lien next.', 'r1'),
 ];
 const HEADERS = { Location: 'Où le relire.', ETag: 'Sa version.' };
 const BODY_REFUSALS = {

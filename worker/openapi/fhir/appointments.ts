@@ -1,7 +1,7 @@
 // Appointments: written by vendors at a relay's mTLS port (INT_R03), read by SAS. worker/appointments/;
 // docs/appointments.md.
 
-import type { Operation, Operations, Parameter } from '../model/operation.ts';
+import { type Operation, type Operations, type Parameter, pathText, queryText } from '../model/operation.ts';
 import { LATE_BODY, STORED } from '../model/refusals.ts';
 import {
   APPOINTMENT_EXAMPLE,
@@ -12,43 +12,24 @@ import {
 } from './examples.ts';
 import { BAD_FORM, BAD_QUERY, fhir, fhirBody, formBody, LONG_QUERY } from './parts.ts';
 
-const ID: Parameter = {
-  name: 'id',
-  in: 'path',
-  description: 'Celui que la passerelle a donné (Location).',
-  schema: { type: 'string' },
-  example: KNOWN_APPOINTMENT_EXAMPLE.id,
-};
-const VERSION: Parameter = {
-  name: 'version',
-  in: 'path',
-  description: 'Numéro de version, dès 1.',
-  schema: { type: 'string' },
-  example: '1',
-};
-const query = (name: string, description: string, example: string): Parameter => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type: 'string' },
-  example,
-});
-const IDENTIFIER = query(
+const ID = pathText('id', 'Celui que la passerelle a donné (Location).', KNOWN_APPOINTMENT_EXAMPLE.id);
+const VERSION = pathText('version', 'Numéro de version, dès 1.', '1');
+const IDENTIFIER = queryText(
   'identifier',
   'système|valeur ; , | $ et \\ se protègent par \\.',
   APPOINTMENT_TOKEN,
 );
 const FILTERS: readonly Parameter[] = [
   IDENTIFIER,
-  query('status', 'Statuts FHIR, séparés par des virgules.', 'booked'),
-  query('date', 'Début du rendez-vous ; ge, gt, le, lt, deux fois au plus.', 'ge2026-12-02'),
-  query('practitioner', 'Numéro RPPS ou ADELI.', EXAMPLE_PROFESSIONAL),
-  query('operator', 'Régulateur : système|valeur.', APPOINTMENT_TOKEN),
-  query('vendor', 'Éditeurs, séparés par des virgules.', 'agenda-a'),
-  query('_lastUpdated', 'Comme date, sur le dernier changement.', 'ge2026-12-01'),
-  query('_sort', 'date ou _lastUpdated, précédé de - pour l’ordre inverse.', '-date'),
-  query('_count', 'Par page, 200 au plus ; 50 par défaut.', '50'),
-  query('_cursor', 'Donné par le lien next.', 'x'),
+  queryText('status', 'Statuts FHIR, séparés par des virgules.', 'booked'),
+  queryText('date', 'Début du rendez-vous ; ge, gt, le, lt, deux fois au plus.', 'ge2026-12-02'),
+  queryText('practitioner', 'Numéro RPPS ou ADELI.', EXAMPLE_PROFESSIONAL),
+  queryText('operator', 'Régulateur : système|valeur.', APPOINTMENT_TOKEN),
+  queryText('vendor', 'Éditeurs, séparés par des virgules.', 'agenda-a'),
+  queryText('_lastUpdated', 'Comme date, sur le dernier changement.', 'ge2026-12-01'),
+  queryText('_sort', 'date ou _lastUpdated, précédé de - pour l’ordre inverse.', '-date'),
+  queryText('_count', 'Par page, 200 au plus ; 50 par défaut.', '50'),
+  queryText('_cursor', 'Donné par le lien next.', 'x'),
 ];
 const HEADERS = { ETag: 'La version.', 'Last-Modified': 'Le dernier changement.' };
 const WRITTEN_HEADERS = {
@@ -170,8 +151,8 @@ export const FHIR_APPOINTMENT_OPERATIONS: Operations = {
     summary: 'Versions d’un rendez-vous, la plus récente d’abord',
     parameters: [
       ID,
-      query('_count', 'Par page, 100 au plus ; 50 par défaut.', '50'),
-      query('_cursor', 'Donné par le lien next.', '2'),
+      queryText('_count', 'Par page, 100 au plus ; 50 par défaut.', '50'),
+      queryText('_cursor', 'Donné par le lien next.', '2'),
     ],
     answers: { 200: fhir('Une page.', 'Bundle', pageOf(KNOWN_APPOINTMENT_EXAMPLE, 'history')) },
     refusals: { ...STORED, ...BAD_READ, ...ABSENT },

@@ -1,7 +1,14 @@
 // GET /fhir/metadata and the searches of slots: INT_R01, INT_R04, SOS Médecins. worker/fhir/.
 
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
-import { type Answer, type Operation, type Operations, type Parameter, text } from '../model/operation.ts';
+import {
+  type Answer,
+  type Operation,
+  type Operations,
+  type Parameter,
+  queryText,
+  text,
+} from '../model/operation.ts';
 import { OF_HUB, STORED } from '../model/refusals.ts';
 import {
   EXAMPLE_ASSOCIATION,
@@ -15,11 +22,7 @@ import {
 import { BAD_FORM, BAD_QUERY, fhir, formBody, LONG_QUERY } from './parts.ts';
 
 const one = (name: string, description: string, example: string, required = true): Parameter => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type: 'string' },
-  example,
+  ...queryText(name, description, example),
   ...(required && { required }),
 });
 const several = (name: string, description: string, example: readonly string[]): Parameter => ({

@@ -8,6 +8,8 @@ import {
   type Operations,
   object,
   type Parameter,
+  pathText,
+  queryText,
   ref,
   type Schema,
   text,
@@ -16,27 +18,15 @@ import { bodied, STORED } from '../model/refusals.ts';
 
 const API = '/aggregator/api-sas/v1';
 
-const NATIONAL_ID: Parameter = {
-  name: 'id',
-  in: 'path',
-  description: 'RPPS (8 puis 11 chiffres) ou ADELI (0 puis 9 caractères), avec son préfixe.',
-  schema: { type: 'string' },
-  example: '899900000017',
-};
+const NATIONAL_ID = pathText(
+  'id',
+  'RPPS (8 puis 11 chiffres) ou ADELI (0 puis 9 caractères), avec son préfixe.',
+  '899900000017',
+);
 /** What the front sends and nothing here reads. */
-const unread = (name: string, example: string): Parameter => ({
-  name,
-  in: 'query',
-  description: 'Envoyé par le portail, non lu.',
-  schema: { type: 'string' },
-  example,
-});
+const unread = (name: string, example: string) => queryText(name, 'Envoyé par le portail, non lu.', example);
 const instantParameter = (name: string, example: string): Parameter => ({
-  name,
-  in: 'query',
-  description: 'Instant avec décalage, encodé.',
-  schema: { type: 'string' },
-  example,
+  ...queryText(name, 'Instant avec décalage, encodé.', example),
   required: true,
 });
 

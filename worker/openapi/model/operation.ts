@@ -19,6 +19,20 @@ export interface Parameter {
   readonly required?: true;
 }
 
+const inPlace =
+  (place: Parameter['in']) =>
+  (name: string, description: string, example: string): Parameter => ({
+    name,
+    in: place,
+    description,
+    schema: { type: 'string' },
+    example,
+  });
+/** A text in the path. */
+export const pathText = inPlace('path');
+/** A text in the query, that may be left out. */
+export const queryText = inPlace('query');
+
 /** A body: of a request or of an answer. */
 export interface Content {
   readonly type: string;
