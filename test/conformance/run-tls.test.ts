@@ -10,9 +10,9 @@ import { judgeTlsVersions, readVersion, type TlsVersion } from '../../conformanc
 import { readAlert } from '../../conformance/calls/transport-end.ts';
 import { judgeRefused } from '../../conformance/groups/security.ts';
 import { loadCertificates } from '../../relay/certificates/certificates.ts';
-import { type Ending, startRudeServer } from '../../sandbox/vendors/rude-server.ts';
 import type { TlsMaterial } from '../../sandbox/vendors/server.ts';
 import { startVendor, type VendorOptions } from '../../sandbox/vendors/vendor.ts';
+import { type Ending, startRudeServer } from '../support/doubles/rude-server.ts';
 import {
   type ConformanceScene,
   find,

@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { TlsMaterial } from './server.ts';
+import type { TlsMaterial } from '../../../sandbox/vendors/server.ts';
 
 /** A number is the alert sent in answer to the first message (RFC 8446 § 6); `SSLv2` and `SSLv3` take up that version. */
 export type Ending =
