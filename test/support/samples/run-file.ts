@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import { until } from '../wait/until.ts';
 
 /** Of a folder that takes the longest to make, on a busy machine. */
-const HANG_MS = 280_000;
+const HANG_MS = 540_000;
 
 /** What `name`, a path under the run's folder, holds; `make` gives it when it is not there yet. */
 export async function runFile(name: string, make: () => Promise<string>): Promise<string> {
