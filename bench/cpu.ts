@@ -25,13 +25,19 @@ export async function readCpuSeconds(pid: number | undefined): Promise<number> {
   }
 }
 
-/** The child of this process whose program has that name. */
+/** The first child of this process whose program has that name. */
 export async function findChild(name: string): Promise<number | undefined> {
+  return (await listChildren(name))[0];
+}
+
+/** All children of this process; `name`: those whose program has it. */
+export async function listChildren(name?: string): Promise<number[]> {
+  const found: number[] = [];
   for (const pid of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(pid)) continue;
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (!stat.includes(`(${name})`)) continue;
-    if (Number(fieldsAfterName(stat)[1]) === process.pid) return Number(pid);
+    if (name !== undefined && !stat.includes(`(${name})`)) continue;
+    if (Number(fieldsAfterName(stat)[1]) === process.pid) found.push(Number(pid));
   }
-  return undefined;
+  return found;
 }

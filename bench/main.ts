@@ -1,4 +1,4 @@
-// npm run bench -- [search|memory|accounts|front|appointments|lrm …] [--quick] [--json FILE] [--profile DIR]:
+// npm run bench -- [search|memory|accounts|front|appointments|lrm|edge-host …] [--quick] [--json FILE] [--profile DIR]:
 // measurements, each with its load and machine. Without a name, all of them. Ends with 1 when a budget is not kept.
 
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { findRabbit, NO_RABBIT } from '../sandbox/hub-sante/broker/rabbit-files.
 import { accountMisses, accountTables, benchAccounts, FULL_ACCOUNTS, QUICK_ACCOUNTS } from './accounts.ts';
 import { benchAppointments } from './appointments/appointments.ts';
 import { appointmentTables } from './appointments/report.ts';
+import { benchEdgeHost, FULL_HOST, hostMisses, hostTable, QUICK_HOST } from './edge-host.ts';
 import { benchFront, FULL_FRONT, frontMisses, frontTables, QUICK_FRONT } from './front/front.ts';
 import { benchHanging, FULL_HANGING, hangingTables, QUICK_HANGING } from './front/hanging.ts';
 import { benchLots, FULL_LOTS, lotMisses, lotTables, QUICK_LOTS } from './front/lots.ts';
@@ -18,7 +19,7 @@ import { benchMemory, FULL_MEMORY, memoryMisses, memoryTables, QUICK_MEMORY } fr
 import { benchSearch, type Cell, FULL_CELLS, FULL_EFFORT, QUICK_CELLS, QUICK_EFFORT } from './search.ts';
 import { cellLine, describeMachine, misses, searchTables } from './search-report.ts';
 
-const NAMES = ['search', 'memory', 'accounts', 'front', 'appointments', 'lrm'] as const;
+const NAMES = ['search', 'memory', 'accounts', 'front', 'appointments', 'lrm', 'edge-host'] as const;
 const { values: flags, words } = readFlagsAndWords(
   `npm run bench -- [${NAMES.join('|')}]… [options]`,
   {
@@ -125,6 +126,14 @@ async function runFront(): Promise<Report> {
   };
 }
 
+async function runEdgeHost(): Promise<Report> {
+  const results = await benchEdgeHost(flags.quick ? QUICK_HOST : FULL_HOST, ({ concurrency, cpuRatio }) =>
+    console.log(`edge-host: x${concurrency}, CPU ratio ${cpuRatio.toFixed(2)}`),
+  );
+  console.log(['', ...hostTable(results), ''].join('\n'));
+  return { results, misses: hostMisses(results) };
+}
+
 async function runLrm(): Promise<Report> {
   if (findRabbit() === undefined) {
     console.log(NO_RABBIT);
@@ -146,6 +155,7 @@ const BENCHES: Readonly<Record<(typeof NAMES)[number], () => Promise<Report>>> =
     return report;
   },
   lrm: runLrm,
+  'edge-host': runEdgeHost,
 };
 
 async function versionOf(name: string): Promise<string> {

@@ -7,12 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureSandboxPki, type SandboxPki } from '../sandbox/pki/sandbox-pki.ts';
 import { type Child, runChild, startChild } from '../sandbox/platform/child.ts';
+import type { EdgeHostName } from '../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../sandbox/platform/examples.ts';
 import { writeRelayConfig } from '../sandbox/platform/local-relay.ts';
 import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
 import type { Settings } from '../sandbox/vendors/settings.ts';
-import { findChild, readCpuSeconds } from './cpu.ts';
+import { listChildren, readCpuSeconds } from './cpu.ts';
 import type { PlainSettings } from './plain-aggregator.ts';
 
 const CA_BITS = 2048;
@@ -113,11 +114,16 @@ export interface StageCpu {
   readonly vendorsS: number;
 }
 
-type Pids = Readonly<Record<'edge' | 'relay' | 'plain' | 'vendors', number | undefined>>;
+type Pids = Readonly<Record<'relay' | 'plain' | 'vendors', number | undefined>> & {
+  /** The runtime, and what it asks. */
+  readonly edge: readonly number[];
+};
 
 export interface StageOptions {
   readonly vendors: Vendors;
   readonly count: number;
+  /** Absent: see EdgeOptions. */
+  readonly runsOn?: EdgeHostName;
   /** Of the edge, over the local ones. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Hears each log line of the edge. */
@@ -152,7 +158,9 @@ export class Stage {
     const dir = await mkdtemp(join(vendors.dir, `stage-${count}-`));
     const chosen = vendors.list.slice(0, count);
     const state = await openLocalState(join(dir, 'edge'));
+    const before = new Set(await listChildren());
     const edge = await startLocalEdge({
+      ...(options.runsOn !== undefined && { runsOn: options.runsOn }),
       host: '127.0.0.1',
       port: 0,
       stateDir: state.dir,
@@ -180,9 +188,10 @@ export class Stage {
       ),
     );
     await waitUntilReady(edge.url);
+    const beside = [relay.process.pid, plain.process.pid];
     const pids = {
       // Found now only: learning the relay's key has restarted it.
-      edge: await findChild('workerd'),
+      edge: (await listChildren()).filter((pid) => !before.has(pid) && !beside.includes(pid)),
       relay: relay.process.pid,
       plain: plain.process.pid,
       vendors: vendors.pid,
@@ -197,7 +206,7 @@ export class Stage {
   async cpu(): Promise<StageCpu> {
     const { edge, relay, plain, vendors } = this.#pids;
     return {
-      edgeS: await readCpuSeconds(edge),
+      edgeS: (await Promise.all(edge.map(readCpuSeconds))).reduce((sum, one) => sum + one, 0),
       relayS: await readCpuSeconds(relay),
       plainS: await readCpuSeconds(plain),
       vendorsS: await readCpuSeconds(vendors),

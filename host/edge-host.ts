@@ -11,7 +11,7 @@ import { edgeConfig, type TlsPair, variableOf, type WorkerdConfig } from './runt
 import { serveHost } from './runtime/host-server.ts';
 import { openPort } from './runtime/open-port.ts';
 import { type ProbeTimes, type RuntimeEvent, Supervisor } from './runtime/supervisor.ts';
-import { isFull } from './state/disk-room.ts';
+import { diskRefusal } from './state/disk-room.ts';
 import { makePrivateFolder } from './state/private-folder.ts';
 import { makeSocketFolder } from './state/socket-folder.ts';
 
@@ -115,8 +115,9 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
   const limits = bytesMax === undefined ? {} : { bytesMax };
   let fault = { words: '', atMs: 0 };
   const noteFault = (database: DatabaseName, detail: string): void => {
-    // SQLite calls its journal's index that finds no room an error of input and output.
-    const words = detail.includes('SQLITE_IOERR') && isFull(databaseDir) ? 'SQLITE_FULL' : detail;
+    // A journal's index without room is an error of input and output to SQLite, one on a disk without writes a file that does not open.
+    const isAboutDisk = /SQLITE_(?:IOERR|CANTOPEN)/.test(detail);
+    const words = (isAboutDisk ? diskRefusal(databaseDir) : undefined) ?? detail;
     fault = { words, atMs: Date.now() };
     onEvent({ event: 'database-file-refused', database, detail: words });
   };

@@ -1,6 +1,6 @@
-// How much a disk still takes.
+// What a disk still takes.
 
-import { statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
 
 /** Less than SQLite needs to open a database: its index of the journal has 32 KiB. */
 const FULL_BYTES = 65_536;
@@ -11,10 +11,12 @@ export function roomOf(folder: string): number {
   return bavail * bsize;
 }
 
-export function isFull(folder: string): boolean {
+/** SQLite's word of the disk itself, where a file of it is refused by a word that may mean anything; undefined: it takes writes. */
+export function diskRefusal(folder: string): 'SQLITE_FULL' | 'SQLITE_READONLY' | undefined {
   try {
-    return roomOf(folder) < FULL_BYTES;
-  } catch {
-    return false;
+    accessSync(folder, constants.W_OK);
+    return roomOf(folder) < FULL_BYTES ? 'SQLITE_FULL' : undefined;
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code === 'EROFS' ? 'SQLITE_READONLY' : undefined;
   }
 }

@@ -3,7 +3,12 @@
 import type { Miniflare } from 'miniflare';
 import type { DatabaseName } from '../../../host/databases/migrations.ts';
 
+/** What runs the edge: Miniflare, Cloudflare's simulator, or workerd, as on one's own machines (host/). */
+export type EdgeHostName = 'miniflare' | 'workerd';
+
 export interface EdgeOptions {
+  /** Absent: what the variable EDGE_HOST says, else Miniflare. */
+  readonly runsOn?: EdgeHostName;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;

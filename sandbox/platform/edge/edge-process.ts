@@ -12,12 +12,12 @@ import { writeExport } from '../../../host/runtime/export-folder.ts';
 import { readLines } from '../../../host/runtime/read-lines.ts';
 import { lockState } from '../../../host/state/state-lock.ts';
 import { buildWorker } from './build-worker.ts';
-import type { EdgeOptions, EdgeProcess } from './edge-options.ts';
+import type { EdgeHostName, EdgeOptions, EdgeProcess } from './edge-options.ts';
 import { withHubBeside } from './hub-beside.ts';
 import { changeTables, D1_DATABASES, d1Folder, prepareDatabases } from './prepare-databases.ts';
 import { startOnWorkerd } from './workerd-edge.ts';
 
-export type { EdgeOptions, EdgeProcess } from './edge-options.ts';
+export type { EdgeHostName, EdgeOptions, EdgeProcess } from './edge-options.ts';
 
 /** As in wrangler.toml. */
 export const DURABLE_OBJECTS = {
@@ -28,8 +28,8 @@ export const DURABLE_OBJECTS = {
 /** What the runtime said of a file is told to the Worker for so long. */
 const FAULT_MS = 15_000;
 
-/** What runs the edge: Miniflare, Cloudflare's simulator, or `workerd`, as on one's own machines (host/). */
-const HOST = process.env.EDGE_HOST ?? 'miniflare';
+/** Of those that do not say it. */
+const HOST: EdgeHostName = process.env.EDGE_HOST === 'workerd' ? 'workerd' : 'miniflare';
 /** Of a state folder: where the databases are. */
 export const DATABASES_FOLDER = HOST === 'workerd' ? 'databases' : 'd1';
 /** Of a state folder: where SQLite's files are, an `.sqlite` for each. */
@@ -42,7 +42,9 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
   const lock =
     options.stateDir === undefined ? undefined : lockState(options.stateDir, options.command ?? 'accès');
   try {
-    const edge = await (HOST === 'workerd' ? startOnWorkerd(options) : startLocked(options));
+    const edge = await ((options.runsOn ?? HOST) === 'workerd'
+      ? startOnWorkerd(options)
+      : startLocked(options));
     return {
       ...edge,
       close: async () => {

@@ -1,6 +1,7 @@
 // What the front's calls say from the edge's own data: vendors and who declares them, who is interfaced and since when,
 // the SAMU, the marketplace; and the operator's side of it. docs/guide.md G-910 to G-914, § 10 (AC-22, 23, 26, 27).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TELLS_ROWS_READ } from '../../../sandbox/platform/edge/edge-process.ts';
 import { localSettings, signToken } from '../../../sandbox/platform/local-state.ts';
 import { indexDeclared } from '../../../worker/front/tables/declarations.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
@@ -153,7 +154,7 @@ describe('vendors of a practitioner', () => {
   });
 });
 
-it('a declaration reads those of its practitioner, not those of all', async () => {
+it.runIf(TELLS_ROWS_READ)('a declaration reads those of its practitioner, not those of all', async () => {
   await run(`INSERT INTO declared_editors (practitioner, editor, declared_ms)
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
     SELECT '8990100' || (10000 + i), 'agenda-a', 1 FROM n`);
