@@ -21,8 +21,8 @@ describe.skipIf(hubSanteMissing)('publishing that is allowed twice at once', () 
   let dir: string;
 
   beforeAll(async () => {
-    hub = await openHubSante();
     dir = await mkdtemp(join(tmpdir(), 'publishing-channel-'));
+    hub = await openHubSante();
   });
   afterAll(async () => {
     await hub?.close();
