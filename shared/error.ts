@@ -37,6 +37,10 @@ export const REASONS = {
   /** Name and secret of a user of the SAS front. */
   'credentials-invalid': row(401, 'login', 'caller'),
   'scope-missing': row(403, 'forbidden', 'caller'),
+  /** A page of the console that needs a session, asked without one. */
+  'session-missing': row(403, 'login', 'caller'),
+  /** A form of the console that another site sent, or that is not of this session. */
+  'form-refused': row(403, 'forbidden', 'caller', 'warn'),
   /** The relay did not announce that vendor for that flow. */
   'editor-not-announced': row(403, 'forbidden', 'relay', 'warn'),
   /** A relay that may not carry messages to Hub Santé, or is another client there. */

@@ -7,6 +7,7 @@ import { INDIVIDUAL_PARAMETERS } from '../shared/sas/individual.ts';
 import { SOS_PARAMETERS } from '../shared/sas/sos.ts';
 import { PRACTITIONER_ROUTES } from './accounts/fhir/routes.ts';
 import { APPOINTMENT_ROUTES } from './appointments/routes.ts';
+import { CONSOLE_ROUTES } from './console/routes.ts';
 import { capabilityHandler } from './fhir/metadata.ts';
 import { searchSchedules, searchSlots } from './fhir/slot-search.ts';
 import { FRONT_ADMIN_ROUTES } from './front/operators/routes.ts';
@@ -20,12 +21,12 @@ import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
-import { answerSchedule } from './operators/schedule.ts';
 import { ACCEPTED, acceptStorage, answerStorage } from './operators/storage.ts';
 import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendor-claims.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
 import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
+import { answerSchedule } from './schedule/report.ts';
 
 const SEARCH_SLOTS: readonly Need[] = [{ resource: 'Slot', permission: 's' }];
 const SEARCH_SCHEDULES: readonly Need[] = [...SEARCH_SLOTS, { resource: 'Schedule', permission: 's' }];
@@ -115,6 +116,7 @@ export const ROUTES: readonly Route[] = [
   ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
   ...LRM_ROUTES,
+  ...CONSOLE_ROUTES,
   { method: 'GET', path: '/openapi.json', needs: 'open', handler: answerOpenApi },
   { method: 'GET', path: '/docs', needs: 'open', handler: answerDocs },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },

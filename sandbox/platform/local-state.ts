@@ -6,6 +6,7 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { makePrivateFolder, PRIVATE_FILE } from '../../host/state/private-folder.ts';
+import { CONSOLE_AUDIENCE } from '../../worker/base/console-settings.ts';
 
 const LOCAL_ISSUER = 'https://issuer.passerelle.localhost';
 const LOCAL_AUDIENCE = 'passerelle';
@@ -66,6 +67,8 @@ export async function localSettings(state: LocalState): Promise<Record<string, s
     AUTH_ISSUER: LOCAL_ISSUER,
     AUTH_AUDIENCE: LOCAL_AUDIENCE,
     AUTH_JWKS: state.issuerJwks,
+    CONSOLE_LINKS: 'local',
+    CONSOLE_ENVIRONMENT: 'Essai local',
     FRONT_KEYS: await openFrontKeys(state.dir),
     FRONT_USERS: '{"read":"secret"}',
     RELAY_JWKS: await readRelayJwks(state.dir),
@@ -79,14 +82,34 @@ export async function signToken(
   lifetimeS = 8 * 3600,
   subject = 'local',
 ): Promise<string> {
+  return sign(state, new SignJWT({ scope }).setAudience(LOCAL_AUDIENCE).setSubject(subject), lifetimeS);
+}
+
+const LINK_S = 600;
+
+/** The code of a one-use link into the console of the local edge. `vendor`: of the role `editeur` only. */
+export async function signConsoleCode(
+  state: LocalState,
+  roles: readonly string[],
+  vendor?: string,
+  lifetimeS = LINK_S,
+): Promise<string> {
+  const claims = { console: { roles, ...(vendor !== undefined && { vendor }) } };
+  return sign(state, new SignJWT(claims).setAudience(CONSOLE_AUDIENCE).setJti(randomUUID()), lifetimeS);
+}
+
+/** Where a browser enters with that code. */
+export function consoleLink(edgeUrl: string, code: string): string {
+  return `${edgeUrl}/console/entree?code=${code}`;
+}
+
+async function sign(state: LocalState, token: SignJWT, lifetimeS: number): Promise<string> {
   const key = createPrivateKey(await readFile(join(state.dir, KEY_FILE), 'utf8'));
   const kid = (JSON.parse(state.issuerJwks) as { keys: { kid: string }[] }).keys[0]?.kid ?? '';
   const nowS = Math.floor(Date.now() / 1000);
-  return new SignJWT({ scope })
+  return token
     .setProtectedHeader({ alg: 'EdDSA', kid })
     .setIssuer(LOCAL_ISSUER)
-    .setAudience(LOCAL_AUDIENCE)
-    .setSubject(subject)
     .setIssuedAt(nowS)
     .setExpirationTime(nowS + lifetimeS)
     .sign(key);

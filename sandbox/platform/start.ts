@@ -20,7 +20,7 @@ import {
   startLocalHubSante,
 } from './local-hub-sante.ts';
 import { type LocalVendor, startLocalRelay } from './local-relay.ts';
-import { openLocalState, signToken } from './local-state.ts';
+import { consoleLink, openLocalState, signConsoleCode, signToken } from './local-state.ts';
 
 const LOG_TIMEOUT_MS = 500;
 
@@ -162,7 +162,8 @@ interface Started {
 
 async function tell({ edgeUrl, adminUrl, vendors, mtlsPort, hubSante }: Started): Promise<void> {
   const scope = 'system/Slot.s system/Appointment.rs';
-  const token = await signToken(await openLocalState(edgeStateDir), scope);
+  const state = await openLocalState(edgeStateDir);
+  const token = await signToken(state, scope);
   const { variables, searches } = await makeExamples(edgeUrl, vendors, token);
   say(`
 Passerelle est prête.
@@ -177,6 +178,9 @@ Passerelle est prête.
     const { port, control } = hubSante;
     say(`  Hub Santé           amqps://127.0.0.1:${port}   commande : ${control}`);
   }
+  say(`
+Console d'exploitation, par un lien à usage unique (dix minutes ; un autre : npm run console-link) :
+  ${consoleLink(edgeUrl, await signConsoleCode(state, ['exploitant']))}`);
   say(`
 À coller dans un autre terminal, pour ces commandes et celles des pages (jeton de 8 heures) :
 ${Object.entries(variables)

@@ -44,7 +44,8 @@ export function readEnvironment(release: string, name: string): Environment {
 /** The names by which the edge is reached, once each: a Worker without `workers_dev` answers at no other. */
 export function hostsOf(settings: Readonly<Record<string, string>>): readonly string[] {
   const { PUBLIC_URL, EDGE_HOSTS = '', FRONT_BROWSER_HOSTS = '', FRONT_SERVER_HOSTS = '' } = settings;
-  const listed = [EDGE_HOSTS, FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS].flatMap((text) =>
+  const { CONSOLE_HOSTS = '' } = settings;
+  const listed = [EDGE_HOSTS, FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS, CONSOLE_HOSTS].flatMap((text) =>
     text.split(/[\s,]+/),
   );
   const own = PUBLIC_URL !== undefined && URL.canParse(PUBLIC_URL) ? [new URL(PUBLIC_URL).host] : [];

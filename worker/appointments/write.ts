@@ -6,7 +6,7 @@ import { GatewayError } from '../../shared/error.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import { encodeToken } from '../../shared/fhir/search.ts';
 import { describeFinding } from '../../shared/sas/rules/table/table.ts';
-import { parisDayOf } from '../base/days.ts';
+import { parisDayOf } from '../base/calendar/days.ts';
 import { log } from '../base/log.ts';
 import { FHIR_JSON, type RequestContext } from '../http/http.ts';
 import { type Return, readReturn } from '../http/prefer.ts';

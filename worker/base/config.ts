@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { GatewayError } from '../../shared/error.ts';
 import { type CallerLimitsOf, callerLimits } from './caller-limits.ts';
 import { type ClientAddressSettings, clientAddressSettings } from './client-address-settings.ts';
+import { type ConsoleSettings, consoleSettings } from './console-settings.ts';
 import type { Env } from './env.ts';
 import { type FrontSettings, frontSettings } from './front-settings.ts';
 import { type Doors, hostOf } from './host-names.ts';
@@ -95,6 +96,8 @@ export interface Config {
   readonly clientAddress: ClientAddressSettings;
   /** The published SAS front's face. */
   readonly front: FrontSettings;
+  /** The operators' console. */
+  readonly console: ConsoleSettings;
   /** INT_L02; undefined: it is off. */
   readonly lrm: LrmSettings | undefined;
 }
@@ -171,6 +174,7 @@ function freeze(settings: v.InferOutput<typeof settingsSchema>): Config {
     supportContact: settings.SUPPORT_CONTACT,
     clientAddress: clientAddressSettings(settings),
     front: frontSettings(settings),
+    console: consoleSettings(settings),
     lrm: lrmSettings(settings),
   });
 }
@@ -197,6 +201,7 @@ function doorsOf(settings: v.InferOutput<typeof settingsSchema>): Doors {
   return Object.freeze({
     browserHosts: new Set(settings.FRONT_BROWSER_HOSTS),
     serverHosts: new Set(settings.FRONT_SERVER_HOSTS),
+    consoleHosts: new Set(settings.CONSOLE_HOSTS),
     edgeHosts: new Set([
       ...local,
       ...own.flatMap((url) => (URL.canParse(url) ? [hostOf(new URL(url))] : [])),

@@ -1,5 +1,5 @@
-// The host names by which the edge is reached: settings FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS, EDGE_HOSTS, LOCAL_HOSTS and PUBLIC_URL,
-// as worker/front/door.ts holds requests against them. docs/front.md § 2. No I/O.
+// The host names by which the edge is reached: settings FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS, CONSOLE_HOSTS, EDGE_HOSTS,
+// LOCAL_HOSTS and PUBLIC_URL, as worker/front/door.ts holds requests against them. docs/front.md § 2. No I/O.
 
 import * as v from 'valibot';
 
@@ -9,6 +9,8 @@ export interface Doors {
   readonly browserHosts: ReadonlySet<string>;
   /** When there are any, the calls of the front's server are served at these alone. */
   readonly serverHosts: ReadonlySet<string>;
+  /** When there are any, the console is served at these alone; a name in no other list serves nothing but the console. */
+  readonly consoleHosts: ReadonlySet<string>;
   /** All others that are ours. */
   readonly edgeHosts: ReadonlySet<string>;
 }

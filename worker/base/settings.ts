@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { HUBS_MAX } from '../../shared/limits.ts';
 import { callerLimitsSetting } from './caller-limits.ts';
 import { clientAddressEntries } from './client-address-settings.ts';
+import { CONSOLE_AUDIENCE, consoleEntries } from './console-settings.ts';
 import { frontEntries } from './front-settings.ts';
 import { hostList, hostNames } from './host-names.ts';
 import { jsonSetting } from './json-setting.ts';
@@ -27,7 +28,11 @@ const integer = (fallback: string, min: number, max: number) =>
 const entries = {
   RELAY_JWKS: jwks,
   AUTH_ISSUER: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
-  AUTH_AUDIENCE: v.pipe(v.string('is missing'), v.nonEmpty('is empty')),
+  AUTH_AUDIENCE: v.pipe(
+    v.string('is missing'),
+    v.nonEmpty('is empty'),
+    v.notValue(CONSOLE_AUDIENCE, 'is the audience of links into the console'),
+  ),
   AUTH_JWKS: v.optional(jwks),
   AUTH_JWKS_URL: v.optional(v.pipe(v.string(), v.url('is not a URL'))),
   AUTH_JWKS_OUTAGE_S: integer('86400', 60, 604_800),
@@ -77,6 +82,7 @@ const entries = {
     v.pipe(v.string(), v.trim(), v.nonEmpty('is empty'), v.maxLength(200, 'is over 200 characters')),
   ),
   ...clientAddressEntries,
+  ...consoleEntries,
   ...frontEntries,
   ...lrmEntries,
 };
@@ -88,6 +94,14 @@ export const settingsSchema = v.pipe(
     [['AUTH_JWKS'], ['AUTH_JWKS_URL']],
     (env) => (env.AUTH_JWKS === undefined) !== (env.AUTH_JWKS_URL === undefined),
     'exactly one of AUTH_JWKS and AUTH_JWKS_URL is needed',
+  ),
+  v.forward(
+    v.partialCheck(
+      [['CONSOLE_LINKS'], ['AUTH_JWKS']],
+      (env) => env.CONSOLE_LINKS !== 'local' || env.AUTH_JWKS !== undefined,
+      'local needs the key of a local issuer (AUTH_JWKS)',
+    ),
+    ['CONSOLE_LINKS'],
   ),
 );
 

@@ -8,6 +8,7 @@ import type { Route } from '../http/route.ts';
 
 /** Balancers ask by address, or by no name at all; the answer says nothing. */
 const PROBES = /^\/(?:healthz|readyz)$/;
+const CONSOLE = /^\/console(?:\/|$)/;
 /** What the front's pages ask and lead to, and the words for whoever got lost there. */
 const BROWSERS = /^\/(?:aggregator\/.*|r\/.*|docs|openapi\.json|fhir\/metadata)?$/;
 
@@ -18,7 +19,7 @@ export function enter(doors: Doors, requestUrl: string): URL {
   if (url !== undefined && (PROBES.test(url.pathname) || isKnown(doors, hostOf(url)))) return url;
   throw new GatewayError({
     reason: 'host-unknown',
-    text: 'Ce nom d’hôte n’est pas de ceux de ce service ; son exploitant les nomme (PUBLIC_URL, EDGE_HOSTS, FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS).',
+    text: 'Ce nom d’hôte n’est pas de ceux de ce service ; son exploitant les nomme (PUBLIC_URL, EDGE_HOSTS, FRONT_BROWSER_HOSTS, FRONT_SERVER_HOSTS, CONSOLE_HOSTS).',
   });
 }
 
@@ -31,15 +32,27 @@ export function refuseOtherDoor(doors: Doors, route: Pick<Route, 'path' | 'door'
   });
 }
 
-function isKnown({ browserHosts, serverHosts, edgeHosts }: Doors, host: string): boolean {
+function isKnown({ browserHosts, serverHosts, edgeHosts, consoleHosts }: Doors, host: string): boolean {
   // An edge that nobody has named yet has one door.
   if (browserHosts.size + serverHosts.size + edgeHosts.size === 0) return true;
-  return browserHosts.has(host) || serverHosts.has(host) || edgeHosts.has(host);
+  return [browserHosts, serverHosts, edgeHosts, consoleHosts].some((hosts) => hosts.has(host));
 }
 
 function isServedAt(doors: Doors, { path, door }: Pick<Route, 'path' | 'door'>, host: string): boolean {
   const isServers = door === 'server';
+  const isConsoles = CONSOLE.test(path);
+  if (isConsoles && doors.consoleHosts.size > 0) {
+    return doors.consoleHosts.has(host) && !doors.browserHosts.has(host);
+  }
+  if (isConsolesAlone(doors, host)) return PROBES.test(path);
   // A name in both lists is the browsers'.
   if (doors.browserHosts.has(host)) return !isServers && (BROWSERS.test(path) || PROBES.test(path));
   return !isServers || doors.serverHosts.size === 0 || doors.serverHosts.has(host);
+}
+
+function isConsolesAlone(
+  { consoleHosts, browserHosts, serverHosts, edgeHosts }: Doors,
+  host: string,
+): boolean {
+  return consoleHosts.has(host) && ![browserHosts, serverHosts, edgeHosts].some((hosts) => hosts.has(host));
 }

@@ -2,7 +2,7 @@
 // redirects' counts share it. No I/O.
 
 import { refuse, unknownParameter } from '../../shared/sas/search-parameters.ts';
-import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/days.ts';
+import { addDays, type CivilDay, daysBetween, parisDayOf } from '../base/calendar/days.ts';
 import type { RequestContext } from './http.ts';
 import { readQuery } from './query.ts';
 

@@ -60,7 +60,7 @@ La face FHIR du guide « Service d’Accès aux Soins » se décrit aussi elle-m
 
 Chaque réponse porte un X-Request-Id, que le journal porte aussi ; celui de l’appelant est repris s’il a de 8 à 64 lettres, chiffres ou tirets. Chaque GET répond aussi à HEAD, sans corps ; chaque chemin à OPTIONS, par 204 et Allow. Un nom d’hôte que les réglages ne nomment pas donne 421 sur tout chemin, sondes exceptées ; un autre chemin donne 404, une autre méthode 405 avec Allow. À un navigateur (Accept : text/html), un refus est une page en français, avec le même statut.`;
 
-/** Of the routes that this document is about. */
+/** Of the routes that this document is about. Not the console's: they are pages for people, and no contract for programs. */
 export function isDescribed({ path }: Pick<Route, 'path'>): boolean {
   return /^\/(aggregator|admin|r|fhir)\//.test(path) || ['/', '/openapi.json', '/docs'].includes(path);
 }

@@ -31,12 +31,29 @@ export const EXPLAINED = v.object({
   at: text('Début du créneau cherché.'),
 });
 
+/** One slot received, and whether it is shown. */
 interface ExplainedSlot extends Omit<SlotTrace, 'dropped' | 'repaired'> {
   /** It covers, or begins at, the time in question. */
   readonly matches: boolean;
   readonly shown: boolean;
   readonly dropped?: RuleDescription;
   readonly repaired: readonly RuleDescription[];
+}
+
+/** What one vendor answered around a time, and what became of it. */
+export interface Explanation {
+  readonly editor: string;
+  readonly flow: SlotQuery['flow'];
+  readonly from: string;
+  readonly to: string;
+  readonly answered: boolean;
+  /** The operator switched it off: it was asked for this explanation only. */
+  readonly switchedOff: boolean;
+  readonly failure?: NonNullable<CallResult['failure']>;
+  readonly received: number;
+  readonly shown: number;
+  /** Those of the time in question first. */
+  readonly slots: readonly ExplainedSlot[];
 }
 
 /** POST /admin/explain. @throws GatewayError parameter-invalid, body-*. */
@@ -47,6 +64,17 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
     BODY_BYTES_MAX,
     'Champs attendus : editor, identifier, at, et flow (INT_R01, INT_R04 ou SOS).',
   );
+  return jsonResponse(await explainOne(context, asked), context);
+}
+
+/** What it needs of the request. */
+type ExplainContext = Parameters<typeof askHub>[0] & Pick<RequestContext, 'config' | 'startedMs'>;
+
+/** @throws GatewayError parameter-invalid, not-found, too-many-requests; HubFailure. */
+export async function explainOne(
+  context: ExplainContext,
+  asked: v.InferOutput<typeof EXPLAINED>,
+): Promise<Explanation> {
   const { editor, flow } = asked;
   const { query, atMs } = readQuestion(asked);
   const deadline = new Deadline(context.startedMs, context.config.deadlineMs);
@@ -73,22 +101,18 @@ export async function explainSlots(context: RequestContext): Promise<Response> {
     return booked.has(slot.shownAs ?? '') ? { ...slot, dropped: 'slot-booked' } : slot;
   };
   const slots = (result.answer?.trace ?? []).map((slot) => explain(bury(slot), atMs));
-  return jsonResponse(
-    {
-      editor,
-      flow,
-      from: new Date(query.window.fromMs).toISOString(),
-      to: new Date(query.window.toMs).toISOString(),
-      answered: result.failure === undefined,
-      /** The operator switched it off: it was asked for this explanation only. */
-      switchedOff: isSwitchedOff,
-      ...(result.failure === undefined ? {} : { failure: result.failure }),
-      received: slots.length,
-      shown: slots.filter(({ shown }) => shown).length,
-      slots: slots.sort((a, b) => Number(b.matches) - Number(a.matches)),
-    },
-    context,
-  );
+  return {
+    editor,
+    flow,
+    from: new Date(query.window.fromMs).toISOString(),
+    to: new Date(query.window.toMs).toISOString(),
+    answered: result.failure === undefined,
+    switchedOff: isSwitchedOff,
+    ...(result.failure === undefined ? {} : { failure: result.failure }),
+    received: slots.length,
+    shown: slots.filter(({ shown }) => shown).length,
+    slots: slots.sort((a, b) => Number(b.matches) - Number(a.matches)),
+  };
 }
 
 /** The gateway's ids of the slots that would be shown but for the appointments. */

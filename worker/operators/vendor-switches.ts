@@ -44,14 +44,27 @@ export const SWITCHES = v.strictObject({
  * storage-unavailable.
  */
 export async function switchVendor(context: RequestContext): Promise<Response> {
-  const vendor = context.parameters.editor ?? '';
   const switches = await readAs(
     context.request,
     SWITCHES,
     BODY_BYTES_MAX,
     'Champs admis : enabled (booléen), deadlineMs (100 à 25000 ou null), cacheTtlS (0 à 3600 ou null), forgetLostFlows (true), takenOut ({"reason":"…"} ou null).',
   );
-  const { env, requestId, caller } = context;
+  const vendor = context.parameters.editor ?? '';
+  return jsonResponse(await applySwitches(context, vendor, switches, operatorOf(context.caller)), context);
+}
+
+/** What it needs of the request. */
+type SwitchContext = Pick<RequestContext, 'env' | 'requestId' | 'startedMs'>;
+
+/** The vendor as it is then. @throws GatewayError not-found, state-conflict, storage-unavailable. */
+export async function applySwitches(
+  context: SwitchContext,
+  vendor: string,
+  switches: v.InferOutput<typeof SWITCHES>,
+  operator: string,
+): Promise<VendorRow> {
+  const { env, requestId } = context;
   const find = async () => (await listVendors(env.DB)).find(({ id }) => id === vendor);
   const before = await guardIdempotent(find);
   if (before !== undefined && switches.takenOut) await refuseServed(context, vendor);
@@ -66,11 +79,11 @@ export async function switchVendor(context: RequestContext): Promise<Response> {
   log('info', 'editor-switched', {
     requestId,
     editor: vendor,
-    operator: operatorOf(caller),
+    operator,
     before: switchesOf(before),
     after: switchesOf(after),
   });
-  return jsonResponse(after, context);
+  return after;
 }
 
 function isAsked({ enabled, takenOutMs }: VendorRow): boolean {
@@ -78,7 +91,7 @@ function isAsked({ enabled, takenOutMs }: VendorRow): boolean {
 }
 
 /** Who is served has not left. @throws GatewayError state-conflict; HubFailure. */
-async function refuseServed({ env }: RequestContext, vendor: string): Promise<void> {
+async function refuseServed({ env }: SwitchContext, vendor: string): Promise<void> {
   const { relays } = await describeHubs(env);
   const serves = relays.some(
     ({ editors, outOfOrder = [] }) => editors.includes(vendor) || outOfOrder.includes(vendor),
@@ -96,7 +109,7 @@ async function refuseServed({ env }: RequestContext, vendor: string): Promise<vo
  * away. Never rejects.
  */
 async function noteSwitches(
-  { env, requestId, startedMs }: RequestContext,
+  { env, requestId, startedMs }: SwitchContext,
   vendor: VendorRow,
   isTurned: boolean,
 ): Promise<void> {
@@ -109,7 +122,8 @@ async function noteSwitches(
   }
 }
 
-function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs }: VendorRow): string {
+/** The switches as the log and the audit write them. */
+export function switchesOf({ enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs }: VendorRow): string {
   const lost = lostFlows.length === 0 ? '' : ` lostFlows=${lostFlows.join('+')}`;
   const out = takenOutMs === undefined ? '' : ' takenOut=true';
   return `enabled=${enabled} deadlineMs=${deadlineMs ?? 'default'} cacheTtlS=${cacheTtlS ?? 'default'}${lost}${out}`;

@@ -10,6 +10,7 @@ import { purgeExpiredAppointments } from '../appointments/purge.ts';
 import { watchQuotas } from '../appointments/quotas.ts';
 import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import type { Env } from '../base/env.ts';
+import { purgeConsole } from '../console/tables/purge.ts';
 import { purgeFront } from '../front/operators/purge.ts';
 import type { StoreName } from '../gate/stores.ts';
 import { purgePeople } from '../lrm/people/table.ts';
@@ -119,6 +120,7 @@ export const STEPS: readonly Step[] = [
     forgets: true,
     run: stretch(purgeErasures),
   },
+  { name: 'console', every: 'nightly', needs: 6, rests: 'core', forgets: true, run: stretch(purgeConsole) },
   { name: 'front', every: 'nightly', needs: 10, rests: 'core', forgets: true, run: stretch(purgeFront) },
   {
     name: 'lrm-people',

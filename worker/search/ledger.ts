@@ -259,6 +259,11 @@ function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count > 1 ? many : one}`;
 }
 
+/** What a vendor that failed did, as the end of a sentence that its name begins; a reason of a newer relay by its id. */
+export function failureSentence(reason: string): string {
+  return Object.hasOwn(FAILURES, reason) ? FAILURES[reason as LedgerFailure].sentence : `: ${reason}`;
+}
+
 interface FailureWords {
   readonly code: string;
   readonly sentence: string;

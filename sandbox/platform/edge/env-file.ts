@@ -1,5 +1,5 @@
 // The settings of `npm run edge -- --env-file F`: the local ones, and those of the file over them. A file that says who
-// issues tokens speaks of no local edge: then nobody enters by what is local (issuer, front user, front keys).
+// issues tokens speaks of no local edge: then nobody enters by what is local (issuer, front user, front keys, console).
 
 import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
@@ -9,7 +9,10 @@ import { SETTING_NAMES } from '../../../worker/base/settings.ts';
 export type Settings = Readonly<Record<string, string>>;
 
 /** What lets somebody in on a local edge; see docs/decisions/0014-commands.md. */
-const LOCAL_ENTRANCE = ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'FRONT_KEYS', 'FRONT_USERS'];
+const LOCAL_ENTRANCE = [
+  ...['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'FRONT_KEYS', 'FRONT_USERS'],
+  ...['CONSOLE_LINKS', 'CONSOLE_ENVIRONMENT'],
+];
 
 export interface EnvFile {
   readonly settings: Settings;

@@ -27,6 +27,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
   [/^npm run soak/, 'takes ten minutes'],
   [/^npm run mutants/, 'takes many minutes'],
   [/^curl -X POST .*\/erase$/, "erases somebody at an operator's own address"],
+  [/^npm run audit-verify /, 'test/integration/console/acts.test.ts runs it on an export of its own'],
   [/^npx wrangler dev/, 'a development server of somebody else, which asks the network for updates'],
   [/^npx wrangler d1 create /, "makes a database in somebody's account"],
   [/^npx wrangler d1 (?:time-travel|migrations) /, "changes a database in somebody's account"],

@@ -12,8 +12,8 @@ import { appointmentId, contentHash } from '../../../worker/appointments/model/i
 import { readMessage } from '../../../worker/appointments/model/message.ts';
 import { eraseWhole } from '../../../worker/appointments/tables/erased.ts';
 import { recordAppointment } from '../../../worker/appointments/tables/record.ts';
+import { parisDayOf } from '../../../worker/base/calendar/days.ts';
 import { type Config, readConfig } from '../../../worker/base/config.ts';
-import { parisDayOf } from '../../../worker/base/days.ts';
 import type { Env } from '../../../worker/base/env.ts';
 import type { RequestContext } from '../../../worker/http/http.ts';
 import { LRM_ROUTES } from '../../../worker/lrm/routes.ts';

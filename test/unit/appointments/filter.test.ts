@@ -11,7 +11,7 @@ import {
 } from '../../../worker/appointments/model/filter.ts';
 import { readRange } from '../../../worker/appointments/model/range.ts';
 import { readIfMatch } from '../../../worker/appointments/target.ts';
-import { addDays, daysBetween, parisDayOf } from '../../../worker/base/days.ts';
+import { addDays, daysBetween, parisDayOf } from '../../../worker/base/calendar/days.ts';
 import { readReturn } from '../../../worker/http/prefer.ts';
 
 const at = (text: string): number => Date.parse(text);

@@ -5,10 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { hostNames } from '../../../worker/base/host-names.ts';
 import { enter, refuseOtherDoor } from '../../../worker/front/door.ts';
 
-const doors = (browsers: readonly string[], servers: readonly string[], edge: readonly string[]) => ({
+const doors = (
+  browsers: readonly string[],
+  servers: readonly string[],
+  edge: readonly string[],
+  consoles: readonly string[] = [],
+) => ({
   browserHosts: new Set(browsers),
   serverHosts: new Set(servers),
   edgeHosts: new Set(edge),
+  consoleHosts: new Set(consoles),
 });
 const OF_SERVER = { path: '/aggregator/api-sas/v1/login_check', door: 'server' } as const;
 
@@ -85,6 +91,48 @@ describe('the browsers’ door', () => {
   ])('%s: %s', (path, heard) => {
     expect(askAt('b.example', given, { path })).toBe(heard);
     expect(askAt('e.example', given, { path })).toBe('served');
+  });
+});
+
+describe('the console', () => {
+  const OF_CONSOLE = { path: '/console/veille', door: 'server' } as const;
+  it.each([
+    ['at an edge that nobody has named', doors([], [], []), 'any.example', 'served'],
+    ['never at the browsers’', doors(['b.example'], [], []), 'b.example', 'not-found'],
+    [
+      'not even when it is named the console’s too',
+      doors(['b.example'], [], [], ['b.example']),
+      'b.example',
+      'not-found',
+    ],
+    [
+      'where the server has its door, there',
+      doors([], ['s.example'], ['e.example']),
+      'e.example',
+      'not-found',
+    ],
+    ['at its own name', doors([], ['s.example'], ['e.example'], ['c.example']), 'c.example', 'served'],
+    [
+      'at its own name alone',
+      doors([], ['s.example'], ['e.example'], ['c.example']),
+      's.example',
+      'not-found',
+    ],
+    [
+      'at the edge’s name that is its own too',
+      doors([], ['s.example'], ['e.example'], ['e.example']),
+      'e.example',
+      'served',
+    ],
+  ])('is served %s', (_, given, host, heard) => {
+    expect(askAt(host, given, OF_CONSOLE)).toBe(heard);
+  });
+
+  it('and its own name serves nothing else', () => {
+    const given = doors([], [], ['e.example'], ['c.example']);
+    expect(askAt('c.example', given, { path: '/admin/editors' })).toBe('not-found');
+    expect(askAt('c.example', given, { path: '/healthz' })).toBe('served');
+    expect(askAt('e.example', given, { path: '/admin/editors' })).toBe('served');
   });
 });
 

@@ -1,6 +1,6 @@
 // The three days that the front shows, and what a slot looks like in both calls: clock passed in.
 import { describe, expect, it } from 'vitest';
-import { zoneOfCounty } from '../../../worker/base/zones.ts';
+import { zoneOfCounty } from '../../../worker/base/calendar/zones.ts';
 import { windowOf } from '../../../worker/front/slots/card-search.ts';
 import { type Card, readLot } from '../../../worker/front/slots/cards.ts';
 import { countyOfPostalCode, lastDayEnds } from '../../../worker/front/slots/county.ts';

@@ -26,6 +26,7 @@ const SMALL: Readonly<Record<string, string>> = {
   sos_associations: "an operator's list, 2,000 at most",
   account_waves: 'a few a year',
   restores: 'a few in a life',
+  console_users: 'people of the console, some tens',
 };
 /** Partial indexes that hold few rows, whatever their table holds. */
 const SHORT: Readonly<Record<string, string>> = {
@@ -41,6 +42,7 @@ const FROM_ONE_END: readonly RegExp[] = [
   /FROM declared_editors\s+GROUP BY practitioner ORDER BY practitioner LIMIT \?1/,
   /FROM account_drift\s+ORDER BY at_ms DESC LIMIT \?1/,
   /FROM lrm_strays ORDER BY last_ms DESC LIMIT \?1/,
+  /FROM console_audit ORDER BY id DESC LIMIT (1|\?1)/,
   /FROM erased_regulators ORDER BY asked_ms DESC LIMIT \?1/,
 ];
 

@@ -1,8 +1,8 @@
 // What an appointment is counted as: the cells of table `activity_days` that it adds one to. It is kept beside the
 // appointment, so that a change moves it whatever has become of the regulator since. docs/appointments.md § 5. No I/O.
 
-import { parisDayOf } from '../../base/days.ts';
-import { offsetMs, zoneOfCounty } from '../../base/zones.ts';
+import { parisDayOf } from '../../base/calendar/days.ts';
+import { offsetMs, zoneOfCounty } from '../../base/calendar/zones.ts';
 
 /** What of an appointment is counted. */
 export interface Countable {

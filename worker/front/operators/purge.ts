@@ -1,7 +1,7 @@
 // The nightly part of the front's face: forgets, and lets declared vendors that became active enter its index.
 // docs/storage.md.
 
-import { addDays, parisDayOf } from '../../base/days.ts';
+import { addDays, parisDayOf } from '../../base/calendar/days.ts';
 import type { Env } from '../../base/env.ts';
 import { log } from '../../base/log.ts';
 import type { Budget } from '../../store/budget.ts';

@@ -3,7 +3,7 @@
 // vendor, outcome and isolate, so that neither costs the database its writes. docs/redirect.md.
 
 import { createAllowance } from '../../base/allowance.ts';
-import { parisDayOf } from '../../base/days.ts';
+import { parisDayOf } from '../../base/calendar/days.ts';
 import { log } from '../../base/log.ts';
 import type { RequestContext } from '../../http/http.ts';
 import { countRedirect, type RedirectOutcome } from '../tables/redirects.ts';

@@ -4,7 +4,7 @@
 
 import { GatewayError } from '../../../shared/error.ts';
 import { asFiniteNumber, asList, asObject, type JsonObject } from '../../../shared/fhir/json.ts';
-import { zoneOfCounty } from '../../base/zones.ts';
+import { zoneOfCounty } from '../../base/calendar/zones.ts';
 import { countyOfPostalCode } from './county.ts';
 
 /** National identifiers without prefix; what is unknown is empty. */

@@ -1,6 +1,6 @@
 // What a French postal code says: the département; and when a card's days end on its clock. Pure. docs/guide.md G-915, G-917.
 
-import { offsetMs } from '../../base/zones.ts';
+import { offsetMs } from '../../base/calendar/zones.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
 

@@ -1,7 +1,7 @@
 // The answer of dashboard/getSlots: a practitioner's places at each vendor with their slots. Here it is
 // the front that matches places with addresses. docs/guide.md G-909.
 
-import { zoneOfCounty } from '../../base/zones.ts';
+import { zoneOfCounty } from '../../base/calendar/zones.ts';
 import type { Lot } from './cards.ts';
 import { countyOfPostalCode } from './county.ts';
 import { matchCard, structureField, toMatchCard } from './match.ts';

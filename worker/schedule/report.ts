@@ -1,7 +1,7 @@
 // GET /admin/schedule: when the schedule ran last, what it did and had to leave, when it runs next.
 
 import { jsonResponse, type RequestContext } from '../http/http.ts';
-import { type RunReport, schedulerOf } from '../schedule/scheduler-of.ts';
+import { type RunReport, schedulerOf } from './scheduler-of.ts';
 
 const instant = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();

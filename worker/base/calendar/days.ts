@@ -1,6 +1,6 @@
 // Civil days in Paris: of 23, 24 or 25 hours. No I/O.
 
-import { parisOffsetMinutes, parseInstant } from '../../shared/time.ts';
+import { parisOffsetMinutes, parseInstant } from '../../../shared/time.ts';
 
 /** Inclusive bounds. */
 export interface CivilDay {
