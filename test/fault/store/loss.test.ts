@@ -284,6 +284,11 @@ it('accounts that went back are told withdrawals again once an operator takes th
   await database?.prepare('UPDATE core_mark SET writes = 1').run();
   await edge.edge?.runSchedule(new Date(), 'by day');
   expect(await illOf('core')).toBe('rolled-back');
+  // What rests on it waits, until it is what it was.
+  await edge.edge?.runSchedule(new Date(), 'by day');
+  const { last } = (await edge.get('/admin/schedule', admin)).json;
+  expect(last.left).toHaveProperty('accounts');
+  expect(last.done).not.toContain('accounts');
   expect(await restores()).toEqual([]);
   expect(await accept('core')).toBe(200);
   expect(await restores()).toMatchObject([{ days: 7, accounts: 1, open: 1 }]);
