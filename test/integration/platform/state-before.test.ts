@@ -118,6 +118,8 @@ async function oldContent(): Promise<unknown[]> {
 
 async function start(port = 0): Promise<(name: DatabaseName) => Promise<Database>> {
   const started = await startEdge({
+    // The other host never had one database for all.
+    runsOn: 'miniflare',
     host: '127.0.0.1',
     port,
     stateDir: state,
