@@ -177,15 +177,6 @@ it('refuses a key that is not the certificate', () => {
   ]);
 });
 
-it('is told of on a page that names the workerd it is tried with', () => {
-  const { devDependencies, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-    readonly [kind: string]: Readonly<Record<string, string>>;
-  };
-  const version = { ...devDependencies, ...dependencies }.workerd;
-  const page = readFileSync(join(ROOT, 'docs/hebergement.md'), 'utf8');
-  expect(page).toContain(`npm install workerd@${version}\``);
-});
-
 it('takes its own sample, which its JSON Schema takes too', () => {
   const sample = JSON.parse(readFileSync(join(ROOT, 'docs/samples/host.json'), 'utf8')) as object;
   expect(problemsOf(sample)).toEqual([]);
