@@ -164,7 +164,10 @@ test('an edge with a file of settings keeps the local ones, and says by name whi
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       message: 'edge-settings',
       file: ['FRONT_USERS', 'DEADLINE_MS'],
-      local: ['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'FRONT_KEYS', 'RELAY_JWKS'],
+      local: [
+        ...['AUTH_ISSUER', 'AUTH_AUDIENCE', 'AUTH_JWKS', 'CONSOLE_LINKS', 'CONSOLE_ENVIRONMENT'],
+        ...['FRONT_KEYS', 'RELAY_JWKS'],
+      ],
     });
     expect(edge.said()).not.toContain('SECRET');
     const { url } = JSON.parse(lines.find((line) => line.includes('edge-ready')) ?? '') as { url: string };
