@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { openLocalState, signToken } from '../sandbox/platform/local/state.ts';
 import { PROFILE, SYSTEM } from '../shared/sas/canonical.ts';
 import { Stage, Vendors } from './stage.ts';
 import { alignColumns, type Latency, summarise } from './statistics.ts';

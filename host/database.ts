@@ -1,13 +1,13 @@
-// The program that has one database of the edge, started by the host (databases/database-process.ts), a process for each: one
+// The program that has one database of the edge, started by the host (databases/process.ts), a process for each: one
 // that hangs in a statement is ended without the others. Its main thread speaks HTTP, a thread of it has the file. The
 // message of the start names what it is to serve; it ends with the program that started it.
 
 import { rmSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { answerD1 } from './databases/d1-request.ts';
-import { DatabaseServer, type ThreadRequest } from './databases/database-server.ts';
-import type { DatabaseStart, DatabaseWord } from './databases/database-words.ts';
+import { DatabaseServer, type ThreadRequest } from './databases/server.ts';
 import { SqliteFile, type SqliteFileOptions } from './databases/sqlite-file.ts';
+import type { DatabaseStart, DatabaseWord } from './databases/words.ts';
 
 const CLOSE = 'close';
 const CLOSE_MS = 5_000;

@@ -4,9 +4,9 @@
 
 import { rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { DatabaseProcess } from './databases/database-process.ts';
 import { DATABASES, type DatabaseName } from './databases/migrations.ts';
 import { databaseFile, prepareFile } from './databases/prepare-files.ts';
+import { DatabaseProcess } from './databases/process.ts';
 import { edgeConfig, type TlsPair, variableOf, type WorkerdConfig } from './runtime/edge-config.ts';
 import { serveHost } from './runtime/host-server.ts';
 import { openPort } from './runtime/open-port.ts';

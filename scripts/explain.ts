@@ -4,7 +4,7 @@
 
 import { oneOf, readFlags } from '../sandbox/base/flags.ts';
 import { describeFailure } from '../sandbox/base/say.ts';
-import { findLocalState, signToken } from '../sandbox/platform/local-state.ts';
+import { findLocalState, signToken } from '../sandbox/platform/local/state.ts';
 import type { Check } from '../shared/command-line.ts';
 import { normaliseProfessional, normaliseSiret } from '../shared/sas/identifier.ts';
 

@@ -4,7 +4,7 @@
 
 import { text } from 'node:stream/consumers';
 import { readFlagsAndWords, refuseUsage } from '../sandbox/base/flags.ts';
-import { makeFrontKey } from '../sandbox/platform/local-state.ts';
+import { makeFrontKey } from '../sandbox/platform/local/state.ts';
 import { hashSecret } from '../worker/front/sign-in/secret-hash.ts';
 
 const HEAD = "npm run front-secret -- key | hash (le secret est lu sur l'entrée standard)";

@@ -22,9 +22,9 @@ import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
 import { ACCEPTED, acceptStorage, answerStorage } from './operators/storage.ts';
-import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendor-claims.ts';
-import { answerRelays, answerVendorRules, answerVendors } from './operators/vendor-rules.ts';
-import { SWITCHES, switchVendor } from './operators/vendor-switches.ts';
+import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendors/claims.ts';
+import { answerRelays, answerVendorRules, answerVendors } from './operators/vendors/rules.ts';
+import { SWITCHES, switchVendor } from './operators/vendors/switches.ts';
 import { answerWelcome } from './operators/welcome.ts';
 import { answerSchedule } from './schedule/report.ts';
 

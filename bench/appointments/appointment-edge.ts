@@ -11,7 +11,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
-import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local-state.ts';
+import { type LocalState, openLocalState, signToken } from '../../sandbox/platform/local/state.ts';
 import {
   type EditorFlow,
   type HubApi,

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Pool } from 'undici';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { summarise } from '../statistics.ts';
 import { AppointmentEdge, makeRelay, SYSTEM_A } from './appointment-edge.ts';
 import { benchBeside } from './beside.ts';

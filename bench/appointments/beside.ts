@@ -5,7 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { readActivity } from '../../worker/appointments/tables/activity.ts';
 import { paced } from '../paced.ts';
 import { type Latency, summarise } from '../statistics.ts';

@@ -8,8 +8,8 @@ import { ensureIdentityKey, readIdentityKey, toPublicJwk } from '../../relay/lin
 import { ensureSandboxPki } from '../../sandbox/pki/sandbox-pki.ts';
 import { startChild } from '../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
-import { HUB_SANTE_SETTINGS, LOCAL_LRM, startLocalHubSante } from '../../sandbox/platform/local-hub-sante.ts';
-import { writeRelayConfig } from '../../sandbox/platform/local-relay.ts';
+import { HUB_SANTE_SETTINGS, LOCAL_LRM, startLocalHubSante } from '../../sandbox/platform/local/hub-sante.ts';
+import { writeRelayConfig } from '../../sandbox/platform/local/relay.ts';
 import { AppointmentEdge } from '../appointments/appointment-edge.ts';
 import { fillEdge } from '../appointments/store.ts';
 import { findChild, readCpuSeconds } from '../cpu.ts';

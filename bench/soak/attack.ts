@@ -6,7 +6,7 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { oneOf, readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { Vendors } from '../stage.ts';
 import { emptySamples, judgeSamples, PARTS, type Part, tableOf } from './attack-report.ts';
 import { Beside } from './beside-handle.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
 import { buildWorker } from '../../sandbox/platform/edge/build-worker.ts';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { Vendors } from '../stage.ts';
 import { percentile } from '../statistics.ts';
 import { Bookings } from './bookings.ts';

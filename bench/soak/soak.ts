@@ -6,7 +6,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readFlags, wholeNumber } from '../../sandbox/base/flags.ts';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { draw, hash } from '../../sandbox/vendors/world/random.ts';
 import { findChild } from '../cpu.ts';
 import { LiveHeap } from '../live-heap.ts';

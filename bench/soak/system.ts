@@ -7,8 +7,8 @@ import type { Child } from '../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../sandbox/platform/edge/edge-process.ts';
 import { startLocalEdge } from '../../sandbox/platform/edge/local-edge.ts';
 import { waitUntilReady } from '../../sandbox/platform/examples.ts';
-import { startLocalRelay } from '../../sandbox/platform/local-relay.ts';
-import { type LocalState, openLocalState } from '../../sandbox/platform/local-state.ts';
+import { startLocalRelay } from '../../sandbox/platform/local/relay.ts';
+import { type LocalState, openLocalState } from '../../sandbox/platform/local/state.ts';
 import type { Vendors } from '../stage.ts';
 
 /** Flags of the soaks. */

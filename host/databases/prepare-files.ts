@@ -1,5 +1,5 @@
 // The files of the three databases, made and migrated before anything asks them. Called by the host at its start, and
-// by database-process.ts before a file that could not be used is served after all.
+// by process.ts before a file that could not be used is served after all.
 
 import { join } from 'node:path';
 import { applyMigrations, DATABASES, type Database, type DatabaseName } from './migrations.ts';

@@ -11,7 +11,7 @@ const LOOK_MS = 50;
 /**
  * `GET /alive`: the isolate answers; the schedule is planned if it was not. `GET /idle`: a line when it begins to count, and
  * the end once nothing is under way, links of relays apart. `POST /scheduled?at=MS&cron=TEXT`: runs the
- * schedule as worker/index.ts says; 500 when a step failed. Names of hubs and their calls: worker/hub/one-hub.ts.
+ * schedule as worker/index.ts says; 500 when a step failed. Names of hubs and their calls: worker/hub/reach/one-hub.ts.
  */
 export const ENTRY = `
 import worker from './worker.js';

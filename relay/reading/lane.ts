@@ -4,8 +4,8 @@
 
 import type { FailedCall, VendorBound } from '../../shared/failure.ts';
 import type { ReadQuestion, SentPage } from './answer-reading.ts';
-import { ReaderThread, type ThreadSettings } from './reader-handle.ts';
-import type { FromReader, Step } from './reader-messages.ts';
+import type { FromReader, Step } from './messages.ts';
+import { ReaderThread, type ThreadSettings } from './thread-handle.ts';
 
 /** One is read while the next has crossed already: the thread never waits for the main one. */
 const POSTED_MAX = 2;

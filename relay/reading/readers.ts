@@ -15,7 +15,7 @@ import {
   writeAnswer,
 } from './answer-reading.ts';
 import { Lane, type LaneSettings, type VendorShare } from './lane.ts';
-import type { Step } from './reader-messages.ts';
+import type { Step } from './messages.ts';
 
 /** What one page may be to be read on the main thread: a "none", or the slots of a few. Reading it takes 1 ms at worst. */
 const INLINE_BYTES_MAX = 32 * 1024;

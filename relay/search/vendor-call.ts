@@ -9,7 +9,7 @@ import type { SearchPlan } from '../../shared/link/relay.ts';
 import { buildVendorRequest } from '../../shared/sas/vendor-request.ts';
 import { failureOf } from '../base/failure.ts';
 import { sharedNowMs, type WrittenAnswer } from '../reading/answer-reading.ts';
-import type { Step } from '../reading/reader-messages.ts';
+import type { Step } from '../reading/messages.ts';
 import type { CallReader } from '../reading/readers.ts';
 import type { Holding } from '../vendor/holding.ts';
 import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';

@@ -2,7 +2,7 @@
 
 import { oneOf, readFlags } from '../base/flags.ts';
 import { describeFailure } from '../base/say.ts';
-import { consoleLink, findLocalState, signConsoleCode } from './local-state.ts';
+import { consoleLink, findLocalState, signConsoleCode } from './local/state.ts';
 
 const flags = readFlags(
   'npm run console-link -- [options]',

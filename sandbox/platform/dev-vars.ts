@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { readFlags } from '../base/flags.ts';
 import { describeFailure } from '../base/say.ts';
-import { findLocalState, localSettings, openLocalState } from './local-state.ts';
+import { findLocalState, localSettings, openLocalState } from './local/state.ts';
 
 const DEFAULT_STATE = '.passerelle/edge';
 const flags = readFlags('npm run dev-vars -- [options]', {

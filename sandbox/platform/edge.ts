@@ -8,7 +8,7 @@ import { describeFailure } from '../base/say.ts';
 import type { EdgeProcess } from './edge/edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './edge/env-file.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
-import { localSettings, openLocalState } from './local-state.ts';
+import { localSettings, openLocalState } from './local/state.ts';
 
 const LOG_TIMEOUT_MS = 500;
 

@@ -18,9 +18,9 @@ import {
   LOCAL_LRM,
   type StartedHubSante,
   startLocalHubSante,
-} from './local-hub-sante.ts';
-import { type LocalVendor, startLocalRelay } from './local-relay.ts';
-import { consoleLink, openLocalState, signConsoleCode, signToken } from './local-state.ts';
+} from './local/hub-sante.ts';
+import { type LocalVendor, startLocalRelay } from './local/relay.ts';
+import { consoleLink, openLocalState, signConsoleCode, signToken } from './local/state.ts';
 
 const LOG_TIMEOUT_MS = 500;
 

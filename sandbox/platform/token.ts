@@ -2,7 +2,7 @@
 
 import { readFlags } from '../base/flags.ts';
 import { describeFailure } from '../base/say.ts';
-import { findLocalState, signToken } from './local-state.ts';
+import { findLocalState, signToken } from './local/state.ts';
 
 const flags = readFlags('npm run token -- [options]', {
   state: {

@@ -9,7 +9,7 @@ import { closeOnSignal, readFlags } from '../base/flags.ts';
 import { findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
 import { searchUrl } from '../platform/examples.ts';
-import { type LocalState, signToken } from '../platform/local-state.ts';
+import { type LocalState, signToken } from '../platform/local/state.ts';
 import { startVendor } from '../vendors/vendor.ts';
 import { Directory } from '../vendors/world/directory.ts';
 import { EDGE_URL, HOST, SAS_URL, writeTrial } from './write-trial.ts';

@@ -5,8 +5,8 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { makePrivateFolder, PRIVATE_FILE } from '../../host/state/private-folder.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
-import { type LocalVendor, writeRelayConfig } from '../platform/local-relay.ts';
-import { type LocalState, localSettings, openLocalState, RELAY_JWKS_FILE } from '../platform/local-state.ts';
+import { type LocalVendor, writeRelayConfig } from '../platform/local/relay.ts';
+import { type LocalState, localSettings, openLocalState, RELAY_JWKS_FILE } from '../platform/local/state.ts';
 
 export const HOST = '127.0.0.1';
 const EDGE_PORT = 8787;

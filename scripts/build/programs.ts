@@ -19,7 +19,7 @@ export const PROGRAMS: readonly Program[] = [
   {
     folder: 'relay',
     name: 'passerelle-relay',
-    entries: ['relay/main.ts', 'relay/reading/reader-thread.ts'],
+    entries: ['relay/main.ts', 'relay/reading/thread.ts'],
   },
   {
     folder: 'cloudflare',

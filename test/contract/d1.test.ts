@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Log, LogLevel, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DatabaseProcess } from '../../host/databases/database-process.ts';
+import { DatabaseProcess } from '../../host/databases/process.ts';
 import { COMPATIBILITY_DATE, EDGE_SOCKET } from '../../host/runtime/edge-config.ts';
 import { findWorkerd } from '../../host/runtime/find-workerd.ts';
 import { openPort } from '../../host/runtime/open-port.ts';

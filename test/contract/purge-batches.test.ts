@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { d1Over } from '../../sandbox/platform/edge/d1-client.ts';
 import { purgeFrontTables } from '../../worker/front/tables/purge.ts';
-import { purgeBroadcasts } from '../../worker/hub/memory/routing-table.ts';
+import { purgeBroadcasts } from '../../worker/hub/memory/routing/table.ts';
 import { Budget } from '../../worker/store/budget.ts';
 import { type Database, openDatabase } from '../support/scenes/database.ts';
 

@@ -13,7 +13,7 @@ import type { Message } from '../../worker/accounts/model/ledger.ts';
 import type { Regulator } from '../../worker/accounts/model/regulator.ts';
 import { makeClient } from '../support/doubles/relay-client.ts';
 import { startTestVendor, type TestVendor } from '../support/doubles/relay-vendor.ts';
-import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay-authority.ts';
+import { makeTestAuthority, type TestAuthority } from '../support/scenes/relay/authority.ts';
 import { drawn, SEED } from '../support/seed.ts';
 
 const RUNS = drawn(1_500);

@@ -7,11 +7,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppointmentEdge, SYSTEM_B, type VendorId } from '../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../bench/appointments/samples.ts';
-import { signToken } from '../../sandbox/platform/local-state.ts';
+import { signToken } from '../../sandbox/platform/local/state.ts';
 import { type FoldBudget, foldActivity } from '../../worker/appointments/fold.ts';
 import { purgeAppointments } from '../../worker/appointments/tables/purge.ts';
 import { Budget } from '../../worker/store/budget.ts';
-import { startAppointmentEdge } from '../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../support/scenes/built/edge.ts';
 import { drawn, SEED } from '../support/seed.ts';
 
 const RUNS = drawn(8);

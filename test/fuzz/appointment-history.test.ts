@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AppointmentEdge } from '../../bench/appointments/appointment-edge.ts';
 import { individual, type Sample } from '../../bench/appointments/samples.ts';
 import { type ModelMessage, stateAfter } from '../support/oracles/appointment-model.ts';
-import { startAppointmentEdge } from '../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../support/scenes/built/edge.ts';
 import { drawn, SEED } from '../support/seed.ts';
 
 const RUNS = drawn(25);

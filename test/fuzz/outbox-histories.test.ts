@@ -2,9 +2,9 @@
 // anything, partitions, confirmations and acknowledgements that are lost, late, doubled or out of order. The outbox is the
 // Worker's own code and tables; who carries, and who reads, are small models (test/support/outbox). The seed is in the title.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { OutboxEdge } from '../support/outbox/outbox-edge.ts';
-import { judge, Tally } from '../support/outbox/outbox-oracle.ts';
-import { OutboxWorld } from '../support/outbox/outbox-world.ts';
+import { OutboxEdge } from '../support/outbox/edge.ts';
+import { judge, Tally } from '../support/outbox/oracle.ts';
+import { OutboxWorld } from '../support/outbox/world.ts';
 import { drawn, SEED } from '../support/seed.ts';
 
 /** Each with so many appointments. */

@@ -1,5 +1,5 @@
 // What all files of one run share, in a temporary folder that ends with the run: RSA keys (samples/rsa-keys.ts), the built
-// Worker and a migrated database (scenes/built-edge.ts), the built relay (scenes/built-relay.ts), and V8's cache of our
+// Worker and a migrated database (scenes/built/edge.ts), the built relay (scenes/built/relay.ts), and V8's cache of our
 // programs' code, which halves the start of each process that a test spawns. Tests' own temporary folders lie there too.
 
 import { mkdir, mkdtemp, statfs, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export default async function prepareRun(project: TestProject): Promise<() => Pr
   const dir = await mkdtemp(join(await quickFolder(), 'passerelle-run-'));
   process.env.TMPDIR = dir;
   process.env.NODE_COMPILE_CACHE ??= join(dir, 'code');
-  // scenes/built-edge.ts writes it when a test first needs it.
+  // scenes/built/edge.ts writes it when a test first needs it.
   process.env.PASSERELLE_BUILT_WORKER = join(dir, 'worker.js');
   await writeRelay(dir);
   project.provide('runDir', dir);

@@ -4,8 +4,8 @@
 
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type RegulatorIdentifier, regulatorResource, sameIdentifier } from '../../shared/sas/regulator.ts';
-import type { HubAccountReply } from '../hub/hub-calls.ts';
-import { hubFailureOf } from '../hub/hub-failure.ts';
+import type { HubAccountReply } from '../hub/reach/calls.ts';
+import { hubFailureOf } from '../hub/reach/failure.ts';
 import { type Message, OLD_OPEN } from './model/ledger.ts';
 import type { Regulator } from './model/regulator.ts';
 import {

@@ -6,8 +6,8 @@ import { rejectLate, within } from '../../shared/deadline.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
 import { type Config, readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
-import type { HubAccountReply } from '../hub/hub-calls.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import type { HubAccountReply } from '../hub/reach/calls.ts';
+import { hubOf } from '../hub/reach/hub-of.ts';
 import { Budget } from '../store/budget.ts';
 import { type KeptBack, Turns } from './turns.ts';
 

@@ -6,8 +6,8 @@ import { GatewayError } from '../../shared/error.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { type Sender, tokenUsed } from '../http/relay-token.ts';
-import { HubFailure } from '../hub/hub-failure.ts';
-import { hubOf } from '../hub/hub-of.ts';
+import { HubFailure } from '../hub/reach/failure.ts';
+import { hubOf } from '../hub/reach/hub-of.ts';
 import { isAnnouncedFor } from '../store/editors.ts';
 import { guardIdempotent } from '../store/guard.ts';
 

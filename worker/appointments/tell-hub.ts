@@ -4,9 +4,9 @@
 
 import { within } from '../../shared/deadline.ts';
 import type { Env } from '../base/env.ts';
-import { HubFailure } from '../hub/hub-failure.ts';
-import { hubIndexOf } from '../hub/hub-index.ts';
-import { hubsOf } from '../hub/hub-of.ts';
+import { HubFailure } from '../hub/reach/failure.ts';
+import { hubIndexOf } from '../hub/reach/hub-index.ts';
+import { hubsOf } from '../hub/reach/hub-of.ts';
 import type { AppointmentTimes } from './model/taken-times.ts';
 
 /** A hub that starts again does so within it. */

@@ -14,7 +14,7 @@ import { fixedKeys, type IssuerKeys, RemoteKeys } from './issuer-keys.ts';
 import { type LrmSettings, lrmSettings } from './lrm-settings.ts';
 import { describeIssues, settingsSchema } from './settings.ts';
 
-/** Learned routing, settings ROUTING_*; worker/hub/memory/routing.ts uses them. */
+/** Learned routing, settings ROUTING_*; worker/hub/memory/routing/routing.ts uses them. */
 export interface RoutingSettings {
   readonly mode: 'off' | 'learned';
   /** Every vendor is asked for each practitioner at least this often. */
@@ -29,7 +29,7 @@ export interface Config {
   readonly callerKeys: IssuerKeys;
   readonly issuer: string;
   readonly audience: string;
-  /** How many objects share the vendors: worker/hub/hub-of.ts. */
+  /** How many objects share the vendors: worker/hub/reach/hub-of.ts. */
   readonly hubs: number;
   /** What each caller may have under way. */
   readonly callerLimits: CallerLimitsOf;

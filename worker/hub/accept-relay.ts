@@ -5,9 +5,9 @@ import { GatewayError } from '../../shared/error.ts';
 import { HUB_PARAMETER, HUBS_HEADER } from '../../shared/link/hub.ts';
 import type { RequestContext } from '../http/http.ts';
 import { authenticateRelay, tokenUsed } from '../http/relay-token.ts';
-import { HubFailure } from './hub-failure.ts';
-import { hubAt } from './hub-of.ts';
 import { RELAY_ID_HEADER, RELAY_TOKEN_HEADER } from './link/relay-door.ts';
+import { HubFailure } from './reach/failure.ts';
+import { hubAt } from './reach/hub-of.ts';
 
 /** @throws GatewayError token-invalid, upgrade-required, not-found, hub-lost, hub-overloaded, and as `authenticateRelay`. */
 export async function acceptRelay({ request, env, config }: RequestContext): Promise<Response> {

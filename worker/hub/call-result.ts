@@ -3,8 +3,8 @@
 
 import type { VendorBound } from '../../shared/failure.ts';
 import type { CallAnswer, Doubt } from '../../shared/sas/answer.ts';
-import type { CallFailure } from './hub-calls.ts';
 import type { AskedCall } from './memory/plan.ts';
+import type { CallFailure } from './reach/calls.ts';
 
 /**
  * Why a vendor's answer proves no "none". `unusable`: part of it was not understood; `incomplete`: the vendor says, or

@@ -3,9 +3,9 @@
 
 import { rejectLate, within } from '../../shared/deadline.ts';
 import type { AccountRequest } from '../../shared/link/accounts.ts';
-import type { HubAccountReply } from './hub-calls.ts';
 import { type AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
 import type { RelayLink } from './link/relay-link.ts';
+import type { HubAccountReply } from './reach/calls.ts';
 
 /** What the hop back may take once the relay has spent its budget. */
 const HOP_MS = 500;

@@ -2,11 +2,11 @@
 // Pure.
 
 import type { VendorRow } from '../store/editors.ts';
-import type { HubSearch } from './hub-calls.ts';
-import { isOurs } from './hub-index.ts';
 import type { BookedSlot } from './memory/booked-slots-table.ts';
 import { concernedVendors } from './memory/plan.ts';
 import type { HubMemory, HubPlan, RememberedQuestion } from './memory/search-memory.ts';
+import type { HubSearch } from './reach/calls.ts';
+import { isOurs } from './reach/hub-index.ts';
 
 /**
  * Stands for the vendors that a hub which never read D1 may not know: no relay serves it, so that nobody is "none" for want

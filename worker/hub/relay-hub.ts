@@ -12,6 +12,13 @@ import type { Env } from '../base/env.ts';
 import type { OneTimeToken } from '../http/relay-token.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { carryAccount } from './carry-account.ts';
+import { InFlightCalls } from './in-flight-calls.ts';
+import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
+import { RelayDoor } from './link/relay-door.ts';
+import { type TokenVerdict, UsedTokens } from './link/used-tokens.ts';
+import { BookingsHeard, type HearingSearch } from './memory/bookings-heard.ts';
+import { HubMemory, type HubPlan } from './memory/search-memory.ts';
+import { bookedNow, planShare, UNREAD } from './plan-share.ts';
 import {
   HUB_PROTOCOL,
   type HubAccountReply,
@@ -26,14 +33,7 @@ import {
   type Lesson,
   type SenderClaim,
   type SenderVerdict,
-} from './hub-calls.ts';
-import { InFlightCalls } from './in-flight-calls.ts';
-import { AwaitedRelays, waitEndMs } from './link/awaited-relays.ts';
-import { RelayDoor } from './link/relay-door.ts';
-import { type TokenVerdict, UsedTokens } from './link/used-tokens.ts';
-import { BookingsHeard, type HearingSearch } from './memory/bookings-heard.ts';
-import { HubMemory, type HubPlan } from './memory/search-memory.ts';
-import { bookedNow, planShare, UNREAD } from './plan-share.ts';
+} from './reach/calls.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
 import { CallLines } from './turns/call-lines.ts';
@@ -41,12 +41,12 @@ import { type Admitted, Callers, type Throttled } from './turns/callers.ts';
 import { tellNear } from './turns/tell-near.ts';
 import { AnnouncementSaver } from './vendors/announcement-saver.ts';
 import { Breakers } from './vendors/breakers.ts';
+import { factsOf } from './vendors/facts.ts';
+import { VendorHealth } from './vendors/health.ts';
 import { HubStorage } from './vendors/hub-storage.ts';
 import { Presence } from './vendors/presence.ts';
 import { VendorRegistry } from './vendors/registry.ts';
-import { factsOf } from './vendors/vendor-facts.ts';
-import { VendorHealth } from './vendors/vendor-health.ts';
-import type { VendorFacts } from './vendors/vendor-state.ts';
+import type { VendorFacts } from './vendors/state.ts';
 
 /** Of the two seconds that a probe has. */
 const READY_WAIT_MS = 1_000;
@@ -58,7 +58,7 @@ const FIRST_SECONDS_MS = 10_000;
 /** A search that its caller's limits have let in. */
 type TurnedSearch = HubSearch & { readonly turn: Turn };
 
-/** A hub; its methods are documented where the Worker reads them, in hub-calls.ts. */
+/** A hub; its methods are documented where the Worker reads them, in reach/calls.ts. */
 export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #awaited = new AwaitedRelays();
   readonly #running = new Map<string, SearchRun>();

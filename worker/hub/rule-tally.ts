@@ -3,7 +3,7 @@
 
 import { log } from '../base/log.ts';
 import { addRuleCounts, type CountKind, type RuleCountRow } from '../store/rule-counts.ts';
-import type { CallTally } from './hub-calls.ts';
+import type { CallTally } from './reach/calls.ts';
 
 const FLUSH_MS = 15_000;
 const IDS_MAX = 20;

@@ -9,8 +9,8 @@ import type { LrmSettings } from '../base/lrm-settings.ts';
 import { readSigned } from '../http/body.ts';
 import type { RequestContext } from '../http/http.ts';
 import { authenticateCarrier, tokenUsed } from '../http/relay-token.ts';
-import { HubFailure } from '../hub/hub-failure.ts';
-import { hubAt } from '../hub/hub-of.ts';
+import { HubFailure } from '../hub/reach/failure.ts';
+import { hubAt } from '../hub/reach/hub-of.ts';
 import { refuseLost } from '../store/loss.ts';
 
 /** A hub that starts again answers within it. */

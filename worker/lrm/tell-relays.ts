@@ -2,7 +2,7 @@
 
 import { within } from '../../shared/deadline.ts';
 import type { Env } from '../base/env.ts';
-import { hubAt } from '../hub/hub-of.ts';
+import { hubAt } from '../hub/reach/hub-of.ts';
 
 const TELL_MS = 4_000;
 

@@ -4,7 +4,7 @@
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer, CptsService, SlotShape, SubjectAnswer } from '../../shared/sas/answer.ts';
 import { type CallResult, failureOf } from '../hub/call-result.ts';
-import type { SubjectPart } from '../hub/memory/kept-part.ts';
+import type { SubjectPart } from '../hub/memory/kept/part.ts';
 import type { Plan } from '../hub/memory/plan.ts';
 
 /** A part that the hub is to keep; its flow is the search's. */

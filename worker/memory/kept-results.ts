@@ -5,7 +5,7 @@ import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { type CallResult, failureOf } from '../hub/call-result.ts';
 import type { VendorSubjects } from '../hub/memory/coverage.ts';
-import type { KeptPart } from '../hub/memory/kept-part.ts';
+import type { KeptPart } from '../hub/memory/kept/part.ts';
 import type { KeptParts } from './known-rows.ts';
 
 /** The kept answers that cover one question. */

@@ -4,7 +4,7 @@
 
 import type { Flow } from '../../shared/sas/query.ts';
 import { LruMap } from '../base/lru-map.ts';
-import type { KeptNews, KeptPart, KnownRevisions } from '../hub/memory/kept-part.ts';
+import type { KeptNews, KeptPart, KnownRevisions } from '../hub/memory/kept/part.ts';
 
 /** An isolate has 128 MB for everything. */
 const BYTES_MAX = 48_000_000;

@@ -4,8 +4,8 @@
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { purgePages } from '../hub/memory/kept-pages.ts';
-import { purgeBroadcasts } from '../hub/memory/routing-table.ts';
+import { purgePages } from '../hub/memory/kept/pages.ts';
+import { purgeBroadcasts } from '../hub/memory/routing/table.ts';
 import type { Budget } from '../store/budget.ts';
 
 /** @throws GatewayError storage-unavailable. */

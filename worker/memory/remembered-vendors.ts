@@ -2,7 +2,7 @@
 // flows the front's cards are searched. While the hub cannot be reached the last list is used.
 
 import type { Env } from '../base/env.ts';
-import { askAny } from '../hub/hub-of.ts';
+import { askAny } from '../hub/reach/hub-of.ts';
 import type { VendorRow } from '../store/editors.ts';
 import { type Limits, type Reader, type Remembered, remember } from '../store/remembered.ts';
 

@@ -10,7 +10,7 @@ import { parseInstant } from '../../shared/time.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
 import type { CallResult } from '../hub/call-result.ts';
-import { hubIndexOf } from '../hub/hub-index.ts';
+import { hubIndexOf } from '../hub/reach/hub-index.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
 import { askHub } from '../search/ask-hub.ts';
 import { Deadline } from '../search/deadline.ts';

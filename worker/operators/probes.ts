@@ -6,7 +6,7 @@ import type { Env } from '../base/env.ts';
 import { gateOf } from '../gate/gate-of.ts';
 import type { StoreName } from '../gate/stores.ts';
 import type { RequestContext } from '../http/http.ts';
-import { hasRelay } from '../hub/hub-of.ts';
+import { hasRelay } from '../hub/reach/hub-of.ts';
 import { lossNow } from '../store/loss.ts';
 
 const PROBE_MS = 2_000;

@@ -1,10 +1,10 @@
 // What a search has in hand once vendors were asked: which were asked, and what each answered. Types only.
 
 import type { CallResult } from '../hub/call-result.ts';
-import type { FailingSince, HubOutcome } from '../hub/hub-calls.ts';
-import type { HubFailureReason } from '../hub/hub-failure.ts';
 import type { SkippedQuestions } from '../hub/memory/plan.ts';
 import type { HubPlan } from '../hub/memory/search-memory.ts';
+import type { FailingSince, HubOutcome } from '../hub/reach/calls.ts';
+import type { HubFailureReason } from '../hub/reach/failure.ts';
 
 /** Which vendors a search asked, and what each answered, now or a moment ago (kept answers). */
 export interface Answers {

@@ -5,10 +5,10 @@
 
 import { ANSWER_LENGTH_MAX } from '../../shared/limits.ts';
 import type { RequestContext } from '../http/http.ts';
-import type { CallFailure } from '../hub/hub-calls.ts';
-import { HubFailure } from '../hub/hub-failure.ts';
-import { hubIndexOf } from '../hub/hub-index.ts';
 import type { Concerned, SearchQuestion } from '../hub/memory/plan.ts';
+import type { CallFailure } from '../hub/reach/calls.ts';
+import { HubFailure } from '../hub/reach/failure.ts';
+import { hubIndexOf } from '../hub/reach/hub-index.ts';
 import { BookedSlots } from '../memory/booked-slots.ts';
 import { type Claims, readClaims } from '../memory/claims.ts';
 import { rowsKnownOf } from '../memory/known-rows.ts';

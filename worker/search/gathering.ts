@@ -4,8 +4,8 @@
 import { readAnswerLines } from '../../shared/link/answer-frame.ts';
 import type { CallAnswer } from '../../shared/sas/answer.ts';
 import { type CallResult, doubtsOf } from '../hub/call-result.ts';
-import type { CallFailure, HubEvent } from '../hub/hub-calls.ts';
 import type { AskedCall } from '../hub/memory/plan.ts';
+import type { CallFailure, HubEvent } from '../hub/reach/calls.ts';
 import type { Asked, SearchEnd } from './answers.ts';
 
 /** Why a call of which the hub reported nothing has failed. */

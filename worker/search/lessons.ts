@@ -8,9 +8,9 @@ import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
 import { LruMap } from '../base/lru-map.ts';
 import { failureOf } from '../hub/call-result.ts';
-import type { Lesson } from '../hub/hub-calls.ts';
-import { type Hub, hubAt } from '../hub/hub-of.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
+import type { Lesson } from '../hub/reach/calls.ts';
+import { type Hub, hubAt } from '../hub/reach/hub-of.ts';
 
 import { freshParts } from '../memory/fresh-parts.ts';
 import type { SeenPair } from '../store/interfaced.ts';

@@ -1,7 +1,7 @@
 // What a search teaches of its vendors' slots, counted after the Worker's own selection. Pure.
 
 import type { RuleCount } from '../../shared/sas/answer.ts';
-import type { CallTally } from '../hub/hub-calls.ts';
+import type { CallTally } from '../hub/reach/calls.ts';
 import type { Answers } from './answers.ts';
 import type { HiddenSlots } from './selection.ts';
 

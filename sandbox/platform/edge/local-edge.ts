@@ -2,7 +2,7 @@
 // there, also those introduced while it runs.
 
 import { watch } from 'node:fs';
-import { localSettings, openLocalState, RELAY_JWKS_FILE } from '../local-state.ts';
+import { localSettings, openLocalState, RELAY_JWKS_FILE } from '../local/state.ts';
 import { type EdgeOptions, type EdgeProcess, startEdge } from './edge-process.ts';
 import { mergeSettings, type Settings } from './env-file.ts';
 

@@ -80,7 +80,7 @@ test('an outage of seventy-two hours: the withdrawal inside is the first thing t
   await wasTried();
   // Others go on logging in, with something to say to the vendor that is away.
   await scene.change(other.person, { ...other.person, family: 'Autre' });
-  // The first hours from one next try to the one after; test/contract/accounts-engine.test.ts walks through a day of them.
+  // The first hours from one next try to the one after; test/contract/accounts/engine.test.ts walks through a day of them.
   let lastMs = startMs;
   for (let attempts = 1; lastMs < startMs + 3 * HOUR_MS; attempts += 1) {
     const [account] = (await exposure()).accounts;

@@ -8,11 +8,11 @@ import { Miniflare } from 'miniflare';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { exportChanges } from '../../../worker/appointments/export/changes.ts';
 import type { Env } from '../../../worker/base/env.ts';
 import { FlakyDatabase } from '../../support/doubles/flaky-database.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { type Database, openDatabase } from '../../support/scenes/database.ts';
 
 const AMPLE = { queries: 1_000, untilMs: Number.POSITIVE_INFINITY };

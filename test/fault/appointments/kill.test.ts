@@ -16,7 +16,7 @@ import {
   type TestRelay,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local-state.ts';
+import { openLocalState, RELAY_JWKS_FILE, signToken } from '../../../sandbox/platform/local/state.ts';
 import { type Exchange, findFaults } from '../../support/oracles/appointment-checker.ts';
 import { EdgeChild } from '../../support/scenes/edge-child.ts';
 import { SEED } from '../../support/seed.ts';

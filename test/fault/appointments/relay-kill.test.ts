@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import type { Appointment, Bundle } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { type Called, call, type Shown } from '../../support/doubles/inbound-caller.ts';
 import { System } from '../../support/scenes/system.ts';
 import { SEED } from '../../support/seed.ts';

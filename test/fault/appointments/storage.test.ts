@@ -6,7 +6,7 @@ import type { AppointmentEdge } from '../../../bench/appointments/appointment-ed
 import { individual } from '../../../bench/appointments/samples.ts';
 import type { DatabaseName } from '../../../host/databases/migrations.ts';
 import { VERSIONS_MAX } from '../../../worker/appointments/tables/record.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;

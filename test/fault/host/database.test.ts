@@ -5,12 +5,12 @@ import { copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { databaseFile, prepareFile } from '../../../host/databases/prepare-files.ts';
 import {
   type DatabaseEnd,
   DatabaseProcess,
   type DatabaseProcessOptions,
-} from '../../../host/databases/database-process.ts';
-import { databaseFile, prepareFile } from '../../../host/databases/prepare-files.ts';
+} from '../../../host/databases/process.ts';
 import { askUnix } from '../../../host/runtime/unix-request.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';

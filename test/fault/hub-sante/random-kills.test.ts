@@ -1,13 +1,13 @@
 // Claim: whatever dies, is cut off or falls silent, each version of an appointment that was acknowledged to its vendor reaches its
 // LRM at least once and in order, or is shown undelivered with its reason. Phases: vendors write while the edge, two relays and a
 // RabbitMQ, all real programs, are killed and start again, ways between them are cut, the Hub refuses, the LRM acknowledges twice,
-// late or never; then all is well. End state: the oracle of test/support/outbox/kill-oracle.ts. The same over models, 2,000 times:
+// late or never; then all is well. End state: the oracle of test/support/outbox/kill/oracle.ts. The same over models, 2,000 times:
 // test/fuzz/outbox-histories.test.ts. KILL_HISTORIES=n for more; FUZZ_SEED replays what is drawn, not the machine's pace.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KillHistory } from '../../support/outbox/kill-history.ts';
-import { judgeKills, KillTally } from '../../support/outbox/kill-oracle.ts';
-import { KillScene } from '../../support/outbox/kill-scene.ts';
+import { KillHistory } from '../../support/outbox/kill/history.ts';
+import { judgeKills, KillTally } from '../../support/outbox/kill/oracle.ts';
+import { KillScene } from '../../support/outbox/kill/scene.ts';
 import { Random } from '../../support/samples/vendor-answers/random.ts';
 import { hubSanteMissing } from '../../support/scenes/hub-sante-scene.ts';
 import { SEED } from '../../support/seed.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Bundle } from 'fhir/r4';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import type { HubState } from '../../support/scenes/scripted-scene.ts';

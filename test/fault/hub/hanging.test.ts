@@ -2,7 +2,7 @@
 // the hub ends and begins with what it keeps itself; the database answers again. End: searches were answered throughout,
 // and the database has what was announced meanwhile.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import type { HubState } from '../../support/scenes/scripted-scene.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';

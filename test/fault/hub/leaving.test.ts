@@ -4,7 +4,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { RelayKeys, ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { SEED } from '../../support/seed.ts';

@@ -2,7 +2,7 @@
 // Worker over a hub of the release beside, and the reverse, each two bundles in one runtime. End: both search, take an
 // appointment, switch a vendor and tell operators what goes on.
 import { afterEach, it } from 'vitest';
-import { besideWorker, builtWorker } from '../../support/scenes/built-edge.ts';
+import { besideWorker, builtWorker } from '../../support/scenes/built/edge.ts';
 import { expectServingTogether } from '../../support/scenes/serve-together.ts';
 import { System } from '../../support/scenes/system.ts';
 

@@ -2,8 +2,8 @@
 // one ends and comes back; one is down and stays so; it is back. End: the vendors of the hub that lives answered
 // throughout, those of the other were told as lost with it, and answer again.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { hubIndexOf } from '../../../worker/hub/hub-index.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
+import { hubIndexOf } from '../../../worker/hub/reach/hub-index.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { type HubState, ScriptedScene } from '../../support/scenes/scripted-scene.ts';
 import { type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';

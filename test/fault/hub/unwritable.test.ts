@@ -2,7 +2,7 @@
 // come back again and again, a new one joins and goes, and the edge restarts. End: every search was answered, operators
 // were told what is not saved, and D1 has the last announcement of each relay once it writes again.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import type { HubState } from '../../support/scenes/scripted-scene.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';

@@ -16,7 +16,7 @@ import {
   makeInboundAuthority,
   spawnInbound,
 } from '../../support/scenes/inbound-scene.ts';
-import { type RelayProcess, spawnRelay } from '../../support/scenes/relay-process.ts';
+import { type RelayProcess, spawnRelay } from '../../support/scenes/relay/process.ts';
 
 const HOUR_MS = 3_600_000;
 const MARKS = ['list-marks.json', 'list-marks.copy.json'] as const;

@@ -6,9 +6,9 @@
 import { join, relative, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { builtRelay } from '../../support/scenes/built-relay.ts';
+import { builtRelay } from '../../support/scenes/built/relay.ts';
 import { ScriptedScene } from '../../support/scenes/scripted-scene.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

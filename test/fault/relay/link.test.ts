@@ -11,8 +11,8 @@ import { Searches } from '../../../relay/search/searches.ts';
 import { LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 import type { LogFields } from '../../../shared/log.ts';
 import { ask, startTestEdge, type TestEdge } from '../../support/doubles/edge.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 let authority: TestAuthority;

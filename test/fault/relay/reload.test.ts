@@ -8,8 +8,8 @@ import { writeLeaf } from '../../../sandbox/pki/authority.ts';
 import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import type { LogLine, RelayProcess } from '../../support/scenes/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import type { LogLine, RelayProcess } from '../../support/scenes/relay/process.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 /** Serial of the client certificate of each request. */

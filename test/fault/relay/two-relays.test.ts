@@ -3,7 +3,7 @@
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Child } from '../../../sandbox/platform/child.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

@@ -8,8 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { type RelayProcess, spawnRelay } from '../../support/scenes/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { type RelayProcess, spawnRelay } from '../../support/scenes/relay/process.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 type Entry = Record<string, unknown>;

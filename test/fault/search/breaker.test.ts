@@ -2,7 +2,7 @@
 // since when; one probe at a time finds out that it is well again, whatever becomes of who sent it. In simulate mode
 // everything is still called.
 import { afterEach, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { RelayKeys, ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { type SearchAnswer, System, slotPath } from '../../support/scenes/system.ts';

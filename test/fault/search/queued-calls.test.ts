@@ -2,7 +2,7 @@
 // asks for 2,000 people, so that the vendor's line is full; another asks for one; the relay answers call by call; the relay
 // is lost. End: the other's call is the next that leaves; what waited goes through the relay that comes.
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import type { ScriptedRelay } from '../../support/doubles/scripted-relay.ts';
 import { ScriptedScene } from '../../support/scenes/scripted-scene.ts';

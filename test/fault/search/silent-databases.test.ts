@@ -2,7 +2,7 @@
 // and its three databases fall silent before the first search: what they are asked is never answered. End: every kind of
 // search is answered whole within its time, and one that takes what is kept asks them nothing at all.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { FrontCaller, inTime, jsonOf } from '../../support/doubles/front-caller.ts';
 import { cardOf } from '../../support/samples/front-cards.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';

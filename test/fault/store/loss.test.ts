@@ -11,8 +11,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
 import { DATABASE_FILES, DATABASES_FOLDER } from '../../../sandbox/platform/edge/edge-process.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;

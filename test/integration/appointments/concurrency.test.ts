@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answer, AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 
 const PARALLEL = 64;
 const ROUNDS = 8;

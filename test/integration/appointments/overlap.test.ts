@@ -7,7 +7,7 @@ import { slotKey } from '../../../shared/sas/slot-key.ts';
 import { takenTimesStatement } from '../../../worker/appointments/tables/taken-times.ts';
 import type { BookedSlot } from '../../../worker/hub/memory/booked-slots-table.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 type Database = Parameters<typeof takenTimesStatement>[0];

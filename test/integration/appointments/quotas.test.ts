@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Answer, type AppointmentEdge, SYSTEM_B } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, type SampleOptions } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { untilHourLasts } from '../../support/wait/hour.ts';
 
 const DAY_MS = 86_400_000;

@@ -15,10 +15,10 @@ import {
   type TestRelay,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, sos } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { APPOINTMENT_BYTES_MAX, APPOINTMENT_DEPTH_MAX } from '../../../worker/http/body.ts';
 import { sendPlain } from '../../support/doubles/front-caller.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { until } from '../../support/wait/until.ts';
 
 let edge: AppointmentEdge;

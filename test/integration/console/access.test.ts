@@ -1,6 +1,6 @@
 // Who gets into the console, and what a session opens: C-01, C-03, C-04, C-05, C-06 of its checks, over the real Worker and D1.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signConsoleCode, signToken } from '../../../sandbox/platform/local-state.ts';
+import { signConsoleCode, signToken } from '../../../sandbox/platform/local/state.ts';
 import { ROLES } from '../../../worker/console/model/roles.ts';
 import { SCREENS } from '../../../worker/console/screens.ts';
 import { ConsoleVisitor } from '../../support/doubles/console-visitor.ts';

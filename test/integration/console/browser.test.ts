@@ -5,7 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signConsoleCode } from '../../../sandbox/platform/local-state.ts';
+import { signConsoleCode } from '../../../sandbox/platform/local/state.ts';
 import { Browser, findChromium } from '../../support/doubles/browser.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath, windowOf } from '../../support/scenes/system.ts';

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, sos } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { FrontCaller } from '../../support/doubles/front-caller.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 
 let edge: AppointmentEdge;
 let front: FrontCaller;

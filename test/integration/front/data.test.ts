@@ -2,7 +2,7 @@
 // the SAMU, the marketplace; and the operator's side of it. docs/guide.md G-910 to G-914, § 10 (AC-22, 23, 26, 27).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TELLS_ROWS_READ } from '../../../sandbox/platform/edge/edge-process.ts';
-import { localSettings, signToken } from '../../../sandbox/platform/local-state.ts';
+import { localSettings, signToken } from '../../../sandbox/platform/local/state.ts';
 import { indexDeclared } from '../../../worker/front/tables/declarations.ts';
 import { FRONT_COOKIE, FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
 import { associationsOf, peopleOf } from '../../support/samples/people.ts';

@@ -5,7 +5,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { localSettings, signToken } from '../../../sandbox/platform/local-state.ts';
+import { localSettings, signToken } from '../../../sandbox/platform/local/state.ts';
 import { System } from '../../support/scenes/system.ts';
 
 const SETTINGS = { FRONT_BROWSER_HOSTS: 'browsers.example', EDGE_HOSTS: 'edge.example' };

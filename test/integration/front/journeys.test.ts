@@ -4,7 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DATABASES } from '../../../host/databases/migrations.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { draw } from '../../../sandbox/vendors/world/random.ts';
 import { noteInterfaced } from '../../../worker/store/interfaced.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Slot } from 'fhir/r4';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { linkWriter } from '../../../worker/front/redirect/reservation-link.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { FrontCaller, inTime, jsonOf } from '../../support/doubles/front-caller.ts';

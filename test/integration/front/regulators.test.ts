@@ -2,7 +2,7 @@
 // retries, lost fields, withdrawals. docs/guide.md G-904, G-911, § 10 (AC-24, AC-25), G-930, G-931, G-936.
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { FrontCaller, type FrontReply, jsonOf } from '../../support/doubles/front-caller.ts';
 import { AccountScene } from '../../support/scenes/accounts-scene.ts';

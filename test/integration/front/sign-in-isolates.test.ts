@@ -8,8 +8,8 @@ import { Log, LogLevel, Miniflare, type WorkerOptions } from 'miniflare';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { COMPATIBILITY_DATE } from '../../../host/runtime/edge-config.ts';
 import { DURABLE_OBJECTS } from '../../../sandbox/platform/edge/edge-process.ts';
-import { makeFrontKey } from '../../../sandbox/platform/local-state.ts';
-import { builtWorker } from '../../support/scenes/built-edge.ts';
+import { makeFrontKey } from '../../../sandbox/platform/local/state.ts';
+import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

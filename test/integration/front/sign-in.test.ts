@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { localSettings, makeFrontKey, signToken } from '../../../sandbox/platform/local-state.ts';
+import { localSettings, makeFrontKey, signToken } from '../../../sandbox/platform/local/state.ts';
 import type { FrontKey } from '../../../worker/base/front-settings.ts';
 import { hashSecret } from '../../../worker/front/sign-in/secret-hash.ts';
 import { FRONT_TOKEN_LIFETIME_S, signFrontToken } from '../../../worker/front/sign-in/token.ts';

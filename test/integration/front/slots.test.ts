@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent } from 'node:https';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { ASSOCIATIONS, PERSONS, type Person } from '../../../sandbox/vendors/world/world.ts';
 import { FrontCaller, type FrontReply, inTime, jsonOf } from '../../support/doubles/front-caller.ts';
 import {

@@ -9,7 +9,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../host/databases/migrations.ts';
 import { readLines } from '../../../host/runtime/read-lines.ts';
-import { builtWorker } from '../../support/scenes/built-edge.ts';
+import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

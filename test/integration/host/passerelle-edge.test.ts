@@ -13,10 +13,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../../host/databases/migrations.ts';
 import { readLines } from '../../../host/runtime/read-lines.ts';
 import { ensureSandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
-import { makeFrontKey } from '../../../sandbox/platform/local-state.ts';
+import { makeFrontKey } from '../../../sandbox/platform/local/state.ts';
 import { describeVersion } from '../../../shared/version.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
-import { builtWorker } from '../../support/scenes/built-edge.ts';
+import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

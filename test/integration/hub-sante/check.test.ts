@@ -8,8 +8,8 @@ import { checkConfig, type HubSanteConfig } from '../../../relay/base/config.ts'
 import { type HubSanteLoaded, type HubSanteState, loadHubSante } from '../../../relay/hub-sante/files.ts';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
 import { type LeafRequest, writeLeaf } from '../../../sandbox/pki/authority.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { spawnRelay } from '../../support/scenes/relay-process.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { spawnRelay } from '../../support/scenes/relay/process.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const CLIENT = { cn: 'fr.health.test.ptfsas', ou: '399990000000019' } as const;

@@ -6,7 +6,7 @@ import type { Appointment } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Behaviour } from '../../../sandbox/hub-sante/lrm/behaviours.ts';
 import type { Lrm, ReceivedReport } from '../../../sandbox/hub-sante/lrm/lrm.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import type { Told } from '../../../sandbox/vendors/appointments/appointments.ts';
 import { OPERATOR } from '../../../sandbox/vendors/appointments/resource.ts';
 import type { Vendor } from '../../../sandbox/vendors/vendor.ts';

@@ -3,13 +3,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { d1Over } from '../../../sandbox/platform/edge/d1-client.ts';
 import type { Flow } from '../../../shared/sas/query.ts';
-import { routeSearch } from '../../../worker/hub/memory/routing.ts';
+import { routeSearch } from '../../../worker/hub/memory/routing/routing.ts';
 import {
   knowledgeIn,
   knowledgeStatement,
   noteBroadcast,
   scopeOf,
-} from '../../../worker/hub/memory/routing-table.ts';
+} from '../../../worker/hub/memory/routing/table.ts';
 import type { VendorRow } from '../../../worker/store/editors.ts';
 import { type Database, openDatabase } from '../../support/scenes/database.ts';
 

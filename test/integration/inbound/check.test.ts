@@ -16,7 +16,7 @@ import {
   spawnInbound,
   writeFolder,
 } from '../../support/scenes/inbound-scene.ts';
-import { spawnRelay } from '../../support/scenes/relay-process.ts';
+import { spawnRelay } from '../../support/scenes/relay/process.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const DAY_MS = 86_400_000;

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { type Called, call, type Shown } from '../../support/doubles/inbound-caller.ts';
 import { System } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

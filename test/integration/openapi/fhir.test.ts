@@ -2,12 +2,12 @@
 // that is described short of 500 is seen, but those that a relay's own port gives.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AppointmentEdge, SYSTEM_A } from '../../../bench/appointments/appointment-edge.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { APPOINTMENT_EXAMPLE, KNOWN_REGULATOR_EXAMPLE } from '../../../worker/openapi/fhir/examples.ts';
 import type { FrontReply } from '../../support/doubles/front-caller.ts';
 import { type Api, type ApiCall, type ApiOperation, openApi } from '../../support/doubles/openapi-client.ts';
 import { peopleOf } from '../../support/samples/people.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { System } from '../../support/scenes/system.ts';
 
 let system: System;

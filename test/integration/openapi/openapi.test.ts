@@ -2,7 +2,7 @@
 // short of 500 is seen, and nothing else answers.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASES } from '../../../host/databases/migrations.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/front-caller.ts';
 import { type Api, type ApiCall, type ApiOperation, openApi } from '../../support/doubles/openapi-client.ts';

@@ -1,7 +1,7 @@
 // GET /admin/editors tells how each vendor does: its state and since when, its last success, its last failure and why.
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
-import type { VendorHealthReport } from '../../../worker/hub/vendors/vendor-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
+import type { VendorHealthReport } from '../../../worker/hub/vendors/state.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 
 let system: System;

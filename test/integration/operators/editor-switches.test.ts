@@ -1,6 +1,6 @@
 // What an operator may decide about a vendor takes effect with the next search.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 
 let system: System;

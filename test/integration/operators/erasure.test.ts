@@ -14,12 +14,12 @@ import {
   SYSTEM_A,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { individual, type SampleOptions } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
 import { dayIn } from '../../support/doubles/front-client.ts';
 import { bookedAt } from '../../support/doubles/hub-caller.ts';
 import { type Person, practitioner, technical } from '../../support/scenes/accounts-scene.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 import { untilHourLasts } from '../../support/wait/hour.ts';
 import { until } from '../../support/wait/until.ts';
 

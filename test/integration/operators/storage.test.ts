@@ -2,9 +2,9 @@
 
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { AppointmentEdge } from '../../../bench/appointments/appointment-edge.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { measureDatabases } from '../../../worker/store/sizes.ts';
-import { startAppointmentEdge } from '../../support/scenes/built-edge.ts';
+import { startAppointmentEdge } from '../../support/scenes/built/edge.ts';
 
 const LIMIT_BYTES = 1_000_000;
 let edge: AppointmentEdge;

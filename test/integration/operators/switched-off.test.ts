@@ -2,7 +2,7 @@
 // switched it off, a relay announces it no more, or only one of its flows. docs/ledger.md.
 import type { Bundle, OperationOutcome } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { cardOf } from '../../support/samples/front-cards.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';

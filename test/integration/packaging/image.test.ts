@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
-import { builtRelease } from '../../support/scenes/built-release.ts';
+import { builtRelease } from '../../support/scenes/built/release.ts';
 import {
   CAN_CONFINE,
   type Confinement,

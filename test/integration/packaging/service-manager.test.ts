@@ -5,8 +5,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { spawnRelay } from '../../support/scenes/relay-process.ts';
-import { makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { spawnRelay } from '../../support/scenes/relay/process.ts';
+import { makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 /** Node has no sockets of this kind. */

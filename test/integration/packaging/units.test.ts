@@ -10,15 +10,15 @@ import { ask } from '../../support/doubles/edge.ts';
 import { type ListPublisher, startListPublisher } from '../../support/doubles/list-publisher.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { builtRelease } from '../../support/scenes/built-release.ts';
+import { builtRelease } from '../../support/scenes/built/release.ts';
 import {
   CAN_CONFINE,
   type Confinement,
   FIND_WRITABLE,
   startConfined,
 } from '../../support/scenes/confined.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { confine, credentialsOf, readUnit } from '../../support/scenes/unit-file.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 

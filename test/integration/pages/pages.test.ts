@@ -1,7 +1,7 @@
 // What a person meets at this address: the front door, refusals, links that lead nowhere. Each says in French what
 // happened and how to go on; programs are given what they always read.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { writeRedirectToken } from '../../../worker/front/redirect/token.ts';
 import { System } from '../../support/scenes/system.ts';
 

@@ -13,7 +13,7 @@ import { bundleWorker } from '../../../sandbox/platform/edge/build-worker.ts';
 import { readWranglerFiles } from '../../../scripts/build/wrangler-files.ts';
 import { describeVersion, VERSION } from '../../../shared/version.ts';
 import type { Account } from '../../support/doubles/wrangler.ts';
-import { builtWorker } from '../../support/scenes/built-edge.ts';
+import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { type Ran, runCommand } from '../../support/scenes/command.ts';
 import { System } from '../../support/scenes/system.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';

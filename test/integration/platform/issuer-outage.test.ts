@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { localSettings, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
-import { startBuiltEdge } from '../../support/scenes/built-edge.ts';
+import { localSettings, openLocalState, signToken } from '../../../sandbox/platform/local/state.ts';
+import { startBuiltEdge } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startLocalEdge } from '../../../sandbox/platform/edge/local-edge.ts';
-import { openLocalState } from '../../../sandbox/platform/local-state.ts';
+import { openLocalState } from '../../../sandbox/platform/local/state.ts';
 import { childProcessesOf } from '../../support/scenes/child-processes.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';

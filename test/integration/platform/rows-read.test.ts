@@ -2,7 +2,7 @@
 // statement that reads a million rows stops it for seconds. The Worker and D1 are real; the rows are D1's own count.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TELLS_ROWS_READ } from '../../../sandbox/platform/edge/edge-process.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { ROUTES } from '../../../worker/routes.ts';
 import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/front-caller.ts';
 import { CountedEdge } from '../../support/scenes/counted-edge.ts';

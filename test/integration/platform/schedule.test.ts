@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
-import { startBuiltEdge } from '../../support/scenes/built-edge.ts';
+import { openLocalState, signToken } from '../../../sandbox/platform/local/state.ts';
+import { startBuiltEdge } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

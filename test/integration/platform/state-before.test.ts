@@ -12,7 +12,7 @@ import { applyMigrations, type DatabaseName, MIGRATIONS } from '../../../host/da
 import { findFreePort } from '../../../sandbox/base/ports.ts';
 import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
 import { moveFromCore } from '../../../sandbox/platform/edge/move-tables.ts';
-import { builtWorker } from '../../support/scenes/built-edge.ts';
+import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeExport } from '../../../host/runtime/export-folder.ts';
 import { DATABASES_FOLDER } from '../../../sandbox/platform/edge/edge-process.ts';
-import { openLocalState } from '../../../sandbox/platform/local-state.ts';
+import { openLocalState } from '../../../sandbox/platform/local/state.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
 

@@ -6,8 +6,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLeaf } from '../../../sandbox/pki/authority.ts';
-import { spawnRelay } from '../../support/scenes/relay-process.ts';
-import { makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { spawnRelay } from '../../support/scenes/relay/process.ts';
+import { makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 
 const DAY_MS = 86_400_000;
 let scene: Scene;

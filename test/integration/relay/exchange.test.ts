@@ -13,7 +13,7 @@ import {
   startTestVendor,
   type TestVendor,
 } from '../../support/doubles/relay-vendor.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
 import { until } from '../../support/wait/until.ts';
 
 const EMPTY = { resourceType: 'Bundle', type: 'searchset', total: 0 };

@@ -14,7 +14,7 @@ import { startVendor, type Vendor } from '../../../sandbox/vendors/vendor.ts';
 import { askVendor, READERS } from '../../support/doubles/relay-client.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { TEST_KEYS } from '../../support/samples/rsa-keys.ts';
-import { makePlan } from '../../support/scenes/relay-scene.ts';
+import { makePlan } from '../../support/scenes/relay/scene.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 /** For the faults that only a deadline ends; the others end long before theirs. */

@@ -14,9 +14,9 @@ import { ask } from '../../support/doubles/edge.ts';
 import { type ListPublisher, startListPublisher } from '../../support/doubles/list-publisher.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { spawnRelay } from '../../support/scenes/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { spawnRelay } from '../../support/scenes/relay/process.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const DAY_MS = 86_400_000;

@@ -8,8 +8,8 @@ import { VENDOR_PAGES_MAX } from '../../../shared/limits.ts';
 import { askVendor, makeClient } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor, type TestVendor } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { makePlan } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { makePlan } from '../../support/scenes/relay/scene.ts';
 
 const HOUR_MS = 3_600_000;
 

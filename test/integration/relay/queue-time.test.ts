@@ -11,8 +11,8 @@ import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import { makeClient } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor, type TestVendor } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { makePlan } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { makePlan } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const WAIT_MS = 400;

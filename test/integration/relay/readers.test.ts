@@ -15,8 +15,8 @@ import {
   type TestVendor,
 } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle } from '../../support/samples/relay-bundle.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
-import { makePlan } from '../../support/scenes/relay-scene.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
+import { makePlan } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const HOUR_MS = 3_600_000;

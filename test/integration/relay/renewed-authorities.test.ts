@@ -18,7 +18,7 @@ import {
   openInbound,
   writeFolder,
 } from '../../support/scenes/inbound-scene.ts';
-import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay-authority.ts';
+import { makeTestAuthority, type TestAuthority } from '../../support/scenes/relay/authority.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const DAY_MS = 86_400_000;

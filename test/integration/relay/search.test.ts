@@ -7,8 +7,8 @@ import { LINK_AUDIENCE } from '../../../shared/link/hub.ts';
 import { ask } from '../../support/doubles/edge.ts';
 import { type Handler, sendJson } from '../../support/doubles/relay-vendor.ts';
 import { makeBundle, RPPS_A } from '../../support/samples/relay-bundle.ts';
-import type { RelayProcess } from '../../support/scenes/relay-process.ts';
-import { makePlan, makeScene, type Scene } from '../../support/scenes/relay-scene.ts';
+import type { RelayProcess } from '../../support/scenes/relay/process.ts';
+import { makePlan, makeScene, type Scene } from '../../support/scenes/relay/scene.ts';
 import { until } from '../../support/wait/until.ts';
 
 const HOUR_MS = 3_600_000;

@@ -10,7 +10,7 @@ import type { VendorClient } from '../../../relay/vendor/vendor-client.ts';
 import type { LeafRequest } from '../../../sandbox/pki/authority.ts';
 import { makeClient, readPage } from '../../support/doubles/relay-client.ts';
 import { sendJson, startTestVendor, type TestVendor } from '../../support/doubles/relay-vendor.ts';
-import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from '../../support/scenes/relay-authority.ts';
+import { makeTestAuthority, type TestAuthority, VENDOR_NAME } from '../../support/scenes/relay/authority.ts';
 import { until } from '../../support/wait/until.ts';
 
 const DAY_MS = 86_400_000;

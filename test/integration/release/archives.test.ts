@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readNotes } from '../../../scripts/release/premises.ts';
 import { makeArchive } from '../../../scripts/release/tar.ts';
 import { VERSION } from '../../../shared/version.ts';
-import { BUILT_TIME, builtArchives } from '../../support/scenes/built-release.ts';
+import { BUILT_TIME, builtArchives } from '../../support/scenes/built/release.ts';
 import { runCommand } from '../../support/scenes/command.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { blocksOf, commandsOf } from '../../support/samples/docs-commands.ts';
-import { builtArchives } from '../../support/scenes/built-release.ts';
+import { builtArchives } from '../../support/scenes/built/release.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 
 const PAGE = 'docs/exploitation/essai.md';

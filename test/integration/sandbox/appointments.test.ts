@@ -3,7 +3,7 @@
 
 import type { Appointment, Bundle, OperationOutcome, Slot } from 'fhir/r4';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import type { Told } from '../../../sandbox/vendors/appointments/appointments.ts';
 import { type SearchWindow, System, schedulePath, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

@@ -1,7 +1,7 @@
 // One caller asks for as much as it may, and another for three: the small search passes, at the hub and at the relay. The
 // order is held against what the vendors saw.
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { FrontCaller, jsonOf } from '../../support/doubles/front-caller.ts';
 import { type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

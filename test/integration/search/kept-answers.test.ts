@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { call } from '../../support/doubles/inbound-caller.ts';
 import { expectConformant } from '../../support/oracles/bundle-checks.ts';
 import { associationsOf, type KnownPerson, peopleOf } from '../../support/samples/people.ts';

@@ -2,7 +2,7 @@
 // answer says so. Off, everybody is asked.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitUntilReady } from '../../../sandbox/platform/examples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { System, slotPath } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';

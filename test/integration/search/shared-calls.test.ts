@@ -2,7 +2,7 @@
 // nothing that another waits for, and the last one leaving cancels the call.
 import type { Slot } from 'fhir/r4';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { askAndLeave } from '../../support/doubles/leaving-caller.ts';
 import { peopleOf } from '../../support/samples/people.ts';
 import { laterWindow, type SearchAnswer, System, slotPath, windowOf } from '../../support/scenes/system.ts';

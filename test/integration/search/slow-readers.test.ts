@@ -1,7 +1,7 @@
 // Who does not read his answers, or does not end his bodies, is cut: he keeps the memory of nobody else.
 import { connect, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { System, slotPath, windowOf } from '../../support/scenes/system.ts';
 import { until } from '../../support/wait/until.ts';
 

@@ -1,7 +1,7 @@
 // A browser without script, as far as the console needs one: keeps its cookie, follows no redirect by itself, sends forms with
 // what a page's forms hold.
 
-import { signConsoleCode } from '../../../sandbox/platform/local-state.ts';
+import { signConsoleCode } from '../../../sandbox/platform/local/state.ts';
 import type { System } from '../scenes/system.ts';
 
 export interface Page {

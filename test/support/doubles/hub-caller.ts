@@ -2,8 +2,8 @@
 
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
 import type { Flow } from '../../../shared/sas/query.ts';
-import type { HubOutcome, HubSearch } from '../../../worker/hub/hub-calls.ts';
 import type { BookedSlot } from '../../../worker/hub/memory/booked-slots-table.ts';
+import type { HubOutcome, HubSearch } from '../../../worker/hub/reach/calls.ts';
 
 interface Hub {
   search(search: HubSearch): Promise<HubOutcome>;

@@ -11,7 +11,7 @@ import { readAnswerLines } from '../../../shared/link/answer-frame.ts';
 import type { SearchPlan } from '../../../shared/link/relay.ts';
 import { err, ok, type Result } from '../../../shared/result.ts';
 import type { CallAnswer } from '../../../shared/sas/answer.ts';
-import { type TestAuthority, VENDOR_NAME } from '../scenes/relay-authority.ts';
+import { type TestAuthority, VENDOR_NAME } from '../scenes/relay/authority.ts';
 
 export interface ClientRequest {
   readonly baseUrl: string;

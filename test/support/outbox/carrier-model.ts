@@ -4,8 +4,8 @@
 
 import type { LeaseAnswer, OutgoingMessage, PublishOutcome } from '../../../shared/link/hub-sante.ts';
 import type { Random } from '../samples/vendor-answers/random.ts';
+import type { Asked, RelayId } from './edge.ts';
 import { type HubModel, type Reply, readReport } from './hub-model.ts';
-import type { Asked, RelayId } from './outbox-edge.ts';
 
 /** A broker may read what is in its socket so long after the relay has seen the connection end. */
 const SOCKET_MS = 900;

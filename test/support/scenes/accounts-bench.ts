@@ -12,7 +12,7 @@ import { type LoginAnswer, logIn } from '../../../worker/accounts/login.ts';
 import { type Key, type Saved, saveWanted } from '../../../worker/accounts/save.ts';
 import { Turns } from '../../../worker/accounts/turns.ts';
 import { withdrawEverywhere } from '../../../worker/accounts/withdraw.ts';
-import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
+import type { HubAccountReply } from '../../../worker/hub/reach/calls.ts';
 import { Budget } from '../../../worker/store/budget.ts';
 import { type Database, openDatabase } from './database.ts';
 

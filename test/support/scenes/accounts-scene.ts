@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Bundle, OperationOutcome, Parameters, Practitioner } from 'fhir/r4';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import type { VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { PROFILE, SYSTEM } from '../../../shared/sas/canonical.ts';
 import { until } from '../wait/until.ts';

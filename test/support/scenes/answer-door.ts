@@ -15,8 +15,8 @@ import { mergeAnswers } from '../oracles/answered.ts';
 import type { OracleQuestion } from '../oracles/none/oracle.ts';
 import type { SentPage } from '../oracles/none/text.ts';
 import type { Json } from '../samples/vendor-bundle.ts';
-import { makeTestAuthority } from './relay-authority.ts';
-import { makeScene } from './relay-scene.ts';
+import { makeTestAuthority } from './relay/authority.ts';
+import { makeScene } from './relay/scene.ts';
 
 export type State = 'slots' | 'none' | 'unknown';
 
@@ -36,7 +36,7 @@ export interface Door {
 }
 
 const EDITOR = 'agenda-test';
-/** The first vendor of relay-scene.ts. */
+/** The first vendor of relay/scene.ts. */
 const EDITOR_OF_SCENE = 'agenda-1';
 /** Longer than any answer takes: what is tried here is what is read. */
 const BUDGET_MS = 60_000;

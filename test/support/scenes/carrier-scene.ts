@@ -13,7 +13,7 @@ import { sampleReport } from '../samples/hub-sante-report.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
 import { type HubSanteScene, openHubSante, SAMU_ID, SAS_ID } from './hub-sante-scene.ts';
-import { type RelayProcess, spawnRelay } from './relay-process.ts';
+import { type RelayProcess, spawnRelay } from './relay/process.ts';
 
 const CLIENT = { ou: '399990000000019' } as const;
 

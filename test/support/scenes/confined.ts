@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { until } from '../wait/until.ts';
-import type { LogLine } from './relay-process.ts';
+import type { LogLine } from './relay/process.ts';
 
 export interface Confinement {
   /** Of the account and of its group. */

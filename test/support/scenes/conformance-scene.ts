@@ -11,7 +11,7 @@ import { readConfig } from '../../../relay/base/config.ts';
 import { ensureIdentityKey } from '../../../relay/link/identity-key.ts';
 import { ensureRefusedCertificates } from '../../../sandbox/pki/cases.ts';
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
-import { writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
+import { writeRelayConfig } from '../../../sandbox/platform/local/relay.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import type { KnownPractitioner } from '../../../sandbox/vendors/world/directory.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildWorker } from '../../../sandbox/platform/edge/build-worker.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { type LocalState, openLocalState } from '../../../sandbox/platform/local-state.ts';
+import { type LocalState, openLocalState } from '../../../sandbox/platform/local/state.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
-import { startBuiltEdge } from './built-edge.ts';
+import { startBuiltEdge } from './built/edge.ts';
 
 const COUNTED = join(import.meta.dirname, '../worker/counted.ts');
 

@@ -9,7 +9,7 @@ import { MIGRATIONS } from '../../../host/databases/migrations.ts';
 import { findLitestream } from '../../../host/replica/litestream.ts';
 import { readLines } from '../../../host/runtime/read-lines.ts';
 import { until } from '../wait/until.ts';
-import { builtWorker } from './built-edge.ts';
+import { builtWorker } from './built/edge.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../host/main.ts');
 const JWKS = { keys: [] };

@@ -1,5 +1,5 @@
 // The relay's mTLS port for tests, in this process: an authority with vendors A and B, a port on a free number, an
-// edge behind it, and all that it logs. For the relay as a process, see relay-scene.ts.
+// edge behind it, and all that it logs. For the relay as a process, see relay/scene.ts.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ import type { LogFields } from '../../../shared/log.ts';
 import { startTestEdge, type TestEdge } from '../doubles/edge.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
-import { type RelayProcess, spawnRelay } from './relay-process.ts';
+import { type RelayProcess, spawnRelay } from './relay/process.ts';
 
 export const A = { cn: 'agenda-alpha-client', ou: '399990000000118' } as const;
 export const B = { cn: 'agenda-beta-client', ou: '399990000000218' } as const;

@@ -10,7 +10,7 @@ import {
   type TestRelay,
 } from '../../../bench/appointments/appointment-edge.ts';
 import { OPERATOR, type SampleOptions, sos } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import {
   HUB_SANTE_AUDIENCE,
   HUB_SANTE_PATHS,
@@ -24,7 +24,7 @@ import {
   type SettleRequest,
 } from '../../../shared/link/hub-sante.ts';
 import { SYSTEM } from '../../../shared/sas/canonical.ts';
-import { startAppointmentEdge } from './built-edge.ts';
+import { startAppointmentEdge } from './built/edge.ts';
 
 export const CLIENT = 'fr.health.test.ptfsas';
 export const SAMU = 'fr.health.samu990';

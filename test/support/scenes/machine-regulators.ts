@@ -6,7 +6,7 @@ import {
   localSettings,
   openLocalState,
   signToken,
-} from '../../../sandbox/platform/local-state.ts';
+} from '../../../sandbox/platform/local/state.ts';
 import type { AccountReply, AccountRequest } from '../../../shared/link/accounts.ts';
 import { RelayKeys, ScriptedRelay } from '../doubles/scripted-relay.ts';
 import { keyOf, type Person, practitioner } from './accounts-scene.ts';

@@ -1,6 +1,6 @@
 // An edge and scripted relays on its link, without any vendor: the hub alone, steered plan by plan.
 
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { RelayKeys, ScriptedRelay, type ScriptedVendor } from '../doubles/scripted-relay.ts';
 import { until } from '../wait/until.ts';
 import { type SearchAnswer, System } from './system.ts';

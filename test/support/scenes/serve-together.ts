@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { individual } from '../../../bench/appointments/samples.ts';
-import { signToken } from '../../../sandbox/platform/local-state.ts';
+import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { call } from '../doubles/inbound-caller.ts';
 import { peopleOf } from '../samples/people.ts';
 import { type System, slotPath } from './system.ts';

@@ -15,14 +15,14 @@ import {
 import { ensureSandboxPki, type SandboxPki } from '../../../sandbox/pki/sandbox-pki.ts';
 import { type Child, startChild } from '../../../sandbox/platform/child.ts';
 import type { EdgeProcess } from '../../../sandbox/platform/edge/edge-process.ts';
-import { type LocalHubSante, writeRelayConfig } from '../../../sandbox/platform/local-relay.ts';
-import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local-state.ts';
+import { type LocalHubSante, writeRelayConfig } from '../../../sandbox/platform/local/relay.ts';
+import { type LocalState, openLocalState, signToken } from '../../../sandbox/platform/local/state.ts';
 import { startVendor, type Vendor, type VendorOptions } from '../../../sandbox/vendors/vendor.ts';
 import { TEST_KEYS } from '../samples/rsa-keys.ts';
 import { removeFolder } from '../wait/remove-folder.ts';
 import { until } from '../wait/until.ts';
-import { mortalWorker, startBuiltEdge } from './built-edge.ts';
-import { builtRelay } from './built-relay.ts';
+import { mortalWorker, startBuiltEdge } from './built/edge.ts';
+import { builtRelay } from './built/relay.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 

@@ -1,12 +1,12 @@
 // A release beside this one, before and after at once: a Worker and a hub that lack what is newest, and say what nobody
 // knows yet. Bundled for test/fault/hub/releases.test.ts, which runs each of both against this release's.
 
-import { HUB_PROTOCOL, type HubCall, type HubEvent, type HubReply } from '../../../worker/hub/hub-calls.ts';
+import { HUB_PROTOCOL, type HubCall, type HubEvent, type HubReply } from '../../../worker/hub/reach/calls.ts';
 import edge, { RelayHub as Hub } from '../../../worker/index.ts';
 
 export * from '../../../worker/index.ts';
 
-/** Methods that the release before has not; worker/hub/one-hub.ts says what stands in for each. */
+/** Methods that the release before has not; worker/hub/reach/one-hub.ts says what stands in for each. */
 const NEWEST = new Set(['noteSwitches', 'hasJustAnnounced', 'takeAppointment', 'learned']);
 /** Fields of a search that it does not know. */
 const NEWEST_FIELDS = ['share', 'rest'];

@@ -1,6 +1,6 @@
 // The edge as it is, with a hub that ends when a test says so, as the platform ends one (what it held in memory is gone,
 // its sockets break, who had called it gets an error, and the next call begins a new one) or stays down. Bundled by
-// built-edge.ts in place of worker/index.ts; no deployed Worker has this way in.
+// scenes/built/edge.ts in place of worker/index.ts; no deployed Worker has this way in.
 
 import worker, { RelayHub as Hub } from '../../../worker/index.ts';
 import { steer, withSilence } from './silent-databases.ts';

@@ -11,7 +11,7 @@ import {
   isRefusal,
   isYes,
 } from '../../../worker/accounts/model/verdict.ts';
-import type { HubAccountReply } from '../../../worker/hub/hub-calls.ts';
+import type { HubAccountReply } from '../../../worker/hub/reach/calls.ts';
 
 const answered = (status: number, over: object = {}): HubAccountReply =>
   ({ kind: 'answered', status, codes: [], durationMs: 1, ...over }) as unknown as HubAccountReply;

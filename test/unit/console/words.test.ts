@@ -5,7 +5,7 @@ import { type AuditEntry, findBreak, hashEntry } from '../../../worker/console/m
 import { counted, writeClock, writeDuration, writeMoment } from '../../../worker/console/model/moment.ts';
 import { tellVendor } from '../../../worker/console/model/vendor-words.ts';
 import { sayWatch } from '../../../worker/console/model/watch-sentence.ts';
-import type { VendorHealthReport } from '../../../worker/hub/vendors/vendor-state.ts';
+import type { VendorHealthReport } from '../../../worker/hub/vendors/state.ts';
 
 const NOW_MS = Date.parse('2026-11-30T20:00:00Z');
 const ago = (seconds: number): string => new Date(NOW_MS - seconds * 1_000).toISOString();

@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from '../../../worker/hub/vendors/breaker.ts';
 import { Breakers } from '../../../worker/hub/vendors/breakers.ts';
-import { VENDORS_REMEMBERED_MAX } from '../../../worker/hub/vendors/vendor-health.ts';
+import { VENDORS_REMEMBERED_MAX } from '../../../worker/hub/vendors/health.ts';
 
 const SETTINGS: BreakerSettings = { ...BREAKER_DEFAULTS, mode: 'enforce', slowMs: 3_000 };
 const opened = (atMs = 0): Breaker => {

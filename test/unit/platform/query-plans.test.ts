@@ -69,7 +69,7 @@ async function reachTheRest(): Promise<void> {
   new Budget(0).counted(db).prepare('SELECT 1');
   const { noteInterfaced } = await import('../../../worker/store/interfaced.ts');
   await noteInterfaced(db, [{ subject: '899900000017', editor: 'agenda-a', flow: 'INT_R01' }], Date.now());
-  const { writePages } = await import('../../../worker/hub/memory/kept-pages.ts');
+  const { writePages } = await import('../../../worker/hub/memory/kept/pages.ts');
   const part = { vendor: 'agenda-a', window: { fromMs: 0, toMs: 1 }, saidMs: 0, untilMs: 1, lines: '' };
   await writePages(db, [{ flow: 'INT_R01', subject: '8', ...part }]);
   const { listNumberedVendors } = await import('../../../worker/front/tables/declarations.ts');

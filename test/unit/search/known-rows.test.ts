@@ -1,8 +1,8 @@
 // What an isolate has been told of kept answers, and what the hub keeps: both stay within their bound, and nothing told
 // once is told again while it stands.
 import { describe, expect, it } from 'vitest';
-import { KeptAnswers } from '../../../worker/hub/memory/kept-answers.ts';
-import type { SubjectPart } from '../../../worker/hub/memory/kept-part.ts';
+import { KeptAnswers } from '../../../worker/hub/memory/kept/answers.ts';
+import type { SubjectPart } from '../../../worker/hub/memory/kept/part.ts';
 import { KnownRows } from '../../../worker/memory/known-rows.ts';
 
 const NOW = 1_000;

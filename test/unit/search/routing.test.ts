@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RoutingSettings } from '../../../worker/base/config.ts';
-import { joinSkipped, routeSearch } from '../../../worker/hub/memory/routing.ts';
+import { joinSkipped, routeSearch } from '../../../worker/hub/memory/routing/routing.ts';
 import type { VendorRow } from '../../../worker/store/editors.ts';
 
 const NOW = Date.parse('2026-11-24T08:00:00Z');

@@ -4,7 +4,7 @@
 
 import type { AccountDoubt } from '../../../shared/link/accounts.ts';
 import type { RegulatorIdentifier } from '../../../shared/sas/regulator.ts';
-import type { HubAccountReply } from '../../hub/hub-calls.ts';
+import type { HubAccountReply } from '../../hub/reach/calls.ts';
 
 /** What a vendor's replies mean for an account. */
 export type Verdict =

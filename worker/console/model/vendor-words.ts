@@ -1,7 +1,7 @@
 // What the console says of one vendor: its state in words, since when, whose fault, why. Nothing is good by default: a
 // vendor that nobody has called lately is "sans donnée". Pure.
 
-import type { VendorHealthReport } from '../../hub/vendors/vendor-state.ts';
+import type { VendorHealthReport } from '../../hub/vendors/state.ts';
 import { failureSentence } from '../../search/ledger.ts';
 
 /** In the order of harm. */

@@ -1,7 +1,7 @@
 // The table of vendors by harm, on the watch screen and on the list.
 
 import { type Html, html } from '../../../shared/html.ts';
-import type { ReportedVendor } from '../../operators/vendor-rules.ts';
+import type { ReportedVendor } from '../../operators/vendors/rules.ts';
 import { stateBadge, table } from '../frame/parts.ts';
 import { writeDuration, writeMoment } from '../model/moment.ts';
 import { VENDOR_STATES, type VendorWords } from '../model/vendor-words.ts';

@@ -9,8 +9,8 @@ import {
   readVendorDay,
   reportVendors,
   type VendorDay,
-} from '../../operators/vendor-rules.ts';
-import { applySwitches, SWITCHES, switchesOf } from '../../operators/vendor-switches.ts';
+} from '../../operators/vendors/rules.ts';
+import { applySwitches, SWITCHES, switchesOf } from '../../operators/vendors/switches.ts';
 import { actFields, panelError, readPanel, reasonFields, stateBadge, table } from '../frame/parts.ts';
 import { type ConsoleContext, field, type Screen, seeOther } from '../model/context.ts';
 import { writeMoment } from '../model/moment.ts';

@@ -3,9 +3,9 @@
 
 import { type Html, html, join } from '../../../shared/html.ts';
 import { reportExposure } from '../../accounts/operators.ts';
-import type { HubDescription } from '../../hub/hub-calls.ts';
-import { askAny, describeHubs } from '../../hub/hub-of.ts';
-import { type ReportedVendor, reportVendors } from '../../operators/vendor-rules.ts';
+import type { HubDescription } from '../../hub/reach/calls.ts';
+import { askAny, describeHubs } from '../../hub/reach/hub-of.ts';
+import { type ReportedVendor, reportVendors } from '../../operators/vendors/rules.ts';
 import { lossNow } from '../../store/loss.ts';
 import { type DatabaseSize, measureDatabases } from '../../store/sizes.ts';
 import { badge, type Panel, panelError, readPanel, type Tone } from '../frame/parts.ts';

@@ -2,7 +2,7 @@
 // is of one of them; the others are pharmacies, clinics and the like. docs/guide.md G-915.
 
 import type { Env } from '../../base/env.ts';
-import { askEach, hubsOf } from '../../hub/hub-of.ts';
+import { askEach, hubsOf } from '../../hub/reach/hub-of.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { type Reader, remember } from '../../store/remembered.ts';
 

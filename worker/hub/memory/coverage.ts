@@ -2,7 +2,7 @@
 // by when and over which window each was given, and reads none. Pure. docs/cache.md.
 
 import type { SlotQuery } from '../../../shared/sas/query.ts';
-import type { KeptPart } from './kept-part.ts';
+import type { KeptPart } from './kept/part.ts';
 
 /** The question, and for how long the answers of each vendor that it concerns are kept. */
 export interface CoverageContext {

@@ -7,8 +7,8 @@ import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
 import type { Config } from '../../base/config.ts';
 import type { VendorRow } from '../../store/editors.ts';
 import { coverageOf, type VendorSubjects } from './coverage.ts';
-import type { KeptPart } from './kept-part.ts';
-import { joinSkipped, type Route, type RoutingKnowledge, routeSearch } from './routing.ts';
+import type { KeptPart } from './kept/part.ts';
+import { joinSkipped, type Route, type RoutingKnowledge, routeSearch } from './routing/routing.ts';
 
 /**
  * What a search does with kept answers. `used`: they are taken for answers; `renewed`: every vendor is asked anew, without

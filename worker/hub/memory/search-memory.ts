@@ -12,13 +12,13 @@ import type { VendorRow } from '../../store/editors.ts';
 import { noteInterfaced, type SeenPair } from '../../store/interfaced.ts';
 import { Associations } from './associations.ts';
 import { type BookedSlot, BookedSlotsTable } from './booked-slots-table.ts';
-import { KEPT_BYTES_MAX, KeptAnswers } from './kept-answers.ts';
-import { KeptBehind } from './kept-behind.ts';
-import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept-part.ts';
+import { KEPT_BYTES_MAX, KeptAnswers } from './kept/answers.ts';
+import { KeptBehind } from './kept/behind.ts';
+import type { KeptNews, KeptPart, KnownRevisions, SubjectPart } from './kept/part.ts';
 import { type Concerned, type Plan, planSearch, type SearchQuestion } from './plan.ts';
 import { Reconciliation } from './reconcile.ts';
-import { HubRouting } from './routing-knowledge.ts';
-import { type HubShare, scopeOf } from './routing-table.ts';
+import { HubRouting } from './routing/knowledge.ts';
+import { type HubShare, scopeOf } from './routing/table.ts';
 
 /** A search's question, with what the isolate that asks it holds of kept answers. */
 export interface RememberedQuestion extends SearchQuestion {

@@ -12,7 +12,7 @@ import {
   type Transition,
   type Verdict,
 } from './breaker.ts';
-import { isOurs, VENDORS_REMEMBERED_MAX } from './vendor-health.ts';
+import { isOurs, VENDORS_REMEMBERED_MAX } from './health.ts';
 
 /** The settings BREAKER_*. */
 export interface BreakersSettings {

@@ -2,7 +2,7 @@
 // itself. No I/O, no clock.
 
 import { LruMap } from '../../base/lru-map.ts';
-import { VENDORS_REMEMBERED_MAX } from './vendor-health.ts';
+import { VENDORS_REMEMBERED_MAX } from './health.ts';
 
 /** Since when each vendor is out of reach. */
 export class Presence {

@@ -1,4 +1,4 @@
-// Which relay's key is which vendor, as operators read and decide it: worker/operators/vendor-claims.ts.
+// Which relay's key is which vendor, as operators read and decide it: worker/operators/vendors/claims.ts.
 
 import {
   flag,
