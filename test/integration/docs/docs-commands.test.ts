@@ -35,6 +35,7 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
     /^node dist\/\S+ (?:backup|restore) /,
     'test/integration/host/copies.test.ts runs it on an edge of its own',
   ],
+  [/^node dist\/\S+ promote /, 'test/fault/host/standby.test.ts runs it on a replica of its own'],
   [
     /^(?:install|systemctl) /,
     'changes the machine; test/integration/packaging/ runs the units and the image',

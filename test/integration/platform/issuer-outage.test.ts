@@ -35,7 +35,8 @@ beforeAll(async () => {
   const state = await openLocalState(dir);
   keys = state.issuerJwks;
   token = await signToken(state, 'admin');
-  const { AUTH_JWKS: _fixed, ...local } = await localSettings(state);
+  // Links of the console are signed by the local issuer's own key.
+  const { AUTH_JWKS: _fixed, CONSOLE_LINKS: _links, ...local } = await localSettings(state);
   const AUTH_JWKS_URL = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/jwks`;
   settings = { ...local, AUTH_JWKS_URL };
   answer = fail;

@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TELLS_ROWS_READ } from '../../../sandbox/platform/edge/edge-process.ts';
 import { signToken } from '../../../sandbox/platform/local/state.ts';
+import { SCREENS } from '../../../worker/console/screens.ts';
 import { ROUTES } from '../../../worker/routes.ts';
+import { ConsoleVisitor } from '../../support/doubles/console-visitor.ts';
 import { FrontCaller, type FrontReply, sendPlain } from '../../support/doubles/front-caller.ts';
 import { CountedEdge } from '../../support/scenes/counted-edge.ts';
 
@@ -92,6 +94,8 @@ const CORE = [
    ${count(MANY)} SELECT i, '8999' || printf('%08d', i), '[]', '[]', 'front', 'r' FROM n`,
   `INSERT INTO rule_counts (editor, hour, kind, rule, count, ids)
    ${count(MANY)} SELECT ${VENDOR}, unixepoch() / 3600 - i / 20 % 24, 'dropped', 'rule-' || (i / 480), 1, '[]' FROM n`,
+  `INSERT INTO console_audit (id, at_ms, actor, act, target, before, after, reason, request_id, previous, hash)
+   ${count(MANY)} SELECT i + 1, ${CHANGED_MS} + i, 'somebody', 'switch', ${VENDOR}, '{}', '{}', 'because', 'r' || i, 'h' || i, 'h' || (i + 1) FROM n`,
   `INSERT INTO redirects (day, editor, outcome, count)
    ${count(20_000)} SELECT date('2026-01-01', (i / 60) || ' days'), ${VENDOR}, 'o' || (i / 20 % 3), 1 FROM n`,
 ];
@@ -180,7 +184,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/fhir/Schedule': ['/fhir/Schedule?_count=1'],
 };
 /** Asked for otherwise, in a test of their own. */
-const ELSEWHERE = ['/fhir/Appointment', /^\/aggregator\//, /^\/v1\//];
+const ELSEWHERE = ['/fhir/Appointment', /^\/aggregator\//, /^\/v1\//, /^\/console/];
 /** They read no table. */
 const NOTHING = ['/', '/fhir/metadata', '/openapi.json', '/docs', '/link', '/healthz', '/readyz', '/r/:slot'];
 
@@ -206,6 +210,20 @@ describe.runIf(TELLS_ROWS_READ)('no statement reads more than 30,000 rows', () =
     // The tables were there to be read.
     expect(read['/admin/accounts']).toBeGreaterThan(REGULATORS);
     expect(read[`/admin/activity?${YEAR}&by=territory`]).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it('of the console, screen by screen', async () => {
+    const read: Record<string, number> = {};
+    for (const path of ROUTES.filter((route) => route.method === 'GET').map((route) => route.path)) {
+      const role = SCREENS.find((screen) => screen.path === path && screen.method === 'GET')?.roles[0];
+      if (role === undefined) continue;
+      const visitor = await ConsoleVisitor.enter(counted, role);
+      counted.takeCounted();
+      const page = await visitor.get(path.replace(':editor', 'vendor-07'));
+      expect([200, 303], path).toContain(page.status);
+      read[path] = mostRead(path);
+    }
+    expect(read['/console/comptes']).toBeGreaterThan(REGULATORS);
   });
 
   it('of what the front asks for', async () => {

@@ -68,7 +68,7 @@ test('a second edge on the folder is refused in one sentence that names the firs
   expect(await second.ended).toBe(1);
   expect(second.output()).toMatch(/^[^\n]+\n$/);
   expect(second.output()).toContain(`le processus ${first.child.pid} (npm run edge, depuis `);
-  expect(second.output()).toContain('--state DOSSIER');
+  expect(second.output()).toContain('donnez un autre dossier (--state)');
   expect(await healthOf(first.url)).toBe(200);
 });
 
@@ -115,7 +115,7 @@ test('the folder is free once its program has ended', async () => {
 
 /** Opens the folder as every local program does, and prints its public key. */
 const OPEN = `
-  const { openLocalState } = await import('./sandbox/platform/local-state.ts');
+  const { openLocalState } = await import('./sandbox/platform/local/state.ts');
   process.stdout.write((await openLocalState(process.argv[1])).issuerJwks);`;
 
 test('programs that open a new folder at once all find one key', async () => {

@@ -1,8 +1,7 @@
 // A browser without script, as far as the console needs one: keeps its cookie, follows no redirect by itself, sends forms with
 // what a page's forms hold.
 
-import { signConsoleCode } from '../../../sandbox/platform/local/state.ts';
-import type { System } from '../scenes/system.ts';
+import { type LocalState, signConsoleCode } from '../../../sandbox/platform/local/state.ts';
 
 export interface Page {
   readonly status: number;
@@ -15,16 +14,22 @@ export interface Sent {
   readonly site?: string | undefined;
 }
 
+/** Whose console it is. */
+export interface Visited {
+  readonly url: string;
+  readonly state: LocalState;
+}
+
 export class ConsoleVisitor {
-  readonly #system: System;
+  readonly #system: Visited;
   cookie: string | undefined;
 
-  constructor(system: System) {
+  constructor(system: Visited) {
     this.#system = system;
   }
 
   /** Someone who has entered by a link. */
-  static async enter(system: System, role: string, vendor?: string): Promise<ConsoleVisitor> {
+  static async enter(system: Visited, role: string, vendor?: string): Promise<ConsoleVisitor> {
     const visitor = new ConsoleVisitor(system);
     const page = await visitor.use(await signConsoleCode(system.state, [role], vendor));
     if (page.status !== 303) throw new Error(`not entered: ${page.status} ${page.text}`);

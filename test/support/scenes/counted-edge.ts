@@ -46,6 +46,10 @@ export class CountedEdge {
     return new CountedEdge(dir, state, edge, counted);
   }
 
+  get url(): string {
+    return this.edge.url;
+  }
+
   /** What was run since the last time this was asked. */
   takeCounted(): readonly CountedStatement[] {
     return this.#counted.splice(0);
