@@ -27,18 +27,20 @@ const parisClock = new Intl.DateTimeFormat('en-CA', {
   second: '2-digit',
 });
 
-/** Of the hour asked last: since 1970 the clocks of Paris have changed at full hours of UTC, and asking Intl is dear. */
-const lastHour = { hour: Number.NaN, offsetMinutes: 0 };
+/** By hour: since 1970 the clocks of Paris have changed at full hours of UTC, and asking Intl is dear. Slots of a search lie in a few days. */
+const hours = new Map<number, number>();
+const HOURS_MAX = 1_000;
 
 /** Minutes that Paris is east of UTC at that instant, since 1970: 60 or 120. */
 export function parisOffsetMinutes(ms: number): number {
   if (ms < 0) return readParisClock(ms);
   const hour = Math.floor(ms / HOUR_MS);
-  if (hour !== lastHour.hour) {
-    lastHour.offsetMinutes = readParisClock(ms);
-    lastHour.hour = hour;
-  }
-  return lastHour.offsetMinutes;
+  const known = hours.get(hour);
+  if (known !== undefined) return known;
+  const offsetMinutes = readParisClock(ms);
+  if (hours.size >= HOURS_MAX) hours.clear();
+  hours.set(hour, offsetMinutes);
+  return offsetMinutes;
 }
 
 function readParisClock(ms: number): number {
