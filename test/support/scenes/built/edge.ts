@@ -13,8 +13,8 @@ import { removeFolder } from '../../wait/remove-folder.ts';
 type Options = Omit<LocalEdgeOptions, 'host'>;
 
 /** test/support/worker/mortal.ts */
-const BESIDE = join(import.meta.dirname, '../../../worker/beside.ts');
-const MORTAL = join(import.meta.dirname, '../../../worker/mortal.ts');
+const BESIDE = join(import.meta.dirname, '../../worker/beside.ts');
+const MORTAL = join(import.meta.dirname, '../../worker/mortal.ts');
 
 /** The Worker's code. */
 export const builtWorker = (): Promise<string> => runFile('worker.js', buildWorker);
