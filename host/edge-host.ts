@@ -10,6 +10,7 @@ import { DatabaseProcess } from './databases/process.ts';
 import { edgeConfig, type TlsPair, variableOf, type WorkerdConfig } from './runtime/edge-config.ts';
 import { serveHost } from './runtime/host-server.ts';
 import { openPort } from './runtime/open-port.ts';
+import { readLines } from './runtime/read-lines.ts';
 import { type ProbeTimes, type RuntimeEvent, Supervisor } from './runtime/supervisor.ts';
 import { diskRefusal } from './state/disk-room.ts';
 import { makePrivateFolder } from './state/private-folder.ts';
@@ -30,6 +31,8 @@ export interface EdgeHostOptions {
   readonly exportDir?: string | undefined;
   /** Path of workerd. */
   readonly workerd: string;
+  /** Path of what host/database.ts was built into; absent: beside this file. */
+  readonly databaseProgram?: string | undefined;
   /** Of each database; absent: what the disk holds. */
   readonly bytesMax?: number;
   /** What a request to a database may take. */
@@ -123,23 +126,27 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
   };
   const socketOf = (name: DatabaseName): string => join(folder, `${name}.sock`);
   const prepared = { ...limits, folder: databaseDir, migrations: options.migrations };
-  const databases: (readonly [DatabaseName, DatabaseProcess])[] = [];
-  for (const { name } of DATABASES) {
+  const startDatabase = async (name: DatabaseName): Promise<readonly [DatabaseName, DatabaseProcess]> => {
     const one = await DatabaseProcess.start({
       ...limits,
-      program: DATABASE_PROGRAM,
+      program: options.databaseProgram ?? DATABASE_PROGRAM,
       prepare: () => prepareFile(name, prepared),
       file: databaseFile(databaseDir, name),
       socket: socketOf(name),
       statementMs,
+      onOutput: (stream) => readLines(stream, options.onLine),
       onEnd: ({ why, detail }) => {
         if (why === 'failed') noteFault(name, detail);
         else onEvent({ event: 'database-ended', database: name, why, detail });
       },
     });
     undo.push(() => one.close());
-    databases.push([name, one]);
-  }
+    return [name, one];
+  };
+  const starting = DATABASES.map(({ name }) => startDatabase(name));
+  // Where one cannot be started, the others are there to be ended.
+  await Promise.allSettled(starting);
+  const databases = await Promise.all(starting);
   const hostSocket = join(folder, 'host.sock');
   const server = await serveHost({
     socket: hostSocket,

@@ -9,6 +9,8 @@ export interface DatabaseProcessOptions extends DatabaseStart {
   readonly program: string;
   /** Makes the file ready, as prepareFile() does; called before the first start and after each refusal of the file. */
   readonly prepare?: () => Promise<string | undefined>;
+  /** Is given what each of its processes writes, and reads it: Node's own words, as of a crash. Absent: they go unread. */
+  readonly onOutput?: (stream: NodeJS.ReadableStream) => void;
   /** Hears each time that it ended by itself, and why as far as it said so. */
   readonly onEnd: (end: DatabaseEnd) => void;
 }
@@ -30,6 +32,8 @@ export class DatabaseProcess {
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #isClosed = false;
+  /** Of the last start: resolves when nothing of it has the file open but the process itself. */
+  #starting: Promise<void> = Promise.resolve();
   #isServing = false;
   #isPrepared = false;
 
@@ -61,7 +65,8 @@ export class DatabaseProcess {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    if (child === undefined) return;
+    // What prepares the file has it open.
+    if (child === undefined) return this.#starting;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     if (child.connected) child.disconnect();
     const timer = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
@@ -83,9 +88,14 @@ export class DatabaseProcess {
   }
 
   #run(): Promise<void> {
-    const { program, onEnd: _, prepare: __, ...start } = this.#options;
-    const child = fork(program, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+    const { program, onEnd: _, prepare: __, onOutput, ...start } = this.#options;
+    // Not ours: a start of a process lets whoever writes to what it inherits wait for a reader (relay/base/output.ts does not).
+    const child = fork(program, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] });
     this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) onOutput?.(stream);
+      stream?.resume();
+    }
     let said: DatabaseWord | undefined;
     child.once('error', () => undefined);
     child.send(start, () => undefined);
@@ -117,11 +127,11 @@ export class DatabaseProcess {
     } else this.#options.onEnd({ why: 'ended', detail: how });
     const delayMs = this.#failures === 0 ? 0 : Math.min(AGAIN_MS * 2 ** this.#failures, AGAIN_MS_MAX);
     this.#failures += 1;
-    this.#timer = setTimeout(() => void this.#again(), delayMs);
+    this.#timer = setTimeout(() => this.#again(), delayMs);
   }
 
-  async #again(): Promise<void> {
-    await this.#start().catch((cause: unknown) => {
+  #again(): void {
+    this.#starting = this.#start().catch((cause: unknown) => {
       this.#ended({ event: 'failed', detail: cause instanceof Error ? cause.message : String(cause) }, '');
     });
   }

@@ -31,7 +31,7 @@ server.listen({ host, port: Number(port), backlog: ${BACKLOG} }, () =>
 /** `port` 0 takes a free one. @throws Error with Node's code in `code`, as EADDRINUSE. */
 export function openPort(host: string, port: number): Promise<OpenPort> {
   const child = spawn(process.execPath, ['-e', PROGRAM, '--', host, String(port)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
