@@ -24,6 +24,8 @@ export interface EdgeHostOptions {
   readonly stateDir: string;
   /** The Worker's bundle. */
   readonly script: string;
+  /** What it loads when it is first asked for: file name → code. */
+  readonly modules?: ReadonlyMap<string, string> | undefined;
   /** Folder with a folder of migrations per database. */
   readonly migrations: string;
   readonly settings: EdgeSettings;
@@ -163,6 +165,7 @@ async function start(options: EdgeHostOptions, undo: (() => unknown)[]): Promise
   const own = ({ values, tls, authorities = [] }: EdgeSettings): WorkerdConfig =>
     edgeConfig({
       script: options.script,
+      modules: options.modules,
       settings: Object.keys(values),
       tls,
       objects,

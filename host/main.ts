@@ -2,7 +2,6 @@
 // codes: 0 done, 1 something is wrong with the settings, the files or a port, 2 wrong command line, 3 another machine serves.
 // docs/hebergement.md.
 
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHostAdmin } from './admin.ts';
 import { readCommand, USAGE } from './command.ts';
@@ -16,6 +15,7 @@ import { runPromoteCommand } from './replica/command.ts';
 import { openReplica, Superseded } from './replica/replica.ts';
 import { type ReplicaEvent, Replication } from './replica/replication.ts';
 import { findWorkerd } from './runtime/find-workerd.ts';
+import { readWorker } from './runtime/read-worker.ts';
 import { lockState } from './state/state-lock.ts';
 
 const LOG_TIMEOUT_MS = 1_000;
@@ -115,7 +115,7 @@ async function run(file: string, config: HostConfig, release: string): Promise<v
   host = await startEdgeHost({
     ...listen,
     stateDir: stateFolder,
-    script: readFileSync(join(release, 'worker', 'index.js'), 'utf8'),
+    ...readWorker(join(release, 'worker')),
     migrations: join(release, 'migrations'),
     settings: config.settings,
     exportDir: config.exportFolder,

@@ -14,10 +14,9 @@ import { FRONT_ADMIN_ROUTES } from './front/operators/routes.ts';
 import { REDIRECT_ROUTES } from './front/redirect/routes.ts';
 import { FRONT_ROUTES } from './front/routes.ts';
 import type { Need } from './http/auth.ts';
-import type { Capability, Route } from './http/route.ts';
+import { type Capability, lazily, type Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { LRM_ROUTES } from './lrm/routes.ts';
-import { answerDocs, answerOpenApi } from './openapi/handlers.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
@@ -53,6 +52,8 @@ const scheduleCapability: Capability = {
   revIncludes: ['Slot:schedule'],
   profiles: [PROFILE.scheduleSos],
 };
+
+const openApi = lazily(() => import('./openapi/handlers.ts'));
 
 /** Every row; the order is the router's. */
 export const ROUTES: readonly Route[] = [
@@ -117,8 +118,8 @@ export const ROUTES: readonly Route[] = [
   ...REDIRECT_ROUTES,
   ...LRM_ROUTES,
   ...CONSOLE_ROUTES,
-  { method: 'GET', path: '/openapi.json', needs: 'open', handler: answerOpenApi },
-  { method: 'GET', path: '/docs', needs: 'open', handler: answerDocs },
+  { method: 'GET', path: '/openapi.json', needs: 'open', handler: openApi('answerOpenApi') },
+  { method: 'GET', path: '/docs', needs: 'open', handler: openApi('answerDocs') },
   { method: 'GET', path: LINK_PATH, needs: 'open', handler: acceptRelay },
   { method: 'GET', path: '/healthz', needs: 'open', handler: answerHealth },
   { method: 'GET', path: '/readyz', needs: 'open', handler: answerReadiness },

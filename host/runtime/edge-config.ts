@@ -25,8 +25,10 @@ export interface TlsPair {
 }
 
 export interface EdgeConfig {
-  /** The Worker's bundle. */
+  /** The Worker's main module. */
   readonly script: string;
+  /** What it loads when it is first asked for: file name → code. */
+  readonly modules?: ReadonlyMap<string, string> | undefined;
   /** Names of settings; workerd reads their values in its environment, where no other account sees them. */
   readonly settings: readonly string[];
   /** Undefined: plain HTTP, behind a proxy or on loopback. */
@@ -54,7 +56,7 @@ export interface WorkerdConfig {
 export const variableOf = (setting: string): string => `SETTING_${setting}`;
 
 export function edgeConfig(config: EdgeConfig): WorkerdConfig {
-  const { script, tls, control } = config;
+  const { script, modules = [], tls, control } = config;
   const unix = (path: string): string => `unix:${path}`;
   const external = (name: string, path: string): CapnpStruct => ({
     name,
@@ -64,6 +66,7 @@ export function edgeConfig(config: EdgeConfig): WorkerdConfig {
     modules: [
       { name: 'entry.js', esModule: ENTRY },
       { name: 'worker.js', esModule: script },
+      ...[...modules].map(([name, esModule]) => ({ name, esModule })),
     ],
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: COMPATIBILITY_FLAGS,

@@ -30,9 +30,13 @@ try {
   const build = readStamp({ root: ROOT, commit: flags.commit, epoch, nowMs: Date.now() });
   const release = await makeRelease(ROOT, build);
   writeRelease(release, ROOT, out);
-  const size = [release.workerBytes, release.workerGzipBytes].map((bytes) => Math.round(bytes / 1000));
+  const [whole, startGzip, wholeGzip] = [
+    release.worker.whole,
+    release.worker.startGzip,
+    release.worker.wholeGzip,
+  ].map((bytes) => Math.round(bytes / 1000));
   console.log(`${describeVersion({ ...VERSION, build })} : ${out}`);
-  console.log(`Worker : ${size[0]} ko, ${size[1]} ko en gzip`);
+  console.log(`Worker : ${whole} ko, ${wholeGzip} ko en gzip, dont ${startGzip} ko à son départ`);
 } catch (cause) {
   process.stderr.write(`Rien n'est écrit : ${describeFailure(cause, out)}\n`);
   process.exitCode = 1;

@@ -71,6 +71,9 @@ export function fillConfiguration(environment: Environment, { release, settings,
     main: join(release, 'worker/index.js'),
     // The release is what is deployed, to the byte.
     no_bundle: true,
+    // What the Worker loads when it is first asked for lies beside.
+    find_additional_modules: true,
+    rules: [{ type: 'ESModule', globs: ['*.js'] }],
     minify: false,
     vars,
     ...(environment.routes === undefined && custom.length > 0 && { routes: custom }),

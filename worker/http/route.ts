@@ -46,3 +46,24 @@ export interface Route {
   /** Answers text/event-stream too. */
   readonly streams?: true;
 }
+
+// Parts of the Worker that few requests ask for are modules of their own, which an isolate loads when they are first asked for:
+// its start pays for what searches and appointments need. docs/decisions/0021-lazy-modules.md.
+
+/** What a module exports by that name, called once the module is there. */
+type Called<F> = F extends (...args: infer A) => infer R ? (...args: A) => Promise<Awaited<R>> : never;
+
+/**
+ * `load`: `() => import('…')`, so that the bundler sees it. The runtime loads a module once, however many ask.
+ * @returns of a name, a function with the arguments and the answer of the one exported by it; it rejects as that does, and when
+ * the module cannot be loaded.
+ */
+export function lazily<M extends object>(
+  load: () => Promise<M>,
+): <K extends keyof M>(name: K) => Called<M[K]> {
+  return (name) =>
+    (async (...args: never[]) => {
+      const one = (await load())[name] as (...args: never[]) => unknown;
+      return one(...args);
+    }) as Called<M[typeof name]>;
+}

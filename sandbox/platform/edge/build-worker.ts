@@ -2,9 +2,9 @@
 
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '../..', '..');
 
@@ -35,32 +35,63 @@ export async function buildWorker(entry = ENTRY): Promise<string> {
     const built = await readFile(BUILT, 'utf8').catch(() => undefined);
     if (built !== undefined) return built;
   }
-  return (await bundleWorker(entry)).script;
+  return bundleWorker(entry);
 }
 
-export interface WorkerBundle {
-  readonly script: string;
-  /** Its source map, without the sources. */
-  readonly map: string;
-  readonly metafile: Metafile;
-}
-
-/** worker/built/ is written already. `define`: what esbuild puts in place of names. @throws Error when it does not build. */
+/** worker/built/ is written already: the Worker in one file. `define`: what esbuild puts in place of names. @throws Error when it does not build. */
 export async function bundleWorker(
   entry = ENTRY,
   define: Readonly<Record<string, string>> = {},
-): Promise<WorkerBundle> {
+): Promise<string> {
+  const { outputFiles } = await build({ ...options(define), entryPoints: [entry], outfile: 'worker.js' });
+  const [script] = outputFiles;
+  if (script === undefined) throw new Error('the worker did not build');
+  return script.text;
+}
+
+export interface WorkerModules {
+  /** File name → code, `index.js` among them, and the source map of each, without the sources. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Of `files`, what an isolate loads at its start: `index.js`, and what it imports before it serves. */
+  readonly start: readonly string[];
+  readonly metafile: Metafile;
+}
+
+/**
+ * The same as a release carries it: `index.js`, and what the Worker loads when it is first asked for.
+ * @param define what esbuild puts in place of names. @throws Error when it does not build.
+ */
+export async function splitWorker(define: Readonly<Record<string, string>>): Promise<WorkerModules> {
   const { outputFiles, metafile } = await build({
+    ...options(define),
+    entryPoints: [{ in: ENTRY, out: 'index' }],
+    outdir: 'worker-modules',
+    splitting: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+  });
+  const outputs = new Map(Object.entries(metafile.outputs).map(([path, one]) => [basename(path), one]));
+  const start = new Set(['index.js']);
+  for (const name of start) {
+    for (const { path, kind } of outputs.get(name)?.imports ?? []) {
+      if (kind === 'import-statement' && outputs.has(basename(path))) start.add(basename(path));
+    }
+  }
+  return {
+    files: new Map(outputFiles.map(({ path, text }) => [basename(path), text])),
+    start: [...start],
+    metafile,
+  };
+}
+
+const options = (define: Readonly<Record<string, string>>) =>
+  ({
     absWorkingDir: ROOT,
-    entryPoints: [entry],
-    outfile: 'worker.js',
     bundle: true,
     write: false,
     metafile: true,
     // What Cloudflare loads is paid for at each start of an isolate.
     minify: true,
-    sourcemap: 'external',
-    sourcesContent: false,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
@@ -68,11 +99,7 @@ export async function bundleWorker(
     define: { ...define },
     plugins: [LEAN_MANIFEST],
     logLevel: 'error',
-  });
-  const [map, script] = [...outputFiles].sort((a, b) => b.path.localeCompare(a.path));
-  if (script === undefined || map === undefined) throw new Error('the worker did not build');
-  return { script: script.text, map: map.text, metafile };
-}
+  }) as const satisfies BuildOptions;
 
 /** Writes worker/built/, as wrangler does before it bundles. */
 export async function writeBuilt(): Promise<void> {

@@ -26,6 +26,8 @@ export interface EdgeOptions {
   readonly migrations?: string;
   /** The Worker's code as buildWorker gave it, for those who start it often; by default it is built. */
   readonly script?: string;
+  /** What a release's Worker loads when it is first asked for: file name → code; buildWorker's has all in one file. */
+  readonly modules?: ReadonlyMap<string, string>;
   /** Another code for the hub, for tests of two releases; by default the Worker's own. */
   readonly hubScript?: string;
   /** Opens V8's inspector on a free port of loopback. */

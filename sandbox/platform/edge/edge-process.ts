@@ -79,8 +79,12 @@ async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {
     port: number,
   ): SharedOptions & WorkerOptions => ({
     name: 'edge',
-    // Named, so that Miniflare does not parse the bundle at each start to find what it imports: nothing.
-    modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
+    // Named, so that Miniflare does not parse the bundle at each start to find what it imports.
+    modules: [['worker.js', script] as const, ...(options.modules ?? [])].map(([path, contents]) => ({
+      type: 'ESModule',
+      path,
+      contents,
+    })),
     compatibilityDate: COMPATIBILITY_DATE,
     compatibilityFlags: [...COMPATIBILITY_FLAGS],
     bindings: { ...settings, ...ownSettings(options.host) },

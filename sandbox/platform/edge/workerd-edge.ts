@@ -47,6 +47,7 @@ export async function startOnWorkerd(options: EdgeOptions): Promise<EdgeProcess>
     port: options.port,
     stateDir,
     script: options.script ?? (await buildWorker()),
+    modules: options.modules,
     migrations: options.migrations ?? MIGRATIONS,
     settings: settingsOf(options.settings),
     exportDir: options.exportDir,

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readWorker } from '../../../host/runtime/read-worker.ts';
 import { signToken } from '../../../sandbox/platform/local/state.ts';
 import { ask } from '../../support/doubles/edge.ts';
 import { sendJson } from '../../support/doubles/relay-vendor.ts';
@@ -123,8 +124,20 @@ test('it replaces no folder that holds something else', async () => {
   expect(await readdir(other)).toEqual(['mine.txt']);
 });
 
-test('the bundle of the Worker has at most 250 kB of gzip', async () => {
-  expect(gzipSync(await read('worker/index.js'), { level: 9 }).length).toBeLessThanOrEqual(250_000);
+test('an isolate loads at most 250 kB of gzip at its start: neither the console nor the description of the API', async () => {
+  const { script, modules } = readWorker(join(release, 'worker'));
+  const start = new Map([['index.js', script]]);
+  for (const text of start.values()) {
+    for (const [, name = ''] of text.matchAll(/(?:from|import)"\.\/([^"]+)"/g)) {
+      start.set(name, modules.get(name) ?? '');
+    }
+  }
+  const loaded = [...start.values()].join('');
+  expect(gzipSync(loaded, { level: 9 }).length).toBeLessThanOrEqual(250_000);
+  const later = [...modules].filter(([name]) => !start.has(name)).map(([, text]) => text);
+  for (const only of ['__Host-passerelle', 'API de la passerelle SAS']) {
+    expect([loaded.includes(only), later.some((text) => text.includes(only))], only).toEqual([false, true]);
+  }
 });
 
 test('the edge serves from the built bundle, and its probe says which build it is', async () => {
@@ -132,7 +145,7 @@ test('the edge serves from the built bundle, and its probe says which build it i
   const edge = await startBuiltEdge({
     port: 0,
     stateDir,
-    script: await read('worker/index.js'),
+    ...readWorker(join(release, 'worker')),
     onLog: () => undefined,
   });
   try {
@@ -142,6 +155,9 @@ test('the edge serves from the built bundle, and its probe says which build it i
       `ok\npasserelle ${version} (0123456789ab, ${BUILT_TIME})\n`,
     ]);
     expect(await (await fetch(`${edge.url}/docs`)).text()).toContain('<h1>API de la passerelle SAS</h1>');
+    // The console's module is there too: who is not in is shown the way in.
+    const console = await fetch(`${edge.url}/console`, { redirect: 'manual' });
+    expect([console.status, console.headers.get('Location')]).toEqual([303, '/console/entree']);
   } finally {
     await edge.close();
   }

@@ -35,8 +35,7 @@ let breaksAt = 101;
 
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'passerelle-deploy-'));
-  const stamped = async (): Promise<string> =>
-    (await bundleWorker(undefined, { PASSERELLE_BUILD: JSON.stringify(BUILD) })).script;
+  const stamped = (): Promise<string> => bundleWorker(undefined, { PASSERELLE_BUILD: JSON.stringify(BUILD) });
   system = await System.start({
     vendors: [{ seed: 1 }],
     scripts: { script: stamped, hubScript: builtWorker },
