@@ -2,7 +2,7 @@
 // tenth of what a search from kept answers costs. Known per set of keys, for a minute, never past their own end.
 
 import type { JWTPayload, JWTVerifyGetKey } from 'jose';
-import { LruMap } from '../base/lru-map.ts';
+import { LRUCache } from 'lru-cache';
 
 /** A key that its issuer withdraws stops its tokens at the latest after this; remote key sets are kept far longer. */
 const KNOWN_MS = 60_000;
@@ -14,7 +14,7 @@ interface Known {
   readonly untilMs: number;
 }
 
-const byKeys = new WeakMap<JWTVerifyGetKey, LruMap<string, Known>>();
+const byKeys = new WeakMap<JWTVerifyGetKey, LRUCache<string, Known>>();
 
 /** What the token says; undefined when it has to be verified. */
 export function knownToken(keys: JWTVerifyGetKey, token: string, nowMs: number): JWTPayload | undefined {
@@ -29,7 +29,7 @@ export function rememberToken(
   payload: JWTPayload,
   nowMs: number,
 ): void {
-  const tokens = byKeys.get(keys) ?? new LruMap<string, Known>({ max: TOKENS_MAX });
+  const tokens = byKeys.get(keys) ?? new LRUCache<string, Known>({ max: TOKENS_MAX });
   byKeys.set(keys, tokens);
   tokens.set(token, { payload, untilMs: Math.min(nowMs + KNOWN_MS, (payload.exp ?? 0) * 1_000) });
 }

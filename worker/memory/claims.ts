@@ -2,10 +2,10 @@
 // slots of nobody else. Read before a search, all its practitioners in one query; what is known serves a minute, and for as
 // long as D1 cannot be read. docs/front.md § 5.
 
+import { LRUCache } from 'lru-cache';
 import { within } from '../../shared/deadline.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { LruMap } from '../base/lru-map.ts';
 import type { RequestContext } from '../http/http.ts';
 import { readDeclared } from '../store/interfaced.ts';
 
@@ -25,10 +25,10 @@ interface Declared {
   readonly readMs: number;
 }
 
-const declaredIn = new WeakMap<Env, LruMap<string, Declared>>();
+const declaredIn = new WeakMap<Env, LRUCache<string, Declared>>();
 
-function knownIn(env: Env): LruMap<string, Declared> {
-  const known = declaredIn.get(env) ?? new LruMap<string, Declared>({ max: PRACTITIONERS_MAX });
+function knownIn(env: Env): LRUCache<string, Declared> {
+  const known = declaredIn.get(env) ?? new LRUCache<string, Declared>({ max: PRACTITIONERS_MAX });
   declaredIn.set(env, known);
   return known;
 }

@@ -2,8 +2,8 @@
 // parsed once. The hub says which of them still hold. Bounded by the memory they take; the least recently used leaves
 // first, and those past their time with it. docs/cache.md, docs/decisions/0015-lru-cache.md.
 
+import { LRUCache } from 'lru-cache';
 import type { Flow } from '../../shared/sas/query.ts';
-import { LruMap } from '../base/lru-map.ts';
 import type { KeptNews, KeptPart, KnownRevisions } from '../hub/memory/kept/part.ts';
 
 /** An isolate has 128 MB for everything. */
@@ -34,12 +34,12 @@ export type KeptParts = ReadonlyMap<string, ReadonlyMap<string, KeptPart>>;
 
 /** An isolate's copy of what the hub keeps. */
 export class KnownRows {
-  readonly #rows: LruMap<string, KnownRow>;
+  readonly #rows: LRUCache<string, KnownRow>;
   #epoch = '';
 
   /** `bytesMax`: estimated, of all rows together. */
   constructor(bytesMax = BYTES_MAX) {
-    this.#rows = new LruMap({ maxWeight: bytesMax, weigh });
+    this.#rows = new LRUCache({ maxSize: bytesMax, sizeCalculation: weigh });
   }
 
   get size(): number {
@@ -97,7 +97,7 @@ export class KnownRows {
   }
 
   #forgetOver(nowMs: number): void {
-    for (const oldest of this.#rows.keys()) {
+    for (const oldest of this.#rows.rkeys()) {
       const parts = this.#rows.peek(oldest)?.parts.values() ?? [];
       if ([...parts].some(({ untilMs }) => untilMs > nowMs)) break;
       this.#rows.delete(oldest);

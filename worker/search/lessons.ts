@@ -2,11 +2,11 @@
 // have slots of. Told behind the answer, in one call, those of one moment together. What an isolate loses with its life is
 // asked again.
 
+import { LRUCache } from 'lru-cache';
 import type { SlotQuery } from '../../shared/sas/query.ts';
 import { readConfig } from '../base/config.ts';
 import type { Env } from '../base/env.ts';
 import { log } from '../base/log.ts';
-import { LruMap } from '../base/lru-map.ts';
 import { failureOf } from '../hub/call-result.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
 import type { Lesson } from '../hub/reach/calls.ts';
@@ -36,7 +36,7 @@ const pendings = new WeakMap<Env, AnsweredSearch[]>();
 const TOLD_MS = 12 * 3_600_000;
 const TOLD_MAX = 50_000;
 /** Pair → when the hub was told, milliseconds. */
-const toldMs = new LruMap<string, number>({ max: TOLD_MAX });
+const toldMs = new LRUCache<string, number>({ max: TOLD_MAX });
 
 function keyOf({ subject, editor, flow }: SeenPair): string {
   return `${subject} ${editor} ${flow}`;

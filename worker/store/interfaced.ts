@@ -1,7 +1,7 @@
 // Tables `interfaced` and `front_index`: which vendor has answered with slots of whom, and since when a practitioner
 // is interfaced at all. Filled by searches; read by `exist`, by the front's index, and to know whom to ask first.
 
-import { LruMap } from '../base/lru-map.ts';
+import { LRUCache } from 'lru-cache';
 import { guardIdempotent } from './guard.ts';
 
 /** A vendor has answered with slots of a practitioner or association. */
@@ -19,7 +19,7 @@ const NOTED_MAX = 50_000;
 const PAIRS_PER_STATEMENT = 500;
 
 /** Pair → when it was noted, milliseconds. */
-const noted = new LruMap<string, number>({ max: NOTED_MAX });
+const noted = new LRUCache<string, number>({ max: NOTED_MAX });
 
 /** Of vendors' fresh answers that held slots. Not noted when the store fails: the next search notes it. */
 export async function noteInterfaced(

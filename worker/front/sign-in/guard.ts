@@ -2,10 +2,10 @@
 // pays the slow hash; tries are bounded (worker/gate/brakes.ts), and never shut out a pair known to be right in that
 // network. Tries count in this isolate's memory, and then in the gate's, which all isolates share.
 
+import { LRUCache } from 'lru-cache';
 import { within } from '../../../shared/deadline.ts';
 import { sha256Hex } from '../../../shared/hash.ts';
 import { networksOf } from '../../base/callers/address.ts';
-import { LruMap } from '../../base/lru-map.ts';
 import { type Brakes, SignInBrakes, type SignInTry, sourcesOf } from '../../gate/brakes.ts';
 import { isSecretOf } from './secret-hash.ts';
 
@@ -50,7 +50,7 @@ export interface SignInGuard {
 /** One per isolate and door, with memory of its own. */
 export function createSignInGuard(door: SignInTry['door']): SignInGuard {
   /** Salted digests of pairs found right → until when that holds. */
-  const right = new LruMap<string, number>({ max: RIGHT_MAX });
+  const right = new LRUCache<string, number>({ max: RIGHT_MAX });
   /** Pairs being judged: a burst of one pair, at a start, is one try and one hash. */
   const judging = new Map<string, Promise<Verdict>>();
   const own = new SignInBrakes();

@@ -1,9 +1,9 @@
 // The breakers of all vendors, as the hub asks them: which may be called, which is held back and since when. Mode
 // `simulate` (the default, until an operator has seen what it would do) lets everything pass and logs.
 
+import { LRUCache } from 'lru-cache';
 import type { FailedCall } from '../../../shared/failure.ts';
 import { log } from '../../base/log.ts';
-import { LruMap } from '../../base/lru-map.ts';
 import {
   BREAKER_DEFAULTS,
   Breaker,
@@ -23,7 +23,7 @@ export interface BreakersSettings {
 /** One breaker per vendor, made when it is first asked. */
 export class Breakers {
   readonly #settings: BreakersSettings;
-  readonly #breakers = new LruMap<string, Breaker>({ max: VENDORS_REMEMBERED_MAX });
+  readonly #breakers = new LRUCache<string, Breaker>({ max: VENDORS_REMEMBERED_MAX });
 
   constructor(settings: BreakersSettings) {
     this.#settings = settings;
@@ -63,7 +63,7 @@ export class Breakers {
   /** By vendor that was called, its breaker's state, for operators. */
   describe(): Readonly<Record<string, string>> {
     const states: Record<string, string> = {};
-    this.#breakers.forEach(({ state }, vendor) => {
+    this.#breakers.rforEach(({ state }, vendor) => {
       states[vendor] = state;
     });
     return states;

@@ -3,8 +3,8 @@
 // in the Durable Object's storage: written when a vendor goes from well to failing or back, else once a minute at most, and
 // never in front of a message (hub-storage.ts).
 
+import { LRUCache } from 'lru-cache';
 import type { FailedCall, VendorFailure } from '../../../shared/failure.ts';
-import { LruMap } from '../../base/lru-map.ts';
 import type { HubStorage } from './hub-storage.ts';
 
 /** Vendors of which the hub remembers something; a registry holds some tens. */
@@ -37,10 +37,10 @@ const WRITTEN_EVERY_MS = 60_000;
 /** The health of all vendors; the constructor does not read storage, `load` does. */
 export class VendorHealth {
   readonly #storage: HubStorage;
-  readonly #records: LruMap<string, HealthRecord>;
+  readonly #records: LRUCache<string, HealthRecord>;
   readonly #writtenMs = new Map<string, number>();
   /** When the operator last switched a vendor on or off. */
-  readonly #switchedMs: LruMap<string, number>;
+  readonly #switchedMs: LRUCache<string, number>;
 
   constructor(storage: HubStorage) {
     this.#storage = storage;
@@ -118,6 +118,11 @@ export class VendorHealth {
 }
 
 /** Of the vendors most recently noted. `forget`: deletes what is stored of one that gives way. */
-function remembering<T extends {}>(forget: (vendor: string) => void): LruMap<string, T> {
-  return new LruMap({ max: VENDORS_REMEMBERED_MAX, onEvicted: forget });
+function remembering<T extends {}>(forget: (vendor: string) => void): LRUCache<string, T> {
+  return new LRUCache({
+    max: VENDORS_REMEMBERED_MAX,
+    dispose: (_value, vendor, why) => {
+      if (why === 'evict') forget(vendor);
+    },
+  });
 }

@@ -1,13 +1,13 @@
 // Since when no connected relay can be asked for a vendor. In the hub's memory: a hub that has just begun says so of
 // itself. No I/O, no clock.
 
-import { LruMap } from '../../base/lru-map.ts';
+import { LRUCache } from 'lru-cache';
 import { VENDORS_REMEMBERED_MAX } from './health.ts';
 
 /** Since when each vendor is out of reach. */
 export class Presence {
   readonly #startedMs: number;
-  readonly #absentSinceMs = new LruMap<string, number>({ max: VENDORS_REMEMBERED_MAX });
+  readonly #absentSinceMs = new LRUCache<string, number>({ max: VENDORS_REMEMBERED_MAX });
   #present: ReadonlySet<string> = new Set();
 
   /** Before `startedMs`, the hub knows of no relay. */

@@ -2,9 +2,9 @@
 // Each vendor's word on each is parsed and told to D1 once in half a day, or when its text is another; D1 writes what is
 // news.
 
+import { LRUCache } from 'lru-cache';
 import type { CallAnswer, SubjectAnswer } from '../../../shared/sas/answer.ts';
 import type { SlotQuery } from '../../../shared/sas/query.ts';
-import { LruMap } from '../../base/lru-map.ts';
 import { isCptsAlone, readAssociation, readPractitioner, readStructure, type SaidRow } from './read-said.ts';
 import { savePeople, type VendorSaidRow } from './table.ts';
 
@@ -22,7 +22,7 @@ const TOLD_MAX = 100_000;
 const ROWS_PER_STATEMENT = 300;
 
 /** What was told → when, milliseconds. */
-const toldMs = new LruMap<string, number>({ max: TOLD_MAX });
+const toldMs = new LRUCache<string, number>({ max: TOLD_MAX });
 
 /** A row that may be news, and what names it. */
 interface Candidate {

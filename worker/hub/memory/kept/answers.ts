@@ -2,8 +2,8 @@
 // is the one writer, so that two searches that keep parts of one row lose nothing of each other. Bounded by the memory
 // they take; the least recently used row leaves first. No I/O, no clock. docs/cache.md, docs/decisions/0015-lru-cache.md.
 
+import { LRUCache } from 'lru-cache';
 import type { Flow } from '../../../../shared/sas/query.ts';
-import { LruMap } from '../../../base/lru-map.ts';
 import type { KeptNews, KeptPart, KnownRevisions, SubjectNews, SubjectPart } from './part.ts';
 
 /** All hubs together: an isolate has 128 MB for everything. */
@@ -29,8 +29,7 @@ interface Row {
 /** The kept answers of one hub, from its start to its end. */
 export class KeptAnswers {
   readonly #epoch: string;
-  readonly #bytesMax: number;
-  readonly #rows: LruMap<string, Row>;
+  readonly #rows: LRUCache<string, Row>;
   /** Rows with parts that are not written yet. */
   #unwritten = new Set<string>();
   #writtenRevision = 0;
@@ -39,8 +38,7 @@ export class KeptAnswers {
   /** `epoch`: names this hub's life. `bytesMax`: estimated, of all rows together. */
   constructor(epoch: string, bytesMax = KEPT_BYTES_MAX) {
     this.#epoch = epoch;
-    this.#bytesMax = bytesMax;
-    this.#rows = new LruMap({ maxWeight: bytesMax, weigh });
+    this.#rows = new LRUCache({ maxSize: bytesMax, sizeCalculation: weigh });
   }
 
   get size(): number {
@@ -49,7 +47,7 @@ export class KeptAnswers {
 
   /** Estimated share of its memory that is taken, from 0 to 1. */
   get fullness(): number {
-    return this.#rows.weight / this.#bytesMax;
+    return this.#rows.calculatedSize / this.#rows.maxSize;
   }
 
   /** By subject, what vendors said of it; without those of whom nothing is kept. */
@@ -132,7 +130,7 @@ export class KeptAnswers {
 
   /** Those whose time is over, as long as they are the least recently used. */
   #forgetOver(nowMs: number): void {
-    for (const oldest of this.#rows.keys()) {
+    for (const oldest of this.#rows.rkeys()) {
       const parts = this.#rows.peek(oldest)?.parts.values() ?? [];
       if ([...parts].some(({ untilMs }) => untilMs > nowMs)) break;
       this.#rows.delete(oldest);

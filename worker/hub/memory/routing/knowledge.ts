@@ -2,8 +2,8 @@
 // A subject of whom nothing is known yet is asked of all vendors while D1 is read behind; what was read a while ago is
 // read again behind. Bounded; the least recently asked leaves first. docs/cache.md.
 
+import { LRUCache } from 'lru-cache';
 import { log } from '../../../base/log.ts';
-import { LruMap } from '../../../base/lru-map.ts';
 import { guardIdempotent } from '../../../store/guard.ts';
 import type { SeenPair } from '../../../store/interfaced.ts';
 import type { RoutingKnowledge } from './routing.ts';
@@ -24,7 +24,7 @@ interface Known {
 /** What the hub knows of whom to ask. `scope`: of table.ts. */
 export class HubRouting {
   readonly #db: D1Database;
-  readonly #known = new LruMap<string, Known>({ max: SUBJECTS_MAX });
+  readonly #known = new LRUCache<string, Known>({ max: SUBJECTS_MAX });
 
   constructor(db: D1Database) {
     this.#db = db;
