@@ -16,6 +16,7 @@ import type { StoreMemory, StoreName } from './stores.ts';
 /** The same keys are written again only when what is stored is this old: then an outage is counted from it. */
 const WRITE_MS = 3_600_000;
 const KEYS = 'issuer-keys';
+const SAMU_LRMS = 'samu-lrms';
 const SALT = 'salt';
 const SPENT = 'spent';
 /** So soon after a try is refused what was spent is saved, for all tries until then: a restart forgets no attack. */
@@ -25,7 +26,7 @@ interface StoredKeys extends ReadKeys {
   readonly url: string;
 }
 
-/** The one gate; its methods are documented in brakes.ts, worker/base/issuer-keys.ts and worker/gate/stores.ts. */
+/** The one gate; its methods are documented in brakes.ts, gate-of.ts, worker/base/issuer-keys.ts and worker/gate/stores.ts. */
 export class Gate extends DurableObject<Env> implements GateCalls {
   readonly #brakes = new SignInBrakes();
   readonly #known: KnownPlaces;
@@ -89,6 +90,14 @@ export class Gate extends DurableObject<Env> implements GateCalls {
   async keptKeys(url: string): Promise<ReadKeys | undefined> {
     const stored = await this.ctx.storage.get<StoredKeys>(KEYS);
     return stored?.url === url ? { jwks: stored.jwks, readMs: stored.readMs } : undefined;
+  }
+
+  async keepSamuLrms(text: string): Promise<void> {
+    if ((await this.keptSamuLrms()) !== text) await this.ctx.storage.put(SAMU_LRMS, text);
+  }
+
+  keptSamuLrms(): Promise<string | undefined> {
+    return this.ctx.storage.get<string>(SAMU_LRMS);
   }
 
   #isKnown({ name, near }: SignInSources, nowMs: number): boolean {
