@@ -11,7 +11,7 @@ import {
   VENDOR_VALUES_MAX,
 } from '../../shared/limits.ts';
 import { writeAnswerLines } from '../../shared/link/answer-frame.ts';
-import type { CallAnswer } from '../../shared/sas/answer.ts';
+import type { CallAnswer, CallTiming } from '../../shared/sas/answer.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import { AnswerReader } from '../../shared/sas/read/answer-reader.ts';
 import { ReaderMemory } from '../../shared/sas/read/reader-memory.ts';
@@ -59,6 +59,8 @@ export interface WrittenAnswer {
   readonly lines: Uint8Array<ArrayBuffer>;
   /** Of the call's milliseconds, those in our queues: for the vendor, and for a thread to read its pages. */
   readonly waitedMs?: number;
+  /** Told beside the lines, which are written before it is known. */
+  readonly timing?: CallTiming;
 }
 
 /** `next`: the raw URL of the page that follows. */

@@ -6,8 +6,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { Result } from '../../shared/result.ts';
 import type { SentPage } from '../reading/answer-reading.ts';
+import type { ExchangePhase } from '../vendor/exchange.ts';
 import type { Holding } from '../vendor/holding.ts';
 import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';
+import type { CallTimer } from './call-timing.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 /** Enough for a vendor's front server to pick another machine; by chance, so that callers do not come back at once. */
@@ -31,13 +33,15 @@ export class CallPages {
   readonly #budget: RetryBudget;
   readonly #endMs: number;
   readonly #turn: Turn;
+  readonly #timer: CallTimer;
 
   /** `endMs` on the clock of `performance.now()`: when the call's own budget is spent. */
-  constructor(client: VendorClient, budget: RetryBudget, endMs: number, turn: Turn) {
+  constructor(client: VendorClient, budget: RetryBudget, endMs: number, turn: Turn, timer: CallTimer) {
     this.#client = client;
     this.#budget = budget;
     this.#endMs = endMs;
     this.#turn = turn;
+    this.#timer = timer;
   }
 
   /** As `VendorClient.fetchPage`. The failure of the second try counts, when one was made. */
@@ -46,6 +50,8 @@ export class CallPages {
     this.#budget.earn();
     const first = await this.#ask(path, bytesMax, holding, signal);
     if (first.ok || this.retry !== undefined || !mayHelp(first.error)) return first;
+    // The pause is no vendor's.
+    this.#timer.enter('queue');
     const pauseMs = pauseOf(first.error);
     this.retry = this.#obstacle(startedMs, pauseMs);
     if (this.retry !== undefined) return first;
@@ -64,10 +70,12 @@ export class CallPages {
 
   #ask(path: string, bytesMax: number, holding: Holding, signal: AbortSignal): Promise<PageResult> {
     const askedMs = performance.now();
-    const onTurn = (): void => {
-      this.waitedMs += performance.now() - askedMs;
+    this.#timer.enter('queue');
+    const onPhase = (phase: ExchangePhase): void => {
+      if (phase === 'connection') this.waitedMs += performance.now() - askedMs;
+      this.#timer.enter(phase);
     };
-    return this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn, onTurn);
+    return this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn, onPhase);
   }
 
   /** The second try may take as long as the first did. The budget is spent last: only on a try that is made. */

@@ -14,6 +14,7 @@ import type { CallReader } from '../reading/readers.ts';
 import type { Holding } from '../vendor/holding.ts';
 import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';
 import { CallPages, type RetryOutcome } from './call-pages.ts';
+import { CallTimer } from './call-timing.ts';
 import { PageTrail } from './next-page.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
@@ -35,22 +36,25 @@ export async function callVendor(
   retryBudget: RetryBudget,
 ): Promise<Exchanged> {
   const startedMs = performance.now();
+  const timer = new CallTimer(() => performance.now());
   const { flow, fromMs, toMs, trace = false } = plan;
   const { subjects = [], budgetMs = plan.budgetMs } = plan.calls[call] ?? {};
   const { id, baseUrl } = client.editor;
   const endMs = startedMs + Math.min(budgetMs, plan.budgetMs);
-  const pages = new CallPages(client, retryBudget, endMs, turnOf(plan));
+  const pages = new CallPages(client, retryBudget, endMs, turnOf(plan), timer);
   const question = { call, editor: id, flow, subjects, fromMs, toMs, trace, startedMs: sharedNowMs() };
   const reader = client.reader.ask(question);
   const holding = client.hold();
   const first = buildVendorRequest(baseUrl, { flow, subjects, fromMs, toMs });
-  const reading = new Reading({ pages, reader, holding, signal, baseUrl, first });
+  const reading = new Reading({ pages, reader, holding, timer, signal, baseUrl, first });
   client.retain();
   try {
     const written = await reading.run();
-    const answer = { ...written, waitedMs: pages.waitedMs + reader.waitedMs };
+    const { retry } = pages;
+    const timing = { ...timer.tell(written.facts.durationMs), ...(retry && { retry }) };
+    const answer = { ...written, waitedMs: pages.waitedMs + reader.waitedMs, timing };
     const { status, code } = reading;
-    return { answer, status, code, retry: pages.retry };
+    return { answer, status, code, retry };
   } finally {
     holding.release();
     client.release();
@@ -61,6 +65,7 @@ interface ReadingParts {
   readonly pages: CallPages;
   readonly reader: CallReader;
   readonly holding: Holding;
+  readonly timer: CallTimer;
   readonly signal: AbortSignal;
   readonly baseUrl: string;
   /** URL of the first page. */
@@ -86,11 +91,12 @@ class Reading {
   }
 
   async run(): Promise<WrittenAnswer> {
-    const { pages, reader, holding, signal, baseUrl, first } = this.#parts;
+    const { pages, reader, holding, timer, signal, baseUrl, first } = this.#parts;
     const trail = new PageTrail(baseUrl, first);
     let path = first.slice(first.indexOf('/', 'https://'.length));
     for (;;) {
       const page = await pages.fetch(path, VENDOR_BODY_BYTES_MAX - this.#bytes, holding, signal);
+      timer.enter('reading');
       if (!page.ok) return this.#fail(page.error);
       const { status, body } = page.value;
       this.status = status;

@@ -25,16 +25,22 @@ export type Outcome =
   | { readonly ok: true; readonly value: Received }
   | { readonly ok: false; readonly error: FailedCall; readonly code?: string; readonly early?: boolean };
 
+/** How far a page is: its turn has come; the question has left; the answer has begun. */
+export type ExchangePhase = 'connection' | 'firstByte' | 'body';
+
 export interface ExchangeSettings extends ExchangeEnds<Outcome> {
   readonly bytesMax: number;
   readonly holding: Holding;
   readonly nowMs: () => number;
+  /** Not called once there is an outcome. */
+  readonly onPhase?: ((phase: ExchangePhase) => void) | undefined;
 }
 
 /** Used once, for one page. */
 export class Exchange extends OneOutcome<Outcome> implements Dispatcher.DispatchHandler {
   readonly #nowMs: () => number;
   readonly #holding: Holding;
+  readonly #onPhase: ExchangeSettings['onPhase'];
   readonly #pieces: Buffer[] = [];
   #bytes = 0;
   #bytesMax: number;
@@ -49,6 +55,12 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
     this.#nowMs = settings.nowMs;
     this.#bytesMax = settings.bytesMax;
     this.#holding = settings.holding;
+    this.#onPhase = settings.onPhase;
+  }
+
+  override onRequestStart(controller: Dispatcher.DispatchController): void {
+    super.onRequestStart(controller);
+    if (!this.isSettled) this.#onPhase?.('firstByte');
   }
 
   onResponseStart(
@@ -60,6 +72,7 @@ export class Exchange extends OneOutcome<Outcome> implements Dispatcher.Dispatch
       this.passInterim(controller);
       return;
     }
+    if (!this.isSettled) this.#onPhase?.('body');
     this.#status = status;
     if (status >= 300) {
       this.#refusal = this.#describeRefusal(status, headers);

@@ -60,6 +60,11 @@ export abstract class OneOutcome<Outcome> {
     controller.abort(new Error('too many answers'));
   }
 
+  /** There is an outcome already. */
+  protected get isSettled(): boolean {
+    return this.#settled;
+  }
+
   protected settle(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;

@@ -15,7 +15,7 @@ import type { SentPage } from '../reading/answer-reading.ts';
 import type { VendorReader } from '../reading/readers.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
 import { makeDialler } from './dial.ts';
-import { Exchange, type Outcome } from './exchange.ts';
+import { Exchange, type ExchangePhase, type Outcome } from './exchange.ts';
 import { Gate, GateFull } from './gate.ts';
 import { type HeldBytes, Holding } from './holding.ts';
 
@@ -128,17 +128,17 @@ export class VendorClient {
     return new Holding(this.#held);
   }
 
-  /** One page, when it is its turn, which `onTurn` hears. `path` includes the query; `bytesMax` bounds the body as it is sent. */
+  /** One page, when it is its turn; `onPhase` hears how far it is, and of its turn first. `path` includes the query; `bytesMax` bounds the body as it is sent. */
   async fetchPage(
     path: string,
     bytesMax: number,
     holding: Holding,
     signal: AbortSignal,
     turn?: Turn,
-    onTurn?: () => void,
+    onPhase?: (phase: ExchangePhase) => void,
   ): Promise<Result<SentPage, PageFailure>> {
     const dials = this.#dials;
-    const outcome = await this.#ask({ path, bytesMax, holding, signal, turn, onTurn });
+    const outcome = await this.#ask({ path, bytesMax, holding, signal, turn, onPhase });
     if (!outcome.ok) {
       const { error, code, early } = outcome;
       const isStale = early === true && dials > 0 && dials === this.#dials;
@@ -172,21 +172,29 @@ export class VendorClient {
     });
   }
 
-  async #ask({ path, bytesMax, holding, signal, turn, onTurn }: Asked): Promise<Outcome> {
+  async #ask({ path, bytesMax, holding, signal, turn, onPhase }: Asked): Promise<Outcome> {
     try {
       const place = this.#gate.enter(signal, turn);
       if (place !== undefined) await place;
     } catch (error) {
       return { ok: false, error: { reason: waitedInVain(error, signal) } };
     }
-    onTurn?.();
+    onPhase?.('connection');
     if (signal.aborted) {
       this.#gate.leave(turn);
       return { ok: false, error: { reason: failureOf(signal) } };
     }
     return new Promise((onOutcome) => {
       const onOver = (): void => this.#gate.leave(turn);
-      const exchange = new Exchange({ bytesMax, holding, signal, nowMs: Date.now, onOutcome, onOver });
+      const exchange = new Exchange({
+        bytesMax,
+        holding,
+        signal,
+        nowMs: Date.now,
+        onPhase,
+        onOutcome,
+        onOver,
+      });
       this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
     });
   }
@@ -203,7 +211,7 @@ interface Asked {
   readonly holding: Holding;
   readonly signal: AbortSignal;
   readonly turn: Turn | undefined;
-  readonly onTurn: (() => void) | undefined;
+  readonly onPhase: ((phase: ExchangePhase) => void) | undefined;
 }
 
 /** The vendor never heard of it: time spent in our queue is no vendor's, or a caller who asks for much would trip its breaker. */

@@ -3,7 +3,7 @@
 // by one line per resource text. The hub reads the first two lines; only the Worker reads the rest, and it pastes the
 // resource lines without parsing them. Both ends and the exact bytes: docs/link-protocol.md.
 
-import type { CallAnswer, Place, ResourceText } from '../sas/answer.ts';
+import type { CallAnswer, CallTiming, Place, ResourceText } from '../sas/answer.ts';
 import type { CallHead } from './relay.ts';
 
 /** First character of such a message; Cap'n Web's are JSON arrays. */
@@ -86,6 +86,20 @@ export function writeAnswerLines(answer: CallAnswer): string {
   };
   const head = JSON.stringify(skeleton);
   return lines.texts.length === 0 ? head : `${head}\n${lines.texts.join('\n')}`;
+}
+
+/**
+ * An answer as `writeAnswerLines` wrote it, in UTF-8, with what was learned of it since: in two pieces, and nothing of a long
+ * answer is copied. `call`: its number.
+ */
+export function withTiming(
+  lines: Uint8Array<ArrayBuffer>,
+  call: number,
+  timing: CallTiming,
+): readonly [head: Uint8Array<ArrayBuffer>, rest: Uint8Array<ArrayBuffer>] {
+  const first = `{"call":${call}`;
+  const head = new TextEncoder().encode(`${first},"timing":${JSON.stringify(timing)}`);
+  return [head, lines.subarray(first.length)];
 }
 
 type Numbered<T> = T extends ResourceText

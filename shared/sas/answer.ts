@@ -86,6 +86,21 @@ export interface SlotTrace {
   readonly shownAs?: string;
 }
 
+/** Where a call's milliseconds went, over all its pages and both tries; whole numbers. They add up to its `durationMs`. */
+export interface CallTiming {
+  /** Until its turn at the vendor came, and the pause before a second try. */
+  readonly queue: number;
+  /** Until the question left: name, TCP and TLS; next to nothing on a kept connection. */
+  readonly connection: number;
+  /** From the question to the first byte of the answer: the vendor's own. */
+  readonly firstByte: number;
+  readonly body: number;
+  /** Read by the relay, with the wait for a thread. */
+  readonly reading: number;
+  /** What became of a second try; absent when none was wished for. */
+  readonly retry?: 'answered' | 'failed' | 'no-budget' | 'no-time' | 'no-place';
+}
+
 /** The answer to one SearchCall. `failure` with slots means: this came before it went wrong. */
 export interface CallAnswer {
   /** Index in `SearchPlan.calls`. */
@@ -102,6 +117,8 @@ export interface CallAnswer {
   /** Absent from relays that do not tell doubts yet: `dropped` then says as much as it can. */
   readonly doubts?: readonly Doubt[];
   readonly durationMs: number;
+  /** Absent from older relays. */
+  readonly timing?: CallTiming;
   readonly bytes: number;
   readonly pages: number;
   /** The vendor said `Cache-Control: no-store`. */
