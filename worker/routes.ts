@@ -20,6 +20,7 @@ import { LRM_ROUTES } from './lrm/routes.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerOneSearch, answerSearches } from './operators/searches.ts';
 import { ACCEPTED, acceptStorage, answerStorage } from './operators/storage.ts';
 import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendors/claims.ts';
 import { answerRelays, answerVendorRules, answerVendors } from './operators/vendors/rules.ts';
@@ -89,6 +90,8 @@ export const ROUTES: readonly Route[] = [
     streams: true,
   },
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
+  { method: 'GET', path: '/admin/searches', needs: ['admin'], handler: answerSearches },
+  { method: 'GET', path: '/admin/searches/:id', needs: ['admin'], handler: answerOneSearch },
   { method: 'GET', path: '/admin/schedule', needs: ['admin'], handler: answerSchedule },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },

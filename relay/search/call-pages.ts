@@ -6,9 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Turn } from '../../shared/link/fair-queue.ts';
 import type { Result } from '../../shared/result.ts';
 import type { SentPage } from '../reading/answer-reading.ts';
-import type { ExchangePhase } from '../vendor/exchange.ts';
 import type { Holding } from '../vendor/holding.ts';
-import type { PageFailure, VendorClient } from '../vendor/vendor-client.ts';
+import type { ExchangePhase, PageFailure, VendorClient } from '../vendor/vendor-client.ts';
 import type { CallTimer } from './call-timing.ts';
 import type { RetryBudget } from './retry-budget.ts';
 

@@ -19,6 +19,8 @@ import { Exchange, type ExchangePhase, type Outcome } from './exchange.ts';
 import { Gate, GateFull } from './gate.ts';
 import { type HeldBytes, Holding } from './holding.ts';
 
+export type { ExchangePhase } from './exchange.ts';
+
 /** Idle connections are kept this long unless the vendor says less (`Keep-Alive: timeout=`). */
 const IDLE_MS = 60_000;
 

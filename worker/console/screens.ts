@@ -28,6 +28,14 @@ export const SCREENS: readonly ConsoleRoute[] = [
   { method: 'POST', path: '/console/editeurs/:editor', roles: ['exploitant'], screen: opened('switchAct') },
   {
     method: 'GET',
+    path: '/console/recherches',
+    roles: STAFF,
+    menu: 'Recherches',
+    screen: opened('searchesScreen'),
+  },
+  { method: 'GET', path: '/console/recherches/:id', roles: STAFF, screen: opened('searchScreen') },
+  {
+    method: 'GET',
     path: '/console/expliquer',
     roles: WITH_VENDORS,
     menu: 'Expliquer',

@@ -36,6 +36,7 @@ import {
 } from './reach/calls.ts';
 import { RuleTally } from './rule-tally.ts';
 import { SearchRun } from './search-run.ts';
+import { type SearchTrace, type TraceFilter, TraceRing } from './traces/trace-ring.ts';
 import { CallLines } from './turns/call-lines.ts';
 import { type Admitted, Callers, type Throttled } from './turns/callers.ts';
 import { tellNear } from './turns/tell-near.ts';
@@ -69,6 +70,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
   readonly #door: RelayDoor;
   readonly #presence = new Presence(Date.now());
   readonly #rules: RuleTally;
+  readonly #traces = new TraceRing();
   readonly #inFlight: InFlightCalls;
   readonly #memory: HubMemory;
   readonly #heard = new BookingsHeard((question) => bookedNow(this.#memory, question));
@@ -163,10 +165,16 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** What searches learned; written to D1 some time later. */
   async learned(lessons: readonly Lesson[]): Promise<void> {
-    for (const { tallies, ...lesson } of lessons) {
+    for (const { tallies, traces, ...lesson } of lessons) {
+      this.#traces.note(traces);
       this.#rules.add(tallies);
       this.#memory.learn(lesson);
     }
+  }
+
+  /** Of the last searches, those that pass. */
+  async traces(filter: TraceFilter, max: number): Promise<readonly SearchTrace[]> {
+    return this.#traces.list(filter, max);
   }
 
   /** Writes what was noted so far. */
@@ -174,10 +182,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     return this.#rules.flush();
   }
 
-  /**
-   * Plans from memory, tells the plan, puts each call to a relay that serves its vendor, or waits with a search that asked
-   * the same a moment ago; `listener` receives each answer. Resolves when all have answered or the budget is spent: a call never reported has timed out.
-   */
+  /** Admits the search, then plans and carries it; `listener` receives each answer. */
   async search(search: HubSearch, listener: HubListener): Promise<HubOutcome> {
     const admitted = this.#admit(search);
     if ('limit' in admitted) return { kind: 'throttled', throttled: admitted };
@@ -309,12 +314,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** Of an announcement that D1 does not have yet. */
   async hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): Promise<boolean> {
-    const unsaved = this.#registry.unsaved().find((one) => one.relay === relay);
-    const isIts = unsaved?.claims.some((claim) => claim.editor === vendor && claim.state === 'accepted');
-    return (
-      isIts === true &&
-      unsaved?.vendors.some(({ id, flows }) => id === vendor && flows.includes(flow)) === true
-    );
+    return this.#saver.hasJustAnnounced(relay, vendor, flow);
   }
 
   /** Made at the first search: only then must the settings be right. */

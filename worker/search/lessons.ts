@@ -10,8 +10,8 @@ import { log } from '../base/log.ts';
 import { failureOf } from '../hub/call-result.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
 import type { Lesson } from '../hub/reach/calls.ts';
-import { type Hub, hubAt } from '../hub/reach/hub-of.ts';
-
+import { hubAt } from '../hub/reach/hub-of.ts';
+import type { SearchTrace } from '../hub/traces/trace-ring.ts';
 import { freshParts } from '../memory/fresh-parts.ts';
 import type { SeenPair } from '../store/interfaced.ts';
 import type { Answers, Asked } from './answers.ts';
@@ -28,9 +28,33 @@ export interface AnsweredSearch {
   readonly answers: Answers;
   readonly hidden: readonly HiddenSlots[];
   readonly withheld: readonly Withheld[];
+  /** What is remembered of it, made when it is told: behind the answer. */
+  readonly trace: () => SearchTrace;
 }
 
 const pendings = new WeakMap<Env, AnsweredSearch[]>();
+/** Searches that taught nothing: what is remembered of them waits for the next message. */
+const TRACES_HELD_MAX = 100;
+const held = new WeakMap<Env, HeldTrace[]>();
+
+interface HeldTrace {
+  readonly hub: number;
+  readonly trace: SearchTrace;
+}
+
+function hold(env: Env, searches: readonly AnsweredSearch[]): void {
+  const made = searches.map(({ hub, trace }) => ({ hub, trace: trace() }));
+  held.set(env, [...(held.get(env) ?? []), ...made].slice(-TRACES_HELD_MAX));
+}
+
+function takeHeld(env: Env, hub: number): SearchTrace[] {
+  const all = held.get(env) ?? [];
+  held.set(
+    env,
+    all.filter((one) => one.hub !== hub),
+  );
+  return all.flatMap((one) => (one.hub === hub ? [one.trace] : []));
+}
 
 /** The hub is told of a pair once in half a day, which D1 keeps: each search of a region sees the same hundreds. */
 const TOLD_MS = 12 * 3_600_000;
@@ -45,7 +69,7 @@ function keyOf({ subject, editor, flow }: SeenPair): string {
 /** Tells it behind the answer: for `waitUntil`. Never rejects. */
 export async function tellLesson(env: Env, search: AnsweredSearch): Promise<void> {
   // Wholly kept: others have told it.
-  if (search.asked.results.length === 0) return;
+  if (search.asked.results.length === 0) return hold(env, [search]);
   const pending = pendings.get(env) ?? [];
   pendings.set(env, pending);
   pending.push(search);
@@ -65,19 +89,31 @@ export async function tellLessons(env: Env): Promise<void> {
   const { hubs } = readConfig(env);
   const told = [...byHub].map(([index, searches]) => {
     const share = hubs > 1 ? { share: { index, of: hubs } } : {};
-    return tellHub(hubAt(env, index), searches, share);
+    return tellHub(env, index, searches, share);
   });
   await Promise.all(told);
 }
 
 async function tellHub(
-  hub: Hub,
+  env: Env,
+  index: number,
   searches: readonly AnsweredSearch[],
   share: Pick<Lesson, 'share'>,
 ): Promise<void> {
-  const lessons = searches.map((one) => ({ ...lessonOf(one), ...share })).filter(isWorthTelling);
-  if (lessons.length === 0) return;
-  await hub.learned(lessons);
+  // What failed is what an operator will ask for: it does not wait.
+  const failed = new Set(
+    searches.flatMap(({ requestId, asked }) =>
+      asked.results.some(({ failure }) => failure !== undefined) ? [requestId] : [],
+    ),
+  );
+  const worth = searches
+    .map((one) => ({ ...lessonOf(one), ...share }))
+    .filter((lesson) => isWorthTelling(lesson) || failed.has(lesson.requestId));
+  const [first, ...others] = worth;
+  if (first === undefined) return hold(env, searches);
+  const traces = [...takeHeld(env, index), ...searches.map(({ trace }) => trace())];
+  const lessons = [{ ...first, traces }, ...others];
+  await hubAt(env, index).learned(lessons);
   const nowMs = Date.now();
   for (const { seen } of lessons) for (const pair of seen) toldMs.set(keyOf(pair), nowMs);
 }

@@ -4,9 +4,11 @@ import type { SlotQuery } from '../../shared/sas/query.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
 import type { SearchMemoryUse } from '../hub/memory/plan.ts';
+import type { SearchTrace } from '../hub/traces/trace-ring.ts';
 import { notePeople } from '../lrm/people/note.ts';
 import type { FoundSlots } from './find-slots.ts';
 import { tellLesson } from './lessons.ts';
+import { traceSearch } from './trace-search.ts';
 
 /** Logged beside the answer, and told behind it. */
 export function recordSearch(
@@ -15,13 +17,15 @@ export function recordSearch(
   found: FoundSlots,
   memory: SearchMemoryUse = 'used',
 ): void {
-  const { env, requestId } = context;
+  const { env, requestId, startedMs } = context;
   const { answers, cost, parts, selection } = found;
   const { total, hidden, withheld } = selection;
   if (context.config.lrm !== undefined) context.waitUntil(noteSaid(context, query, found));
+  const about = { requestId, query, ledger: found.ledger, slots: total, startedMs, endedMs: Date.now() };
   for (const { hub, asked, answers: own } of parts) {
+    const trace = (): SearchTrace => traceSearch({ ...about, answers: own });
     context.waitUntil(
-      tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden, withheld }),
+      tellLesson(env, { hub, requestId, query, memory, asked, answers: own, hidden, withheld, trace }),
     );
   }
   log('info', 'search-answered', {

@@ -21,6 +21,8 @@ const PATHS: readonly (readonly [name: string, path: string])[] = [
   ['veille', '/console/veille'],
   ['editeurs', '/console/editeurs'],
   ['editeur', '/console/editeurs/agenda-a'],
+  ['recherches', '/console/recherches'],
+  ['recherche-absente', '/console/recherches/aucune-recherche'],
   ['expliquer', '/console/expliquer'],
   ['comptes', '/console/comptes'],
   ['journal', '/console/journal'],

@@ -130,6 +130,8 @@ const YEAR = 'from=2026-01-01&to=2026-12-31';
 /** By the pattern of the route, what is asked of it. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/relays': ['/admin/relays'],
+  '/admin/searches': ['/admin/searches', '/admin/searches?unknown=true'],
+  '/admin/searches/:id': [],
   '/admin/editors': ['/admin/editors'],
   '/admin/claims': ['/admin/claims'],
   '/admin/editors/:editor/rules': ['/admin/editors/vendor-07/rules'],

@@ -82,6 +82,13 @@ button { background: var(--back); border: 2px solid var(--link); color: var(--li
 button.plain { border-width: 1px; font-weight: 400; }
 button.grave { border-color: var(--down); color: var(--down); }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
+svg.bar-of-call { display: block; background: var(--raised); }
+.bar-of-call .queue { fill: var(--muted); }
+.bar-of-call .connection { fill: var(--doubt); }
+.bar-of-call .firstByte { fill: var(--link); }
+.bar-of-call .body { fill: var(--well); }
+.bar-of-call .reading, .bar-of-call .whole { fill: var(--unknown); }
+.bar-of-call .promise { stroke: var(--down); stroke-width: 2; }
 .foot { padding-block: 1rem 2rem; border-top: 1px solid var(--line); color: var(--muted); font-size: .875rem; }
 ::placeholder { color: var(--muted); opacity: 1; }
 .alone form { margin: 0 0 2rem; }

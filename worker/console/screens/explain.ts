@@ -34,7 +34,8 @@ interface Asked {
 export async function explainForm(context: ConsoleContext): Promise<Screen> {
   const vendors = await visibleVendors(context);
   const editor = context.url.searchParams.get('editeur') ?? '';
-  return { title: TITLE, body: writeForm(context, vendors, { editor, flow: 'INT_R01', at: '' }) };
+  const flow = context.url.searchParams.get('flux') ?? 'INT_R01';
+  return { title: TITLE, body: writeForm(context, vendors, { editor, flow, at: '' }) };
 }
 
 /** POST /console/expliquer. @throws GatewayError parameter-invalid, not-found, too-many-requests; HubFailure. */

@@ -2,6 +2,7 @@
 
 import { html } from '../../../shared/html.ts';
 import { reportExposure } from '../../accounts/operators.ts';
+import { findSearch } from '../../operators/searches.ts';
 import { listVendors } from '../../store/editors.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { type ConsoleContext, field, type Screen, seeOther } from '../model/context.ts';
@@ -41,6 +42,8 @@ export async function findScreen(context: ConsoleContext): Promise<Screen | Resp
       body: html`${accountTable(own, startedMs, 'Aucun de ses accès retirés n’est encore ouvert.')}`,
     };
   }
+  if ((await findSearch(env, sought).catch(() => undefined)) !== undefined)
+    return seeOther(`/console/recherches/${sought}`);
   const entries = /^[A-Za-z0-9-]{8,64}$/.test(sought) ? await findAudit(env.DB, sought) : [];
   return {
     title: 'Recherche',

@@ -11,6 +11,7 @@ import type { VendorRow } from '../../store/editors.ts';
 import type { RelayDescription } from '../link/relay-link.ts';
 import type { BookedSlot } from '../memory/booked-slots-table.ts';
 import type { HubPlan, LearnedAnswers, RememberedQuestion } from '../memory/search-memory.ts';
+import type { SearchTrace, TraceFilter } from '../traces/trace-ring.ts';
 import type { NearCaller, Throttled } from '../turns/callers.ts';
 import type { SavingDescription } from '../vendors/announcement-saver.ts';
 import type { VendorFacts } from '../vendors/state.ts';
@@ -82,6 +83,8 @@ export type HubOutcome =
 /** What a search leaves behind, told once its answer has left. */
 export interface Lesson extends LearnedAnswers {
   readonly tallies: readonly CallTally[];
+  /** Of the searches since the last message, on its first lesson. Absent from older Workers. */
+  readonly traces?: readonly SearchTrace[];
 }
 
 /** What one call to a vendor brought. */
@@ -141,7 +144,7 @@ export type SenderVerdict = 'admitted' | 'not-announced' | 'other-system' | 'use
  * What both sides of a call speak: one more with each change of what crosses. A Worker and a hub of two neighbouring
  * releases meet for seconds to minutes at each deployment: docs/link-protocol.md "Worker and hub".
  */
-export const HUB_PROTOCOL = 6;
+export const HUB_PROTOCOL = 7;
 
 /** One call as it crosses: which method of HubCalls, and who calls. A hub ignores what it does not know. */
 export interface HubCall {
@@ -171,6 +174,7 @@ const HUB_METHODS: Readonly<Record<keyof HubCalls, true>> = {
   hasJustAnnounced: true,
   useToken: true,
   publishDue: true,
+  traces: true,
 };
 
 /** True of a name that this hub serves. */
@@ -232,6 +236,8 @@ export interface HubCalls {
    * it. Undefined from a hub of before.
    */
   useToken(token: OneTimeToken, by: string): Promise<'first' | 'used' | 'full' | undefined>;
+  /** `max` of the last searches that pass, the newest first (traces/trace-ring.ts); none from a hub of before. */
+  traces(filter: TraceFilter, max: number): Promise<readonly SearchTrace[]>;
   /** Tells the relays that carry messages of INT_L02 that one is due. Best effort: they also ask by themselves. */
   publishDue(): Promise<void>;
 }

@@ -43,6 +43,7 @@ const NEWEST = {
   useToken: undefined,
   // Relays ask by themselves.
   publishDue: undefined,
+  traces: [],
 } as const satisfies { readonly [M in Method]?: Value<M> };
 
 /** `index`: from 0 on. */
@@ -83,6 +84,7 @@ export function oneHub(env: Env, index: number): Hub {
     hasJustAnnounced: (relay, vendor, flow) => askTwice('hasJustAnnounced', [relay, vendor, flow]),
     useToken: (token, by) => askTwice('useToken', [token, by]),
     publishDue: () => ask('publishDue', []),
+    traces: (filter, max) => askTwice('traces', [filter, max]),
     noteSwitches: (row, isTurned) => askTwice('noteSwitches', [row, isTurned]),
   };
 }

@@ -3,6 +3,7 @@
 // storage (registry.ts).
 
 import { rejectLate, within } from '../../../shared/deadline.ts';
+import type { EditorFlow } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
 import { saveAnnouncement } from '../../store/editors.ts';
 import type { VendorRegistry } from './registry.ts';
@@ -45,6 +46,16 @@ export class AnnouncementSaver {
   describe(): SavingDescription | undefined {
     const relays = this.#registry.unsaved().map(({ relay }) => relay);
     return relays.length === 0 ? undefined : { relays, failed: this.#failed };
+  }
+
+  /** The relay announces this vendor for this flow, and D1 may not know of it yet. */
+  hasJustAnnounced(relay: string, vendor: string, flow: EditorFlow): boolean {
+    const unsaved = this.#registry.unsaved().find((one) => one.relay === relay);
+    const isIts = unsaved?.claims.some((claim) => claim.editor === vendor && claim.state === 'accepted');
+    return (
+      isIts === true &&
+      unsaved?.vendors.some(({ id, flows }) => id === vendor && flows.includes(flow)) === true
+    );
   }
 
   async #run(): Promise<void> {

@@ -17,6 +17,7 @@ import {
 } from '../model/operation.ts';
 import { OF_HUB } from '../model/refusals.ts';
 import { REPORT_OPERATIONS } from './reports.ts';
+import { SEARCH_OPERATIONS, SEARCH_SCHEMAS } from './searches.ts';
 import { VENDOR_OPERATIONS } from './vendors.ts';
 
 const FLOWS = ['INT_R01', 'INT_R02', 'INT_R03', 'INT_R04', 'SOS'];
@@ -28,6 +29,7 @@ const RULE = {
 
 /** By name in components. */
 export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
+  ...SEARCH_SCHEMAS,
   EditeurAnnonce: object(
     {
       id: text('Identifiant.'),
@@ -264,4 +266,5 @@ export const ADMIN_OPERATIONS: Operations = {
   ...RUNNING_OPERATIONS,
   ...VENDOR_OPERATIONS,
   ...REPORT_OPERATIONS,
+  ...SEARCH_OPERATIONS,
 };
