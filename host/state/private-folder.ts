@@ -11,7 +11,18 @@ const PRIVATE_FOLDER = 0o700;
 const STICKY = 0o1000;
 /** What a state folder holds that is ours to close: a folder that someone gave us may hold more. */
 const OURS = [
-  ...['d1', 'databases', 'objects', 'replica', 'edge', 'relay', 'hub-sante', 'relay-jwks.json'],
+  ...[
+    'd1',
+    'd1-repris',
+    'database.mjs',
+    'databases',
+    'objects',
+    'replica',
+    'edge',
+    'relay',
+    'hub-sante',
+    'relay-jwks.json',
+  ],
   ...['.lock', '.lock-journal', '.lock.json', '.relay-jwks.lock', '.relay-jwks.lock-journal'],
 ];
 

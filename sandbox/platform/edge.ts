@@ -5,7 +5,7 @@ import { findSettingProblems } from '../../worker/base/settings.ts';
 import { closeOnSignal, portNumber, readFlags, refuseUsage } from '../base/flags.ts';
 import { findPortProblems } from '../base/ports.ts';
 import { describeFailure } from '../base/say.ts';
-import type { EdgeProcess } from './edge/edge-process.ts';
+import { COMMAND_HOST, type EdgeProcess } from './edge/edge-process.ts';
 import { mergeSettings, nameSettings, readEnvFile, type Settings } from './edge/env-file.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
 import { localSettings, openLocalState } from './local/state.ts';
@@ -42,6 +42,8 @@ const flags = readFlags('npm run edge -- [options]', {
 process.umask(0o077);
 const lines = openLines();
 const where = {
+  runsOn: COMMAND_HOST,
+  runsLong: true,
   host: flags.host,
   port: Number(flags.port),
   stateDir: flags.state,

@@ -10,6 +10,7 @@ import { describeFailure } from '../base/say.ts';
 import { NO_RABBIT } from '../hub-sante/broker/rabbit-files.ts';
 import { ensureSandboxPki } from '../pki/sandbox-pki.ts';
 import { type Child, startChild } from './child.ts';
+import { COMMAND_HOST } from './edge/edge-process.ts';
 import { startLocalEdge } from './edge/local-edge.ts';
 import { type ExampleSearch, exampleAppointment, makeExamples, waitUntilReady } from './examples.ts';
 import {
@@ -120,6 +121,8 @@ async function start(): Promise<void> {
   if (hubSante === undefined) say(NO_RABBIT);
   else watch(hubSante.child, 'Hub Santé simulé');
   const edge = await startLocalEdge({
+    runsOn: COMMAND_HOST,
+    runsLong: true,
     host: '127.0.0.1',
     port: Number(flags.port),
     stateDir: edgeStateDir,

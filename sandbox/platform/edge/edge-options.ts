@@ -30,6 +30,8 @@ export interface EdgeOptions {
   readonly modules?: ReadonlyMap<string, string>;
   /** Another code for the hub, for tests of two releases; by default the Worker's own. */
   readonly hubScript?: string;
+  /** What takes longer to start and less memory then; by default what starts soon. */
+  readonly runsLong?: boolean;
   /** Opens V8's inspector on a free port of loopback. */
   readonly inspect?: boolean;
 }

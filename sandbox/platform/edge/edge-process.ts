@@ -1,5 +1,6 @@
 // Runs the edge as it will run: the built bundle in workerd, its Durable Object and D1 on disk, migrations
-// applied, reached directly (no dev proxy in between). Used by `npm run edge`, `npm start`, tests and benches.
+// applied, reached directly (no dev proxy in between). `npm run edge` and `npm start` run it on the host of one's own machines,
+// tests and benches on Miniflare, unless EDGE_HOST says another (docs/decisions/0019-host.md).
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { lockState } from '../../../host/state/state-lock.ts';
 import { buildWorker } from './build-worker.ts';
 import type { EdgeHostName, EdgeOptions, EdgeProcess } from './edge-options.ts';
 import { withHubBeside } from './hub-beside.ts';
+import { importDatabases } from './import-databases.ts';
 import { changeTables, D1_DATABASES, d1Folder, prepareDatabases } from './prepare-databases.ts';
 import { startOnWorkerd } from './workerd-edge.ts';
 
@@ -30,10 +32,15 @@ const FAULT_MS = 15_000;
 
 /** Of those that do not say it. */
 const HOST: EdgeHostName = process.env.EDGE_HOST === 'workerd' ? 'workerd' : 'miniflare';
+/** Of `npm start` and `npm run edge`. */
+export const COMMAND_HOST: EdgeHostName = process.env.EDGE_HOST === 'miniflare' ? 'miniflare' : 'workerd';
+const FILES = { workerd: 'databases', miniflare: 'd1/miniflare-D1DatabaseObject' } as const;
 /** Of a state folder: where the databases are. */
 export const DATABASES_FOLDER = HOST === 'workerd' ? 'databases' : 'd1';
 /** Of a state folder: where SQLite's files are, an `.sqlite` for each. */
-export const DATABASE_FILES = HOST === 'workerd' ? 'databases' : 'd1/miniflare-D1DatabaseObject';
+export const DATABASE_FILES = FILES[HOST];
+/** The same, of those commands. */
+export const COMMAND_DATABASE_FILES = FILES[COMMAND_HOST];
 /** Whether D1 tells how many rows a statement read: node:sqlite cannot. */
 export const TELLS_ROWS_READ = HOST !== 'workerd';
 
@@ -42,9 +49,7 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
   const lock =
     options.stateDir === undefined ? undefined : lockState(options.stateDir, options.command ?? 'accès');
   try {
-    const edge = await ((options.runsOn ?? HOST) === 'workerd'
-      ? startOnWorkerd(options)
-      : startLocked(options));
+    const edge = await ((options.runsOn ?? HOST) === 'workerd' ? startOnHost(options) : startLocked(options));
     return {
       ...edge,
       close: async () => {
@@ -56,6 +61,18 @@ export async function startEdge(options: EdgeOptions): Promise<EdgeProcess> {
     lock?.release();
     throw cause;
   }
+}
+
+async function startOnHost(options: EdgeOptions): Promise<EdgeProcess> {
+  const { stateDir, migrations = MIGRATIONS } = options;
+  if (stateDir !== undefined) {
+    const told = await importDatabases(stateDir, migrations, () => {
+      endRuntimeWithUs();
+      return prepareDatabases(stateDir, migrations, withOwnSignals);
+    });
+    if (told !== undefined) process.stderr.write(`${told}\n`);
+  }
+  return startOnWorkerd(options);
 }
 
 async function startLocked(options: EdgeOptions): Promise<EdgeProcess> {

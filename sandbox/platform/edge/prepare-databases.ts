@@ -3,7 +3,7 @@
 // files say that there is something to do. Called by edge-process.ts.
 
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Miniflare } from 'miniflare';
 import {
@@ -72,17 +72,15 @@ async function lookAtFiles(
   stateDir: string,
   migrations: string,
 ): Promise<'prepared' | 'to do' | { readonly damaged: string }> {
-  const dir = join(d1Folder(stateDir), 'miniflare-D1DatabaseObject');
+  const found: Tables[] = [];
   let file = '';
   try {
-    const found: Tables[] = [];
-    for (const name of (await readdir(dir)).filter((one) => /^[0-9a-f]{64}\.sqlite$/.test(one))) {
-      file = name;
-      found.push(readTables(join(dir, name)));
+    for (const path of await d1Files(stateDir)) {
+      file = basename(path);
+      found.push(readTables(path));
     }
     for (const { folder } of DATABASES) {
-      const wanted = await migrationsOf(migrations, folder);
-      const own = found.find(({ applied }) => wanted.every((name) => applied.has(name)));
+      const own = await ownFile(found, migrations, folder);
       if (own === undefined || (folder === 'core' && OLD_TABLES.some((name) => own.tables.has(name))))
         return 'to do';
     }
@@ -92,19 +90,39 @@ async function lookAtFiles(
   }
 }
 
+/** Paths of the databases' files. @throws what Node throws, as when there is no such folder. */
+export async function d1Files(stateDir: string): Promise<string[]> {
+  const dir = join(d1Folder(stateDir), 'miniflare-D1DatabaseObject');
+  const names = (await readdir(dir)).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name));
+  return names.map((name) => join(dir, name));
+}
+
+/** The one that has had all migrations of a folder: Miniflare's names say nothing. */
+export async function ownFile(
+  files: readonly Tables[],
+  migrations: string,
+  folder: string,
+): Promise<Tables | undefined> {
+  const wanted = await migrationsOf(migrations, folder);
+  return files.find(({ applied }) => wanted.every((name) => applied.has(name)));
+}
+
 /** SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_READONLY, SQLITE_CANTOPEN, with what more SQLite says of them. */
 function isDamage(cause: unknown): boolean {
   const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) & 0xff : 0;
   return [8, 11, 14, 26].includes(code);
 }
 
+/** A file, and the names of what it has. */
 interface Tables {
+  readonly path: string;
   readonly applied: ReadonlySet<unknown>;
   readonly tables: ReadonlySet<unknown>;
 }
 
-function readTables(file: string): Tables {
-  const db = new DatabaseSync(file, { readOnly: true });
+/** @throws what node:sqlite throws of a file that is no database of ours. */
+export function readTables(path: string): Tables {
+  const db = new DatabaseSync(path, { readOnly: true });
   try {
     const names = (sql: string): Set<unknown> =>
       new Set(
@@ -114,6 +132,7 @@ function readTables(file: string): Tables {
           .map(({ name }) => name),
       );
     return {
+      path,
       applied: names('SELECT name FROM d1_migrations'),
       tables: names("SELECT name FROM sqlite_master WHERE type = 'table'"),
     };

@@ -12,6 +12,7 @@ import type { CapnpStruct } from '../../../host/runtime/capnp-text.ts';
 import { COMPATIBILITY_DATE, OBJECTS, type WorkerdConfig } from '../../../host/runtime/edge-config.ts';
 import { findWorkerd } from '../../../host/runtime/find-workerd.ts';
 import { askUnix } from '../../../host/runtime/unix-request.ts';
+import { buildDatabase } from './build-database.ts';
 import { buildWorker } from './build-worker.ts';
 import { type Ask, d1Over } from './d1-client.ts';
 import type { EdgeOptions, EdgeProcess } from './edge-options.ts';
@@ -52,6 +53,7 @@ export async function startOnWorkerd(options: EdgeOptions): Promise<EdgeProcess>
     settings: settingsOf(options.settings),
     exportDir: options.exportDir,
     workerd: findWorkerd(),
+    ...(options.runsLong === true && { databaseProgram: await buildDatabase(stateDir) }),
     drainMs: 0,
     onLine: (line) => say(edgeLine(line)),
     onEvent: ({ event, ...fields }) => {

@@ -1,16 +1,20 @@
-// A state folder of before the appointments had a database of their own: a local edge moves them at its next start, once,
-// and loses none, also when that start dies in the midst.
+// A state folder of before the appointments had a database of their own, or of before the commands ran on the host: a local
+// edge takes over what it holds at its next start, once, and loses none, also when that start dies in the midst.
 
-import { cp, mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Miniflare } from 'miniflare';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { applyMigrations, type DatabaseName, MIGRATIONS } from '../../../host/databases/migrations.ts';
 import { findFreePort } from '../../../sandbox/base/ports.ts';
-import { type EdgeProcess, startEdge } from '../../../sandbox/platform/edge/edge-process.ts';
+import {
+  type EdgeHostName,
+  type EdgeProcess,
+  startEdge,
+} from '../../../sandbox/platform/edge/edge-process.ts';
 import { moveFromCore } from '../../../sandbox/platform/edge/move-tables.ts';
 import { builtWorker } from '../../support/scenes/built/edge.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
@@ -116,10 +120,12 @@ async function oldContent(): Promise<unknown[]> {
   return content;
 }
 
-async function start(port = 0): Promise<(name: DatabaseName) => Promise<Database>> {
+async function start(
+  port = 0,
+  runsOn: EdgeHostName = 'miniflare',
+): Promise<(name: DatabaseName) => Promise<Database>> {
   const started = await startEdge({
-    // The other host never had one database for all.
-    runsOn: 'miniflare',
+    runsOn,
     host: '127.0.0.1',
     port,
     stateDir: state,
@@ -205,4 +211,61 @@ test('what does not arrive whole is told, and stays where it is', async () => {
   });
   await expect(start()).rejects.toThrow(/la table appointments n'a pas été déplacée entière/);
   expect(await oldContent()).toEqual(before);
+});
+
+describe('on the host', () => {
+  const startOnHost = (): ReturnType<typeof start> => start(0, 'workerd');
+  const said = (): string[] => vi.mocked(process.stderr.write).mock.calls.map(([text]) => String(text));
+  const filesOf = async (folder: string): Promise<string[]> =>
+    (await readdir(join(state, folder, 'miniflare-D1DatabaseObject'))).filter((name) =>
+      /^[0-9a-f]{64}\.sqlite$/.test(name),
+    );
+
+  beforeEach(() => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  });
+  afterEach(() => {
+    vi.mocked(process.stderr.write).mockRestore();
+  });
+
+  test('what Miniflare’s databases hold is taken over once, is told, and stays beside', async () => {
+    // A start that died while it copied left this.
+    await mkdir(join(state, 'databases.partial'));
+    await writeFile(join(state, 'databases.partial', 'core.sqlite'), 'half a copy');
+    const database = await startOnHost();
+    expect(await contentOf(await database('APPOINTMENTS'))).toEqual(before);
+    const core = await tablesOf(await database('DB'));
+    expect(core).toContain('editors');
+    expect(core.filter((name) => /^(?:_cf_|appointments$)/.test(String(name)))).toEqual([]);
+    expect(said()).toEqual([expect.stringMatching(/^Les bases de Miniflare \(.*\) sont reprises dans/)]);
+    expect(await filesOf('d1-repris')).toHaveLength(3);
+    expect(await readdir(state)).not.toContain('d1');
+    await (await database('DB')).prepare("UPDATE editors SET name = 'Agenda Z'").run();
+    await edge?.close();
+    // The next start takes over nothing, and says nothing.
+    const next = await (await startOnHost())('DB');
+    expect((await next.prepare('SELECT name FROM editors').all()).results).toEqual([{ name: 'Agenda Z' }]);
+    expect(said()).toHaveLength(1);
+  });
+
+  test('both hosts’ databases in one folder: the host serves its own, and says that it does', async () => {
+    await mkdir(join(dir, 'other'));
+    await rename(join(state, 'd1'), join(dir, 'other', 'd1'));
+    await startOnHost();
+    await edge?.close();
+    await rename(join(dir, 'other', 'd1'), join(state, 'd1'));
+    const database = await startOnHost();
+    expect(await contentOf(await database('APPOINTMENTS'))).toEqual([[], []]);
+    expect(said()).toEqual([expect.stringMatching(/d1 \(bases de Miniflare\) n'est pas lu/)]);
+    expect(await oldContent()).toEqual(before);
+  });
+
+  test('a file of Miniflare’s that is damaged keeps the host from starting empty, and is not touched', async () => {
+    const [file = ''] = await filesOf('d1');
+    const path = join(state, 'd1', 'miniflare-D1DatabaseObject', file);
+    await writeFile(path, 'no database');
+    await expect(startOnHost()).rejects.toThrow(/ne se reprennent pas : le fichier .* est abîmé/);
+    expect(await readFile(path, 'utf8')).toBe('no database');
+    expect((await readdir(state)).filter((name) => name.startsWith('databases'))).toEqual([]);
+  });
 });

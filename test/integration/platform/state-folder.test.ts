@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { writeExport } from '../../../host/runtime/export-folder.ts';
-import { DATABASES_FOLDER } from '../../../sandbox/platform/edge/edge-process.ts';
+import { COMMAND_DATABASE_FILES } from '../../../sandbox/platform/edge/edge-process.ts';
 import { openLocalState } from '../../../sandbox/platform/local/state.ts';
 import { removeFolder } from '../../support/wait/remove-folder.ts';
 import { until } from '../../support/wait/until.ts';
@@ -182,7 +182,7 @@ test('what the edge makes is its owner’s alone, whatever the umask, and so is 
   const elsewhere = join(dir, 'elsewhere');
   await writeFile(elsewhere, '');
   await chmod(elsewhere, 0o644);
-  await symlink(elsewhere, join(state, DATABASES_FOLDER, 'link'));
+  await symlink(elsewhere, join(state, COMMAND_DATABASE_FILES, 'link'));
   for (const name of ['.', ...(await readdir(state, { recursive: true }))]) {
     const path = join(state, name);
     const found = await lstat(path);
@@ -191,9 +191,9 @@ test('what the edge makes is its owner’s alone, whatever the umask, and so is 
   await chmod(join(state, 'issuer.key.pem'), 0o600);
   await chmod(join(state, 'front-keys.json'), 0o600);
   const second = await startEdge(state);
-  expect((await openToOthers(state)).filter((name) => !name.startsWith(`${DATABASES_FOLDER}/link `))).toEqual(
-    [],
-  );
+  expect(
+    (await openToOthers(state)).filter((name) => !name.startsWith(`${COMMAND_DATABASE_FILES}/link `)),
+  ).toEqual([]);
   expect((await lstat(elsewhere)).mode & 0o777).toBe(0o644);
   expect(await healthOf(second.url)).toBe(200);
 });

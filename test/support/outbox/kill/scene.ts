@@ -16,7 +16,7 @@ import {
 } from '../../../../bench/appointments/appointment-edge.ts';
 import { OPERATOR, type SampleOptions, sos } from '../../../../bench/appointments/samples.ts';
 import { ensureIdentityKey, readIdentityKey, toPublicJwk } from '../../../../relay/link/identity-key.ts';
-import { DATABASE_FILES } from '../../../../sandbox/platform/edge/edge-process.ts';
+import { COMMAND_DATABASE_FILES } from '../../../../sandbox/platform/edge/edge-process.ts';
 import {
   type LocalState,
   openLocalState,
@@ -146,7 +146,7 @@ export class KillScene {
 
   /** While the edge and both relays are dead: as if they had been for so long that every lease, and every pause, is over. */
   age(): void {
-    const folder = join(this.#dir, 'edge', DATABASE_FILES);
+    const folder = join(this.#dir, 'edge', COMMAND_DATABASE_FILES);
     const files = globSync('*.sqlite', { cwd: folder });
     let aged = 0;
     for (const name of files) {
