@@ -17,6 +17,7 @@ import type { Need } from './http/auth.ts';
 import { type Capability, lazily, type Route } from './http/route.ts';
 import { acceptRelay } from './hub/accept-relay.ts';
 import { LRM_ROUTES } from './lrm/routes.ts';
+import { MAINTENANCE_ROUTES } from './maintenances/routes.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
@@ -120,6 +121,7 @@ export const ROUTES: readonly Route[] = [
   ...FRONT_ADMIN_ROUTES,
   ...REDIRECT_ROUTES,
   ...LRM_ROUTES,
+  ...MAINTENANCE_ROUTES,
   ...CONSOLE_ROUTES,
   { method: 'GET', path: '/openapi.json', needs: 'open', handler: openApi('answerOpenApi') },
   { method: 'GET', path: '/docs', needs: 'open', handler: openApi('answerDocs') },

@@ -9,6 +9,7 @@ import { CLAIM_OPERATIONS, CLAIM_SCHEMAS } from './admin/claims.ts';
 import { ERASURE_OPERATIONS } from './admin/erasures.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
 import { LRM_OPERATIONS } from './admin/lrm.ts';
+import { MAINTENANCE_OPERATIONS, MAINTENANCE_SCHEMAS } from './admin/maintenances.ts';
 import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
@@ -51,6 +52,7 @@ export const OPERATIONS: Operations = {
   ...ACCOUNT_OPERATIONS,
   ...ERASURE_OPERATIONS,
   ...LRM_OPERATIONS,
+  ...MAINTENANCE_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
 
@@ -100,6 +102,7 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
         ...FRONT_SCHEMAS,
         ...ADMIN_SCHEMAS,
         ...CLAIM_SCHEMAS,
+        ...MAINTENANCE_SCHEMAS,
         ...FRONT_ADMIN_SCHEMAS,
         ...REFUSAL_SCHEMAS,
       },

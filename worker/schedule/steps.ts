@@ -17,6 +17,7 @@ import { purgePeople } from '../lrm/people/table.ts';
 import { forgetStrays, runOutbox, watchOutbox } from '../lrm/schedule.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
 import type { Budget } from '../store/budget.ts';
+import { forgetMaintenances } from '../store/maintenances.ts';
 import { watchDatabases } from '../store/sizes.ts';
 
 const MINUTE_MS = 60_000;
@@ -121,6 +122,14 @@ export const STEPS: readonly Step[] = [
     run: stretch(purgeErasures),
   },
   { name: 'console', every: 'nightly', needs: 6, rests: 'core', forgets: true, run: stretch(purgeConsole) },
+  {
+    name: 'maintenances',
+    every: 'nightly',
+    needs: 1,
+    rests: 'core',
+    forgets: true,
+    run: stretch(forgetMaintenances),
+  },
   { name: 'front', every: 'nightly', needs: 10, rests: 'core', forgets: true, run: stretch(purgeFront) },
   {
     name: 'lrm-people',

@@ -38,4 +38,6 @@ export interface AskedVendor {
   readonly name: string;
   /** Since when every call to it has failed, milliseconds; absent when the last one went well. */
   readonly failingSinceMs?: number;
+  /** When the maintenance that it has declared ends, milliseconds; absent: it is in none. */
+  readonly maintenanceUntilMs?: number;
 }

@@ -4,6 +4,7 @@
 import type { VendorBound } from '../../shared/failure.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
+import { formatInstant, parisOffsetMinutes } from '../../shared/time.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
 import type { SkippedQuestions } from '../hub/memory/plan.ts';
 import type { Answers, AskedVendor } from './answers.ts';
@@ -245,9 +246,18 @@ function failureIssue(failure: FailedVendor, people: (count: number) => string):
     severity: 'warning',
     code,
     reason: 'unknown',
-    text: `${vendor.name} ${sentence} : ${isCut ? 'la suite n’est pas affichée.' : effectOn(subjects, people)}`,
-    diagnostics: `editor=${vendor.id} reason=${reason}${bound === undefined ? '' : ` bound=${bound}`} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}`,
+    text: `${vendor.name} ${sentence}${maintenanceOf(vendor)} : ${isCut ? 'la suite n’est pas affichée.' : effectOn(subjects, people)}`,
+    diagnostics: `editor=${vendor.id} reason=${reason}${bound === undefined ? '' : ` bound=${bound}`} since=${since} subjects=${subjects.join(',')}${rules.length === 0 ? '' : ` rules=${rules.join(',')}`}${vendor.maintenanceUntilMs === undefined ? '' : ` maintenance=${new Date(vendor.maintenanceUntilMs).toISOString()}`}`,
   };
+}
+
+/** Of a vendor that failed while it had said that it might; on the clock of Paris. */
+function maintenanceOf({ maintenanceUntilMs: untilMs }: AskedVendor): string {
+  if (untilMs === undefined) return '';
+  const offset = parisOffsetMinutes(untilMs);
+  const [year, month, day] = formatInstant(untilMs, offset).slice(0, 10).split('-');
+  const time = formatInstant(untilMs, offset).slice(11, 16);
+  return `, en maintenance déclarée jusqu'au ${day}/${month}/${year} à ${time} (UTC+${offset / 60})`;
 }
 
 /** Whole seconds, rounded up: never younger than it is. */

@@ -97,9 +97,9 @@ export class PlannedSearch {
     const standing = this.#keptResults.standing(asked.results, this.#renewed);
     const trimmed = asked.results.map((result) => trimRenewed(result, this.#renewed));
     const answers = {
-      vendors: vendors.map(({ id, name }) => {
-        const sinceMs = asked.failing[id];
-        return { id, name, ...(sinceMs !== undefined && { failingSinceMs: sinceMs }) };
+      vendors: vendors.map(({ ttlMs: _, ...vendor }) => {
+        const sinceMs = asked.failing[vendor.id];
+        return { ...vendor, ...(sinceMs !== undefined && { failingSinceMs: sinceMs }) };
       }),
       switchedOff,
       results: [...this.kept, ...trimmed, ...standing],

@@ -6,6 +6,7 @@ import type { EditorAnnouncement, EditorFlow } from '../../shared/link/hub.ts';
 import type { Flow } from '../../shared/sas/query.ts';
 import { CLOCK_SKEW_MS } from '../base/clock.ts';
 import { openAtRelay } from './account-openings.ts';
+import { type MaintenanceWindow, readWindows, STANDING_WINDOWS } from './maintenances.ts';
 import {
   claimSql,
   claimsOf,
@@ -37,6 +38,8 @@ export interface VendorRow extends StatedFacts {
   readonly deadlineMs: number | undefined;
   /** Seconds; undefined = the edge's own, 0 = never kept. */
   readonly cacheTtlS: number | undefined;
+  /** That it has declared, that stand and were not over when they were read (maintenances.ts); a hub of before has none. */
+  readonly maintenances?: readonly MaintenanceWindow[] | undefined;
 }
 
 interface RawRow {
@@ -52,6 +55,7 @@ interface RawRow {
   readonly announced: number;
   readonly deadline_ms: number | null;
   readonly cache_ttl_s: number | null;
+  readonly maintenances: string;
 }
 
 /** Every vendor that some relay has announced, in the order of their ids. For a batch with other statements. */
@@ -59,7 +63,7 @@ function vendorsStatement(db: D1Database): D1PreparedStatement {
   return db.prepare(
     `SELECT id, name, flows, redirect_hosts, appointment_system, certificate_not_after, taken_out_ms,
        taken_out_reason, enabled, deadline_ms, cache_ttl_s,
-       id IN (SELECT editor FROM relay_editors) AS announced
+       id IN (SELECT editor FROM relay_editors) AS announced, ${STANDING_WINDOWS} AS maintenances
      FROM editors ORDER BY id`,
   );
 }
@@ -79,6 +83,7 @@ function vendorsOf({ results }: D1Result): VendorRow[] {
     announced: row.announced === 1,
     deadlineMs: row.deadline_ms ?? undefined,
     cacheTtlS: row.cache_ttl_s ?? undefined,
+    maintenances: readWindows(row.maintenances),
   }));
 }
 

@@ -241,6 +241,34 @@ it('answers with an appointment that is erased', async () => {
   await call(api.of('GET /admin/appointments/erasures'));
 });
 
+it('answers with a maintenance that is declared, changed, withdrawn, and none of it twice', async () => {
+  const at = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
+  const times = { from: at(1), to: at(2), reason: 'essai' };
+  const declare = (body: object) => call(api.of('POST /admin/maintenances'), { body });
+  const one = JSON.parse((await declare({ editor: 'agenda-a', ...times })).text) as { id: string };
+  const change = (body: object, maintenance = one.id) =>
+    call(api.of('PUT /admin/maintenances/{maintenance}'), { parameters: { maintenance }, body });
+  const withdraw = (maintenance = one.id) =>
+    call(api.of('DELETE /admin/maintenances/{maintenance}'), { parameters: { maintenance } });
+  const statuses = [
+    await declare({ editor: 'agenda-a', ...times }),
+    await declare({ editor: 'nobody', ...times }),
+    await declare({ editor: 'agenda-a', ...times, to: times.from }),
+    await change({ ...times, to: at(3) }),
+    await change({ ...times, to: at(3) }, 'nobody'),
+    await change({ ...times, to: times.from }),
+    await withdraw(),
+    await withdraw(),
+    await withdraw('nobody'),
+    await change(times),
+  ].map(({ status }) => status);
+  expect(statuses).toEqual([409, 404, 400, 200, 404, 400, 200, 200, 404, 409]);
+  const db = await system.edge.database();
+  await db.prepare('UPDATE maintenances SET withdrawn_ms = NULL, from_ms = 0, to_ms = 1').run();
+  expect((await withdraw()).status).toBe(409);
+  await call(api.of('GET /admin/maintenances'));
+});
+
 it('answers with a message to an LRM, stopped, and leaving again', async () => {
   const id = 'agenda-a-0123456789abcdef0124';
   const db = await system.edge.database('APPOINTMENTS');

@@ -134,6 +134,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/searches/:id': [],
   '/admin/editors': ['/admin/editors'],
   '/admin/claims': ['/admin/claims'],
+  '/admin/maintenances': ['/admin/maintenances'],
   '/admin/editors/:editor/rules': ['/admin/editors/vendor-07/rules'],
   '/admin/activity': [
     YEAR,

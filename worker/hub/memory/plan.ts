@@ -6,6 +6,7 @@ import { ASSOCIATIONS_PER_CALL_MAX, PRACTITIONERS_PER_CALL_MAX } from '../../../
 import type { Flow, SlotQuery, SlotWindow } from '../../../shared/sas/query.ts';
 import type { Config } from '../../base/config.ts';
 import type { VendorRow } from '../../store/editors.ts';
+import { maintenanceAt } from '../../store/maintenances.ts';
 import { coverageOf, type VendorSubjects } from './coverage.ts';
 import type { KeptPart } from './kept/part.ts';
 import { joinSkipped, type Route, type RoutingKnowledge, routeSearch } from './routing/routing.ts';
@@ -51,6 +52,8 @@ export interface Concerned {
 interface PlannedVendor extends NamedVendor {
   /** How long its answer is kept, milliseconds; 0: not at all. */
   readonly ttlMs: number;
+  /** It is asked all the same, as a slot found is a slot: when the maintenance that it has declared ends, milliseconds. */
+  readonly maintenanceUntilMs?: number;
 }
 
 /** How many vendors were not asked, and for how many subjects in all. */
@@ -106,7 +109,15 @@ export function planSearch(
   const calls = planCalls(query, vendors, joinSkipped(covered, route.skipped), aging);
   return {
     askedWindow: only === undefined ? askedWindowOf(shownWindow, nowMs) : shownWindow,
-    vendors: vendors.map((vendor) => ({ id: vendor.id, name: vendor.name, ttlMs: ttlMs(vendor) })),
+    vendors: vendors.map((vendor) => {
+      const maintenance = maintenanceAt(vendor.maintenances, nowMs);
+      return {
+        id: vendor.id,
+        name: vendor.name,
+        ttlMs: ttlMs(vendor),
+        ...(maintenance && { maintenanceUntilMs: maintenance.toMs }),
+      };
+    }),
     switchedOff: switchedOffVendors(concerned, flow).map(({ id, name }) => ({ id, name })),
     calls,
     covered,

@@ -191,10 +191,10 @@ export class VendorRegistry {
 
   /** The operator has changed this vendor, and D1 has it. */
   noteSwitches(row: VendorRow): void {
-    const { id, enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason } = row;
+    const { id, enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason, maintenances } = row;
     const known = this.#vendors.get(id);
     if (known === undefined) return;
-    const switches = { enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason };
+    const switches = { enabled, deadlineMs, cacheTtlS, lostFlows, takenOutMs, takenOutReason, maintenances };
     this.#setVendor({ ...known, ...switches });
     if (takenOutMs === undefined) return;
     // No relay's any more: one that comes back announces it.

@@ -48,6 +48,13 @@ export const ADMIN_SCHEMAS: Readonly<Record<string, Schema>> = {
       takenOutReason: text('Motif de sa sortie.'),
       deadlineMs: count('Délai propre à cet éditeur.'),
       cacheTtlS: count('Durée de conservation propre à cet éditeur.'),
+      maintenances: list(
+        object({
+          fromMs: count('Début, millisecondes depuis 1970.'),
+          toMs: count('Fin, millisecondes depuis 1970.'),
+        }),
+        'Maintenances déclarées, ni finies ni retirées.',
+      ),
       health: ref('SanteEditeur'),
     },
     ['appointmentSystem', 'takenOutMs', 'takenOutReason', 'deadlineMs', 'cacheTtlS', 'health'],

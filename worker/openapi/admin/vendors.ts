@@ -32,6 +32,7 @@ const AGENDA_A = {
   certificateNotAfter: '2027-06-30T12:00:00.000Z',
   enabled: true,
   announced: true,
+  maintenances: [],
 };
 
 /** Each vendor, its switches, and what became of its slots. */
