@@ -57,6 +57,19 @@ export const SCREENS: readonly ConsoleRoute[] = [
   },
   {
     method: 'GET',
+    path: '/console/maintenances',
+    roles: STAFF,
+    menu: 'Maintenances',
+    screen: opened('maintenancesScreen'),
+  },
+  {
+    method: 'POST',
+    path: '/console/maintenances',
+    roles: ['exploitant'],
+    screen: opened('maintenanceAct'),
+  },
+  {
+    method: 'GET',
     path: '/console/journal',
     roles: JOURNAL,
     menu: 'Journal',

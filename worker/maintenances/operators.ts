@@ -34,10 +34,10 @@ const EXPECTED =
   'from et to (2026-12-01T14:00, heure de Paris, ou avec un décalage), reason (3 à 200 caractères, sans nom ni numéro de personne).';
 
 /** Where a maintenance is in its life. */
-type MaintenanceState = 'upcoming' | 'current' | 'over' | 'withdrawn';
+export type MaintenanceState = 'upcoming' | 'current' | 'over' | 'withdrawn';
 
 /** At that moment. One that was withdrawn while it lasted is over. */
-function stateOfMaintenance(one: Maintenance, nowMs: number): MaintenanceState {
+export function stateOfMaintenance(one: Maintenance, nowMs: number): MaintenanceState {
   const lasted = lastedOf(one);
   if (lasted === undefined) return 'withdrawn';
   if (one.withdrawnMs !== null || lasted.toMs <= nowMs) return 'over';
