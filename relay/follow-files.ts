@@ -77,6 +77,7 @@ export function followFiles(followed: Followed): FileWatch {
     });
     watch.follow(files());
     if (changed) links.announce();
+    links.report();
   };
   const watch = new FileWatch(reload, () => log('warn', 'relay-watch-failed'));
   watch.follow(files());

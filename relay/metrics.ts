@@ -102,6 +102,11 @@ export class Metrics {
     this.#seconds.labels(request.editor).observe(reply.durationMs / 1000);
   }
 
+  /** `done` before the first. */
+  get lastReload(): 'done' | 'failed' {
+    return this.#lastReload;
+  }
+
   countReload(outcome: 'done' | 'failed'): void {
     this.#lastReload = outcome;
     this.#reloads.labels(outcome).inc();

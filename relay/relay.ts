@@ -29,6 +29,7 @@ import { Links } from './link/links.ts';
 import { signRelayToken } from './link/token.ts';
 import { Metrics } from './metrics.ts';
 import type { Readers } from './reading/readers.ts';
+import { gatherReport } from './report.ts';
 import { RetryBudget } from './search/retry-budget.ts';
 import { Searches } from './search/searches.ts';
 import { type Closing, endProcess, killProcess } from './shutdown.ts';
@@ -94,6 +95,7 @@ export async function startRelay(parts: RelayParts): Promise<void> {
       ...(config.hubSante && { hubSante: config.hubSante.clientId }),
     }),
     onPublishDue: () => carrier?.publishDue(),
+    report: () => gatherReport({ vendors, inbound, carrier, standing, metrics }),
     searches,
     accounts,
     log,

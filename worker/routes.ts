@@ -21,6 +21,7 @@ import { MAINTENANCE_ROUTES } from './maintenances/routes.ts';
 import { EXPLAINED, explainSlots } from './operators/explain.ts';
 import { reportPractitionerClaims } from './operators/practitioner-claims.ts';
 import { answerHealth, answerReadiness } from './operators/probes.ts';
+import { answerRelayReports } from './operators/relay-reports.ts';
 import { answerOneSearch, answerSearches } from './operators/searches.ts';
 import { ACCEPTED, acceptStorage, answerStorage } from './operators/storage.ts';
 import { answerClaims, answerDecision, CLAIM_DECISION } from './operators/vendors/claims.ts';
@@ -93,6 +94,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/relays', needs: ['admin'], handler: answerRelays },
   { method: 'GET', path: '/admin/searches', needs: ['admin'], handler: answerSearches },
   { method: 'GET', path: '/admin/searches/:id', needs: ['admin'], handler: answerOneSearch },
+  { method: 'GET', path: '/admin/relay-reports', needs: ['admin'], handler: answerRelayReports },
   { method: 'GET', path: '/admin/schedule', needs: ['admin'], handler: answerSchedule },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },

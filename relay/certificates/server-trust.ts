@@ -4,7 +4,13 @@
 // docs/decisions/0013-server-trust.md.
 
 import type { X509Certificate } from 'node:crypto';
-import { type AuthorityPath, type AuthorityPool, judgeDates, readAuthority } from './authority-pool.ts';
+import {
+  type Authority,
+  type AuthorityPath,
+  type AuthorityPool,
+  judgeDates,
+  readAuthority,
+} from './authority-pool.ts';
 import { type CertificateFacts, KEY_USAGE, readCertificate } from './certificate-facts.ts';
 import { type HeldLists, judgeRevocation, type Revocation } from './held-lists.ts';
 import { isStrongKey } from './signature-algorithm.ts';
@@ -40,6 +46,11 @@ export class ServerTrust {
   constructor(anchors: AuthorityPool, lists: HeldLists | undefined) {
     this.#anchors = anchors;
     this.lists = lists;
+  }
+
+  /** Those that vouch for the vendor's servers. */
+  get authorities(): readonly Authority[] {
+    return this.#anchors.all;
   }
 
   /**

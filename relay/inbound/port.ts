@@ -14,6 +14,7 @@ import { isBlocking, type Problem } from '../base/problem.ts';
 import type { Certificates } from '../certificates/certificates.ts';
 import type { HeldLists } from '../certificates/held-lists.ts';
 import type { ScopedMarks } from '../certificates/list-marks.ts';
+import { type SeenCertificate, seeCertificate } from '../certificates/seen-certificate.ts';
 import { Connections } from './connections.ts';
 import type { EdgeClient } from './edge-client.ts';
 import { type InboundState, loadInbound } from './files.ts';
@@ -42,6 +43,8 @@ export class InboundPort {
   readonly #metrics: InboundMetrics;
   readonly #connections: Connections;
   readonly #bytes = new VendorBytes();
+  /** By vendor of the settings, the certificate that it last showed here, accepted. */
+  readonly senders = new Map<string, SeenCertificate>();
   #state: InboundState;
   #filesBroken = false;
   #closed: Promise<void> | undefined;
@@ -76,6 +79,11 @@ export class InboundPort {
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** What serves. */
+  get state(): InboundState {
+    return this.#state;
   }
 
   /** The revocation lists that serve. */
@@ -161,8 +169,11 @@ export class InboundPort {
     this.#server.on('connection', (socket: Socket) => this.#connections.accept(socket));
     // So that a vendor's place is its own before it asks anything; each request is judged anew.
     this.#server.on('secureConnection', (socket: TLSSocket) => {
-      const judgment = this.#state.trust.judge(socket.getPeerX509Certificate(), Date.now());
-      if (judgment.ok) this.#connections.identify(socket, judgment.editor.id);
+      const certificate = socket.getPeerX509Certificate();
+      const judgment = this.#state.trust.judge(certificate, Date.now());
+      if (!judgment.ok || certificate === undefined) return;
+      this.senders.set(judgment.editor.id, seeCertificate(certificate, Date.now()));
+      this.#connections.identify(socket, judgment.editor.id);
     });
     this.#server.on('tlsClientError', (error: NodeJS.ErrnoException) => {
       this.#metrics.countHandshakeFailure(classify(error.code ?? ''));

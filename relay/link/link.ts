@@ -13,6 +13,7 @@ import {
   LINK_CLOSE,
   LINK_PATH,
 } from '../../shared/link/hub.ts';
+import type { RelayReport } from '../../shared/link/report.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { Searches } from '../search/searches.ts';
@@ -23,6 +24,7 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const ANNOUNCE_TIMEOUT_MS = 10_000;
 const BACKLOG_BYTES_MAX = 4 * FRAME_BYTES_MAX;
 const CLOSE_TIMEOUT_MS = 1000;
+const REPORT_MS = 60_000;
 const BACKOFF_BASE_MS = 250;
 const BACKOFF_MAX_MS = 10_000;
 /** After the loss of a good link: the edge has restarted, and what it is asked meanwhile waits for its relays. */
@@ -57,6 +59,8 @@ export interface LinkSettings {
   readonly onPublishDue?: () => void;
   /** Another process serves under this relay's id; the link dials no more. */
   readonly onIdTaken?: () => void;
+  /** What the relay says of itself, now; told to the first hub only. */
+  readonly report?: () => RelayReport;
   readonly pingMs?: number;
   /** Answers that the edge has not taken yet; past this it is as good as gone. */
   readonly backlogBytesMax?: number;
@@ -109,6 +113,14 @@ export class Link {
     if (this.#state.name !== 'up') return;
     const { hub, socket } = this.#state;
     this.#tell(hub.announce(this.#settings.announcement()), socket);
+  }
+
+  /** Says how this relay is; an older edge does not listen, and nothing is lost by it. */
+  report(): void {
+    const { hub = 0, report } = this.#settings;
+    if (this.#state.name !== 'up' || hub > 0 || report === undefined) return;
+    const told = (this.#state.hub as RpcStub<Required<HubApi>>).report(report());
+    Promise.resolve(told).catch(() => undefined);
   }
 
   /** Asks the edge for nothing new; resolves when it has understood, or cannot any more. */
@@ -206,6 +218,9 @@ export class Link {
       if (this.#state.name !== 'announcing') return;
       this.#state = { ...this.#state, name: 'up' };
       this.#log('info', 'link-up', { host: this.#host, attempt: this.#attempt });
+      this.report();
+      const reports = setInterval(() => this.report(), REPORT_MS);
+      socket.once('close', () => clearInterval(reports));
     });
   }
 

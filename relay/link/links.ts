@@ -37,6 +37,11 @@ export class Links {
     for (const link of this.#links) link.announce();
   }
 
+  /** Says to the first hub how this relay is. */
+  report(): void {
+    this.#links[0]?.report();
+  }
+
   /** Asks each hub for nothing new; resolves when all have understood, or cannot any more. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isEnding = true;

@@ -28,6 +28,8 @@ export interface DialSettings {
   readonly servername: string | undefined;
   /** The peer's identity; it replaces the check of the host name. */
   readonly pin: { readonly cn: string; readonly ou: string } | undefined;
+  /** Hears of each certificate that the peer shows, proved or not; only with a `trust`. */
+  readonly onPeer?: (certificate: X509Certificate) => void;
 }
 
 /** Either a proved connection, whose errors are the caller's from now on, or why there is none. */
@@ -56,7 +58,7 @@ export function dial(
   { host, port, protocols = [] }: { host: string; port: number; protocols?: string[] },
   done: Dialled,
 ): void {
-  const { pin, trust } = settings;
+  const { pin, trust, onPeer } = settings;
   const checkServerIdentity =
     pin === undefined
       ? matchHostName
@@ -76,7 +78,9 @@ export function dial(
   socket.setNoDelay(true).setKeepAlive(true, 60_000);
   const timer = setTimeout(() => socket.destroy(new DialError('connect', 'timeout')), CONNECT_TIMEOUT_MS);
   const judge = (): Error | undefined =>
-    trust === undefined ? undefined : judgePeer(socket, trust, servername ?? host, checkServerIdentity);
+    trust === undefined
+      ? undefined
+      : judgePeer(socket, trust, servername ?? host, checkServerIdentity, onPeer);
   socket.once('secureConnect', () => {
     clearTimeout(timer);
     const refusal = judge();
@@ -103,10 +107,13 @@ function judgePeer(
   trust: ServerTrust,
   host: string,
   checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined,
+  onPeer: DialSettings['onPeer'],
 ): Error | undefined {
   // Not getPeerX509Certificate: on a client's side it takes the chain away from the session, for good.
   const peer = socket.getPeerCertificate(true);
-  const refusal = trust.judge(chainOf(peer), wordOf(socket.authorizationError), Date.now());
+  const chain = chainOf(peer);
+  if (chain[0] !== undefined) onPeer?.(chain[0]);
+  const refusal = trust.judge(chain, wordOf(socket.authorizationError), Date.now());
   if (refusal !== undefined) return new DialError('certificate', refusal);
   const stranger = checkServerIdentity(host, peer);
   if (stranger === undefined || stranger instanceof DialError) return stranger;

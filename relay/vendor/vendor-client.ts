@@ -2,6 +2,7 @@
 // each reload that changes the vendor; what runs on an older one is finished there. Knows nothing of slots.
 // docs/decisions/0002-undici.md.
 
+import type { X509Certificate } from 'node:crypto';
 import { Pool } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
@@ -11,6 +12,7 @@ import { VERSION } from '../../shared/version.ts';
 import type { EditorConfig } from '../base/config.ts';
 import { failureOf } from '../base/failure.ts';
 import type { Certificates } from '../certificates/certificates.ts';
+import { type SeenCertificate, seeCertificate } from '../certificates/seen-certificate.ts';
 import type { SentPage } from '../reading/answer-reading.ts';
 import type { VendorReader } from '../reading/readers.ts';
 import { AccountExchange, type WriteOutcome } from './account-exchange.ts';
@@ -62,6 +64,7 @@ export class VendorClient {
   #users = 0;
   #retired: PromiseWithResolvers<void> | undefined;
   #connections = 0;
+  #peer: SeenCertificate | undefined;
   #dials = 0;
 
   /** Takes over `reader`, and closes it. */
@@ -71,7 +74,10 @@ export class VendorClient {
     this.reader = reader;
     this.#gate = new Gate(vendor.concurrency, vendor.queue);
     const { context, trust } = certificates;
-    const dial = { context, trust, servername: vendor.servername, pin: vendor.server };
+    const onPeer = (certificate: X509Certificate): void => {
+      this.#peer = seeCertificate(certificate, Date.now());
+    };
+    const dial = { context, trust, servername: vendor.servername, pin: vendor.server, onPeer };
     this.#pool = new Pool(new URL(vendor.baseUrl).origin, {
       connections: vendor.concurrency,
       pipelining: 1,
@@ -100,6 +106,11 @@ export class VendorClient {
   /** A call of this turn would be refused now, or another in its place. */
   isFull(turn?: Turn): boolean {
     return this.#gate.isFull(turn);
+  }
+
+  /** The certificate that the vendor's server last showed; undefined: none since this client was made. */
+  get peer(): SeenCertificate | undefined {
+    return this.#peer;
   }
 
   get connections(): number {

@@ -2,6 +2,7 @@
 
 import type { Flow } from '../sas/query.ts';
 import type { Build } from '../version.ts';
+import type { RelayReport } from './report.ts';
 
 export type EditorFlow = Flow | 'INT_R02' | 'INT_R03';
 
@@ -37,6 +38,8 @@ export interface HubApi {
   announce(announcement: Announcement): Promise<void>;
   /** From now on nothing new is sent to this relay; what runs is finished. */
   drain(): Promise<void>;
+  /** What the relay says of itself, replacing what it said before: once a minute, to the first hub. An older edge has none. */
+  report?(report: RelayReport): Promise<void>;
 }
 
 /**

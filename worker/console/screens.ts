@@ -57,6 +57,13 @@ export const SCREENS: readonly ConsoleRoute[] = [
   },
   {
     method: 'GET',
+    path: '/console/certificats',
+    roles: STAFF,
+    menu: 'Certificats',
+    screen: opened('certificatesScreen'),
+  },
+  {
+    method: 'GET',
     path: '/console/maintenances',
     roles: STAFF,
     menu: 'Maintenances',

@@ -10,6 +10,7 @@ import { ERASURE_OPERATIONS } from './admin/erasures.ts';
 import { FRONT_ADMIN_OPERATIONS, FRONT_ADMIN_SCHEMAS } from './admin/front.ts';
 import { LRM_OPERATIONS } from './admin/lrm.ts';
 import { MAINTENANCE_OPERATIONS, MAINTENANCE_SCHEMAS } from './admin/maintenances.ts';
+import { RELAY_REPORT_OPERATIONS } from './admin/relay-reports.ts';
 import { STORAGE_OPERATIONS } from './admin/storage.ts';
 import { FHIR_ACCOUNT_OPERATIONS } from './fhir/accounts.ts';
 import { FHIR_APPOINTMENT_OPERATIONS } from './fhir/appointments.ts';
@@ -53,6 +54,7 @@ export const OPERATIONS: Operations = {
   ...ERASURE_OPERATIONS,
   ...LRM_OPERATIONS,
   ...MAINTENANCE_OPERATIONS,
+  ...RELAY_REPORT_OPERATIONS,
   ...FRONT_ADMIN_OPERATIONS,
 };
 

@@ -13,6 +13,7 @@ import type { Env } from '../base/env.ts';
 import { purgeConsole } from '../console/tables/purge.ts';
 import { purgeFront } from '../front/operators/purge.ts';
 import type { StoreName } from '../gate/stores.ts';
+import { forgetReports } from '../hub/reports/table.ts';
 import { purgePeople } from '../lrm/people/table.ts';
 import { forgetStrays, runOutbox, watchOutbox } from '../lrm/schedule.ts';
 import { purgeKeptAnswers, purgeRouting } from '../memory/purge.ts';
@@ -129,6 +130,14 @@ export const STEPS: readonly Step[] = [
     rests: 'core',
     forgets: true,
     run: stretch(forgetMaintenances),
+  },
+  {
+    name: 'relay-reports',
+    every: 'nightly',
+    needs: 1,
+    rests: 'core',
+    forgets: true,
+    run: stretch(forgetReports),
   },
   { name: 'front', every: 'nightly', needs: 10, rests: 'core', forgets: true, run: stretch(purgeFront) },
   {

@@ -25,6 +25,7 @@ const PATHS: readonly (readonly [name: string, path: string])[] = [
   ['recherche-absente', '/console/recherches/aucune-recherche'],
   ['expliquer', '/console/expliquer'],
   ['comptes', '/console/comptes'],
+  ['certificats', '/console/certificats'],
   ['maintenances', '/console/maintenances'],
   ['journal', '/console/journal'],
   ['absent', '/console/editeurs/personne'],

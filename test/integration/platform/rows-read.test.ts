@@ -132,6 +132,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/relays': ['/admin/relays'],
   '/admin/searches': ['/admin/searches', '/admin/searches?unknown=true'],
   '/admin/searches/:id': [],
+  '/admin/relay-reports': ['/admin/relay-reports'],
   '/admin/editors': ['/admin/editors'],
   '/admin/claims': ['/admin/claims'],
   '/admin/maintenances': ['/admin/maintenances'],

@@ -20,6 +20,7 @@ const SMALL: Readonly<Record<string, string>> = {
   vendor_usage: 'one row a vendor',
   relay_editors: 'vendors times relays',
   relays: 'a few',
+  relay_reports: 'a row a relay',
   vendor_claims: 'vendors times relays',
   front_users: 'an operator adds each by hand',
   samu_lrms: "an operator's list, 2,000 at most",

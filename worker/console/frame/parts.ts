@@ -4,10 +4,8 @@ import { GatewayError } from '../../../shared/error.ts';
 import { type Html, html, join } from '../../../shared/html.ts';
 import { describeUnexpected, log } from '../../base/log.ts';
 import type { ConsoleContext } from '../model/context.ts';
+import type { Tone } from '../model/tone.ts';
 import type { VendorState } from '../model/vendor-words.ts';
-
-/** How loud something is; style.ts has the colours. */
-export type Tone = 'down' | 'doubt' | 'well' | 'off' | 'unknown';
 
 const TONES: Readonly<Record<VendorState, Tone>> = {
   'en panne': 'down',

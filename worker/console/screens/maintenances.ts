@@ -10,11 +10,12 @@ import { checkWindow, readTime, sayTime } from '../../maintenances/times.ts';
 import { listVendors, type VendorRow } from '../../store/editors.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { findMaintenance, type Maintenance, readMaintenances } from '../../store/maintenances.ts';
-import { actFields, badge, panelError, readPanel, reasonFields, type Tone, table } from '../frame/parts.ts';
+import { actFields, badge, panelError, readPanel, reasonFields, table } from '../frame/parts.ts';
 import { type ConsoleContext, field, type Screen, seeOther } from '../model/context.ts';
 import { counted, writeMoment } from '../model/moment.ts';
 import { readReason } from '../model/reason.ts';
 import { mayOpen } from '../model/roles.ts';
+import type { Tone } from '../model/tone.ts';
 import { noteAct } from '../tables/note-act.ts';
 import { vendorPath } from './vendor-table.ts';
 

@@ -83,6 +83,7 @@ export class RelayDoor {
     const { registry, awaited, onChange } = this.#parts;
     const link: RelayLink = new RelayLink(relay, server, {
       announced: (value) => this.#take(link, value),
+      reported: (value) => this.#parts.saver.reports.take(relay, value),
       lost: () => {
         clearTimeout(mute);
         if (this.links.drop(link)) registry.noteLost(relay, Date.now());

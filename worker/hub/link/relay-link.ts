@@ -59,6 +59,8 @@ interface RunningPlan {
 export interface LinkEvents {
   /** Returns the ids of the vendors that it may serve. */
   readonly announced: (announcement: Announcement) => Promise<ReadonlySet<string>>;
+  /** What it says of itself. @throws when it is no report. */
+  readonly reported: (report: unknown) => void;
   readonly lost: () => void;
   /** What it can be asked for has changed. */
   readonly changed: () => void;
@@ -258,6 +260,11 @@ export class RelayLink {
     this.#events.changed();
   }
 
+  /** What it says of itself counts only once it serves under its name. @throws when it is no report. */
+  report(report: unknown): void {
+    if (this.isServing) this.#events.reported(report);
+  }
+
   drain(): void {
     if (this.#state.kind === 'lost') return;
     this.#state = { kind: 'draining' };
@@ -320,5 +327,9 @@ class Hub extends RpcTarget implements HubApi {
 
   async drain(): Promise<void> {
     this.#link.drain();
+  }
+
+  async report(report: unknown): Promise<void> {
+    this.#link.report(report);
   }
 }

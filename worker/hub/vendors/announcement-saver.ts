@@ -6,6 +6,7 @@ import { rejectLate, within } from '../../../shared/deadline.ts';
 import type { EditorFlow } from '../../../shared/link/hub.ts';
 import { log } from '../../base/log.ts';
 import { saveAnnouncement } from '../../store/editors.ts';
+import { RelayReports } from '../reports/relay-reports.ts';
 import type { VendorRegistry } from './registry.ts';
 
 /** How long D1 may take for one; a write that has not ended by then may yet be done, and is done again. */
@@ -24,6 +25,8 @@ export interface SavingDescription {
 export class AnnouncementSaver {
   readonly #registry: VendorRegistry;
   readonly #db: D1Database;
+  /** What relays say of themselves besides, saved behind too. */
+  readonly reports: RelayReports;
   #isRunning = false;
   #failed = 0;
   /** Ends the pause between two tries. */
@@ -32,6 +35,7 @@ export class AnnouncementSaver {
   constructor(registry: VendorRegistry, db: D1Database) {
     this.#registry = registry;
     this.#db = db;
+    this.reports = new RelayReports(db);
   }
 
   /** Something is to be saved: tries now, and again until D1 has it all. */
