@@ -57,6 +57,7 @@ const scheduleCapability: Capability = {
 };
 
 const openApi = lazily(() => import('./openapi/handlers.ts'));
+const metrics = lazily(() => import('./operators/metrics/answer-metrics.ts'));
 
 /** Every row; the order is the router's. */
 export const ROUTES: readonly Route[] = [
@@ -95,6 +96,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/admin/searches', needs: ['admin'], handler: answerSearches },
   { method: 'GET', path: '/admin/searches/:id', needs: ['admin'], handler: answerOneSearch },
   { method: 'GET', path: '/admin/relay-reports', needs: ['admin'], handler: answerRelayReports },
+  { method: 'GET', path: '/admin/metrics', needs: ['metrics', 'admin'], handler: metrics('answerMetrics') },
   { method: 'GET', path: '/admin/schedule', needs: ['admin'], handler: answerSchedule },
   { method: 'GET', path: '/admin/editors', needs: ['admin'], handler: answerVendors },
   { method: 'PUT', path: '/admin/editors/:editor', needs: ['admin'], handler: switchVendor, body: SWITCHES },

@@ -25,8 +25,11 @@ export interface Caller {
   readonly scopes: ReadonlySet<string>;
 }
 
-/** What a route needs: `admin`, or a letter of SMART's `cruds` on a resource type. */
-export type Need = 'admin' | { readonly resource: string; readonly permission: 'c' | 'r' | 'u' | 'd' | 's' };
+/** What a route needs: `admin`, `metrics` (figures, and nothing else), or a letter of SMART's `cruds` on a resource type. */
+export type Need =
+  | 'admin'
+  | 'metrics'
+  | { readonly resource: string; readonly permission: 'c' | 'r' | 'u' | 'd' | 's' };
 
 /** @throws GatewayError token-missing, token-invalid, token-expired, issuer-unavailable, misconfigured. */
 export async function authenticate(request: Request, config: Config, reading: KeyReading): Promise<Caller> {
@@ -55,7 +58,7 @@ function mayHaveNewKey(error: unknown): error is GatewayError {
 export function authorise(caller: Caller, needs: readonly Need[]): void {
   if (needs.some((need) => isGranted(caller.scopes, need))) return;
   const wanted = needs.map((need) =>
-    need === 'admin' ? need : `system/${need.resource}.${need.permission}`,
+    typeof need === 'string' ? need : `system/${need.resource}.${need.permission}`,
   );
   throw new GatewayError({
     reason: 'scope-missing',
@@ -65,7 +68,7 @@ export function authorise(caller: Caller, needs: readonly Need[]): void {
 }
 
 function isGranted(scopes: ReadonlySet<string>, need: Need): boolean {
-  if (need === 'admin') return scopes.has('admin');
+  if (typeof need === 'string') return scopes.has(need);
   for (const scope of scopes) {
     const match = /^system\/(\w+|\*)\.([cruds]+|\*)$/.exec(scope);
     if (match === null) continue;

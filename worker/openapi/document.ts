@@ -124,7 +124,7 @@ export function describeApi(routes: readonly Route[], baseUrl: string): ApiDocum
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'Jeton de l’émetteur configuré, avec la portée admin.',
+          description: 'Jeton de l’émetteur configuré, avec la portée admin ; metrics pour /admin/metrics.',
         },
       },
     },
@@ -177,7 +177,9 @@ function securityOf({ needs }: Route): DocumentedOperation['security'] {
       return [{ editeur: [] }];
     default:
       return needs.map((need) =>
-        need === 'admin' ? { exploitant: [need] } : { sas: [`system/${need.resource}.${need.permission}`] },
+        typeof need === 'string'
+          ? { exploitant: [need] }
+          : { sas: [`system/${need.resource}.${need.permission}`] },
       );
   }
 }

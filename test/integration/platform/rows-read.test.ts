@@ -133,6 +133,7 @@ const LISTS: Readonly<Record<string, readonly string[]>> = {
   '/admin/searches': ['/admin/searches', '/admin/searches?unknown=true'],
   '/admin/searches/:id': [],
   '/admin/relay-reports': ['/admin/relay-reports'],
+  '/admin/metrics': ['/admin/metrics'],
   '/admin/editors': ['/admin/editors'],
   '/admin/claims': ['/admin/claims'],
   '/admin/maintenances': ['/admin/maintenances'],

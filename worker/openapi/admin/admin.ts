@@ -16,6 +16,7 @@ import {
   text,
 } from '../model/operation.ts';
 import { OF_HUB } from '../model/refusals.ts';
+import { METRICS_OPERATIONS } from './metrics.ts';
 import { REPORT_OPERATIONS } from './reports.ts';
 import { SEARCH_OPERATIONS, SEARCH_SCHEMAS } from './searches.ts';
 import { VENDOR_OPERATIONS } from './vendors.ts';
@@ -274,4 +275,5 @@ export const ADMIN_OPERATIONS: Operations = {
   ...VENDOR_OPERATIONS,
   ...REPORT_OPERATIONS,
   ...SEARCH_OPERATIONS,
+  ...METRICS_OPERATIONS,
 };
