@@ -3,11 +3,21 @@
 
 import { lazily } from '../http/route.ts';
 import type { ConsoleRoute } from './model/context.ts';
+import type { ParameterTable } from './model/parameters.ts';
 import { ROLES } from './model/roles.ts';
 
 const STAFF = ['exploitant', 'raccordement'] as const;
 const WITH_VENDORS = [...STAFF, 'editeur'] as const;
 const JOURNAL = ['exploitant', 'habilitations'] as const;
+
+const SEARCH_FILTERS: ParameterTable = {
+  inconnues: /^(oui)?$/,
+  lentes: /^(oui)?$/,
+  editeur: /^[a-z0-9-]{0,64}$/,
+  flux: /^(INT_R01|INT_R04|SOS)?$/,
+  // The screen reads the moment; it names the parameter too.
+  avant: /^.{0,40}$/,
+};
 
 const opened = lazily(() => import('./opened.ts'));
 
@@ -24,13 +34,20 @@ export const SCREENS: readonly ConsoleRoute[] = [
     menu: 'Éditeurs',
     screen: opened('vendorsScreen'),
   },
-  { method: 'GET', path: '/console/editeurs/:editor', roles: WITH_VENDORS, screen: opened('vendorScreen') },
+  {
+    method: 'GET',
+    path: '/console/editeurs/:editor',
+    roles: WITH_VENDORS,
+    parameters: { fait: /^(couper|remettre|reglages|deja)$/ },
+    screen: opened('vendorScreen'),
+  },
   { method: 'POST', path: '/console/editeurs/:editor', roles: ['exploitant'], screen: opened('switchAct') },
   {
     method: 'GET',
     path: '/console/recherches',
     roles: STAFF,
     menu: 'Recherches',
+    parameters: SEARCH_FILTERS,
     screen: opened('searchesScreen'),
   },
   { method: 'GET', path: '/console/recherches/:id', roles: STAFF, screen: opened('searchScreen') },
@@ -39,6 +56,7 @@ export const SCREENS: readonly ConsoleRoute[] = [
     path: '/console/expliquer',
     roles: WITH_VENDORS,
     menu: 'Expliquer',
+    parameters: { editeur: /^[a-z0-9-]{0,64}$/, flux: /^(INT_R01|INT_R04|SOS)$/ },
     screen: opened('explainForm'),
   },
   { method: 'POST', path: '/console/expliquer', roles: WITH_VENDORS, screen: opened('explainAnswer') },
@@ -47,6 +65,7 @@ export const SCREENS: readonly ConsoleRoute[] = [
     path: '/console/comptes',
     roles: ['exploitant'],
     menu: 'Comptes',
+    parameters: { fait: /^vague$/ },
     screen: opened('accountsScreen'),
   },
   {

@@ -1,4 +1,4 @@
-// Who gets into the console, and what a session opens: C-01, C-03, C-04, C-05, C-06 of its checks, over the real Worker and D1.
+// Who gets into the console, and what a session opens: C-01, C-03, C-04, C-05, C-06, C-26 of its checks, over the real Worker and D1.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { signConsoleCode, signToken } from '../../../sandbox/platform/local/state.ts';
 import { ROLES } from '../../../worker/console/model/roles.ts';
@@ -120,6 +120,36 @@ describe('roles', () => {
     const { text } = await own.get('/console/veille');
     return /name="jeton" value="([^"]+)"/.exec(text)?.[1] ?? '';
   }
+
+  it('C-26 an address that says what a screen does not read is refused, and the parameter named', async () => {
+    const own = await ConsoleVisitor.enter(system, 'exploitant');
+    for (const { method, path } of SCREENS) {
+      if (method !== 'GET') continue;
+      const target = path.replace(/:\w+/, 'agenda-a');
+      const page = await own.get(`${target}?periode=hier`);
+      expect([path, page.status]).toEqual([path, 400]);
+      expect(page.text).toContain('« periode »');
+      expect(page.text).not.toContain('hier');
+    }
+    const bad = [
+      'editeurs/agenda-a?fait=tout',
+      'comptes?fait=deja',
+      'expliquer?flux=X',
+      'expliquer?editeur=%3Cb',
+    ];
+    for (const one of [...bad, 'comptes?fait=vague&fait=vague']) {
+      const page = await own.get(`/console/${one}`);
+      expect([one, page.status]).toEqual([one, 400]);
+      expect(page.text).toContain(`« ${/\?(\w+)/.exec(one)?.[1]} »`);
+    }
+    for (const good of [
+      'editeurs/agenda-a?fait=deja',
+      'comptes?fait=vague',
+      'expliquer?editeur=agenda-b&flux=SOS',
+    ]) {
+      expect([good, (await own.get(`/console/${good}`)).status]).toEqual([good, 200]);
+    }
+  });
 
   it('C-04 someone of a vendor sees that vendor alone, and no other’s name', async () => {
     const own = await ConsoleVisitor.enter(system, 'editeur', 'agenda-a');

@@ -2,6 +2,7 @@
 
 import type { Html } from '../../../shared/html.ts';
 import type { RequestContext } from '../../http/http.ts';
+import type { ParameterTable } from './parameters.ts';
 import type { ConsoleUser, Role } from './roles.ts';
 
 /** One request of somebody who is in. */
@@ -32,6 +33,8 @@ export interface ConsoleRoute {
   readonly roles: readonly Role[];
   /** In the menu, under that name. */
   readonly menu?: string;
+  /** What its address may say behind `?`; nothing by default. */
+  readonly parameters?: ParameterTable;
   readonly screen: (context: ConsoleContext) => Promise<Screen | Response> | Screen | Response;
 }
 

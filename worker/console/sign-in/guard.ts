@@ -9,6 +9,7 @@ import { readText } from '../../http/body.ts';
 import { type RequestContext, refusalHeaders } from '../../http/http.ts';
 import { barePage, type Frame, framedPage } from '../frame/page.ts';
 import { type ConsoleContext, type ConsoleRoute, type Screen, seeOther } from '../model/context.ts';
+import { refuseParameters } from '../model/parameters.ts';
 import { type ConsoleUser, mayOpen } from '../model/roles.ts';
 import { noteSeen, readSession, type Session } from '../tables/sessions.ts';
 
@@ -61,6 +62,7 @@ export async function serveScreen(
     if (!mayOpen(inside.user, route.roles)) {
       throw new GatewayError({ reason: 'scope-missing', text: 'Votre rôle n’ouvre pas cet écran.' });
     }
+    refuseParameters(context.url.searchParams, route.parameters);
     if (route.method === 'POST') inside = { ...inside, form: await readOwnForm(inside) };
     const answer = await route.screen(inside);
     return answer instanceof Response ? answer : framedPage(inside, frameOf(inside.user, route, all), answer);
