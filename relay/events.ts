@@ -33,6 +33,7 @@ export function logExchange(
   const detail = code ?? facts.failure?.bound;
   log(reason === 'internal' ? 'error' : 'info', 'vendor-exchange', {
     requestId: plan.id,
+    ...(plan.traceId !== undefined && { traceId: plan.traceId }),
     editor: call?.editor ?? '',
     flow: plan.flow,
     subjects: call?.subjects.length ?? 0,

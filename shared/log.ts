@@ -5,6 +5,8 @@ import type { Fault, LogLevel } from './error.ts';
 
 export interface LogFields {
   readonly requestId?: string;
+  /** Of the trace that the request is part of: 32 hexadecimal digits (shared/link/trace.ts). */
+  readonly traceId?: string;
   readonly method?: string;
   /** The route's pattern, never the path asked. */
   readonly route?: string;

@@ -4,6 +4,7 @@
 
 import { type IRequestStrict, IttyRouter } from 'itty-router';
 import { GatewayError, REASONS, type Reason } from '../shared/error.ts';
+import { newTraceId, readTraceparent } from '../shared/link/trace.ts';
 import { readFormat } from '../shared/sas/search-parameters.ts';
 import { pendingBytes } from './base/callers/pending-bytes.ts';
 import { type Config, readConfig } from './base/config.ts';
@@ -26,6 +27,7 @@ interface RouteArguments {
   readonly env: Env;
   readonly execution: ExecutionContext;
   readonly requestId: string;
+  readonly traceId: string;
   readonly startedMs: number;
 }
 
@@ -74,6 +76,7 @@ export async function handleRequest(
     env,
     execution,
     requestId: requestIdOf(request),
+    traceId: readTraceparent(request.headers.get('traceparent')) ?? newTraceId(),
     startedMs: Date.now(),
   };
   const response = await answer(request, given).catch((cause: unknown) => fail(cause, request, given));
@@ -106,6 +109,7 @@ async function serveRoute(
     env: given.env,
     config,
     requestId: given.requestId,
+    traceId: given.traceId,
     startedMs: given.startedMs,
     caller: undefined,
     callerKey: undefined,
@@ -215,6 +219,7 @@ async function fail(cause: unknown, request: Request, given: RouteArguments): Pr
   const { status, level, fault } = REASONS[error.reason];
   log(level, 'request-refused', {
     requestId: given.requestId,
+    traceId: given.traceId,
     method: request.method,
     reason: error.reason,
     fault,

@@ -100,6 +100,12 @@ export const editor = strict({
   redirectHosts: v.optional(v.array(bookingHost, 'une liste est attendue'), []),
   concurrency: v.optional(integer(1, CONCURRENCY_MAX), CONCURRENCY),
   queue: v.optional(integer(0, QUEUE_MAX), QUEUE),
+  traceparent: v.optional(
+    told(
+      v.boolean('true ou false est attendu'),
+      "Envoyer l'en-tête traceparent avec chaque recherche ; non par défaut.",
+    ),
+  ),
 });
 
 const limits = strict({

@@ -11,6 +11,7 @@ const TEXT_LENGTH_MAX = 200;
 // A field missing here, or one too many, does not compile.
 const ALLOWED: Readonly<Record<keyof LogFields, true>> = {
   requestId: true,
+  traceId: true,
   method: true,
   route: true,
   flow: true,

@@ -38,6 +38,7 @@ const plan = v.pipe(
       }),
     ),
     trace: v.exactOptional(v.boolean()),
+    traceId: v.exactOptional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))),
     calls: v.pipe(
       v.array(
         v.object({

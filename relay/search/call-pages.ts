@@ -33,14 +33,23 @@ export class CallPages {
   readonly #endMs: number;
   readonly #turn: Turn;
   readonly #timer: CallTimer;
+  readonly #traceId: string | undefined;
 
   /** `endMs` on the clock of `performance.now()`: when the call's own budget is spent. */
-  constructor(client: VendorClient, budget: RetryBudget, endMs: number, turn: Turn, timer: CallTimer) {
+  constructor(
+    client: VendorClient,
+    budget: RetryBudget,
+    endMs: number,
+    turn: Turn,
+    timer: CallTimer,
+    traceId?: string,
+  ) {
     this.#client = client;
     this.#budget = budget;
     this.#endMs = endMs;
     this.#turn = turn;
     this.#timer = timer;
+    this.#traceId = traceId;
   }
 
   /** As `VendorClient.fetchPage`. The failure of the second try counts, when one was made. */
@@ -74,7 +83,7 @@ export class CallPages {
       if (phase === 'connection') this.waitedMs += performance.now() - askedMs;
       this.#timer.enter(phase);
     };
-    return this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn, onPhase);
+    return this.#client.fetchPage(path, bytesMax, holding, signal, this.#turn, onPhase, this.#traceId);
   }
 
   /** The second try may take as long as the first did. The budget is spent last: only on a try that is made. */

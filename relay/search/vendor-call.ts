@@ -41,7 +41,7 @@ export async function callVendor(
   const { subjects = [], budgetMs = plan.budgetMs } = plan.calls[call] ?? {};
   const { id, baseUrl } = client.editor;
   const endMs = startedMs + Math.min(budgetMs, plan.budgetMs);
-  const pages = new CallPages(client, retryBudget, endMs, turnOf(plan), timer);
+  const pages = new CallPages(client, retryBudget, endMs, turnOf(plan), timer, plan.traceId);
   const question = { call, editor: id, flow, subjects, fromMs, toMs, trace, startedMs: sharedNowMs() };
   const reader = client.reader.ask(question);
   const holding = client.hold();

@@ -7,6 +7,7 @@ import { Pool } from 'undici';
 import type { FailedCall } from '../../shared/failure.ts';
 import { VENDOR_HEADER_BYTES_MAX } from '../../shared/limits.ts';
 import type { Turn } from '../../shared/link/fair-queue.ts';
+import { writeTraceparent } from '../../shared/link/trace.ts';
 import { err, ok, type Result } from '../../shared/result.ts';
 import { VERSION } from '../../shared/version.ts';
 import type { EditorConfig } from '../base/config.ts';
@@ -149,9 +150,10 @@ export class VendorClient {
     signal: AbortSignal,
     turn?: Turn,
     onPhase?: (phase: ExchangePhase) => void,
+    traceId?: string,
   ): Promise<Result<SentPage, PageFailure>> {
     const dials = this.#dials;
-    const outcome = await this.#ask({ path, bytesMax, holding, signal, turn, onPhase });
+    const outcome = await this.#ask({ path, bytesMax, holding, signal, turn, onPhase, traceId });
     if (!outcome.ok) {
       const { error, code, early } = outcome;
       const isStale = early === true && dials > 0 && dials === this.#dials;
@@ -185,7 +187,7 @@ export class VendorClient {
     });
   }
 
-  async #ask({ path, bytesMax, holding, signal, turn, onPhase }: Asked): Promise<Outcome> {
+  async #ask({ path, bytesMax, holding, signal, turn, onPhase, traceId }: Asked): Promise<Outcome> {
     try {
       const place = this.#gate.enter(signal, turn);
       if (place !== undefined) await place;
@@ -197,6 +199,8 @@ export class VendorClient {
       this.#gate.leave(turn);
       return { ok: false, error: { reason: failureOf(signal) } };
     }
+    const isTold = this.editor.traceparent === true && traceId !== undefined;
+    const headers = isTold ? { ...VENDOR_HEADERS, traceparent: writeTraceparent(traceId) } : VENDOR_HEADERS;
     return new Promise((onOutcome) => {
       const onOver = (): void => this.#gate.leave(turn);
       const exchange = new Exchange({
@@ -208,7 +212,7 @@ export class VendorClient {
         onOutcome,
         onOver,
       });
-      this.#pool.dispatch({ method: 'GET', path, headers: VENDOR_HEADERS }, exchange);
+      this.#pool.dispatch({ method: 'GET', path, headers }, exchange);
     });
   }
 
@@ -225,6 +229,7 @@ interface Asked {
   readonly signal: AbortSignal;
   readonly turn: Turn | undefined;
   readonly onPhase: ((phase: ExchangePhase) => void) | undefined;
+  readonly traceId: string | undefined;
 }
 
 /** The vendor never heard of it: time spent in our queue is no vendor's, or a caller who asks for much would trip its breaker. */

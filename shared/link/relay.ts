@@ -19,6 +19,8 @@ export interface SearchCall {
 export interface SearchPlan {
   /** Unique per search; names it in `cancel` and in both programs' logs. */
   readonly id: string;
+  /** Of the trace of the request that asks; a call that several searches share bears the first one's. Older edges say none. */
+  readonly traceId?: string;
   readonly flow: Flow;
   /** Inclusive bounds on `Slot.start`, milliseconds since the epoch. */
   readonly fromMs: number;

@@ -19,6 +19,8 @@ export interface RequestContext {
   readonly env: Env;
   readonly config: Config;
   readonly requestId: string;
+  /** For logs and for who is asked on: the caller's own when it is well-formed. It opens nothing. */
+  readonly traceId?: string;
   readonly startedMs: number;
   readonly caller: Caller | undefined;
   /** Of whoever's allowance is spent: `token:SUBJECT`, `front:NAME`. Undefined on routes that need neither. */

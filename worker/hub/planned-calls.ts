@@ -9,6 +9,8 @@ import type { AskedCall } from './memory/plan.ts';
 /** The calls of one search. */
 export interface PlannedCalls {
   readonly id: string;
+  /** As in HubSearch. */
+  readonly traceId?: string | undefined;
   /** In which turns its calls leave. */
   readonly turn: Turn;
   readonly flow: Flow;
@@ -38,7 +40,7 @@ interface PlanTimes {
 
 /** What a relay is sent of it. */
 export function planFor(
-  { id, turn, flow, askedWindow, gatherMs, isTraced }: PlannedCalls,
+  { id, traceId, turn, flow, askedWindow, gatherMs, isTraced }: PlannedCalls,
   { calls, numbers }: RelayShare,
   { count, budgetMs, callMs }: PlanTimes,
 ): SearchPlan {
@@ -51,6 +53,7 @@ export function planFor(
     gatherMs,
     from: turn,
     ...(isTraced ? { trace: true } : {}),
+    ...(traceId !== undefined && { traceId }),
     calls: calls.map((call, index) =>
       call.budgetMs === undefined ? call : { ...call, budgetMs: callMs(numbers[index] ?? -1) },
     ),

@@ -218,7 +218,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
 
   /** `startedMs`: when the search reached the hub. `tellPlan`: the plan, to be told first, as it is then. */
   async #carry(
-    { id, turn, query, budgetMs, gatherMs, isTraced, memory = 'used' }: TurnedSearch,
+    { id, turn, query, budgetMs, gatherMs, isTraced, traceId, memory = 'used' }: TurnedSearch,
     startedMs: number,
     { calls, askedWindow }: Pick<HubPlan, 'calls' | 'askedWindow'>,
     listener: HubListener,
@@ -228,7 +228,7 @@ export class RelayHub extends DurableObject<Env> implements HubCalls {
     if (this.#door.serving().length === 0) return { kind: 'no-relay', ...(tellPlan && { plan: tellPlan() }) };
     const leftMs = budgetMs - (Date.now() - startedMs);
     const about = { id, turn, flow: query.flow, askedWindow, calls, budgetMs: leftMs, gatherMs, isTraced };
-    const run = new SearchRun({ ...about, isAlone: memory !== 'used' }, listener, {
+    const run = new SearchRun({ ...about, traceId, isAlone: memory !== 'used' }, listener, {
       links: () => this.#door.serving(),
       awaited: this.#awaited,
       inFlight: this.#inFlight,

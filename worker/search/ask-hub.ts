@@ -14,7 +14,10 @@ import type { Asked, SearchEnd } from './answers.ts';
 import { type GatheredEvent, Gathering } from './gathering.ts';
 
 /** What it needs of the request. */
-type AskContext = Pick<RequestContext, 'env' | 'requestId' | 'request' | 'waitUntil' | 'callerKey'>;
+type AskContext = Pick<
+  RequestContext,
+  'env' | 'requestId' | 'request' | 'waitUntil' | 'callerKey' | 'traceId'
+>;
 
 /** The question, and how its answer is told. */
 export interface AskOptions extends Omit<HubSearch, 'id' | 'caller'> {
@@ -34,7 +37,7 @@ export interface AskOptions extends Omit<HubSearch, 'id' | 'caller'> {
  * @throws HubFailure hub-lost, hub-overloaded: the hub failed before it had told its plan.
  */
 export async function askHub(
-  { env, requestId, request, waitUntil, callerKey }: AskContext,
+  { env, requestId, request, waitUntil, callerKey, traceId }: AskContext,
   hubIndex: number,
   { signal: givenUp, onPlan, onBooked, onResults, ...search }: AskOptions,
 ): Promise<Asked> {
@@ -48,7 +51,12 @@ export async function askHub(
   // A caller may use one request id twice; two searches never share one.
   const id = `${requestId}.${crypto.randomUUID().slice(0, 8)}`;
   const running = hub.search(
-    { id, ...(callerKey !== undefined && { caller: callerKey }), ...search },
+    {
+      id,
+      ...(callerKey !== undefined && { caller: callerKey }),
+      ...(traceId !== undefined && { traceId }),
+      ...search,
+    },
     (event) => {
       if (event.kind === 'planned') begun = begin(event.plan, event.failing);
       else if (event.kind === 'booked') onBooked?.(event.booked);

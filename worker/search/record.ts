@@ -30,6 +30,7 @@ export function recordSearch(
   }
   log('info', 'search-answered', {
     requestId,
+    ...(context.traceId !== undefined && { traceId: context.traceId }),
     flow: query.flow,
     subjects: query.subjects.length,
     editors: answers.vendors.length,

@@ -10,6 +10,8 @@ export interface LocalVendor {
   readonly id: string;
   readonly name: string;
   readonly url: string;
+  /** It is sent `traceparent`. */
+  readonly traceparent?: boolean;
 }
 
 /** What its file is written of. */
@@ -72,7 +74,7 @@ export async function writeRelayConfig(options: RelayConfigOptions): Promise<str
     }),
     ...(options.hubSante !== undefined && { hubSante: describeHubSante(options.hubSante, pki) }),
     admin: { host: '127.0.0.1', port: options.adminPort },
-    editors: options.vendors.map(({ id, name, url }) => {
+    editors: options.vendors.map(({ id, name, url, traceparent }) => {
       const vendor = pki.vendors.get(id);
       if (vendor === undefined) throw new Error(`no certificates for ${id}`);
       return {
@@ -88,6 +90,7 @@ export async function writeRelayConfig(options: RelayConfigOptions): Promise<str
         client: { cn: vendor.client.cn, ou: vendor.client.ou },
         appointmentSystem: `https://${id}.sandbox.test/rdv`,
         redirectHosts: [`${id}.sandbox.test`, new URL(url).host],
+        ...(traceparent === true && { traceparent }),
       };
     }),
   };

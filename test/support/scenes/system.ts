@@ -156,6 +156,8 @@ export class System {
       readonly vendors?: readonly string[];
       readonly flows?: readonly string[];
       readonly hubSante?: LocalHubSante;
+      /** Vendors that are sent `traceparent`. */
+      readonly traced?: readonly string[];
       /** False: D1 cannot save what it announces. */
       readonly isSaved?: boolean;
     } = {},
@@ -173,6 +175,7 @@ export class System {
         id: vendor.id,
         name: vendor.id.replace('agenda-', 'Agenda '),
         url: vendor.url,
+        traceparent: over.traced?.includes(vendor.id) === true,
       })),
       ...(flows === undefined ? {} : { flows }),
       ...(over.hubSante && { hubSante: over.hubSante }),

@@ -22,6 +22,8 @@ export interface HubSearch extends RememberedQuestion {
   readonly id: string;
   /** Key of whoever asks; absent from an older Worker: not counted, and of one line with all such. */
   readonly caller?: string;
+  /** Of the request's trace (shared/link/trace.ts); absent from an older Worker. */
+  readonly traceId?: string;
   /** What may be spent from now until the last event, milliseconds. */
   readonly budgetMs: number;
   /** 0: events as soon as a vendor has answered; else many answers may travel in one event. */
