@@ -21,7 +21,7 @@ import { vendorPath } from './vendor-table.ts';
 
 const PATH = '/console/maintenances';
 const DONE: Readonly<Record<string, string>> = {
-  declarer: 'Déclarée : les échecs de cet éditeur n’alerteront pas pendant ce temps.',
+  declarer: 'Déclarée : les échecs de cet éditeur seront dits avec elle, et sa fin, pendant ce temps.',
   changer: 'Changée.',
   retirer: 'Retirée : ses échecs comptent de nouveau.',
   deja: 'Déjà fait : un second clic ne refait rien.',
@@ -81,7 +81,7 @@ export async function maintenancesScreen(context: ConsoleContext): Promise<Scree
     title: 'Maintenances',
     body: html`${done === undefined ? html`` : html`<p class="note well" role="status">${done}</p>`}
 ${sentence(standing, startedMs)}
-<p>Pendant une maintenance déclarée, l’éditeur est interrogé quand même ; s’il échoue, le bilan de la recherche le dit, sans alerte ni perte au budget de la promesse. Les retraits de comptes lui sont dits comme toujours.</p>
+<p>Pendant une maintenance déclarée, l’éditeur est interrogé quand même ; s’il échoue, le bilan de la recherche dit la maintenance et sa fin. Les retraits de comptes lui sont dits comme toujours.</p>
 <h2>En cours et à venir</h2>
 ${listOf('Maintenances en cours et à venir', standing, startedMs, 'Aucune maintenance n’est déclarée.')}
 ${mayAct ? html`${join(standing.map((one) => changeForms(context, one)))}${declareForm(context, vendors)}` : html``}

@@ -162,14 +162,14 @@ function waterfall(trace: SearchTrace): Html {
   const endMs = Math.max(PROMISE_MS * 1.05, trace.durationMs);
   const rows = trace.calls.map((call) => {
     const { vendor, timing, ageMs, durationMs, subjects, kind } = call;
-    const phases = PHASES.map((phase) => (timing === undefined ? '' : html`${timing[phase]}`));
+    // A call that a relay answered without them: an older one, or one that did not make it.
+    const untold = kind === 'asked' && durationMs !== undefined ? 'non dit' : '';
+    const phases = PHASES.map((phase) => (timing === undefined ? untold : html`${timing[phase]}`));
     const asked = new URLSearchParams({ editeur: vendor, flux: trace.flow });
     return [
       html`<a href="/console/editeurs/${encodeURIComponent(vendor)}">${vendor}</a>`,
       bar(call, endMs),
-      kind === 'asked' && timing === undefined && durationMs !== undefined
-        ? 'durées : le relais ne le dit pas (version)'
-        : sayCall(call),
+      sayCall(call),
       subjects,
       ...phases,
       durationMs === undefined ? '' : html`${Math.round(durationMs)}`,
