@@ -53,7 +53,8 @@ it('C-19 durations add up to the call’s, a second try and a time-out are told,
   const [late] = told(trace, 'agenda-b');
   expect(late?.reason).toBe('timeout');
   // It hung before its first byte, and nowhere else.
-  expect(late?.timing?.firstByte).toBeGreaterThan(LIMIT_MS / 2);
+  expect(late?.timing?.firstByte).toBeGreaterThan(0);
+  expect(late?.timing?.body).toBe(0);
   expect(trace.counts.unknown).toBeGreaterThan(0);
   expect(trace.counts.slots + trace.counts.none + trace.counts.unknown).toBe(10);
 

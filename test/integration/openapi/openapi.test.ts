@@ -241,6 +241,17 @@ it('answers with an appointment that is erased', async () => {
   await call(api.of('GET /admin/appointments/erasures'));
 });
 
+it('answers with a search that was made, call by call', async () => {
+  const last = async (): Promise<string | undefined> => {
+    const { text } = await call(api.of('GET /admin/searches'));
+    return (JSON.parse(text) as { searches: { requestId: string }[] }).searches[0]?.requestId;
+  };
+  // Of the searches above: hubs hear of them behind their answers.
+  const id = await until('a search that the hub remembers', last);
+  expect((await call(api.of('GET /admin/searches/{id}'), { parameters: { id } })).status).toBe(200);
+  expect((await call(api.of('GET /admin/searches'), { parameters: { before: 'hier' } })).status).toBe(400);
+});
+
 it('answers with a maintenance that is declared, changed, withdrawn, and none of it twice', async () => {
   const at = (hours: number): string => new Date(Date.now() + hours * HOUR_MS).toISOString();
   const times = { from: at(1), to: at(2), reason: 'essai' };
