@@ -66,7 +66,7 @@ test('begins with the first request, runs again and again, and the night once', 
   expect(last?.queries).toBeGreaterThan(0);
   expect(last?.queries).toBeLessThan(30);
   expect(Object.keys(steps).sort().join(' ')).toBe(
-    'accounts activity appointments console erasure-proofs erasures export front kept-answers lrm lrm-people lrm-strays lrm-watch regulators routing sizes',
+    'accounts activity appointments console erasure-proofs erasures export front kept-answers lrm lrm-people lrm-strays lrm-watch maintenances regulators relay-reports routing sizes',
   );
   expect(lines('appointments-purged')).toBe(1);
 });
