@@ -24,7 +24,7 @@ export interface EdgeHostOptions {
   readonly stateDir: string;
   /** The Worker's bundle. */
   readonly script: string;
-  /** What it loads when it is first asked for: file name → code. */
+  /** Modules that the Worker loads when somebody first asks for them: file name → code. */
   readonly modules?: ReadonlyMap<string, string> | undefined;
   /** Folder with a folder of migrations per database. */
   readonly migrations: string;

@@ -176,3 +176,11 @@ export function formatInstant(ms: number, offsetMinutes: number): string {
   const local = new Date(ms + offsetMinutes * MINUTE_MS).toISOString().slice(0, 23);
   return `${local}${sign}${two(Math.floor(distance / 60))}:${two(distance % 60)}`;
 }
+
+/** For people: `01/12/2026 à 14:00 (UTC+1)`, on the clock of Paris. */
+export function sayParisTime(ms: number): string {
+  const offset = parisOffsetMinutes(ms);
+  const at = formatInstant(ms, offset);
+  const [year, month, day] = at.slice(0, 10).split('-');
+  return `${day}/${month}/${year} à ${at.slice(11, 16)} (UTC+${offset / 60})`;
+}

@@ -65,7 +65,7 @@ export class DatabaseProcess {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     const child = this.#child;
-    // What prepares the file has it open.
+    // The preparation holds the file open until it is done.
     if (child === undefined) return this.#starting;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     if (child.connected) child.disconnect();

@@ -27,7 +27,7 @@ export interface TlsPair {
 export interface EdgeConfig {
   /** The Worker's main module. */
   readonly script: string;
-  /** What it loads when it is first asked for: file name → code. */
+  /** Modules that the Worker loads when somebody first asks for them: file name → code. */
   readonly modules?: ReadonlyMap<string, string> | undefined;
   /** Names of settings; workerd reads their values in its environment, where no other account sees them. */
   readonly settings: readonly string[];

@@ -1,4 +1,4 @@
-// What is kept of a certificate that another has shown: enough to say when it ends, and nothing that names anybody.
+// What the relay keeps of a certificate that another has shown: enough to say when it ends, and nothing that names anybody.
 
 import type { X509Certificate } from 'node:crypto';
 

@@ -81,7 +81,7 @@ export class InboundPort {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** What serves. */
+  /** The settings that the port serves by. */
   get state(): InboundState {
     return this.#state;
   }

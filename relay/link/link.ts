@@ -59,7 +59,7 @@ export interface LinkSettings {
   readonly onPublishDue?: () => void;
   /** Another process serves under this relay's id; the link dials no more. */
   readonly onIdTaken?: () => void;
-  /** What the relay says of itself, now; told to the first hub only. */
+  /** The link asks what the relay says of itself now, and tells it to the first hub only. */
   readonly report?: () => RelayReport;
   readonly pingMs?: number;
   /** Answers that the edge has not taken yet; past this it is as good as gone. */

@@ -1,10 +1,9 @@
 // The console's rows of the route table. They need no bearer token, as each is opened by the session's own check (guard.ts); none
 // is served at the door of the front's browsers. docs/console.md.
 
-import { lazily, type Route } from '../http/route.ts';
-import { SCREENS } from './screens.ts';
+import type { Route } from '../http/route.ts';
+import { opened, SCREENS } from './screens.ts';
 
-const opened = lazily(() => import('./opened.ts'));
 const serveScreen = opened('serveScreen');
 
 /** Every row. */

@@ -19,7 +19,8 @@ const SEARCH_FILTERS: ParameterTable = {
   avant: /^.{0,40}$/,
 };
 
-const opened = lazily(() => import('./opened.ts'));
+/** Of what the rows open, a function by its name. */
+export const opened = lazily(() => import('./opened.ts'));
 
 /** Every row. */
 export const SCREENS: readonly ConsoleRoute[] = [

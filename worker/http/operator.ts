@@ -9,12 +9,12 @@ import type { RequestContext } from './http.ts';
 
 const ID = /^[A-Za-z][\w.:-]{0,63}$/;
 /** Eleven digits are an RPPS, nine and more an ADELI or a telephone. */
-const NUMBER = /\d{9}/;
+export const NO_PERSONS_NUMBER = /^(?![\s\S]*\d{9})/;
 
 /** The subject, or `withheld`. */
 export function operatorOf(caller: Caller | undefined): string {
   const subject = caller?.subject ?? '';
-  return ID.test(subject) && !NUMBER.test(subject) ? subject : 'withheld';
+  return ID.test(subject) && NO_PERSONS_NUMBER.test(subject) ? subject : 'withheld';
 }
 
 const BODY_BYTES_MAX = 1_024;

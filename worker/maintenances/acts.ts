@@ -2,6 +2,7 @@
 // which else would learn of it with their next reading of the registry (a minute).
 
 import { GatewayError } from '../../shared/error.ts';
+import { sayParisTime } from '../../shared/time.ts';
 import { log } from '../base/log.ts';
 import type { RequestContext } from '../http/http.ts';
 import { hubsOf } from '../hub/reach/hub-of.ts';
@@ -17,7 +18,7 @@ import {
   updateMaintenance,
   withdrawMaintenance,
 } from '../store/maintenances.ts';
-import { checkWindow, sayTime } from './times.ts';
+import { checkWindow } from './times.ts';
 
 /** What it needs of the request. */
 type ActContext = Pick<RequestContext, 'env' | 'requestId'>;
@@ -108,7 +109,7 @@ async function whyNot(
   const other = others.find((one) => one.toMs > fromMs && one.fromMs < toMs);
   if (other !== undefined) {
     return conflict(
-      `Une autre maintenance de cet éditeur est déclarée du ${sayTime(other.fromMs)} au ${sayTime(other.toMs)} : la changer, ou choisir d’autres heures.`,
+      `Une autre maintenance de cet éditeur est déclarée du ${sayParisTime(other.fromMs)} au ${sayParisTime(other.toMs)} : la changer, ou choisir d’autres heures.`,
     );
   }
   if (others.length >= MAINTENANCES_PER_VENDOR_MAX) {

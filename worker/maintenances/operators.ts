@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { formatInstant, parisOffsetMinutes } from '../../shared/time.ts';
 import { readAs } from '../http/body.ts';
 import { jsonResponse, type RequestContext } from '../http/http.ts';
-import { operatorOf } from '../http/operator.ts';
+import { NO_PERSONS_NUMBER, operatorOf } from '../http/operator.ts';
 import { lastedOf, type Maintenance, readMaintenances } from '../store/maintenances.ts';
 import { changeMaintenance, declareMaintenance, endMaintenance } from './acts.ts';
 import { readTime } from './times.ts';
@@ -18,7 +18,7 @@ const TIMES = {
     v.trim(),
     v.minLength(3),
     v.maxLength(200),
-    v.regex(/^(?!.*\d{9})/),
+    v.regex(NO_PERSONS_NUMBER),
     v.description('Motif, sans nom ni numéro de personne.'),
   ),
 };

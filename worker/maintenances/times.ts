@@ -2,7 +2,7 @@
 // The hour that autumn has twice is asked about, not guessed. Pure.
 
 import { GatewayError } from '../../shared/error.ts';
-import { formatInstant, parisOffsetMinutes, parseInstant } from '../../shared/time.ts';
+import { parisOffsetMinutes, parseInstant, sayParisTime } from '../../shared/time.ts';
 import type { Maintenance, MaintenanceWindow } from '../store/maintenances.ts';
 
 const MINUTE_MS = 60_000;
@@ -17,14 +17,6 @@ const WRITTEN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}
 const refuse = (text: string): never => {
   throw new GatewayError({ reason: 'parameter-invalid', text: `${text} Rien n’a été changé.` });
 };
-
-/** `01/12/2026 à 14:00 (UTC+1)`, on the clock of Paris. */
-export function sayTime(ms: number): string {
-  const offset = parisOffsetMinutes(ms);
-  const at = formatInstant(ms, offset);
-  const [year, month, day] = at.slice(0, 10).split('-');
-  return `${day}/${month}/${year} à ${at.slice(11, 16)} (UTC+${offset / 60})`;
-}
 
 /** Milliseconds since 1970. `name`: what it is, as a sentence begins. @throws GatewayError parameter-invalid. */
 export function readTime(text: string, name: string): number {
@@ -54,7 +46,7 @@ export function checkWindow(
 ): void {
   if (toMs <= fromMs) refuse('La fin est avant le début, ou au même moment.');
   if (toMs <= nowMs) {
-    refuse(`La fin, ${sayTime(toMs)}, est passée : une maintenance ne se déclare pas après coup.`);
+    refuse(`La fin, ${sayParisTime(toMs)}, est passée : une maintenance ne se déclare pas après coup.`);
   }
   if (toMs - fromMs > LASTS_MS_MAX) {
     refuse('Une maintenance dure 30 jours au plus. Un éditeur absent plus longtemps est à couper.');
@@ -65,6 +57,6 @@ export function checkWindow(
     refuse('La maintenance a commencé : son début ne change plus.');
   }
   if (fromMs < nowMs - LATE_MS) {
-    refuse(`Le début, ${sayTime(fromMs)}, est passé : une maintenance ne se déclare pas après coup.`);
+    refuse(`Le début, ${sayParisTime(fromMs)}, est passé : une maintenance ne se déclare pas après coup.`);
   }
 }

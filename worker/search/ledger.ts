@@ -4,7 +4,7 @@
 import type { VendorBound } from '../../shared/failure.ts';
 import { type Issue, operationOutcome } from '../../shared/fhir/operation-outcome.ts';
 import type { SlotQuery } from '../../shared/sas/query.ts';
-import { formatInstant, parisOffsetMinutes } from '../../shared/time.ts';
+import { sayParisTime } from '../../shared/time.ts';
 import { type CallResult, doubtsOf, isAbout, type LedgerFailure, reasonOf } from '../hub/call-result.ts';
 import type { SkippedQuestions } from '../hub/memory/plan.ts';
 import type { Answers, AskedVendor } from './answers.ts';
@@ -254,10 +254,7 @@ function failureIssue(failure: FailedVendor, people: (count: number) => string):
 /** Of a vendor that failed while it had said that it might; on the clock of Paris. */
 function maintenanceOf({ maintenanceUntilMs: untilMs }: AskedVendor): string {
   if (untilMs === undefined) return '';
-  const offset = parisOffsetMinutes(untilMs);
-  const [year, month, day] = formatInstant(untilMs, offset).slice(0, 10).split('-');
-  const time = formatInstant(untilMs, offset).slice(11, 16);
-  return `, en maintenance déclarée jusqu'au ${day}/${month}/${year} à ${time} (UTC+${offset / 60})`;
+  return `, en maintenance déclarée jusqu'au ${sayParisTime(untilMs)}`;
 }
 
 /** Whole seconds, rounded up: never younger than it is. */

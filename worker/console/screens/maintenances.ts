@@ -3,10 +3,10 @@
 
 import { GatewayError } from '../../../shared/error.ts';
 import { type Html, html, join } from '../../../shared/html.ts';
-import { formatInstant, parisOffsetMinutes } from '../../../shared/time.ts';
+import { formatInstant, parisOffsetMinutes, sayParisTime } from '../../../shared/time.ts';
 import { changeMaintenance, declareMaintenance, endMaintenance } from '../../maintenances/acts.ts';
 import { type MaintenanceState, stateOfMaintenance } from '../../maintenances/operators.ts';
-import { checkWindow, readTime, sayTime } from '../../maintenances/times.ts';
+import { checkWindow, readTime } from '../../maintenances/times.ts';
 import { listVendors, type VendorRow } from '../../store/editors.ts';
 import { guardIdempotent } from '../../store/guard.ts';
 import { findMaintenance, type Maintenance, readMaintenances } from '../../store/maintenances.ts';
@@ -181,7 +181,7 @@ interface Asked {
 }
 
 const span = ({ fromMs, toMs }: Pick<Maintenance, 'fromMs' | 'toMs'>): string =>
-  `${sayTime(fromMs)} – ${sayTime(toMs)}`;
+  `${sayParisTime(fromMs)} – ${sayParisTime(toMs)}`;
 
 async function readAct(context: ConsoleContext, once: string, reason: string): Promise<Asked> {
   const { env, startedMs: nowMs, user } = context;
